@@ -1,0 +1,1 @@
+"""Explains music models in sound."""

@@ -1,0 +1,117 @@
+"""Triangular filterbanks: from the bins of a spectrum to the bands a model sees."""
+
+import numpy as np
+
+TUNING_FREQUENCY = 440.0  # Hz; a semitone grid of bands falls on the notes
+
+
+def logarithmic_triangles(
+    *, sample_rate: int, frame_length: int, bands_per_octave: int, fmin: float, fmax: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return triangles that are evenly spaced in pitch.
+
+    The wanted frequencies lie ``bands_per_octave`` to the octave around 440 Hz and are moved to
+    their nearest bin; where several meet in one bin, as they do in the bass, one of them stays.
+    Each band is the triangle over three neighbouring bins of that list; triangles narrower than
+    two bins become a single bin [1]_.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Hz
+    frame_length : int
+        Samples per frame; the spectrum has ``frame_length // 2 + 1`` bins, of which the last
+        (half the sample rate) belongs to no band.
+    bands_per_octave : int
+    fmin, fmax : float
+        Hz, both included.
+
+    Returns
+    -------
+    triangles : np.ndarray [shape=(n_bins, n_bands)]
+        Peaks of 1, not normalised.
+    centres : np.ndarray [shape=(n_bands,)]
+        Hz, of the bins where the triangles peak.
+
+    Raises
+    ------
+    ValueError
+        If fewer than three bins are left between `fmin` and `fmax`.
+
+    References
+    ----------
+    .. [1] Böck, Korzeniowski, Schlüter, Krebs, Widmer: madmom: a new Python audio and music
+       signal processing library. ACM Multimedia 2016.
+    """
+    n_bins = frame_length // 2 + 1
+    first = int(np.floor(bands_per_octave * np.log2(fmin / TUNING_FREQUENCY)))
+    last = int(np.ceil(bands_per_octave * np.log2(fmax / TUNING_FREQUENCY)))
+    wanted = TUNING_FREQUENCY * 2.0 ** (np.arange(first, last) / bands_per_octave)
+    wanted = wanted[(wanted >= fmin) & (wanted <= fmax)]
+    bin_width = sample_rate / frame_length
+    nearest = np.floor(wanted / bin_width + 0.5).astype(int)
+    corners = np.unique(np.clip(nearest, 1, n_bins - 2))
+    if len(corners) < 3:
+        raise ValueError(
+            f"fmin {fmin:g} Hz and fmax {fmax:g} Hz leave no band at frames of {frame_length} samples; "
+            "move them apart or take longer frames"
+        )
+    triangles = np.zeros((n_bins, len(corners) - 2))
+    peaks = []
+    for band, (start, centre, end) in enumerate(zip(corners[:-2], corners[1:-1], corners[2:], strict=True)):
+        if end - start < 2:
+            centre, end = start, start + 1
+        rising = np.arange(start, centre)
+        falling = np.arange(centre, end)
+        triangles[rising, band] = (rising - start) / max(centre - start, 1)
+        triangles[falling, band] = (end - falling) / (end - centre)
+        peaks.append(centre)
+    return triangles, np.array(peaks) * bin_width
+
+
+def mel_triangles(
+    *,
+    sample_rate: int,
+    frame_length: int,
+    n_bands: int,
+    fmin: float,
+    fmax: float,
+    scale: str,
+    normalised: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return librosa's mel filters.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Hz
+    frame_length : int
+        Samples per frame.
+    n_bands : int
+    fmin, fmax : float
+        Hz
+    scale : {"slaney", "htk"}
+        Which formula of the mel scale.
+    normalised : bool
+        Whether each triangle has equal area (Slaney) instead of a peak of 1.
+
+    Returns
+    -------
+    triangles : np.ndarray [shape=(n_bins, n_bands)]
+    centres : np.ndarray [shape=(n_bands,)]
+        Hz
+    """
+    import librosa.filters
+
+    htk = scale == "htk"
+    filters = librosa.filters.mel(
+        sr=sample_rate,
+        n_fft=frame_length,
+        n_mels=n_bands,
+        fmin=fmin,
+        fmax=fmax,
+        htk=htk,
+        norm="slaney" if normalised else None,
+    )
+    corners = librosa.mel_frequencies(n_bands + 2, fmin=fmin, fmax=fmax, htk=htk)
+    return filters.T.astype(np.float64), corners[1:-1]

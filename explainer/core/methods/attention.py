@@ -1,0 +1,86 @@
+"""Where a model says it listened."""
+
+import numpy as np
+
+from ..adapters import ModelError, MusicModel, TorchModel
+from ..effects import emotion_segment_weights
+from ..explanation import Explanation
+from ..problem import Problem
+from ..recipe import Recipe, RecipeError
+from .registry import method, parameters_of
+
+QUANTITIES = ("attention", "attended_readings")
+
+
+@method("attention", needs_gradients=True, quantity="attention")
+def explain(problem: Problem, recipe: Recipe) -> Explanation:
+    """Attention of the model itself, summed over each segment's cells; only for models that expose it.
+
+    Bahdanau, Cho, Bengio, "Neural machine translation by jointly learning to align and translate",
+    ICLR 2015. A torch module exposes attention by a method ``attention(features)`` that returns, for
+    each target, shares of attention over the cells, which add up to 1. Attention says where the
+    model looked, not what for: it is never negative, so there is no counter-evidence but for
+    emotions. With ``quantity`` "attended_readings" each share is multiplied by what was read there, by
+    a method of that name; the weights then add up to the output less that on average data. Whether
+    either tells what the output depends on is a question, not a given (Jain & Wallace, "Attention
+    is not explanation", NAACL 2019). No standard errors; ``calls``, ``sampling`` and the hidden value do
+    not apply.
+    """
+    parameters = parameters_of("attention", recipe)
+    if parameters["quantity"] not in QUANTITIES:
+        raise RecipeError(
+            f"recipe field 'method_parameters': quantity {parameters['quantity']!r} must be one of "
+            f"{', '.join(QUANTITIES)}"
+        )
+    cells = _cells(problem, parameters["quantity"])
+    weights = np.stack([problem.segmentation.total(cells_of_target) for cells_of_target in cells])
+    return problem.explanation(weights[list(problem.target_indices)], **parameters)
+
+
+def _cells(problem: Problem, name: str) -> list[np.ndarray]:
+    """Return an array (n_frames, n_bands) for each of the model's targets."""
+    import torch
+
+    model = _exposing_model(problem.model, name)
+    if model.representation.feeds_sound:
+        raise RecipeError(
+            f"recipe field 'method': 'attention' needs a model that is fed a spectrogram, and {model.name!r} "
+            "is fed sound; explain it with 'lime_batched', 'kernel_shap' or 'occlusion'"
+        )
+    stretches = model.windows(len(problem.features))
+    cells: np.ndarray | None = None
+    for stretch in stretches:
+        window = torch.from_numpy(np.ascontiguousarray(problem.features[stretch]))[None].to(model.device)
+        with torch.inference_mode():
+            maps = getattr(model.module, name)(window)[0].double().cpu().numpy()
+        problem.count(1)
+        if cells is None:
+            cells = np.zeros((len(maps), *problem.features.shape))
+        if maps.shape[1:] != window.shape[1:]:
+            raise ModelError(
+                f"model {model.name!r}: its method {name} returned maps of shape {maps.shape[1:]} "
+                f"for features of shape {tuple(window.shape[1:])}; it must return one number per cell"
+            )
+        cells[:, stretch] += maps / len(stretches)
+    assert cells is not None
+    n_targets = len(model.targets)
+    if len(cells) == n_targets:
+        return list(cells)
+    second_level = model.emotion_weights
+    if second_level is None or len(cells) != len(second_level):
+        raise ModelError(
+            f"model {model.name!r}: its method {name} returned {len(cells)} maps for {n_targets} targets; "
+            "it must return one for each target, or for each mid-level target of a two-level model"
+        )
+    flat = cells.reshape(len(cells), -1)
+    emotions = emotion_segment_weights(second_level, flat).reshape(-1, *cells.shape[1:])
+    return [*cells, *emotions]
+
+
+def _exposing_model(model: MusicModel, name: str) -> TorchModel:
+    if isinstance(model, TorchModel) and callable(getattr(model.module, name, None)):
+        return model
+    raise RecipeError(
+        f"recipe field 'method': 'attention' needs a torch model whose module has a method {name!r}, and "
+        f"{model.name!r} has none; explain it with 'lime_batched', 'kernel_shap' or 'occlusion'"
+    )

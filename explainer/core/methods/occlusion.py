@@ -1,0 +1,22 @@
+"""What the output loses when one segment is hidden."""
+
+import numpy as np
+
+from ..explanation import Explanation
+from ..problem import Problem
+from ..recipe import Recipe
+from .registry import method, parameters_of
+
+
+@method("occlusion")
+def explain(problem: Problem, recipe: Recipe) -> Explanation:
+    """Occlusion: hide each segment by itself; the weight is the output that is lost.
+
+    Zeiler & Fergus, "Visualizing and understanding convolutional networks", ECCV 2014. Nothing
+    is left to chance, so there are no standard errors; ``calls`` and ``sampling`` do not apply.
+    """
+    parameters_of("occlusion", recipe)
+    n = problem.n_segments
+    masks = np.concatenate([problem.whole(), ~np.eye(n, dtype=bool)])
+    outputs = problem.predict_masks(masks)
+    return problem.explanation((outputs[0] - outputs[1:]).T, masks=len(masks))

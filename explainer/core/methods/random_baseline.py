@@ -1,0 +1,15 @@
+"""Weights that know nothing: the floor every method must rise above."""
+
+from ..explanation import Explanation
+from ..problem import Problem, random_generator
+from ..recipe import Recipe
+from .registry import method, parameters_of
+
+
+@method("random")
+def explain(problem: Problem, recipe: Recipe) -> Explanation:
+    """Random weights, normally distributed, fixed by the seed; a control and nothing else."""
+    parameters_of("random", recipe)
+    rng = random_generator(recipe, "random weights")
+    weights = rng.standard_normal((len(problem.targets), problem.n_segments))
+    return problem.explanation(weights)

@@ -1,0 +1,89 @@
+"""The list of methods and how one gets on it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from ..explanation import Explanation
+from ..problem import Problem
+from ..recipe import Recipe, RecipeError
+
+Explain = Callable[[Problem, Recipe], Explanation]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One explanation method.
+
+    Attributes
+    ----------
+    name, summary : str
+    explain : callable
+    parameters : mapping
+        What ``Recipe.method_parameters`` may hold, with defaults.
+    cost_grows_with_targets : bool
+        Whether each target costs model calls of its own; such methods explain only the targets asked for.
+    needs_gradients : bool
+        Whether the model must be a torch module.
+    """
+
+    name: str
+    summary: str
+    explain: Explain
+    parameters: Mapping[str, Any]
+    cost_grows_with_targets: bool = False
+    needs_gradients: bool = False
+
+
+METHODS: dict[str, Method] = {}
+
+
+def method(
+    name: str, *, cost_grows_with_targets: bool = False, needs_gradients: bool = False, **parameters: Any
+) -> Callable[[Explain], Explain]:
+    """Register a function as the method called `name`; the keywords are its parameters' defaults."""
+
+    def register(function: Explain) -> Explain:
+        summary = (function.__doc__ or "").partition("\n")[0]
+        METHODS[name] = Method(name, summary, function, parameters, cost_grows_with_targets, needs_gradients)
+        return function
+
+    return register
+
+
+def parameters_of(name: str, recipe: Recipe) -> dict[str, Any]:
+    """Return a method's parameters: the recipe's where it states them, else the defaults.
+
+    Raises
+    ------
+    RecipeError
+        If the recipe states one that the method does not have, or a value of another kind than the default.
+    """
+    known = METHODS[name].parameters
+    unknown = sorted(set(recipe.method_parameters) - set(known))
+    if unknown:
+        has = ", ".join(sorted(known)) or "none"
+        raise RecipeError(
+            f"recipe field 'method_parameters': {name!r} has no {', '.join(unknown)}; it has {has}"
+        )
+    for key, value in recipe.method_parameters.items():
+        _require_like(known[key], name, key, value)
+    return {**known, **recipe.method_parameters}
+
+
+def _require_like(default: Any, name: str, key: str, value: Any) -> None:
+    """Raise a `RecipeError` unless a value is text, a whole number or a number, as the default is."""
+    kinds = {
+        str: (str, "text"),
+        int: (int, "a whole number from 1 up"),
+        float: (Real, "a number from 0 up"),
+    }
+    kind, words = kinds[type(default)]
+    fits = isinstance(value, kind) and not isinstance(value, bool)
+    if fits and kind is not str:
+        fits = bool((1 if kind is int else 0) <= value < float("inf"))
+    if not fits:
+        raise RecipeError(
+            f"recipe field 'method_parameters': {key} of {name!r} must be {words}; it is {value!r}"
+        )

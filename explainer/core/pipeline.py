@@ -1,0 +1,303 @@
+"""The whole walk of one track: from a sound file to an explanation and its clips."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import fidelity, sanity
+from .adapters import MusicModel, TorchModel
+from .audio import AudioLimits, read_audio
+from .compression import LAWS
+from .conditions import PlannedClip
+from .explanation import Explanation
+from .masking import hidden_features
+from .methods import METHODS, explain
+from .model_check import affordable_batch, check_on_input
+from .planning import plan_conditions
+from .precision import settle_precision
+from .problem import Problem
+from .recipe import Recipe, RecipeError, random_generator
+from .reconstruction import Filling, filling_of
+from .rendering import RenderedClip, input_as_heard, render_clips
+from .second_level import targets_to_explain, with_emotions
+from .segmentation import Segmentation, segment
+
+Progress = Callable[[float, str], None]
+
+HONEST_UP_TO = 0.8  # keep probability beyond which intervals were found too narrow (docs/methods.md)
+
+
+@dataclass(frozen=True, eq=False)
+class TrackResult:
+    """What `explain_track` made.
+
+    Attributes
+    ----------
+    explanation : Explanation
+        Of every target where that costs nothing more, else of those asked for.
+    segmentation : Segmentation
+    features : np.ndarray of float32 [shape=(n_frames, n_bands)]
+        What the model saw of the track.
+    clips : list of RenderedClip
+        With the model's predictions on each as heard and on the masked features.
+    figures : mapping of str to Path
+        Name (``"evidence-happy"``, ``"evidence-happy-svg"``) to file in the output folder.
+    seconds : float
+        Wall time.
+    model_calls : int
+        All inputs that the model evaluated, those for checks, fidelity and clips included.
+    warnings : list of str
+        Sentences for the researcher.
+    """
+
+    explanation: Explanation
+    segmentation: Segmentation
+    features: np.ndarray
+    clips: list[RenderedClip]
+    figures: Mapping[str, Path]
+    seconds: float
+    model_calls: int
+    warnings: list[str]
+
+
+def explain_track(
+    track_path: str | os.PathLike[str],
+    model: MusicModel,
+    recipe: Recipe,
+    *,
+    output_folder: str | os.PathLike[str],
+    targets: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    limits: AudioLimits | None = None,
+) -> TrackResult:
+    """Explain a model on a track and make the explanation audible.
+
+    A pure function: the same arguments give the same files, byte for byte, in any process on
+    machines with the same libraries and one thread.
+
+    Parameters
+    ----------
+    track_path : path-like
+        See `explainer.core.audio.read_audio`.
+    model : MusicModel
+    recipe : Recipe
+    output_folder : path-like
+        Receives clips (``<sha256>.flac``) and figures; made if it is missing.
+    targets : sequence of str, optional
+        Targets whose clips and figures are made; by default all.
+    progress : callable, optional
+        Called with the share done, 0 to 1, and what is being done.
+
+    Raises
+    ------
+    AudioError, ModelError, RecipeError, SegmentationError, SamplingError, ValueError
+        All of them ``ValueError``; the message names the file or field and the remedy.
+    """
+    started = time.perf_counter()
+    report = progress or (lambda done, what: None)
+    folder = Path(output_folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = _targets_asked(model, recipe, targets or ())
+    prepared = _prepare(track_path, model, recipe, asked, targets or (), limits or AudioLimits(), report)
+    problem, y, representation = prepared.problem, prepared.y, model.representation
+
+    explanation = with_emotions(explain(recipe.method, problem, recipe), model)
+    names = list(targets or [target.name for target in explanation.targets])
+    explanation, further_calls = _with_fidelity(explanation, problem, recipe, names, report)
+
+    warnings = [*_warnings(explanation, recipe, model), *prepared.warnings]
+    plan = plan_conditions(
+        explanation, problem.segmentation, y, representation, recipe, names, notes=warnings
+    )
+    clips = render_clips(
+        plan,
+        y,
+        representation,
+        route=recipe.route,
+        filling=prepared.filling,
+        output_folder=folder,
+        progress=lambda done, what: report(0.6 + 0.2 * done, what),
+    )
+    report(0.8, "predicting on the clips as heard")
+    clips = _with_predictions(clips, plan, problem, prepared.gain)
+    differences = {name: fidelity.heard_difference(clips, name) for name in names}
+    explanation = replace(explanation, fidelity={**explanation.fidelity, "heard_less_masked": differences})
+    report(0.9, "drawing figures")
+    from .figures import draw_figures
+
+    figures = draw_figures(
+        explanation, problem.segmentation, problem.features, representation, recipe, names, folder
+    )
+    report(1.0, "done")
+    return TrackResult(
+        explanation=explanation,
+        segmentation=problem.segmentation,
+        features=problem.features,
+        clips=clips,
+        figures=figures,
+        seconds=time.perf_counter() - started,
+        model_calls=prepared.model_calls + problem.model_calls + further_calls + 2 * len(clips),
+        warnings=warnings,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A track that has been read, under a model that has been checked."""
+
+    problem: Problem
+    y: np.ndarray
+    gain: float  # factor by which the model's input is normalised
+    filling: Filling | None
+    model_calls: int  # of the check
+    warnings: list[str]
+
+
+def _targets_asked(model: MusicModel, recipe: Recipe, targets: Sequence[str]) -> list[int]:
+    """Return which of the model's outputs the method explains.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such method.
+    """
+    method = METHODS.get(recipe.method)
+    if method is None:
+        raise RecipeError(
+            f"recipe field 'method': there is no {recipe.method!r}; use one of {', '.join(sorted(METHODS))}"
+        )
+    return targets_to_explain(model, targets, all_at_once=not method.cost_grows_with_targets)
+
+
+def _prepare(
+    track_path: str | os.PathLike[str],
+    model: MusicModel,
+    recipe: Recipe,
+    asked: Sequence[int],
+    decisive: Sequence[str],
+    limits: AudioLimits,
+    report: Progress,
+) -> _Prepared:
+    """Read the track, divide it into segments, check the model on it, and settle how it is asked."""
+    report(0.0, "reading the track")
+    representation = model.representation
+    y, _ = read_audio(track_path, sample_rate=representation.sample_rate, limits=limits)
+    gain = representation.normalisation_gain(y)
+    features = representation.features(y, gain)
+    sound = representation.model_input(y, gain) if representation.feeds_sound else None
+    segmentation = segment(recipe.segmentation, features, representation, y, recipe.segmentation_parameters)
+    report(0.03, "checking the model")
+    checked = check_on_input(model, features if sound is None else sound)
+    checked.require()
+
+    hidden = hidden_features(features, recipe)
+    noise = random_generator(recipe, "sound of hidden cells")
+    filling = filling_of(hidden, representation, len(y), gain, noise)
+    louder = replace(filling, spectrum=filling.spectrum * gain) if filling else None
+    problem = Problem(features, segmentation, hidden, model, asked, sound=sound, filling=louder)
+    problem.decisive = [row for row, target in enumerate(problem.targets) if target.name in decisive]
+    problem.largest_batch = affordable_batch(model, checked.bytes_per_input)
+    precision = settle_precision(problem, recipe)
+    problem.progress = lambda calls: report(0.05 + 0.4 * min(calls / recipe.calls, 1), "asking the model")
+    warnings = [precision] if precision else []
+    return _Prepared(problem, y, gain, filling, checked.model_calls, warnings)
+
+
+def _with_fidelity(
+    explanation: Explanation, problem: Problem, recipe: Recipe, names: Sequence[str], report: Progress
+) -> tuple[Explanation, int]:
+    """Return the explanation with its fidelity, and how many model calls that took."""
+    known = [target.name for target in problem.model.targets]
+    judge = problem.asking([known.index(target.name) for target in explanation.targets])
+    report(0.45, "testing the explanation on unseen masks")
+    effort = fidelity.Effort.for_budget(recipe.calls)
+    figures: dict[str, Any] = {
+        "held_out_masks": effort.held_out_masks,
+        "held_out": fidelity.held_out(explanation, judge, recipe, masks=effort.held_out_masks),
+        "complexity": {
+            target.name: fidelity.complexity(weights)
+            for target, weights in zip(explanation.targets, explanation.weights, strict=True)
+        },
+    }
+    report(0.5, "removing and adding segments in order")
+    figures["curves"] = fidelity.curves(explanation, judge, recipe, names, effort)
+    requested, calls = sanity.on_request(explanation, problem, recipe, names)
+    return replace(explanation, fidelity={**figures, **requested}), judge.model_calls + calls
+
+
+def _with_predictions(
+    clips: list[RenderedClip], plan: list[PlannedClip], problem: Problem, track_gain: float
+) -> list[RenderedClip]:
+    """Return the clips with what the model says to each as heard and as masked."""
+    model = problem.model
+    names = [target.name for target in model.targets]
+    heard = (input_as_heard(clip, model.representation, track_gain) for clip in clips)
+    inputs = problem.inputs
+    masked = (inputs.whole if p.cell_gain is None else inputs.with_gain(p.cell_gain, p.level) for p in plan)
+    answers = zip(_predict(problem, heard), _predict(problem, masked), strict=True)
+    return [
+        replace(
+            clip,
+            prediction_heard=dict(zip(names, on_clip.tolist(), strict=True)),
+            prediction_masked=dict(zip(names, on_features.tolist(), strict=True)),
+        )
+        for clip, (on_clip, on_features) in zip(clips, answers, strict=True)
+    ]
+
+
+def _predict(problem: Problem, inputs: Iterable[np.ndarray]) -> np.ndarray:
+    """Return outputs (n, n_targets) for inputs given one by one, asked in batches."""
+    answers: list[np.ndarray] = []
+    waiting: list[np.ndarray] = []
+    for single in inputs:
+        waiting.append(single)
+        if len(waiting) == problem.batch_size:
+            answers.append(problem.model.predict(np.stack(waiting)))
+            waiting = []
+    if waiting:
+        answers.append(problem.model.predict(np.stack(waiting)))
+    return np.concatenate(answers)
+
+
+def _warnings(explanation: Explanation, recipe: Recipe, model: MusicModel) -> list[str]:
+    """Return what a researcher should know before trusting the explanation."""
+    warnings = []
+    silent_zero = LAWS[model.representation.log_law].zero_is_silence
+    if recipe.hidden_value == "zero" and not silent_zero:
+        warnings.append(
+            "Zero is no silence in this model's spectrogram, so hidden segments were loud to it: "
+            "use the hidden value band_minimum."
+        )
+    if recipe.randomised_model and not isinstance(model, TorchModel):
+        warnings.append(
+            "The check with shuffled weights was left out: it needs a PyTorch module whose weights are known."
+        )
+    draws_masks = recipe.method in ("gaussian_process", "lime", "lime_batched", "kernel_shap")
+    if draws_masks and recipe.calls < 2 * explanation.n_segments:
+        warnings.append(
+            f"{recipe.calls} calls are few for {explanation.n_segments} segments: use at least "
+            f"{2 * explanation.n_segments}, or fewer segments."
+        )
+    if recipe.method == "gaussian_process" and recipe.keep_probability > HONEST_UP_TO:
+        warnings.append(
+            f"With keep probability {recipe.keep_probability:g} the standard errors of the Gaussian process "
+            "are somewhat too small: measured at .9, 95 % intervals held the converged value in "
+            "80 to 95 % of cases."
+        )
+    if model.output == "probability":
+        saturated = [
+            target.name
+            for target, value in zip(explanation.targets, explanation.predictions, strict=True)
+            if not 1e-6 < value < 1 - 1e-6
+        ]
+        if saturated:
+            warnings.append(
+                f"The probability of {', '.join(saturated)} is 0 or 1 to six digits; "
+                "its log-odds are cut off there."
+            )
+    return warnings

@@ -1,0 +1,122 @@
+"""Division by similarity of neighbouring cells, by the algorithms that the `lime` package wraps.
+
+What their parameters may be is known here, so that a recipe can be judged before scikit-image is loaded.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Rule(NamedTuple):
+    """What a parameter's values must be."""
+
+    fits: Callable[[Any], bool]
+    words: str
+
+
+def _number(lowest: float, highest: float = math.inf, *, above: bool = False) -> Rule:
+    def fits(value: Any) -> bool:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            return False
+        return (value > lowest if above else value >= lowest) and value <= highest
+
+    words = f"above {lowest:g}" if above else f"of at least {lowest:g}"
+    return Rule(fits, f"must be a number {words}" + ("" if highest == math.inf else f", at most {highest:g}"))
+
+
+def _whole(lowest: int, highest: int) -> Rule:
+    def fits(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+
+    return Rule(fits, f"must be a whole number from {lowest} to {highest}")
+
+
+_YES_OR_NO = Rule(lambda value: isinstance(value, bool), "must be either true or false")
+_MOST = 1_000_000
+
+# scikit-image's parameters, without those that say what the image is or ask for another kind of answer.
+PARAMETERS: dict[str, dict[str, Rule]] = {
+    "felzenszwalb": {
+        "scale": _number(0, above=True),
+        "sigma": _number(0, 100),
+        "min_size": _whole(1, _MOST),
+    },
+    "slic": {
+        "n_segments": _whole(1, _MOST),
+        "compactness": _number(0, above=True),
+        "max_num_iter": _whole(1, 1000),
+        "sigma": _number(0, 100),
+        "enforce_connectivity": _YES_OR_NO,
+        "min_size_factor": _number(0),
+        "max_size_factor": _number(0, above=True),
+        "slic_zero": _YES_OR_NO,
+    },
+    "quickshift": {
+        "ratio": _number(0, 1),
+        "kernel_size": _number(1, 50),
+        "max_dist": _number(0, above=True),
+        "sigma": _number(0, 100),
+        "rng": _whole(0, 2**32 - 1),
+    },
+}
+# What each algorithm is told unless a recipe says otherwise; felzenszwalb's are those of the published
+# two-level explanations (Haunschmid, Chowdhury, Widmer, 2019, arXiv:1905.11760).
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "felzenszwalb": {"scale": 25, "min_size": 40},
+    "slic": {"n_segments": 64, "compactness": 0.1},
+    "quickshift": {"kernel_size": 4, "max_dist": 200, "ratio": 0.2},
+}
+
+
+def refusal(algorithm: str, parameters: Mapping[str, Any]) -> str:
+    """Return why parameters cannot be an algorithm's, or nothing.
+
+    Parameters
+    ----------
+    algorithm : str
+        One of `PARAMETERS`.
+    parameters : mapping
+    """
+    known = PARAMETERS[algorithm]
+    for name, value in parameters.items():
+        if name not in known:
+            listed = ", ".join(sorted(known))
+            return f"superpixels by {algorithm} have no parameter {name!r}; theirs are {listed}"
+        if not known[name].fits(value):
+            return f"superpixel parameter {name!r} of {algorithm} {known[name].words}; it is {value!r}"
+    return ""
+
+
+def divide(image: np.ndarray, algorithm: str, parameters: Mapping[str, Any]) -> np.ndarray:
+    """Return the numbers of superpixels.
+
+    Parameters
+    ----------
+    image : np.ndarray [shape=(n_frames, n_bands)]
+        At most 1.
+    algorithm : str
+    parameters : mapping
+        Those left out take `DEFAULTS`.
+
+    Returns
+    -------
+    np.ndarray of int [shape=(n_frames, n_bands)]
+
+    Raises
+    ------
+    TypeError, ValueError, ArithmeticError
+        If the algorithm cannot be used so on this image.
+    """
+    from lime.wrappers.scikit_image import SegmentationAlgorithm
+
+    told = DEFAULTS[algorithm] | dict(parameters)
+    if algorithm == "quickshift":  # it compares colours
+        image = np.repeat(image[:, :, np.newaxis], 3, axis=2)
+    elif algorithm == "slic":
+        told["channel_axis"] = None
+    by = SegmentationAlgorithm(algorithm)
+    by.set_params(**told)
+    return by(image)
