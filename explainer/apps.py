@@ -1,0 +1,14 @@
+"""The explainer as a Django app around a pure core."""
+
+from django.apps import AppConfig
+
+
+class ExplainerConfig(AppConfig):
+    """Tracks, music models, recipes, explanations and clips."""
+
+    name = "explainer"
+    verbose_name = "Tracks, models and clips"
+
+    def ready(self):
+        """Register the system checks."""
+        from . import checks  # noqa: F401

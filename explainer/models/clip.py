@@ -1,0 +1,88 @@
+"""A clip of an explanation, or one that another system made."""
+
+from django.db import models
+from django.db.models.deletion import Collector
+
+from .explanation import Explanation
+from .track import Track
+
+
+class Clip(models.Model):
+    """A sound file of one condition, ready to be heard."""
+
+    class Condition(models.TextChoices):
+        ORIGINAL = "original", "original"
+        RESYNTHESIS = "resynthesis", "resynthesis (unmasked, through the same route)"
+        EVIDENCE = "evidence", "evidence"
+        COMPLEMENT = "complement", "complement (evidence removed)"
+        COUNTER_EVIDENCE = "counter_evidence", "counter-evidence"
+        RANDOM_CONTROL = "random_control", "random control (same area and energy)"
+        BOOSTED = "boosted", "evidence boosted instead of isolated"
+        UPLOADED = "uploaded", "uploaded"
+
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="clips")
+    explanation = models.ForeignKey(
+        Explanation,
+        on_delete=models.CASCADE,
+        related_name="clips",
+        null=True,
+        blank=True,
+        help_text="Empty for uploaded clips.",
+    )
+    condition = models.CharField(max_length=20, choices=Condition)
+    target = models.CharField(
+        max_length=100, blank=True, help_text="Empty for original and resynthesis, which serve all targets."
+    )
+    target_level = models.CharField(max_length=20, blank=True)
+    method = models.CharField(
+        max_length=50, blank=True, help_text="The explanation method, or the uploading system's name."
+    )
+    kept_segments = models.PositiveSmallIntegerField(
+        default=0, help_text="k of the top-k evidence; 0 where it does not apply."
+    )
+    variant = models.PositiveSmallIntegerField(default=0, help_text="Numbers several controls of one kind.")
+    file = models.FileField(upload_to="clips/", max_length=300)
+    sha256 = models.CharField(max_length=64, editable=False)
+    sample_rate = models.PositiveIntegerField(help_text="Hz")
+    seconds = models.FloatField()
+    loudness = models.FloatField(
+        null=True, help_text="LUFS before the gain (ITU-R BS.1770); empty when too quiet to measure."
+    )
+    gain = models.FloatField(default=0, help_text="dB, one for all clips of a comparison set")
+    true_peak = models.FloatField(null=True, help_text="dBTP after the gain")
+    area_share = models.FloatField(null=True, help_text="Share of the time-frequency area kept, 0 to 1.")
+    energy_share = models.FloatField(null=True, help_text="Share of the energy kept, 0 to 1.")
+    prediction_heard = models.JSONField(
+        default=dict, blank=True, help_text="target -> output on the written file"
+    )
+    prediction_masked = models.JSONField(
+        default=dict, blank=True, help_text="target -> output on the masked spectrogram"
+    )
+    provenance = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["track__name", "target", "condition", "kept_segments", "variant"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["explanation", "condition", "target", "kept_segments", "variant"],
+                name="clip_once_per_explanation",
+            ),
+            models.UniqueConstraint(
+                fields=["track", "method", "condition", "target", "kept_segments", "variant"],
+                condition=models.Q(explanation__isnull=True),
+                name="uploaded_clip_once",
+            ),
+        ]
+
+    def __str__(self):
+        about = f" for {self.target}" if self.target else ""
+        return f"{self.track}: {self.get_condition_display()}{about}"
+
+    def is_used(self) -> bool:
+        """Say whether something that must not change depends on this clip, such as a study."""
+        try:
+            Collector(using=self._state.db, origin=self).collect([self])
+        except (models.ProtectedError, models.RestrictedError):
+            return True
+        return False

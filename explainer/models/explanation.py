@@ -1,0 +1,130 @@
+"""One explanation: wanted, being built, or there."""
+
+import os
+import socket
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from .music_model import MusicModel
+from .recipe import Recipe
+from .track import Track
+
+# A build says every few seconds that it is alive; after so long a silence it is taken for dead.
+SILENCE_OF_A_DEAD_WORKER = timedelta(seconds=60)
+
+
+def this_worker() -> str:
+    """Return the name under which this process claims a build."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class ExplanationQuerySet(models.QuerySet):
+    """Selections by what remains to be done."""
+
+    def unfinished(self):
+        """Those whose clips do not exist yet, whatever their row last said."""
+        return self.exclude(state=Explanation.State.DONE)
+
+    def done(self):
+        """Those whose clips can be heard."""
+        return self.filter(state=Explanation.State.DONE)
+
+    def to_be_taken_up(self):
+        """Return the unfinished ones that no worker is at: waiting, failed, or left by a worker that died."""
+        return [row for row in self.unfinished() if not row.is_being_built()]
+
+
+class Explanation(models.Model):
+    """One track explained under one model by one recipe."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        BUILDING = "building", "building"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="explanations")
+    model = models.ForeignKey(MusicModel, on_delete=models.PROTECT, related_name="explanations")
+    recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, related_name="explanations")
+    requested_targets = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Targets whose clips are made; empty for every target of the model.",
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
+    progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="percent")
+    activity = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="What the build is doing."
+    )
+    worker = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="Host and process at work."
+    )
+    heartbeat_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the worker last showed itself."
+    )
+    failure = models.TextField(blank=True, editable=False, help_text="What went wrong and what to do.")
+    key = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="SHA-256 over track, model and recipe: the content address.",
+    )
+    file = models.FileField(upload_to="explanations/", max_length=300, blank=True, editable=False)
+    predictions = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="target -> the model's output on the track"
+    )
+    fidelity = models.JSONField(default=dict, blank=True, editable=False)
+    provenance = models.JSONField(default=dict, blank=True, editable=False)
+    figures = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="figure name -> stored file name"
+    )
+    warnings = models.JSONField(default=list, blank=True, editable=False)
+    model_calls = models.PositiveIntegerField(default=0, editable=False)
+    seconds = models.FloatField(default=0, editable=False, help_text="Wall time of the build.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ExplanationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["track__name", "model__name", "recipe__name"]
+        constraints = [models.UniqueConstraint(fields=["track", "model", "recipe"], name="explanation_once")]
+
+    def __str__(self):
+        return f"{self.track} · {self.model} · {self.recipe}"
+
+    def targets(self) -> list[str]:
+        """Return the targets whose clips are wanted, in the model's order."""
+        return [
+            name
+            for name in self.model.target_names()
+            if name in self.requested_targets or not self.requested_targets
+        ]
+
+    def is_being_built(self) -> bool:
+        """Say whether a living worker is at it."""
+        if self.state != self.State.BUILDING or self.heartbeat_at is None:
+            return False
+        if timezone.now() - self.heartbeat_at > SILENCE_OF_A_DEAD_WORKER:
+            return False
+        return not _is_known_to_be_dead(self.worker)
+
+    def is_stalled(self) -> bool:
+        """Say whether the row claims to be built although its worker is gone."""
+        return self.state == self.State.BUILDING and not self.is_being_built()
+
+
+def _is_known_to_be_dead(worker: str) -> bool:
+    host, _, process = worker.rpartition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, ValueError):
+        return False
+    return False

@@ -1,0 +1,127 @@
+"""A model to be explained."""
+
+from django.db import models
+
+from .shared import IDENTIFIER, Used, digest_of
+
+
+class MusicModel(Used, models.Model):
+    """A model to be explained: how to reach it and what it answers."""
+
+    class Output(models.TextChoices):
+        VALUE = "value", "a value, e.g. a rating"
+        PROBABILITY = "probability", "a probability (explained as log-odds)"
+        LOGIT = "logit", "log-odds"
+
+    class Adapter(models.TextChoices):
+        TORCH = "torch", "PyTorch module (allow-listed class and weights)"
+        EXPORTED = "exported", "program of torch.export (allow-listed by its SHA-256)"
+        ONNX = "onnx", "ONNX file"
+        CALLABLE = "callable", "Python callable (allow-listed)"
+
+    class Pooling(models.TextChoices):
+        MEAN = "mean", "mean"
+        MAX = "max", "maximum"
+
+    class Precision(models.TextChoices):
+        FLOAT32 = "float32", "32 bits"
+        BFLOAT16 = "bfloat16", "16 bits where that changes no ranking"
+
+    name = models.CharField(max_length=100, unique=True, validators=[IDENTIFIER])
+    description = models.TextField(blank=True)
+    adapter = models.CharField(max_length=20, choices=Adapter, default=Adapter.TORCH)
+    code = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Dotted path of the class or callable; it must be on the allow-list.",
+    )
+    arguments = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Keyword arguments with which the code is called to make the model.",
+    )
+    checkpoint = models.FileField(
+        upload_to="models/",
+        max_length=300,
+        blank=True,
+        help_text="Weights (.safetensors, or .pt with tensors only), or the model itself (.pt2, .onnx).",
+    )
+    checkpoint_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    representation = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The input: representation kind and its parameters (docs/models.md).",
+    )
+    targets = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Outputs in order, each {"name": ..., "level": "mid-level", "emotion" or "tag"}.',
+    )
+    output = models.CharField(
+        max_length=20, choices=Output, default=Output.VALUE, help_text="What the numbers are."
+    )
+    emotion_weights = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Of a two-level model: weights of the emotions, one row per mid-level target. "
+        "Targets then list the mid-level outputs first.",
+    )
+    emotion_bias = models.JSONField(
+        default=list, blank=True, help_text="Of a two-level model: one constant per emotion."
+    )
+    window_frames = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Longest input in frames (samples, if the model is fed sound); longer tracks are heard "
+        "through sliding windows.",
+    )
+    window_hop = models.PositiveIntegerField(
+        null=True, blank=True, help_text="From one window to the next, in the same unit."
+    )
+    pooling = models.CharField(
+        max_length=20,
+        choices=Pooling,
+        default=Pooling.MEAN,
+        help_text="How the outputs of windows become those of the track.",
+    )
+    precision = models.CharField(
+        max_length=20,
+        choices=Precision,
+        default=Precision.FLOAT32,
+        help_text="Of a PyTorch module's arithmetic.",
+    )
+    licence = models.CharField(max_length=200, blank=True)
+    source = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+    def target_names(self) -> list[str]:
+        """Return the names of the outputs, in order."""
+        return [target["name"] for target in self.targets]
+
+    def definition(self) -> dict:
+        """Return what fixes the model's answers apart from its weights, as `load_model` takes it."""
+        return {
+            "name": self.name,
+            "adapter": self.adapter,
+            "code": self.code,
+            "arguments": self.arguments,
+            "representation": self.representation,
+            "targets": self.targets,
+            "output": self.output,
+            "emotion_weights": self.emotion_weights or None,
+            "emotion_bias": self.emotion_bias or None,
+            "window_frames": self.window_frames,
+            "window_hop": self.window_hop,
+            "pooling": self.pooling,
+            "precision": self.precision,
+        }
+
+    def digest(self) -> str:
+        """Return the SHA-256 over weights and definition: equal models share it."""
+        return digest_of({**self.definition(), "checkpoint": self.checkpoint_sha256})

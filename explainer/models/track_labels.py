@@ -1,0 +1,22 @@
+"""What people rated about a whole track."""
+
+from django.db import models
+
+from .track import Track
+
+
+class TrackLabels(models.Model):
+    """Ratings of a track that came with a published data set."""
+
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="labels")
+    data_set = models.CharField(max_length=50, help_text="mid-level or soundtracks")
+    values = models.JSONField(help_text="target -> mean rating, on the data set's own scale")
+
+    class Meta:
+        verbose_name = "labels of a track"
+        verbose_name_plural = "labels of tracks"
+        ordering = ["track__name", "data_set"]
+        constraints = [models.UniqueConstraint(fields=["track", "data_set"], name="labels_once")]
+
+    def __str__(self):
+        return f"{self.track} in {self.data_set}"

@@ -1,0 +1,123 @@
+"""Keeping recipes: what was used to explain something is never changed afterwards."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import stored_files
+from .core.recipe import Recipe as CoreRecipe
+from .core.recipe import RecipeError
+from .models import IDENTIFIER, Recipe
+
+STEMS = "stems"  # of the segmentation, of its parameter, and of the folder where their files are stored
+STORED_STEM = re.compile(r"stems/[0-9a-f]{64}\.[a-z0-9]{1,5}")
+
+
+class RecipeInUse(ValueError):
+    """A change to a recipe from which explanations were made; the message says what to do."""
+
+
+def save_recipe(name: str, parameters: Mapping[str, Any], folder: Path | None = None) -> Recipe:
+    """Make a recipe, or change one that nothing was made from.
+
+    Parameters
+    ----------
+    name : str
+    parameters : mapping
+        Fields of `explainer.core.recipe.Recipe`; those left out take their defaults.
+    folder : Path, optional
+        Where files of stems lie that the recipe names. They are stored under the digest of
+        their content, by which the recipe then names them. Without a folder only stored files
+        can be named.
+
+    Raises
+    ------
+    RecipeError
+        If the parameters cannot be followed.
+    RecipeInUse
+        If explanations were made from the recipe of this name and it says something else.
+    """
+    if not IDENTIFIER.regex.match(name):
+        raise RecipeError(f"{name!r} cannot be a name. {IDENTIFIER.message}")
+    content = CoreRecipe.from_dict(parameters)
+    require_known(content)
+    content = with_stored_stems(content, folder)
+    recipe = Recipe.objects.filter(name=name).first() or Recipe(name=name)
+    if recipe.digest != content.digest() and recipe.is_used():
+        raise RecipeInUse(
+            f"Explanations were made from {name}, so it stays as it is; give the changed recipe a new name."
+        )
+    recipe.parameters = content.to_dict()
+    recipe.save()
+    return recipe
+
+
+def stems_of(recipe: CoreRecipe) -> dict[str, str]:
+    """Return the files of the stems that a recipe names, by source; empty for other segmentations."""
+    if recipe.segmentation != STEMS:
+        return {}
+    named = recipe.segmentation_parameters.get(STEMS)
+    return dict(named) if isinstance(named, Mapping) else {}
+
+
+def with_stems(recipe: CoreRecipe, files: Mapping[str, str]) -> CoreRecipe:
+    """Return the recipe with other files for its stems."""
+    parameters = {**recipe.segmentation_parameters, STEMS: dict(files)}
+    return dataclasses.replace(recipe, segmentation_parameters=parameters)
+
+
+def with_stored_stems(recipe: CoreRecipe, folder: Path | None) -> CoreRecipe:
+    """Store the stems that a recipe names, and return it naming them by their content.
+
+    So a recipe's digest changes when the sound of a stem does.
+
+    Raises
+    ------
+    RecipeError
+        If a file is missing, or is named where only stored files can be.
+    """
+    named = stems_of(recipe)
+    if not named:
+        return recipe
+    stored = {}
+    for source, file in named.items():
+        if STORED_STEM.fullmatch(str(file)) and stored_files.exist(str(file)):
+            stored[source] = str(file)
+            continue
+        path = (folder / str(file)) if folder else None
+        if path is None or not path.is_file():
+            where = f"in {folder.name or 'this folder'}" if folder else "among the stored files"
+            raise RecipeError(
+                f"recipe field 'segmentation_parameters': there is no stem {file!r} {where}; put the files "
+                "beside the recipe's and register it with manage.py register_recipe"
+            )
+        name = f"{STEMS}/{stored_files.sha256_of(path)}{path.suffix.lower()}"
+        stored[source] = stored_files.store(name, path)
+    return with_stems(recipe, stored)
+
+
+def require_known(recipe: CoreRecipe) -> None:
+    """Raise a `RecipeError` if a recipe names what is registered nowhere, or parameters that cannot be."""
+    from .core.methods.registry import parameters_of
+    from .core.partitions import SegmentationError, require_parameters
+
+    for field, known in known_names().items():
+        value = getattr(recipe, field)
+        if value not in known:
+            raise RecipeError(f"recipe field {field!r} must be one of {', '.join(known)}; it is {value!r}")
+    parameters_of(recipe.method, recipe)
+    try:
+        require_parameters(recipe.segmentation, recipe.segmentation_parameters)
+    except SegmentationError as error:
+        raise RecipeError(f"recipe field 'segmentation_parameters': {error}") from error
+
+
+def known_names() -> dict[str, list[str]]:
+    """Return the registered names that recipe fields may hold."""
+    from .core.methods import METHODS
+    from .core.partitions import SEGMENTATIONS
+    from .core.sampling import DESIGNS
+
+    return {"method": sorted(METHODS), "segmentation": sorted(SEGMENTATIONS), "sampling": sorted(DESIGNS)}

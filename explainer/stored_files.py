@@ -1,0 +1,70 @@
+"""Files under the address of their content: whole or not at all, stored once."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+
+CHUNK = 1 << 20
+
+
+def sha256_of(file: File | Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    for chunk in file.chunks(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def store(name: str, content: bytes | Path) -> str:
+    """Put a file where its name says, unless it is there already, and return the name.
+
+    A reader never sees half a file: on a disk the bytes are written beside their place and
+    moved in; other storages (S3 and the like) show an object once it is whole.
+
+    Parameters
+    ----------
+    name : str
+        Relative to the storage; it must hold the content's digest or another name that never
+        stands for other bytes.
+    content : bytes or Path
+    """
+    if default_storage.exists(name):
+        return name
+    try:
+        place = Path(default_storage.path(name))
+    except NotImplementedError:
+        return default_storage.save(name, ContentFile(_bytes(content)))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".", suffix=".part", delete=False) as beside:
+        try:
+            beside.write(_bytes(content))
+            beside.flush()
+            os.fsync(beside.fileno())
+            Path(beside.name).chmod(0o644)
+            Path(beside.name).replace(place)
+        except BaseException:
+            Path(beside.name).unlink(missing_ok=True)
+            raise
+    return name
+
+
+def read(name: str) -> bytes:
+    """Return the bytes stored under a name."""
+    with default_storage.open(name, "rb") as file:
+        return file.read()
+
+
+def exist(*names: str) -> bool:
+    """Say whether every one of the files is stored."""
+    return all(default_storage.exists(name) for name in names)
+
+
+def _bytes(content: bytes | Path) -> bytes:
+    return content.read_bytes() if isinstance(content, Path) else content

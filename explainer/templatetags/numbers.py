@@ -1,0 +1,64 @@
+"""Numbers as people read them: two or three significant digits, and words where there is none."""
+
+import math
+
+from django import template
+
+register = template.Library()
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@register.filter
+def significant(value, digits=3) -> str:
+    """Return a number with so many significant digits, without exponents where they can be avoided."""
+    if value is None or not math.isfinite(value):
+        return "undefined"
+    if value == 0:
+        return "0"
+    decimals = max(0, int(digits) - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{int(digits)}g}" if decimals > 6 else f"{value:.{decimals}f}"
+    return text.replace("-", MINUS)
+
+
+@register.filter
+def decimals(value, places=1) -> str:
+    """Return a number with so many decimals."""
+    if value is None or not math.isfinite(value):
+        return "undefined"
+    rounded = round(value, int(places)) + 0.0  # no negative zero
+    return f"{rounded:.{int(places)}f}".replace("-", MINUS)
+
+
+@register.filter
+def short(value) -> str:
+    """Return a correlation or weight with two decimals and, as papers print it, without the zero before."""
+    text = decimals(value, 2)
+    return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+
+
+@register.filter
+def share(value) -> str:
+    """Return a share of 1 as a percentage, with one more digit where it is small."""
+    if value is None:
+        return "undefined"
+    percent = 100 * value
+    return f"{percent:.1f} %" if 0 < abs(percent) < 10 else f"{percent:.0f} %"
+
+
+@register.filter
+def readable(name) -> str:
+    """Return a name as it is written in a sentence: underscores become spaces."""
+    return str(name).replace("_", " ")
+
+
+@register.filter
+def entry(mapping, key):
+    """Return the value that a mapping has under a key, or None."""
+    return mapping.get(key)
+
+
+@register.filter
+def side(number) -> str:
+    """Return what one of two things side by side is called."""
+    return ("First", "Second")[number - 1]
