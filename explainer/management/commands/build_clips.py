@@ -1,0 +1,96 @@
+"""Build explanations and their clips in the terminal."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from explainer import builds
+from explainer.build_progress import building_bar
+from explainer.compute import KINDS, ComputeError
+from explainer.models import MusicModel, Recipe, Track
+
+
+class Command(BaseCommand):
+    """Build whatever is asked for and not there yet; safe to run again at any time."""
+
+    help = "Explain tracks and render the clips; what exists already is not computed again."
+
+    def add_arguments(self, parser):
+        """Declare what to build and with how many processors."""
+        for option, what in (("--track", "tracks"), ("--model", "models"), ("--recipe", "recipes")):
+            parser.add_argument(
+                option, action="append", metavar="NAME", help=f"may be repeated (default: all {what})"
+            )
+        parser.add_argument(
+            "--target",
+            action="append",
+            metavar="NAME",
+            default=[],
+            help="may be repeated (default: all of the model's)",
+        )
+        parser.add_argument("--workers", type=int, help="number of processes; 1 works in this one")
+        parser.add_argument(
+            "--compute", choices=KINDS, help="where to work (default: as the setting COMPUTE says)"
+        )
+        parser.add_argument(
+            "--resume",
+            action="store_true",
+            help="take up all that waits, failed or was left, instead of asking for more",
+        )
+
+    def handle(self, *, track, model, recipe, target, workers, compute, resume, **options):
+        """Ask for rows, build them, say what became of each."""
+        if workers is not None and workers < 1:
+            raise CommandError("--workers must be at least 1.")
+        rows = builds.resume_builds() if resume else self.request(track, model, recipe, target)
+        kind = compute or (None if workers is None else "in-process" if workers == 1 else "processes")
+        try:
+            outcomes = self.build(rows, kind, workers, quiet=options["verbosity"] == 0)
+        except ComputeError as error:
+            raise CommandError(str(error)) from error
+        self.report(outcomes)
+
+    def request(self, tracks, models, recipes, targets):
+        """Return the rows for what was named."""
+        try:
+            return builds.request_explanations(
+                self.named(Track, tracks, "track"),
+                self.named(MusicModel, models, "model"),
+                self.named(Recipe, recipes, "recipe"),
+                targets,
+            )
+        except builds.BuildRefused as error:
+            raise CommandError(str(error)) from error
+
+    def named(self, kind, names, what):
+        """Return the rows of these names, or all of them."""
+        rows = kind.objects.all() if names is None else kind.objects.filter(name__in=names)
+        missing = sorted(set(names or ()) - {row.name for row in rows})
+        if missing:
+            known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
+            raise CommandError(f"There is no {what} {', '.join(missing)}; there are: {known}.")
+        if not rows:
+            raise CommandError(f"There is no {what} yet.")
+        return rows
+
+    def build(self, rows, kind, workers, quiet):
+        """Build with a progress bar."""
+        with building_bar(rows, quiet=quiet) as show:
+            return builds.build_explanations(
+                [row.pk for row in rows], kind=kind, workers=workers, on_change=show
+            )
+
+    def report(self, outcomes):
+        """Print one line per explanation; fail if one failed."""
+        for outcome in outcomes:
+            explanation = outcome.explanation
+            figures = ""
+            if outcome.how == outcome.BUILT:
+                figures = f" in {explanation.seconds:.1f} s with {explanation.model_calls} model calls"
+            self.stdout.write(f"{explanation}: {outcome.how}{figures}")
+            for line in [*explanation.warnings] if outcome.how == outcome.BUILT else [outcome.reason]:
+                if line:
+                    self.stdout.write(f"    {line}")
+        failed = sum(outcome.how == outcome.FAILED for outcome in outcomes)
+        if failed:
+            raise CommandError(
+                f"{failed} of {len(outcomes)} failed; the reasons stand above. The others are there."
+            )

@@ -1,0 +1,53 @@
+"""Put a registered music model to the test."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from explainer import predictions
+from explainer.models import MusicModel, Track
+
+
+class Command(BaseCommand):
+    """Run a model on a track and say in words whether it can be explained."""
+
+    help = "Run a model on a track: is it deterministic, has it the declared shape and range, how fast is it?"
+
+    def add_arguments(self, parser):
+        """Declare model and track."""
+        parser.add_argument("name", help="name of the model")
+        parser.add_argument("--track", help="name of the track (default: the first there is)")
+
+    def handle(self, *, name, track, **options):
+        """Load, ask, report; fail if the model cannot be explained."""
+        from explainer.core.audio import AudioError
+        from explainer.core.models import ModelError
+
+        model = self.find(MusicModel, name, "model")
+        track = self.find(Track, track, "track") if track else Track.objects.first()
+        if track is None:
+            raise CommandError("There is no track yet; import one with manage.py import_tracks.")
+        try:
+            report = check(model, track)
+        except (ModelError, AudioError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{model.name} on {track.name}")
+        self.stdout.write(str(report))
+        for target, value in sorted(report.outputs.items(), key=lambda item: -item[1])[:10]:
+            self.stdout.write(f"  {target:24} {value:9.3g}")
+        if not report.fit:
+            raise CommandError("It cannot be explained like this.")
+
+    def find(self, kind, name, what):
+        """Return the row called `name`."""
+        try:
+            return kind.objects.get(name=name)
+        except kind.DoesNotExist as error:
+            known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
+            raise CommandError(f"There is no {what} {name}; there are: {known}.") from error
+
+
+def check(model: MusicModel, track: Track):
+    """Return the core's `ModelReport` of a model on a track."""
+    from explainer.core.models import check_model
+
+    with predictions.loaded(model) as core:
+        return check_model(core, predictions.sound_of(track, core.representation.sample_rate))

@@ -1,0 +1,33 @@
+"""Import clips that other systems made."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from explainer.clip_archive import ArchiveError
+from explainer.clip_import import import_clips
+
+
+class Command(BaseCommand):
+    """Check every clip of an archive, store each once, and say what became of it."""
+
+    help = "Import a zip archive of clips with a table manifest.csv; importing it again changes nothing."
+
+    def add_arguments(self, parser):
+        """Declare the archive."""
+        parser.add_argument("archive", type=Path, help="the .zip file")
+
+    def handle(self, *, archive, **options):
+        """Import, print a table; fail if something was refused."""
+        try:
+            done = import_clips(archive, convert_here=True)
+        except ArchiveError as error:
+            raise CommandError(str(error)) from error
+        width = max((len(item.file) for item in done), default=0)
+        for item in done:
+            self.stdout.write(f"{item.file:{width}}  {item.result:12}  {item.reason or item.clip}")
+        refused = sum(item.clip is None for item in done)
+        if refused:
+            raise CommandError(f"{refused} of {len(done)} clips were refused; the others are imported.")
+        new = sum(item.result == "imported" for item in done)
+        self.stdout.write(f"{len(done)} clips, {new} of them new.")

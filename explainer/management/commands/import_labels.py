@@ -1,0 +1,41 @@
+"""Import the ratings of the Mid-level and Soundtracks data sets."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from explainer.core.data_sets import READERS, LabelError
+from explainer.label_import import import_labels
+
+
+class Command(BaseCommand):
+    """Read a label file and say for which tracks it has ratings."""
+
+    help = "Import the label file of the Mid-level or the Soundtracks data set for tracks that are here."
+
+    def add_arguments(self, parser):
+        """Declare file and data set."""
+        parser.add_argument("data_set", choices=sorted(READERS), help="whose label file it is")
+        parser.add_argument("file", type=Path, help="annotations.csv or mean_ratings_set1.csv")
+        parser.add_argument(
+            "--prefix",
+            default="",
+            help="what stands before the number in the tracks' names (default: nothing)",
+        )
+
+    def handle(self, *, data_set, file, prefix, **options):
+        """Read, store, report."""
+        try:
+            labels = READERS[data_set](file)
+        except LabelError as error:
+            raise CommandError(str(error)) from error
+        done = import_labels(labels, prefix)
+        self.stdout.write(f"{len(done.labelled)} tracks have ratings of {', '.join(labels.targets)}.")
+        if done.without_track:
+            first = ", ".join(done.without_track[:8]) + (" …" if len(done.without_track) > 8 else "")
+            self.stdout.write(f"Rated excerpts that are no tracks here ({len(done.without_track)}): {first}")
+        if not done.labelled:
+            raise CommandError(
+                "None of the rated excerpts is a track here. Import the sound files first "
+                "(manage.py import_tracks FOLDER); tracks are matched by number, after the --prefix."
+            )

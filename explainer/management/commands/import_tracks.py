@@ -1,0 +1,61 @@
+"""Import tracks from files and folders."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from explainer import tracks
+
+
+class Command(BaseCommand):
+    """Check sound files, store each once, and say what became of every one."""
+
+    help = "Import sound files (WAV, FLAC, OGG, MP3), or all that lie in a folder, as tracks."
+
+    def add_arguments(self, parser):
+        """Declare what to import."""
+        parser.add_argument("place", nargs="*", type=Path, help="a sound file, or a folder with sound files")
+        parser.add_argument(
+            "--manifest",
+            type=Path,
+            help="CSV table with a column file and any of name, title, composer, source, licence, notes; "
+            "without a place, the files named in it are imported from its folder",
+        )
+
+    def handle(self, *, place, manifest, **options):
+        """Import, then print a table; fail if something was refused."""
+        details = self.read(manifest) if manifest else {}
+        if not place and not manifest:
+            raise CommandError("Name a folder, files, or a --manifest.")
+        paths = tracks.sound_files(place) if place else [manifest.parent / name for name in details]
+        with tqdm(
+            total=len(paths), desc="Importing tracks", unit="track", disable=options["verbosity"] == 0
+        ) as bar:
+            done = tracks.import_tracks(paths, details, decode_here=True, on_import=lambda _: bar.update())
+        if any(folder.is_dir() for folder in place):
+            done += tracks.missing(details, paths)
+        self.report(done)
+
+    def read(self, manifest):
+        """Return what the manifest says of each file."""
+        try:
+            details, unused = tracks.read_manifest(manifest)
+        except tracks.ManifestError as error:
+            raise CommandError(str(error)) from error
+        if unused:
+            self.stdout.write(f"Columns of {manifest.name} that are not used: {', '.join(unused)}.")
+        return details
+
+    def report(self, done):
+        """Print what became of every file."""
+        width = max((len(item.file) for item in done), default=0)
+        for item in done:
+            what = item.reason if item.refused else f"{item.track.name}  {item.reason}"
+            self.stdout.write(f"{item.file:{width}}  {item.result:12}  {what}".rstrip())
+        refused = sum(item.refused for item in done)
+        if refused:
+            raise CommandError(f"{refused} of {len(done)} files were refused; the others are imported.")
+        self.stdout.write(
+            f"{len(done)} files, {sum(item.result == 'imported' for item in done)} of them new."
+        )

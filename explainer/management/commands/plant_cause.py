@@ -1,0 +1,59 @@
+"""Plant a known cause in tracks and see which methods find it."""
+
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from django.core.management.base import BaseCommand, CommandError
+
+from explainer import stored_files
+from explainer.models import Track
+
+
+class Command(BaseCommand):
+    """Mix a tone into tracks, ask a model that hears nothing else, and score every method."""
+
+    help = "Mix a known sound into tracks and print how well each explanation method finds it."
+
+    def add_arguments(self, parser):
+        """Declare tracks, methods and effort."""
+        parser.add_argument("--track", action="append", help="name of a track (default: all there are)")
+        parser.add_argument("--method", action="append", help="name of a method (default: all)")
+        parser.add_argument("--calls", type=int, default=256, help="budget of model calls (256)")
+        parser.add_argument("--times", type=int, default=3, help="plantings in each track (3)")
+        parser.add_argument("--seed", type=int, default=0, help="fixes times and pitches (0)")
+
+    def handle(self, *, track, method, calls, times, seed, **options):
+        """Plant, ask, print one row per method."""
+        from explainer.core.audio import read_audio
+        from explainer.core.methods import METHODS
+        from explainer.core.planted import check_methods
+        from explainer.core.recipe import Recipe
+        from explainer.core.spectrogram import log_filterbank
+
+        unknown = sorted(set(method or ()) - set(METHODS))
+        if unknown:
+            raise CommandError(
+                f"There is no method {', '.join(unknown)}; there are {', '.join(sorted(METHODS))}."
+            )
+        tracks = Track.objects.filter(name__in=track) if track else Track.objects.all()
+        if not tracks:
+            raise CommandError("There is no such track; import tracks with manage.py import_tracks.")
+        methods = method or sorted(METHODS)
+        representation, recipe = log_filterbank(), Recipe(calls=calls, seed=seed)
+        rng = np.random.default_rng(seed)
+        found = defaultdict(list)
+        for row in tracks:
+            with tempfile.TemporaryDirectory(prefix="plant-") as folder:
+                file = Path(folder) / Path(row.file.name).name
+                file.write_bytes(stored_files.read(row.file.name))
+                y, _ = read_audio(file, sample_rate=representation.sample_rate)
+            for _ in range(times):
+                for finding in check_methods(y, representation, recipe, methods, rng):
+                    found[finding.method].append((finding.precision, finding.rank, finding.model_calls))
+            self.stdout.write(f"{row.name}: planted {times} times", self.style.NOTICE)
+        self.stdout.write(f"{'method':22} {'precision':>9} {'rank':>6} {'calls':>6}")
+        for name in sorted(found, key=lambda name: -np.mean(found[name], axis=0)[1]):
+            precision, rank, taken = np.mean(found[name], axis=0)
+            self.stdout.write(f"{name:22} {precision:9.2f} {rank:6.2f} {taken:6.0f}")

@@ -1,0 +1,49 @@
+"""Ask models about whole tracks, without explaining anything."""
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from explainer import predictions
+from explainer.models import MusicModel, Track
+
+
+class Command(BaseCommand):
+    """Store what models answer on tracks, for the page of correlations."""
+
+    help = "Ask models about whole tracks; what is known is not asked again."
+
+    def add_arguments(self, parser):
+        """Declare models and tracks."""
+        parser.add_argument("--model", action="append", help="name of a model (default: all)")
+        parser.add_argument("--track", action="append", help="name of a track (default: all)")
+
+    def handle(self, *, model, track, **options):
+        """Predict under a progress bar, then say what failed."""
+        from explainer.core.models import ModelError
+
+        models, tracks = _chosen(MusicModel, model, "model"), _chosen(Track, track, "track")
+        failures = []
+        for each in models:
+            missing = len(tracks) - len(predictions.known(each, tracks))
+            quiet = options["verbosity"] == 0 or not missing
+            try:
+                with tqdm(total=missing, desc=each.name, unit="track", disable=quiet) as bar:
+                    failures += predictions.predict(each, tracks, on_track=lambda _, bar=bar: bar.update())
+            except ModelError as error:
+                raise CommandError(str(error)) from error
+        for failure in failures:
+            self.stderr.write(f"{failure.track.name}: {failure.reason}")
+        if failures:
+            raise CommandError(f"{len(failures)} predictions failed; the others are stored.")
+        self.stdout.write(f"{len(models)} models have been asked about {len(tracks)} tracks.")
+
+
+def _chosen(kind, names, what):
+    if not names:
+        return list(kind.objects.all())
+    found = list(kind.objects.filter(name__in=names))
+    missing = sorted(set(names) - {row.name for row in found})
+    if missing:
+        known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
+        raise CommandError(f"There is no {what} {', '.join(missing)}; there are: {known}.")
+    return found

@@ -1,0 +1,30 @@
+"""Register a music model from a file."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from explainer.registration import RegistrationError, read_definition, register
+
+
+class Command(BaseCommand):
+    """Make a music model known to the site."""
+
+    help = "Register the music model that a TOML or JSON file describes (docs/models.md)."
+
+    def add_arguments(self, parser):
+        """Declare the file."""
+        parser.add_argument(
+            "file", type=Path, help="description of the model; its checkpoint is named relative to it"
+        )
+
+    def handle(self, *, file, **options):
+        """Register, and say what is next."""
+        try:
+            model, changed = register(read_definition(file), file.parent)
+        except RegistrationError as error:
+            raise CommandError(str(error)) from error
+        if changed:
+            self.stdout.write(f"Registered {model.name}. Next: manage.py check_model {model.name}")
+        else:
+            self.stdout.write(f"{model.name} is registered already, exactly like this.")

@@ -1,0 +1,28 @@
+"""Register a recipe from a file."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from explainer.core.recipe import RecipeError
+from explainer.recipes import RecipeInUse, save_recipe
+from explainer.registration import RegistrationError, read_definition
+
+
+class Command(BaseCommand):
+    """Make a recipe known to the site."""
+
+    help = "Register the recipe that a TOML or JSON file describes (docs/recipes.md)."
+
+    def add_arguments(self, parser):
+        """Declare name and file."""
+        parser.add_argument("name", help="name of the recipe")
+        parser.add_argument("file", type=Path, help="its fields; those left out take their defaults")
+
+    def handle(self, *, name, file, **options):
+        """Register, and say so."""
+        try:
+            recipe = save_recipe(name, read_definition(file), file.parent)
+        except (RegistrationError, RecipeError, RecipeInUse) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Registered {recipe.name} ({recipe.digest[:12]}).")

@@ -1,0 +1,261 @@
+"""Train one of the demo's two-level cue models and write its card."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+MODEL_FOLDER = settings.FIXTURES_FOLDER / "models" / "cue_model"
+ATTENTION_FOLDER = settings.FIXTURES_FOLDER / "models" / "attention_cue_model"
+VARIANTS_FOLDER = settings.FIXTURES_FOLDER / "music" / "variants"
+# Far beyond any training batch: unseen pieces stay unseen however much is trained on.
+FIRST_UNSEEN_BATCH = 30_000
+
+
+class Command(BaseCommand):
+    """`manage.py train_demo_model`."""
+
+    help = (
+        "Compose and render music with known cues, train the demo's two-level model on it, measure it "
+        "on unseen pieces, and write weights, figures and model card. "
+        "Needs fluidsynth and the soundfont FluidR3_GM."
+    )
+
+    def add_arguments(self, parser):
+        """Declare the arguments."""
+        from explainer.training.rendering import SOUNDFONT
+
+        parser.add_argument(
+            "--attention", action="store_true", help="train the variant with attention pooling instead"
+        )
+        parser.add_argument("--output", type=Path, help="folder for the result (default: where it ships)")
+        parser.add_argument("--pieces", type=int, help="how many to train on (default: 7900)")
+        parser.add_argument("--unseen", type=int, default=300, help="how many to measure on (default: 300)")
+        parser.add_argument(
+            "--epochs", type=int, help="passes over all pieces (default: 24; with --attention 16)"
+        )
+        parser.add_argument("--seed", type=int, default=0, help="fixes the training's random choices")
+        parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes that render")
+        parser.add_argument(
+            "--cache",
+            type=Path,
+            default=settings.DATA_FOLDER / "training",
+            help="folder for rendered music; a run that was stopped takes up from there",
+        )
+        parser.add_argument("--soundfont", type=Path, default=SOUNDFONT, help="General MIDI soundfont (.sf2)")
+
+    def handle(
+        self, *args, attention, output, pieces, unseen, epochs, seed, workers, cache, soundfont, **options
+    ):
+        """Render, fit, measure, write."""
+        import torch
+
+        from explainer.core.memory import keep_freed_memory
+        from explainer.training import corpus, emotions, rendering
+
+        form = _Attention if attention else _Committee
+        pieces, output, epochs = pieces or form.pieces, output or form.folder, epochs or form.epochs
+        batch = corpus.PIECES_PER_BATCH
+        if pieces < 2 * batch or unseen < batch:
+            raise CommandError(f"train on at least {2 * batch} pieces and measure on at least {batch}")
+        # One thread: the same weights on any number of cores, and no waiting for each other on busy ones.
+        torch.set_num_threads(1)
+        keep_freed_memory()
+        try:
+            rendering.check_renderer(soundfont)
+            second_level = emotions.second_level(MODEL_FOLDER / "eerola2013")
+            training_music, unseen_music = (
+                self._music(what, first, count // batch, cache, soundfont, workers)
+                for what, first, count in (("to train on", 0, pieces), ("unseen", FIRST_UNSEEN_BATCH, unseen))
+            )
+        except rendering.RenderingError as error:
+            raise CommandError(str(error)) from error
+        began = time.monotonic()
+        with (
+            _bar(len(training_music.cues), "describing", "piece") as describing,
+            _bar(epochs * form.passes, "training", "pass") as training,
+        ):
+            model = form.fit(
+                training_music,
+                second_level,
+                seed,
+                epochs,
+                describing=describing.update,
+                training=training.update,
+            )
+        minutes = (time.monotonic() - began) / 60
+        weights = _save(model, output / f"{form.folder.name}.safetensors")
+        figures = self._figures(model, weights, unseen_music, second_level)
+        figures["training"] |= {
+            "pieces": len(training_music.cues),
+            "epochs": epochs,
+            "seed": seed,
+            "minutes": minutes,
+        }
+        if attention:
+            figures["attention"] = _attention_figures(model, unseen_music)
+        self._write(form, output, figures, weights)
+
+    def _figures(self, model, weights, unseen_music, second_level):
+        """Return what is measured of a model once it is trained."""
+        from explainer.training import report
+
+        began = time.monotonic()
+        on_unseen = report.evaluate(model, unseen_music, second_level)
+        milliseconds = 1000 * (time.monotonic() - began) / len(unseen_music.cues)
+        spread = {cue: row["spread"] for cue, row in on_unseen["cues"].items()}
+        return {
+            "training": {
+                "megabytes": weights.stat().st_size / 1e6,
+                "milliseconds_per_piece": milliseconds,
+            },
+            "version": _fluidsynth_version(),
+            "unseen": on_unseen,
+            "variants": report.evaluate_variants(model, VARIANTS_FOLDER, spread),
+            "second_level": {
+                "weights": second_level.weights.tolist(),
+                "bias": second_level.bias.tolist(),
+                "explained": second_level.explained,
+            },
+        }
+
+    def _write(self, form, output, figures, weights):
+        from explainer.training import report
+
+        _write_json(output / "figures.json", figures)
+        _write_json(output / "model.json", {**_description(weights.name), **form.described})
+        (output / "MODEL_CARD.md").write_text(report.model_card(figures, form.card), encoding="utf-8")
+        unseen = figures["unseen"]
+        for cue, row in unseen["cues"].items():
+            self.stdout.write(f"{cue:18} r = {row['r']:.2f} on {unseen['pieces']} unseen pieces")
+        self.stdout.write(self.style.SUCCESS(f"Wrote {weights} and {output / 'MODEL_CARD.md'}"))
+
+    def _music(self, what, first_batch, n_batches, cache, soundfont, workers):
+        from explainer.training import corpus
+
+        with _bar(n_batches * corpus.PIECES_PER_BATCH, f"music {what}", "piece") as bar:
+            return corpus.make_corpus(
+                first_batch, n_batches, cache, soundfont=soundfont, workers=workers, progress=bar.update
+            )
+
+
+def _bar(total, what, unit):
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=what, unit=unit)
+
+
+class _Committee:
+    """The demo's first model: the whole piece described, read by a committee."""
+
+    folder = MODEL_FOLDER
+    card = "model_card_template.md"
+    pieces, epochs, passes = 7900, 24, 12  # three members with four readers each
+    described = {}
+
+    @staticmethod
+    def fit(music, second_level, seed, epochs, **progress):
+        """Return the model, fitted."""
+        from explainer.core.cue_model import CueModel
+        from explainer.training import cue_fitting
+
+        model = CueModel()
+        schedule = cue_fitting.DEFAULT_SCHEDULE._replace(epochs=epochs)
+        cue_fitting.fit(model, music, second_level, seed, schedule=schedule, **progress)
+        return model
+
+
+class _Attention:
+    """The demo's second model: parts of the piece described, read, and pooled by attention."""
+
+    folder = ATTENTION_FOLDER
+    card = "attention_model_card_template.md"
+    pieces, epochs, passes = 7900, 16, 4  # four readers of groups of cues
+    described = {
+        "name": "attention-cue-model",
+        "description": (
+            "The cue model's variant that says where it listened: nine cues read from parts of the "
+            "spectrogram and pooled by attention, the same second level; see its card."
+        ),
+        "code": "explainer.core.attention_model.AttentionCueModel",
+        "source": (
+            "trained by manage.py train_demo_model --attention; second level from Eerola, Friberg and Bresin "
+            "2013, doi:10.3389/fpsyg.2013.00487"
+        ),
+    }
+
+    @staticmethod
+    def fit(music, second_level, seed, epochs, **progress):
+        """Return the model, fitted."""
+        from explainer.core.attention_model import AttentionCueModel
+        from explainer.training import attention_fitting
+
+        model = AttentionCueModel()
+        schedule = attention_fitting.DEFAULT_SCHEDULE._replace(epochs=epochs)
+        attention_fitting.fit(model, music, second_level, seed, schedule=schedule, **progress)
+        return model
+
+
+def _attention_figures(model, music):
+    """Return over how many parts the attention is spread, for each cue, and how many there are."""
+    from explainer.core.cue_levels import CUES
+    from explainer.training import attention_fitting
+
+    spread, parts = attention_fitting.effective_parts(model, music.features)
+    return {
+        "parts": parts,
+        "focus": attention_fitting.FOCUS,
+        "effective": dict(zip(CUES, spread.tolist(), strict=True)),
+    }
+
+
+def _save(model, file):
+    from safetensors.torch import save_file
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_file(model.state_dict(), file)
+    return file
+
+
+def _description(checkpoint):
+    """Return the model in the form that `explainer.core.models.load_model` reads."""
+    from explainer.core.cue_levels import CUES
+    from explainer.core.spectrogram import log_filterbank
+    from explainer.training.emotions import EMOTIONS
+
+    return {
+        "name": "cue-model",
+        "description": (
+            "Two levels: nine musical cues from sound, eight emotions from the cues. Trained on synthetic "
+            "music whose cues were set; the second level is fixed from listening experiments; see its card."
+        ),
+        "adapter": "torch",
+        "code": "explainer.core.cue_model.CueModel",
+        "checkpoint": checkpoint,
+        "output": "value",
+        "representation": log_filterbank().to_dict(),
+        "targets": [
+            *({"name": cue, "level": "mid-level"} for cue in CUES),
+            *({"name": emotion, "level": "emotion"} for emotion in EMOTIONS),
+        ],
+        "licence": "CC0-1.0",
+        "source": (
+            "trained by manage.py train_demo_model; second level from Eerola, Friberg and Bresin 2013, "
+            "doi:10.3389/fpsyg.2013.00487"
+        ),
+    }
+
+
+def _fluidsynth_version():
+    answer = subprocess.run(
+        ["fluidsynth", "--version"], capture_output=True, text=True, check=False, timeout=20
+    )
+    return next((line for line in answer.stdout.splitlines() if "version" in line), "version unknown")
+
+
+def _write_json(path, content):
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
