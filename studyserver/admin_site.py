@@ -1,0 +1,49 @@
+"""The researchers' pages: the same admin, with its parts in the order of the work."""
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+
+# From music to results; what keeps the site running comes last.
+_APPS = ("study", "explainer", "results", "auth", "axes", "django_tasks_database")
+_MODELS = (
+    *("Study", "Stimulus", "Annotator", "Trial", "Judgment"),
+    *("Track", "MusicModel", "Recipe", "Explanation", "Clip"),
+)
+# Other people's apps, by what they are for here.
+_NAMES = {
+    "auth": "Researchers' accounts",
+    "axes": "Sign-ins",
+    "django_tasks_database": "Work in the background",
+}
+
+
+class ResearchSite(AdminSite):
+    """The admin of this site."""
+
+    site_header = site_title = "Listening studies"
+    index_title = "From tracks to clips, from studies to results"
+
+    def index(self, request, extra_context=None):
+        """Show where things stand on the way from music to results, above all that can be edited."""
+        from . import start_page  # needs the models, which are not there when the admin is set up
+
+        context = {"stages": start_page.stages(request.user), "studies": start_page.studies(request.user)}
+        return super().index(request, {**context, **(extra_context or {})})
+
+    def get_app_list(self, request, app_label=None):
+        """Return the parts in the order of the work, under names that say what they are for."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["name"] = _NAMES.get(app["app_label"], app["name"])
+            app["models"].sort(key=lambda model: _place(model["object_name"], _MODELS))
+        return sorted(apps, key=lambda app: _place(app["app_label"], _APPS))
+
+
+def _place(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+class AdminConfig(DjangoAdminConfig):
+    """Makes the site the default one."""
+
+    default_site = "studyserver.admin_site.ResearchSite"
