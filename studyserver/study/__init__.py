@@ -1,0 +1,1 @@
+"""The listening study: what annotators hear, are asked, and answer."""

@@ -1,0 +1,92 @@
+"""The design in the admin: what of it is locked, and what sets of clips it gives."""
+
+from dataclasses import dataclass
+
+from django import forms
+
+from explainer.models import Clip
+
+from ..models import Presentation, Study
+from ..sets import ClipSet, stimulus_sets
+from .plain_lines import PlainLines
+
+MOST_SHOWN = 8  # sets in the preview; the rest is counted
+
+# What people have been given depends on it.
+LOCKED_DESIGN = (
+    "set_rule",
+    "compared_conditions",
+    "reference_condition",
+    "anchor_condition",
+    "condition_design",
+    "blocks",
+    "switching",
+    "rate_while_playing",
+)
+
+
+class StudyForm(PlainLines, forms.ModelForm):
+    """Offers the conditions that are compared as boxes to tick."""
+
+    class Meta:
+        """Words for what a programmer would call a slug."""
+
+        labels = {
+            "slug": "Name in the link",
+            "presentation": "A trial presents",
+            "condition_design": "Conditions within or between annotators",
+        }
+        help_texts = {"slug": "The last part of the link that annotators open, such as /s/tension/."}
+        widgets = {"notes": forms.Textarea(attrs={"rows": 3, "cols": 70})}
+
+    compared_conditions = forms.MultipleChoiceField(
+        initial=list,
+        choices=Clip.Condition.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=Study._meta.get_field("compared_conditions").help_text,
+    )
+
+
+@dataclass(frozen=True)
+class SetRow:
+    """One set in the preview."""
+
+    track: str
+    target: str
+    given: str
+    blind: str
+
+
+def preview(study: Study) -> dict:
+    """Return the first of the sets that trials would present, in words, and how many more there are."""
+    if study.presentation == Study.PresentationKind.SINGLE:
+        return {}
+    sets = stimulus_sets(study)
+    tracks = dict(study.stimuli.values_list("clip__track", "clip__track__name"))
+    return {
+        "rows": [_row(what, tracks) for what in sets[:MOST_SHOWN]],
+        "more": max(0, len(sets) - MOST_SHOWN),
+        "total": len(sets),
+        "abx": study.presentation == Study.PresentationKind.ABX,
+    }
+
+
+def _row(what: ClipSet, tracks: dict[int, str]) -> SetRow:
+    given, blind = [], []
+    for (_number, role), clip in zip(what.members, what.clips, strict=True):
+        words = _clip_in_words(clip)
+        if role == Presentation.Role.REFERENCE:
+            given.append(words)
+        elif role == Presentation.Role.CLIP:
+            blind.append(words)
+        else:
+            blind.append(f"{words} ({Presentation.Role(role).label.partition(',')[0]}, hidden)")
+    return SetRow(tracks[what.track], what.target or "all", ", ".join(given), " · ".join(blind))
+
+
+def _clip_in_words(clip: Clip) -> str:
+    words = [clip.get_condition_display().partition(" (")[0], clip.method if clip.target else ""]
+    if clip.kept_segments:
+        words.append(f"k = {clip.kept_segments}")
+    return " ".join(word for word in words if word)

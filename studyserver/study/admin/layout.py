@@ -1,0 +1,128 @@
+"""How the form of a study is laid out: what is always seen, and what is unfolded when it is wanted."""
+
+from typing import Any
+
+from ..models import Study
+
+Fieldset = tuple[str | None, dict[str, Any]]
+
+ADDING: tuple[Fieldset, ...] = (
+    (
+        None,
+        {
+            "fields": ("title", "slug", "language", "notes"),
+            "description": "This makes a draft that nobody can join, with consent and instructions to begin "
+            "with. Clips, questions and everything else follow on its page.",
+        },
+    ),
+)
+_FIRST: tuple[Fieldset, ...] = (
+    (None, {"fields": ("title", "slug", "notes")}),
+    (
+        "What annotators read",
+        {
+            "fields": ("language", "consent", "instructions", "thanks", "contact"),
+            "description": "Plain text; an empty line begins a new paragraph. Say nothing of conditions, "
+            "models or hypotheses before the end.",
+        },
+    ),
+    (
+        "How much, and in which order",
+        {
+            "fields": (
+                "presentation",
+                ("annotators_wanted", "trials_per_annotator"),
+                ("repeats_per_annotator", "repeat_distance"),
+                ("practice_trials", "practice_feedback"),
+                "attention_trials",
+            ),
+            "description": "Each annotator gets the stimuli (or sets of clips) that the fewest people have "
+            "heard, in a random order that keeps clips of one track apart and never puts a masked clip right "
+            "after its original.",
+        },
+    ),
+)
+_COMPARING: Fieldset = (
+    "Trials that compare clips",
+    {
+        "fields": ("set_rule", "compared_conditions", ("reference_condition", "anchor_condition")),
+        "description": "For every presentation but “one clip”. The clips of a trial come in random "
+        "order; save, and see above which sets this gives.",
+    },
+)
+_ORDER: Fieldset = (
+    "Blocks, rests, distances, conditions between annotators",
+    {
+        "fields": (
+            "minimum_track_distance",
+            "blocks",
+            ("rest_every", "rest_seconds"),
+            "rest_text",
+            "condition_design",
+            "seed",
+        )
+    },
+)
+_LISTENING: Fieldset = (
+    "Listening: what must be heard, and what the player allows",
+    {
+        "fields": (
+            "minimum_listening_share",
+            "switching",
+            "rate_while_playing",
+            "allow_seek",
+            "allow_loop",
+            "allow_loop_region",
+            "lock_volume",
+            "show_waveform",
+        )
+    },
+)
+_SCREENING: Fieldset = (
+    "Sound checks: level, tones, headphones",
+    {
+        "fields": (
+            "set_level",
+            "count_tones",
+            ("headphone_check", "headphone_attempts"),
+            "headphone_exclusion",
+        ),
+        "description": "Before the trials, in this order. Scores are recorded; results depend on the "
+        "computer, too, so think twice before ending the study for people who fail.",
+    },
+)
+_PEOPLE: Fieldset = (
+    "Who may join, and what they get at the end",
+    {
+        "fields": (
+            "access",
+            ("participant_parameter", "panel_study_parameter", "session_parameter"),
+            "completion_code",
+            ("resume_days", "minutes_to_finish"),
+            "attention_limit",
+        ),
+        "description": "What identifies a person is kept apart from the answers and never exported. The "
+        "three parameters are for recruiters such as Prolific, whose names they have by default.",
+    },
+)
+
+
+def fieldsets(study: Study | None) -> list[Fieldset]:
+    """Return the parts of the form; those that a study has no need of so far are folded."""
+    if study is None:
+        return list(ADDING)
+    compares = study.presentation != Study.PresentationKind.SINGLE
+    return [
+        *_FIRST,
+        _unfolded(_COMPARING) if compares else _folded(_COMPARING),
+        *(_folded(part) for part in (_ORDER, _LISTENING, _SCREENING, _PEOPLE)),
+    ]
+
+
+def _folded(part: Fieldset) -> Fieldset:
+    title, options = part
+    return title, {**options, "classes": ("collapse",)}
+
+
+def _unfolded(part: Fieldset) -> Fieldset:
+    return part

@@ -1,0 +1,130 @@
+"""What a researcher does next with a study, from the first text to the results."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from explainer.models import Clip
+
+from ..models import Annotator, Study
+from ..starting_texts import is_as_suggested
+from .addresses import address
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step on the way.
+
+    Attributes
+    ----------
+    title, text
+        What is to be done, and where things stand.
+    done
+        Whether it is behind.
+    address
+        Where it is done: a page, or a place on the study's own.
+    """
+
+    title: str
+    text: str
+    done: bool
+    address: str
+
+
+def steps(study: Study, problems: Sequence[str]) -> list[Step]:
+    """Return the steps in their order; the first that is not done is the next one.
+
+    Parameters
+    ----------
+    study
+    problems
+        What stands in the way of opening it.
+    """
+    return [
+        _texts(study),
+        _stimuli(study),
+        _questions(study),
+        _design(study),
+        _preview(study),
+        _rehearsal(study),
+        _opening(study, problems),
+        _annotators(study),
+    ]
+
+
+def _texts(study: Study) -> Step:
+    if is_as_suggested(study):
+        text = "Consent and instructions are as suggested: make them your own, and name a contact."
+        return Step("Write the texts", text, False, "#study_form")
+    return Step("Write the texts", "Consent and instructions are your own.", True, "#study_form")
+
+
+def _stimuli(study: Study) -> Step:
+    number = study.stimuli.active().main().count()
+    if number:
+        return Step("Choose the clips", f"{number} stimuli.", True, "#study-heard")
+    if not Clip.objects.exists():
+        text = "The site has no clips yet: build some from tracks and a model, or upload your own."
+        return Step("Choose the clips", text, False, address("explainer:build") or "#study-heard")
+    return Step(
+        "Choose the clips",
+        "Say which tracks, targets and conditions are heard.",
+        False,
+        reverse("admin:study_study_stimuli", args=[study.pk]),
+    )
+
+
+def _questions(study: Study) -> Step:
+    number = study.questions.count()
+    text = f"{number} in each trial at most." if number else "Add a ready-made set, or questions of your own."
+    return Step("Ask something", text, bool(number), "#study-questions" if not number else "#questions-group")
+
+
+def _design(study: Study) -> Step:
+    decided = study.annotators_wanted is not None
+    text = (
+        f"{study.annotators_wanted} annotators are wanted."
+        if decided
+        else "Say how many annotators you want and how many trials each of them gets; “What will be heard” "
+        "shows how long that takes and what it can detect."
+    )
+    return Step("Decide how much", text, decided, "#study_form")
+
+
+def _preview(study: Study) -> Step:
+    seen = study.annotators.filter(behaviour="preview").exists() or _has_begun(study)
+    text = "Take the study yourself: nothing of it counts."
+    return Step("Look at it", "You have seen it as annotators do." if seen else text, seen, "#study-state")
+
+
+def _rehearsal(study: Study) -> Step:
+    rehearsed = study.annotators.rehearsals().exclude(behaviour__in=["", "preview"]).exists()
+    text = "Let simulated annotators take it, and look at the results you would get."
+    done = rehearsed or _has_begun(study)
+    return Step("Rehearse", "It has been rehearsed." if rehearsed else text, done, "#study-rehearsal")
+
+
+def _opening(study: Study, problems: Sequence[str]) -> Step:
+    if study.state != Study.State.DRAFT:
+        return Step("Open it", f"Opened on {study.opened_at:%-d %B %Y}.", True, "#study-state")
+    if problems:
+        number = len(problems)
+        text = f"{number} thing{'s' * (number > 1)} still stand{'s' * (number == 1)} in the way; see below."
+    else:
+        text = "Nothing stands in the way. Questions and stimuli stay as they are once somebody has begun."
+    return Step("Open it", text, False, "#study-state")
+
+
+def _annotators(study: Study) -> Step:
+    finished = study.annotators.people().filter(state=Annotator.State.FINISHED).count()
+    of = f" of {study.annotators_wanted}" if study.annotators_wanted else ""
+    enough = study.state == Study.State.CLOSED or (
+        study.annotators_wanted is not None and finished >= study.annotators_wanted
+    )
+    text = f"{finished}{of} have finished." if _has_begun(study) else "Send the link, or personal links."
+    return Step("Get annotators", text, enough, "#study-progress" if enough else "#study-people")
+
+
+def _has_begun(study: Study) -> bool:
+    return study.annotators.people().exists()

@@ -1,0 +1,143 @@
+"""The questionnaire in the admin: a page each, with its questions below one another; quotas in the study."""
+
+from django import forms
+from django.contrib import admin
+from django.forms.widgets import Script
+
+from ..models import QuestionnaireItem, QuestionnairePage, Quota, Study
+from ..screening.questionnaire import Place, last_position
+from .labelled import LabelledFormSet
+from .part_of_study import PartOfStudyAdmin
+from .plain_lines import PlainLines
+from .questions import QuestionForm
+
+
+class ItemForm(QuestionForm):
+    """Takes the options of each kind in fields of their own, as questions of trials do."""
+
+    is_of_trial = False
+    needs = {
+        QuestionnaireItem.Kind.CHOICE: ["choices"],
+        QuestionnaireItem.Kind.CHECKLIST: ["choices"],
+        QuestionnaireItem.Kind.SCALE: ["points", "low", "high"],
+        QuestionnaireItem.Kind.SLIDER: ["least", "most", "low", "high"],
+        QuestionnaireItem.Kind.NUMBER: ["least", "most", "unit"],
+    }
+    unit = forms.CharField(required=False, max_length=30, label="Unit", help_text="Such as: years.")
+
+    class Meta:
+        """All fields but the options, which are put together."""
+
+        model = QuestionnaireItem
+        fields = (
+            "position",
+            "key",
+            "text",
+            "help_text",
+            "kind",
+            "required",
+            "shown_if_key",
+            "shown_if",
+            "screen_out_if",
+        )
+        widgets = {
+            "text": forms.Textarea(attrs={"rows": 2, "cols": 70}),
+            "help_text": forms.Textarea(attrs={"rows": 2, "cols": 70}),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["unit"] = (self.instance.options or {}).get("unit", "")
+
+    def _options(self, kind: str, cleaned: dict) -> dict:
+        if kind == QuestionnaireItem.Kind.NUMBER:
+            given = {"min": cleaned.get("least"), "max": cleaned.get("most"), "unit": cleaned.get("unit")}
+            return {name: value for name, value in given.items() if value not in (None, "")}
+        return super()._options(kind, cleaned)
+
+
+class ItemInline(admin.StackedInline):
+    """The questions of a page."""
+
+    model = QuestionnaireItem
+    form = ItemForm
+    extra = 0
+    verbose_name = "question"
+    fieldsets = (
+        (None, {"fields": (("position", "key", "required"), "text", "help_text")}),
+        (
+            "How it is answered",
+            {"fields": ("kind", "choices", ("points", "low", "high"), ("least", "most", "unit"))},
+        ),
+        ("Conditions", {"fields": (("shown_if_key", "shown_if"), "screen_out_if")}),
+    )
+
+
+class PageForm(PlainLines, forms.ModelForm):
+    """The texts of a page."""
+
+
+@admin.register(QuestionnairePage)
+class QuestionnairePageAdmin(PartOfStudyAdmin, admin.ModelAdmin):
+    """One page of the questionnaire in full."""
+
+    form = PageForm
+    fields = ("study", ("place", "position"), "title", "introduction")
+    inlines = (ItemInline,)
+
+    class Media:
+        """Style, and the script that shows what a kind needs."""
+
+        css = {"all": ("study/admin/study.css",)}
+        js = (Script("study/admin/needs.js", type="module"),)
+
+    def has_module_permission(self, request):
+        """Reached through its study, not from the index."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Whether the page may still change."""
+        return super().has_change_permission(request, obj) and not (obj and obj.study.is_locked)
+
+    def has_delete_permission(self, request, obj=None):
+        """Whether the page may still go."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.study.is_locked)
+
+    def get_changeform_initial_data(self, request):
+        """Put a new page last."""
+        initial = super().get_changeform_initial_data(request)
+        study = Study.objects.filter(pk=initial.get("study") or 0).first()
+        if study:
+            initial["position"] = last_position(study, initial.get("place", Place.BEFORE)) + 1
+        return initial
+
+
+class QuotaInline(admin.TabularInline):
+    """How many annotators of each group a study takes."""
+
+    formset = LabelledFormSet
+    model = Quota
+    verbose_name_plural = "Quotas: how many annotators of each group"
+    fields = ("name", "item", "rule", "limit", "so_far")
+    readonly_fields = ("so_far",)
+    classes = ("collapse",)
+    extra = 0
+
+    @admin.display(description="so far")
+    def so_far(self, quota):
+        """Return how many places are taken."""
+        return quota.members.people().holding_places().count() if quota.pk else "-"
+
+    def get_formset(self, request, obj=None, **kwargs):
+        """Offer the study's own questions."""
+        self.of_study = obj
+        return super().get_formset(request, obj, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Offer the questions that the study asks before the trials."""
+        if db_field.name == "item":
+            items = QuestionnaireItem.objects.filter(
+                page__study=getattr(self, "of_study", None), page__place=Place.BEFORE
+            )
+            return db_field.formfield(**{**kwargs, "queryset": items})
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

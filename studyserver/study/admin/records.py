@@ -1,0 +1,140 @@
+"""What people have done: to be looked at in the admin, never changed there."""
+
+from django.contrib import admin
+from django.utils import timezone
+
+from ..models import Annotator, Judgment, Study, Trial
+from ..session import delete_answers
+from .filters import NamedValues
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that no researcher can add, change or delete."""
+
+    def has_add_permission(self, request):
+        """Nobody adds."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Nobody changes."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Nobody deletes."""
+        return False
+
+
+@admin.register(Annotator)
+class AnnotatorAdmin(ReadOnlyAdmin):
+    """Participations; deleted only at an annotator's own request."""
+
+    list_display = (
+        "pseudonym",
+        "state",
+        "trials_done",
+        "rehearsal",
+        "behaviour",
+        "joined_at",
+        "finished_at",
+        "expires_at",
+        "study",
+    )
+    list_filter = (
+        "study",
+        "state",
+        "rehearsal",
+        "answers_discarded",
+        ("device_family", NamedValues),
+        "language",
+    )
+    search_fields = ("pseudonym", "completion_code", "deletion_code")
+    # Not the token, with which researchers could answer in the annotator's name.
+    fields = (
+        *("study", "pseudonym", "state", "ended_because", "trials_done", "completion_code"),
+        *("joined_at", "consented_at", "finished_at", "withdrawn_at", "expires_at"),
+        *("language", "device_family", "sound_check", "rehearsal", "behaviour", "answers_discarded"),
+    )
+    readonly_fields = fields
+    actions = ("free_places",)
+
+    @admin.display(description="trials")
+    def trials_done(self, annotator):
+        """Return how far the annotator has come."""
+        return f"{annotator.trials.exclude(finished_at=None).count()} of {annotator.trials.count()}"
+
+    @admin.action(description="Free the places of those who have not finished", permissions=["view"])
+    def free_places(self, request, queryset):
+        """Let sessions that were returned or given up expire now; their answers stay."""
+        open_sessions = queryset.filter(state__in=[Annotator.State.JOINED, Annotator.State.ACTIVE])
+        freed = open_sessions.update(expires_at=timezone.now())
+        self.message_user(request, f"Freed {freed} places. These sessions can be taken up no more.")
+
+    def has_delete_permission(self, request, obj=None):
+        """Allow deletion, for annotators who ask for it."""
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    def get_deleted_objects(self, objs, request):
+        """Say what goes; the trials and answers go with the person."""
+        annotators = list(objs)
+        texts = []
+        for annotator in annotators:
+            judgments = Judgment.objects.filter(trial__annotator=annotator).count()
+            texts.append(
+                f"{annotator} of “{annotator.study}”, with all trials and {judgments} answers, for good"
+            )
+        return texts, {"annotators": len(annotators)}, set(), []
+
+    def log_deletions(self, request, queryset):
+        """Log which studies it was, never whose data: pseudonyms stand in published exports."""
+        for study in Study.objects.filter(annotators__in=queryset).distinct():
+            self.log_change(request, study, "Deleted data of annotators on request.")
+
+    def delete_model(self, request, obj):
+        """Delete everything, and log that it was asked for."""
+        delete_answers(obj)
+
+    def delete_queryset(self, request, queryset):
+        """Delete everything of several annotators."""
+        for annotator in queryset:
+            delete_answers(annotator)
+
+
+@admin.register(Trial)
+class TrialAdmin(ReadOnlyAdmin):
+    """What was presented, in which order."""
+
+    list_display = ("annotator", "position", "kind", "clips", "presented_at", "finished_at")
+    list_filter = ("annotator__study", "kind", "annotator__rehearsal")
+    search_fields = ("annotator__pseudonym",)
+    list_select_related = ("annotator",)
+    exclude = ("token",)
+
+    def get_queryset(self, request):
+        """Fetch the clips along."""
+        return super().get_queryset(request).prefetch_related("presentations__stimulus__clip__track")
+
+    @admin.display(description="clips")
+    def clips(self, trial):
+        """Return what was heard."""
+        return ", ".join(str(item.stimulus.clip) for item in trial.presentations.all())
+
+
+@admin.register(Judgment)
+class JudgmentAdmin(ReadOnlyAdmin):
+    """Every answer as it came in; the last one to a question counts."""
+
+    list_display = ("annotator", "trial_position", "question", "value", "sequence", "stored_at")
+    list_filter = ("trial__annotator__study", "question__key", "trial__annotator__rehearsal")
+    search_fields = ("trial__annotator__pseudonym",)
+    list_select_related = ("trial__annotator", "question")
+    show_full_result_count = False
+
+    @admin.display(ordering="trial__annotator__pseudonym")
+    def annotator(self, judgment):
+        """Return who answered."""
+        return judgment.trial.annotator
+
+    @admin.display(ordering="trial__position", description="trial")
+    def trial_position(self, judgment):
+        """Return where in the session it was."""
+        return judgment.trial.position

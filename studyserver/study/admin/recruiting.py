@@ -1,0 +1,206 @@
+"""Getting annotators, in the admin: personal links, returned places, the linking table, a poster."""
+
+import csv
+import io
+
+import segno
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from .. import recruiting
+from ..models import Recruit, Return, Study
+from ..recruiting import UnreadableList, read_identifiers
+from .labelled import LabelledFormSet
+
+MOST_BYTES = 2_000_000  # of an uploaded list
+
+
+class ReturnInline(admin.TabularInline):
+    """What annotators are given at each end."""
+
+    formset = LabelledFormSet
+    model = Return
+    fields = ("outcome", "code", "address")
+    classes = ("collapse",)
+    extra = 0
+    verbose_name = "code or address"
+    verbose_name_plural = "Completion codes and return addresses"
+
+
+class ListForm(forms.Form):
+    """A list of identifiers, pasted or uploaded."""
+
+    identifiers = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 8}), label="Identifiers, one per line"
+    )
+    file = forms.FileField(required=False, label="or a CSV file with the identifiers in its first column")
+
+    def clean(self):
+        """Read the list."""
+        cleaned = super().clean()
+        text = cleaned.get("identifiers", "")
+        if file := cleaned.get("file"):
+            if file.size > MOST_BYTES:
+                raise forms.ValidationError("The file is too large: at most 2 MB.")
+            try:
+                text = file.read().decode("utf-8-sig")
+            except UnicodeDecodeError:
+                raise forms.ValidationError("The file is not UTF-8 text: save it as CSV (UTF-8).") from None
+        try:
+            cleaned["list"] = read_identifiers(text)
+        except UnreadableList as refused:
+            raise forms.ValidationError(str(refused)) from None
+        return cleaned
+
+
+def panel(study: Study, request) -> dict:
+    """Return what the study's page says about getting annotators."""
+    return {
+        "access": study.get_access_display(),
+        "personal": study.access == Study.Access.PERSONAL,
+        "panel": study.access == Study.Access.PANEL,
+        "panel_link": panel_link(study, request),
+        "recruits": study.recruits.count(),
+        "begun": study.recruits.exclude(annotator=None).count(),
+        "quotas": [(quota, quota.members.people().holding_places().count()) for quota in study.quotas.all()],
+    }
+
+
+def panel_link(study: Study, request) -> str:
+    """Return the address to give to a recruiter, with the places that the recruiter fills in."""
+    names = [study.participant_parameter, study.panel_study_parameter, study.session_parameter]
+    query = "&".join(f"{name}={{{{%{name}%}}}}" for name in names if name)
+    return f"{request.build_absolute_uri(study.get_absolute_url())}?{query}"
+
+
+class RecruitingViews:
+    """Views of one study in the admin; each is given the request and the study."""
+
+    def __init__(self, model_admin: admin.ModelAdmin, view_of_study):
+        self.admin = model_admin
+        self.of_study = view_of_study
+
+    def urls(self) -> list:
+        """Return the addresses."""
+        views = {
+            "links": self.links,
+            "returned": self.returned,
+            "linking": self.linking_table,
+            "forget": self.forget,
+            "poster": self.poster,
+            "qr": self.qr,
+        }
+        return [
+            path(f"<int:pk>/{name}/", self.of_study(view), name=f"study_study_{name}")
+            for name, view in views.items()
+        ]
+
+    def links(self, request, study):
+        """Make personal links: identifiers in, links out."""
+        form = ListForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            recruits = recruiting.invite(study, form.cleaned_data["list"])
+            self.admin.log_change(request, study, f"Made {len(recruits)} personal links.")
+            return _csv_file(
+                f"{study.slug}-links.csv",
+                ("identifier", "link"),
+                ((recruit.identifier, personal_link(request, recruit)) for recruit in recruits),
+            )
+        return self._page(request, study, "links", "Personal links", form=form)
+
+    def returned(self, request, study):
+        """Free the places of people who have returned theirs to the recruiter."""
+        form = ListForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            result = recruiting.free_places(study, form.cleaned_data["list"])
+            self.admin.log_change(request, study, f"Freed {len(result.freed)} returned places.")
+            self.admin.message_user(request, f"Freed {len(result.freed)} places.", messages.SUCCESS)
+            for names, sentence in (
+                (result.finished, "have finished, so their places stay theirs"),
+                (result.over, "held no place any more"),
+                (result.unknown, "are not known in this study"),
+            ):
+                if names:
+                    self.admin.message_user(
+                        request, f"{len(names)} {sentence}: {', '.join(names[:20])}", messages.WARNING
+                    )
+            return HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
+        return self._page(request, study, "returned", "Returned places", form=form)
+
+    def linking_table(self, request, study):
+        """Send who is who, for payment; that it was sent is logged."""
+        if request.method != "POST":
+            return self._page(request, study, "linking", "Linking table")
+        self.admin.log_change(request, study, "Downloaded the linking table.")
+        return _csv_file(
+            f"{study.slug}-linking.csv", recruiting.LINKING_COLUMNS, recruiting.linking_rows(study)
+        )
+
+    def forget(self, request, study):
+        """Forget who is who, once everybody is paid."""
+        back = HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
+        if request.method != "POST":
+            return self._page(request, study, "linking", "Linking table")
+        if study.state == Study.State.OPEN:
+            self.admin.message_user(
+                request, "Close the study first: who is forgotten could take part again.", messages.ERROR
+            )
+            return back
+        number = recruiting.forget(study)
+        self.admin.log_change(request, study, f"Forgot {number} identifiers.")
+        self.admin.message_user(request, f"Forgot {number} identifiers. Answers stay.", messages.SUCCESS)
+        return back
+
+    def poster(self, request, study):
+        """Show a page to print and hang up, where its link admits whoever sees it."""
+        if study.access != Study.Access.OPEN:
+            self.admin.message_user(
+                request,
+                "A poster would lead nowhere: this study admits personal links or a recruiter's people only.",
+                messages.WARNING,
+            )
+            return HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
+        link = request.build_absolute_uri(study.get_absolute_url())
+        return TemplateResponse(request, "admin/study/study/poster.html", {"study": study, "link": link})
+
+    def qr(self, request, study):
+        """Send the study's link as a QR code."""
+        code = segno.make(request.build_absolute_uri(study.get_absolute_url()), error="m", micro=False)
+        buffer = io.BytesIO()
+        code.save(buffer, kind="svg", scale=10, border=4, dark="#000", light="#fff")
+        return HttpResponse(buffer.getvalue(), content_type="image/svg+xml")
+
+    def _page(self, request, study, name: str, title: str, **context):
+        context |= {
+            **self.admin.admin_site.each_context(request),
+            "title": f"{title} of “{study}”",
+            "opts": self.admin.opts,
+            "original": study,
+            "study": study,
+            "media": self.admin.media,
+        }
+        return TemplateResponse(request, f"admin/study/study/{name}.html", context)
+
+
+def personal_link(request, recruit: Recruit) -> str:
+    """Return the whole address of a personal link."""
+    return request.build_absolute_uri(reverse("study:personal", args=[recruit.token]))
+
+
+def _csv_file(name: str, columns, rows) -> HttpResponse:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(columns)
+    writer.writerows([_without_formula(cell) for cell in row] for row in rows)
+    response = HttpResponse("\ufeff" + buffer.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _without_formula(cell: str) -> str:
+    """Return a cell with an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{cell}" if cell.startswith(tuple("=+-@\t\r")) else cell

@@ -1,0 +1,254 @@
+"""Stimuli in the admin, and the page that chooses them by rule."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q
+from django.http import QueryDict
+from django.utils.html import format_html
+
+from explainer.models import Clip, MusicModel, Recipe, Track
+
+from ..composition import (
+    Rule,
+    StudyLocked,
+    available_targets,
+    clips_by_rule,
+    new_clips,
+    outlook,
+    table_of,
+)
+from ..models import Stimulus, Study
+from .addresses import address
+from .filters import NamedValues
+
+MOST_LISTED = 400  # clips with a box each; Django takes 1000 fields from a form
+
+
+class RuleForm(forms.Form):
+    """Which clips; an empty choice takes all."""
+
+    tracks = forms.ModelMultipleChoiceField(
+        Track.objects.filter(clips__isnull=False).distinct(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: all.",
+    )
+    models = forms.ModelMultipleChoiceField(
+        MusicModel.objects.filter(explanations__clips__isnull=False).distinct(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: all.",
+    )
+    recipes = forms.ModelMultipleChoiceField(
+        Recipe.objects.filter(explanations__clips__isnull=False).distinct(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: all.",
+    )
+    targets = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: all. Originals and resyntheses serve every target.",
+    )
+    conditions = forms.MultipleChoiceField(
+        choices=Clip.Condition.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: all.",
+    )
+    kept_segments = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Kept segments (k)",
+        help_text="None chosen: all. Several for a study of how much evidence it takes.",
+    )
+    methods = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Methods and systems",
+        help_text="None chosen: all. Uploaded clips belong to no model or recipe; choose their system here.",
+    )
+    role = forms.ChoiceField(
+        choices=Stimulus.Role.choices,
+        initial=Stimulus.Role.MAIN,
+        widget=forms.RadioSelect,
+        help_text="Practice stimuli come first and never enter the results.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["targets"].choices = [(name, name) for name in available_targets()]
+        sizes = Clip.objects.exclude(kept_segments=0).order_by("kept_segments")
+        values = sizes.values_list("kept_segments", flat=True).distinct()
+        self.fields["kept_segments"].choices = [(value, value) for value in values]
+        methods = Clip.objects.exclude(method="").order_by("method").values_list("method", flat=True)
+        self.fields["methods"].choices = [(name, name.replace("_", " ")) for name in methods.distinct()]
+        present = set(Clip.objects.order_by().values_list("condition", flat=True).distinct())
+        self.fields["conditions"].choices = [
+            choice for choice in Clip.Condition.choices if choice[0] in present
+        ]
+
+    def rule(self) -> Rule:
+        """Return what was chosen."""
+        chosen = self.cleaned_data
+        return Rule(
+            tracks=[track.pk for track in chosen["tracks"]],
+            models=[model.pk for model in chosen["models"]],
+            recipes=[recipe.pk for recipe in chosen["recipes"]],
+            targets=chosen["targets"],
+            conditions=chosen["conditions"],
+            kept_segments=[int(value) for value in chosen["kept_segments"]],
+            methods=chosen["methods"],
+        )
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What adding the chosen clips would make of a study."""
+
+    selected: int
+    new: list[Clip]
+    role: str
+    table: Any
+    outlook: Any
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the clips are so few that each can be ticked."""
+        return len(self.new) <= MOST_LISTED
+
+    def chosen(self, posted: QueryDict) -> list[Clip]:
+        """Return those of the new clips that are ticked, or all where they were not listed."""
+        if "listed" not in posted:
+            return self.new
+        ticked = set(posted.getlist("clip"))
+        return [clip for clip in self.new if str(clip.pk) in ticked]
+
+
+def propose(study: Study, form: RuleForm) -> Proposal:
+    """Return what adding the chosen clips would make of a study."""
+    clips = clips_by_rule(form.rule())
+    role = form.cleaned_data["role"]
+    new = new_clips(study, clips, role)
+    return Proposal(
+        selected=len(clips),
+        new=new,
+        role=role,
+        table=table_of(new),
+        outlook=outlook(study, new if role == Stimulus.Role.MAIN else ()),
+    )
+
+
+@admin.register(Stimulus)
+class StimulusAdmin(admin.ModelAdmin):
+    """The stimuli of a study; they are added by rule from the study's page."""
+
+    list_display = (
+        "track",
+        "condition",
+        "target",
+        "kept_segments",
+        "sound",
+        "role",
+        "active",
+        "finished",
+        "study",
+    )
+    list_filter = ("study", "role", "active", "clip__condition", ("clip__target", NamedValues))
+    list_select_related = ("study", "clip__track")
+    search_fields = ("clip__track__name", "clip__track__title", "clip__target")
+    list_per_page = 50
+
+    class Media:
+        """Style."""
+
+        css = {"all": ("study/admin/study.css",)}
+
+    fields = ("study", "clip", "sound", "role", "feedback", "active")
+    readonly_fields = ("study", "clip", "sound")
+    actions = ("switch_off", "switch_on")
+
+    def get_queryset(self, request):
+        """Count what has been heard of each."""
+        people = Q(presentations__trial__annotator__rehearsal=False) & ~Q(
+            presentations__trial__finished_at=None
+        )
+        return super().get_queryset(request).annotate(trials_finished=Count("presentations", filter=people))
+
+    @admin.display(ordering="clip__track__name")
+    def track(self, stimulus):
+        """Return the piece of music."""
+        return stimulus.clip.track
+
+    @admin.display(ordering="clip__condition")
+    def condition(self, stimulus):
+        """Return what the clip holds."""
+        return stimulus.clip.get_condition_display().partition(" (")[0]
+
+    @admin.display(ordering="clip__target")
+    def target(self, stimulus):
+        """Return what the clip was made for."""
+        return stimulus.clip.target or "all"
+
+    @admin.display(ordering="clip__kept_segments", description="k")
+    def kept_segments(self, stimulus):
+        """Return how many segments the evidence keeps."""
+        return stimulus.clip.kept_segments or ""
+
+    @admin.display(description="sound")
+    def sound(self, stimulus):
+        """Return a player for the researcher."""
+        sound = address("explainer:clip-sound", stimulus.clip_id)
+        if not sound:
+            return f"{stimulus.clip.seconds:.1f} s"
+        return format_html('<audio class="study-sound" controls preload="none" src="{}"></audio>', sound)
+
+    @admin.display(ordering="trials_finished", description="trials finished")
+    def finished(self, stimulus):
+        """Return how often people have heard it out."""
+        return stimulus.trials_finished
+
+    def has_add_permission(self, request):
+        """Stimuli are added by rule."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Whether the stimulus may still go."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.study.is_locked)
+
+    def get_readonly_fields(self, request, obj=None):
+        """Keep the role of what people have heard."""
+        locked = obj and obj.study.is_locked
+        return (*self.readonly_fields, "role") if locked else self.readonly_fields
+
+    def delete_queryset(self, request, queryset):
+        """Delete what may go, and say what stays."""
+        locked = {
+            study.pk for study in Study.objects.filter(stimuli__in=queryset).distinct() if study.is_locked
+        }
+        if locked:
+            self.message_user(request, str(StudyLocked()), messages.ERROR)
+        Stimulus.objects.filter(pk__in=queryset.values("pk")).exclude(study__in=locked).delete()
+
+    @admin.action(description="Switch off (present no more)")
+    def switch_off(self, request, queryset):
+        """Present these no more; their judgments stay."""
+        self._switch(request, queryset, active=False)
+
+    @admin.action(description="Switch on")
+    def switch_on(self, request, queryset):
+        """Present these again."""
+        self._switch(request, queryset, active=True)
+
+    def _switch(self, request, queryset, *, active):
+        from ..versions import record_version
+
+        studies = list(Study.objects.filter(stimuli__in=queryset).distinct())
+        changed = Stimulus.objects.filter(pk__in=queryset.values("pk")).update(active=active)
+        for study in studies:
+            if study.state != Study.State.DRAFT:
+                record_version(study)
+        self.message_user(request, f"Switched {'on' if active else 'off'} {changed} stimuli.")

@@ -1,0 +1,122 @@
+"""The demo study, from the definition in ``fixtures/demo_study.toml`` to an open study.
+
+Every step looks at what is there first, so that setting up again takes seconds and changes
+nothing that people have entered.
+"""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from explainer import builds, recipes, registration, tracks
+from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
+
+from .lifecycle import open_study
+from .models import Question, Stimulus, Study
+
+
+class DemoError(Exception):
+    """The demo cannot be set up; the message says why."""
+
+
+def read_definition(folder: Path) -> dict[str, Any]:
+    """Return the content of ``demo_study.toml``."""
+    return tomllib.loads((folder / "demo_study.toml").read_text(encoding="utf-8"))
+
+
+def import_music(folder: Path) -> list[Track]:
+    """Import the demo's music with its sources and licences."""
+    details, _unused = tracks.read_manifest(folder / "music" / "manifest.csv")
+    paths = [folder / "music" / name for name in details]
+    imported = tracks.import_tracks(paths, details, decode_here=True)
+    refused = [f"{item.file}: {item.reason}" for item in imported if item.refused]
+    if refused:
+        raise DemoError("Some of the demo's music was refused:\n" + "\n".join(refused))
+    return [item.track for item in imported]
+
+
+def register_models(folder: Path) -> list[MusicModel]:
+    """Register every model described by a ``model.json`` under ``models/``.
+
+    A model from which explanations were made stays as it is, also where a newer version of the project
+    ships another one under its name.
+    """
+    models = []
+    for file in sorted(folder.glob("models/*/model.json")):
+        definition = registration.read_definition(file)
+        used = MusicModel.objects.filter(name=definition["name"], explanations__isnull=False).first()
+        models.append(used or registration.register(definition, file.parent)[0])
+    return models
+
+
+def request_explanations(definition: dict[str, Any]) -> list[Explanation]:
+    """Save the demo's recipes and ask for its explanations."""
+    for recipe in definition["recipes"]:
+        recipes.save_recipe(recipe["name"], recipe["parameters"])
+    rows: list[Explanation] = []
+    for wanted in definition["explanations"]:
+        rows += builds.request_explanations(
+            [Track.objects.get(name=name) for name in wanted["tracks"]],
+            [MusicModel.objects.get(name=wanted["model"])],
+            [Recipe.objects.get(name=wanted["recipe"])],
+            wanted["targets"],
+        )
+    return rows
+
+
+def build(rows: list[Explanation], workers: int, on_change: Callable[[Explanation], None]) -> None:
+    """Build the clips that do not exist yet.
+
+    Raises
+    ------
+    DemoError
+        If one could not be built.
+    """
+    outcomes = builds.build_explanations(
+        [row.pk for row in rows], kind="processes", workers=workers, on_change=on_change
+    )
+    failed = [outcome for outcome in outcomes if outcome.how == builds.Outcome.FAILED]
+    if failed:
+        reasons = "\n".join(f"{outcome.explanation}: {outcome.reason}" for outcome in failed)
+        raise DemoError(f"Some clips could not be built:\n{reasons}")
+
+
+@transaction.atomic
+def create_study(definition: dict[str, Any]) -> tuple[Study, bool]:
+    """Create and open the demo study, unless it exists.
+
+    Returns
+    -------
+    study : Study
+    created : bool
+    """
+    content = dict(definition["study"])
+    existing = Study.objects.filter(slug=content["slug"]).first()
+    if existing:
+        return existing, False
+    questions, stimuli, practice = (content.pop(part) for part in ("questions", "stimuli", "practice"))
+    study = Study.objects.create(**content)
+    for position, question in enumerate(questions, start=1):
+        Question.objects.create(study=study, position=position, **question)
+    for rule in stimuli:
+        _add(study, Stimulus.Role.MAIN, _clips(rule, Clip.objects.filter(condition__in=rule["conditions"])))
+    for rule in practice:
+        clips = Clip.objects.filter(track__name=rule["track"], condition=rule["condition"])
+        _add(study, Stimulus.Role.PRACTICE, _clips(rule, clips))
+    open_study(study)
+    return study, True
+
+
+def _clips(rule: dict[str, Any], clips):
+    """Narrow clips down to a rule's model and, where it names one, target."""
+    clips = clips.filter(explanation__model__name=rule["model"])
+    if "target" in rule:
+        clips = clips.filter(target__in=["", rule["target"]])
+    return clips.order_by("pk")
+
+
+def _add(study: Study, role: str, clips) -> None:
+    Stimulus.objects.bulk_create(Stimulus(study=study, clip=clip, role=role) for clip in clips)

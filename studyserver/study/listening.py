@@ -1,0 +1,97 @@
+"""What was heard of a clip, from the intervals that the browser played."""
+
+import json
+import math
+from typing import Any
+
+# The last instants of a clip may be missing from the record: playback positions are rounded to
+# the audio hardware's blocks, and players stop a little early.
+TAIL = 0.25  # s
+MAXIMUM_INTERVALS = 2_000
+
+
+def read_intervals(raw: Any, seconds: float) -> list[tuple[float, float]]:
+    """Return the valid intervals among those sent, cut to the clip, in s."""
+    intervals = []
+    for interval in raw if isinstance(raw, list) else []:
+        if not isinstance(interval, list | tuple) or len(interval) != 2:
+            continue
+        if any(isinstance(end, bool) or not isinstance(end, int | float) for end in interval):
+            continue
+        if not all(math.isfinite(end) for end in interval if isinstance(end, float)):
+            continue
+        start, end = max(0, interval[0]), min(seconds, interval[1])
+        if start < end:
+            intervals.append((float(start), float(end)))
+    return intervals
+
+
+def union(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the same stretches of time, each of them once."""
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted(intervals):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def seconds_heard(raw: Any, seconds: float) -> float:
+    """Return how much of a clip was heard, in s; what was heard twice counts once."""
+    return sum(end - start for start, end in union(read_intervals(raw, seconds)))
+
+
+def heard_enough(raw: Any, seconds: float, share: float) -> bool:
+    """Return whether the share of the clip was heard that the study asks for."""
+    return seconds_heard(raw, seconds) >= share * seconds - TAIL
+
+
+def clean_record(listening: Any, durations: dict[str, float]) -> dict:
+    """Return a listening record fit to be stored.
+
+    Parameters
+    ----------
+    listening
+        As the browser sent it.
+    durations
+        Presentation token -> length of the clip in s. Others are dropped.
+    """
+    if not isinstance(listening, dict):
+        return {"presentations": {}}
+    presentations = {}
+    sent = listening.get("presentations")
+    for token, seconds in durations.items():
+        record = sent.get(token) if isinstance(sent, dict) else None
+        if not isinstance(record, dict):
+            continue
+        intervals = read_intervals(record.get("intervals"), seconds)
+        if len(intervals) > MAXIMUM_INTERVALS:
+            intervals = union(intervals)[:MAXIMUM_INTERVALS]
+        presentations[token] = {
+            **_plain(record),
+            "intervals": [[round(start, 3), round(end, 3)] for start, end in intervals],
+            "seconds_heard": round(seconds_heard(intervals, seconds), 3),
+        }
+    return {**_plain(listening), "presentations": presentations}
+
+
+def _plain(record: dict) -> dict:
+    """Return the parts of a record that are plain numbers, short texts or truth values."""
+    plain = {}
+    for name, value in list(record.items())[:50]:
+        if not isinstance(name, str) or len(name) > 60 or "\0" in name:
+            continue
+        if (
+            isinstance(value, bool | int)
+            or (isinstance(value, float) and math.isfinite(value))
+            or (isinstance(value, str) and len(value) <= 200 and "\0" not in value)
+            or value is None
+        ):
+            plain[name] = value
+    # Lone surrogates and numbers beyond every range are no measurements.
+    try:
+        json.dumps(plain, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except ValueError:
+        return {}
+    return plain

@@ -1,0 +1,150 @@
+"""Start the site: the web server and the background worker, ended together.
+
+A worker that ends by itself, killed for its memory perhaps, is started again and takes up what it left,
+unless a worker died of the same explanation before. People who are listening meanwhile notice nothing.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from explainer.builds import give_up_on_repeated_deaths
+from explainer.tasks import take_up_what_was_left
+
+PORTS_TO_TRY = 20
+PAUSE = 2.0  # s before a worker is started again, doubled each time it ends within a minute
+LONGEST_PAUSE = 60.0
+
+
+class Command(BaseCommand):
+    """Run gunicorn and a background worker until interrupted."""
+
+    help = "Start the web server and the background worker; Ctrl-C ends both."
+
+    def add_arguments(self, parser):
+        """Declare where to listen and with how many threads."""
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="first port to try (default: %(default)s)")
+        parser.add_argument(
+            "--threads", type=int, default=8, help="requests answered at once (default: %(default)s)"
+        )
+
+    def handle(self, *, host, port, threads, **options):
+        """Start both processes, print the links, wait, end both."""
+        port = first_free_port(host, port)
+        web = [
+            sys.executable, "-m", "gunicorn", "studyserver.wsgi:application",
+            "--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "1",
+            "--threads", str(threads), "--log-level", "warning", "--timeout", "60",
+        ]  # fmt: skip
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        worker = Worker(self.stderr.write)  # first, for it asks the database, and may find none
+        server = start(web)
+        try:
+            wait_until_it_answers(host, port, server)
+            self.stdout.write(links(f"http://{host}:{port}"))
+            while server.poll() is None:
+                worker.keep_alive()
+                time.sleep(0.5)
+            raise CommandError("The web server ended by itself; its message stands above.")
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopping.")
+        finally:
+            for process in (server, worker.process):
+                process.terminate()
+            for process in (server, worker.process):
+                process.wait(timeout=30)
+
+
+def start(command: list[str]) -> subprocess.Popen:
+    """Start a process of the site."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "studyserver.settings"}
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
+
+
+class Worker:
+    """The background worker, started again whenever it has ended by itself.
+
+    Parameters
+    ----------
+    say : callable
+        Receives a sentence when the worker has ended.
+    """
+
+    def __init__(self, say: Callable[[str], object]):
+        self.say, self.pause, self.due = say, PAUSE, 0.0
+        self.left: set[int] = set()
+        self._start()
+
+    def _start(self) -> None:
+        take_up_what_was_left()
+        self.process = start([sys.executable, "manage.py", "db_worker"])
+        self.started = time.monotonic()
+
+    def keep_alive(self) -> None:
+        """Start the worker again if it has ended and its pause is over."""
+        if self.process.poll() is None:
+            return
+        now = time.monotonic()
+        if not self.due:
+            self.pause = PAUSE if now - self.started > LONGEST_PAUSE else min(2 * self.pause, LONGEST_PAUSE)
+            self.due = now + self.pause
+            self.say(
+                f"The background worker ended by itself (code {self.process.returncode}); "
+                f"it is started again in {self.pause:.0f} s. The site goes on."
+            )
+        elif now >= self.due:
+            self.due = 0.0
+            self.left |= give_up_on_repeated_deaths(self.left)
+            self._start()
+
+
+def first_free_port(host: str, port: int) -> int:
+    """Return `port`, or the next one that nobody listens on."""
+    for candidate in range(port, port + PORTS_TO_TRY):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except OSError:
+                continue
+            return candidate
+    raise CommandError(
+        f"Ports {port} to {port + PORTS_TO_TRY - 1} are all taken; choose another with --port."
+    )
+
+
+def wait_until_it_answers(host: str, port: int, server: subprocess.Popen, seconds: float = 60) -> None:
+    """Return when the web server accepts connections."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise CommandError("The web server did not start; its message stands above.")
+
+
+def links(base: str) -> str:
+    """Return the addresses that a newcomer wants to open, one a line."""
+    from studyserver.study.models import Study
+
+    lines = ["", "The site is running. Open:"]
+    for study in Study.objects.filter(state=Study.State.OPEN):
+        lines.append(f"  take part in “{study.title}”:  {base}{study.get_absolute_url()}")
+        lines.append(f"  its results:  {base}{reverse('results:study', args=[study.slug])}")
+    lines += [
+        f"  researchers' pages:  {base}{reverse('admin:index')}",
+        "",
+        "Ctrl-C stops it; nothing is lost.",
+    ]
+    return "\n".join(lines)

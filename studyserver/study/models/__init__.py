@@ -1,0 +1,40 @@
+"""Rows of a study, in the order in which they come about."""
+
+from .adaptive import AdaptiveDesign
+from .analysis_plan import ExclusionRule, PrimaryContrast
+from .annotator import Annotator, Departure
+from .headphone_check import HeadphoneCheck
+from .judgment import Judgment
+from .question import Question
+from .question_example import QuestionExample
+from .questionnaire import QuestionnaireAnswer, QuestionnaireItem, QuestionnairePage, Quota
+from .recruiting import Recruit, Return
+from .stimulus import Stimulus
+from .study import Study
+from .translation import StudyTranslation
+from .trial import Presentation, Trial
+from .version import StudyVersion
+
+__all__ = [
+    "AdaptiveDesign",
+    "Annotator",
+    "Departure",
+    "ExclusionRule",
+    "HeadphoneCheck",
+    "Judgment",
+    "Presentation",
+    "PrimaryContrast",
+    "Question",
+    "QuestionExample",
+    "QuestionnaireAnswer",
+    "QuestionnaireItem",
+    "QuestionnairePage",
+    "Quota",
+    "Recruit",
+    "Return",
+    "Stimulus",
+    "Study",
+    "StudyTranslation",
+    "StudyVersion",
+    "Trial",
+]

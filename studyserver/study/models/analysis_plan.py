@@ -1,0 +1,90 @@
+"""What a researcher declares before anybody has answered: who will be left out, what will be compared."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from explainer.models import Clip
+
+from .question import Question
+from .study import Study
+
+
+class ExclusionRule(models.Model):
+    """A rule by which annotators are left out of the results; their answers stay."""
+
+    class Measure(models.TextChoices):
+        """A figure of one annotator; studyserver.results.rater_quality computes it."""
+
+        ATTENTION = "attention_failed_share", "share of attention trials failed (0 to 1)"
+        HEADPHONES = "headphone_score", "share of the headphone check solved (0 to 1)"
+        REFERENCE = (
+            "reference_missed_share",
+            "share of hidden originals rated below 90 % of the slider (0 to 1)",
+        )
+        UNHEARD = "unheard_share", "share of clips not heard as far as the study asks (0 to 1)"
+        RUSHED = "rushed_share", "share of trials finished before the sound could have ended (0 to 1)"
+        SECONDS = "median_trial_seconds", "median time per trial in seconds"
+        OTHERS = "correlation_with_others", "correlation with the mean of the others (\N{MINUS SIGN}1 to 1)"
+        RUN = "longest_run", "longest run of equal answers, as a share of all (0 to 1)"
+        SAME = "most_frequent_share", "share of the most frequent answer (0 to 1)"
+        REPEATS = "repeat_distance", "mean distance of repeated answers, as a share of the scale (0 to 1)"
+
+    class Side(models.TextChoices):
+        """On which side of the limit annotators are left out."""
+
+        ABOVE = "above", "above"
+        BELOW = "below", "below"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="exclusion_rules")
+    measure = models.CharField(
+        max_length=30, choices=Measure, help_text="An annotator without this figure is not left out by it."
+    )
+    excludes = models.CharField("left out if", max_length=5, choices=Side, default=Side.ABOVE)
+    limit = models.FloatField(
+        help_text="The limit itself leaves nobody out. ITU-R BS.1534 uses “above 0.15” for missed references."
+    )
+
+    class Meta:
+        ordering = ["study", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "measure", "excludes"], name="exclusion_rule_once_per_study"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_measure_display()} {self.excludes} {self.limit:g}".replace(" -", " \N{MINUS SIGN}")
+
+
+class PrimaryContrast(models.Model):
+    """A comparison named beforehand; Holm's correction runs over all of a study's."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="primary_contrasts")
+    question = models.ForeignKey(
+        Question,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="primary_contrasts",
+        help_text="Empty for every question that is answered by a number.",
+    )
+    first = models.CharField(max_length=30, choices=Clip.Condition, default=Clip.Condition.EVIDENCE)
+    first_method = models.CharField(
+        max_length=100, blank=True, help_text="Only clips of this method; empty for all methods together."
+    )
+    second = models.CharField(max_length=30, choices=Clip.Condition, default=Clip.Condition.RANDOM_CONTROL)
+    second_method = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["study", "id"]
+
+    def __str__(self):
+        sides = ((self.first, self.first_method), (self.second, self.second_method))
+        return " against ".join(" ".join(filter(None, side)).replace("_", " ") for side in sides)
+
+    def clean(self):
+        """Refuse what cannot be compared."""
+        if (self.first, self.first_method) == (self.second, self.second_method):
+            raise ValidationError("A condition cannot be compared with itself: choose two different ones.")
+        if self.question_id and self.question.study_id != self.study_id:
+            raise ValidationError({"question": "This question belongs to another study."})

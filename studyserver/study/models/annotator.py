@@ -1,0 +1,163 @@
+"""A person who listens: a random pseudonym, never a user of the site."""
+
+import datetime
+import secrets
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .study import Study
+
+# No letters or digits that are easily confused when read out.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Who has not yet consented holds a place for so long only: mail scanners and the merely curious open
+# links too.
+TIME_TO_CONSENT = datetime.timedelta(hours=2)
+
+
+def random_token() -> str:
+    """Return 128 random bits for an address that nobody can guess."""
+    return secrets.token_urlsafe(16)
+
+
+def random_pseudonym() -> str:
+    """Return a name such as ``A7KQ2M9X`` that says nothing about the person."""
+    return "A" + "".join(secrets.choice(_ALPHABET) for _ in range(7))
+
+
+def random_completion_code() -> str:
+    """Return a code such as ``K7QM-2X9R`` that can be read out."""
+    return _random_code(2)
+
+
+def random_deletion_code() -> str:
+    """Return a code such as ``K7QM-2X9R-B4TT`` that only the annotator is given.
+
+    Pseudonyms stand in published exports, so knowing one must not suffice to delete anything.
+    """
+    return _random_code(3)
+
+
+def _random_code(groups: int) -> str:
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(groups))
+
+
+class AnnotatorQuerySet(models.QuerySet):
+    """Selections of annotators."""
+
+    def people(self):
+        """Return those who are not simulated."""
+        return self.filter(rehearsal=False)
+
+    def rehearsals(self):
+        """Return simulated annotators and researchers' previews."""
+        return self.filter(rehearsal=True)
+
+    def answers_kept(self):
+        """Return those whose answers may be used: all but those who asked to have them discarded."""
+        return self.filter(answers_discarded=False)
+
+    def in_session(self, now=None):
+        """Return those who have consented, not finished, and may still go on."""
+        return self.filter(state=Annotator.State.ACTIVE, expires_at__gt=now or timezone.now())
+
+    def holding_places(self, now=None):
+        """Return those who count in the balance and towards the number wanted.
+
+        They have finished or may still finish. Drop-outs, withdrawn, expired and screened-out
+        annotators free their places, and so do those who let the consent page lie.
+        """
+        now = now or timezone.now()
+        return self.filter(
+            Q(state=Annotator.State.FINISHED)
+            | Q(state=Annotator.State.ACTIVE, expires_at__gt=now)
+            | Q(state=Annotator.State.JOINED, joined_at__gt=now - TIME_TO_CONSENT, expires_at__gt=now)
+        )
+
+
+class Annotator(models.Model):
+    """One person's participation in one study."""
+
+    class State(models.TextChoices):
+        """How far the participation has come."""
+
+        JOINED = "joined", "joined, consent not yet given"
+        ACTIVE = "active", "active"
+        FINISHED = "finished", "finished"
+        WITHDRAWN = "withdrawn", "withdrawn"
+        SCREENED_OUT = "screened_out", "screened out"
+
+    class EndedBecause(models.TextChoices):
+        """Why a participation was ended by the study."""
+
+        NOTHING = "", "-"
+        QUESTIONNAIRE = "questionnaire", "an answer in the questionnaire"
+        HEADPHONES = "headphones", "the headphone check"
+        GROUP_FULL = "group_full", "enough annotators of the group"
+        ATTENTION = "attention", "attention trials"
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="annotators")
+    pseudonym = models.CharField(max_length=20, default=random_pseudonym, unique=True, editable=False)
+    token = models.CharField(max_length=40, default=random_token, unique=True, editable=False)
+    state = models.CharField(max_length=15, choices=State, default=State.JOINED)
+    language = models.CharField(max_length=10, default="en")
+    device_family = models.CharField(max_length=20, blank=True, help_text="desktop, phone or tablet")
+    sound_check = models.JSONField(default=dict, blank=True)
+    rehearsal = models.BooleanField(
+        default=False, help_text="Simulated, or a researcher's preview; never counted as a person."
+    )
+    behaviour = models.CharField(
+        max_length=30, blank=True, editable=False, help_text="How a simulated annotator behaves."
+    )
+    answers_discarded = models.BooleanField(
+        default=False, help_text="Withdrew and asked that the answers given so far not be used."
+    )
+    completion_code = models.CharField(max_length=50, blank=True, editable=False)
+    deletion_code = models.CharField(max_length=20, default=random_deletion_code, unique=True, editable=False)
+    ended_because = models.CharField(
+        max_length=20, choices=EndedBecause, default=EndedBecause.NOTHING, blank=True, editable=False
+    )
+    pages_done = models.JSONField(default=list, blank=True, editable=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    consented_at = models.DateTimeField(null=True, editable=False)
+    asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the questions before the trials were answered."
+    )
+    instructed_at = models.DateTimeField(null=True, editable=False)
+    sound_checked_at = models.DateTimeField(null=True, editable=False)
+    listened_at = models.DateTimeField(null=True, editable=False, help_text="When the last trial was done.")
+    finished_at = models.DateTimeField(null=True, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+
+    objects = AnnotatorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["study", "joined_at", "id"]
+        indexes = [models.Index(fields=["study", "state", "rehearsal"])]
+
+    def __str__(self):
+        return self.pseudonym
+
+
+class Departure(models.Model):
+    """That somebody left a study or had answers deleted, without saying who."""
+
+    class Kind(models.TextChoices):
+        """What was asked for."""
+
+        ANSWERS_KEPT = "answers_kept", "left; the answers may be used"
+        ANSWERS_DISCARDED = "answers_discarded", "left; the answers are not used"
+        DELETED = "deleted", "everything deleted on request"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="departures")
+    kind = models.CharField(max_length=20, choices=Kind)
+    judgments = models.PositiveIntegerField(default=0, help_text="Answers concerned.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["study", "at"]
+
+    def __str__(self):
+        return f"{self.study.slug}: {self.get_kind_display()}"

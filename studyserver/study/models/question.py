@@ -1,0 +1,87 @@
+"""What is asked in a trial."""
+
+from django.db import models
+
+from explainer.models import IDENTIFIER
+
+from .study import Study
+
+
+class Question(models.Model):
+    """One question of a trial."""
+
+    class Kind(models.TextChoices):
+        """How it is answered; studyserver.study.questions knows the values of each kind."""
+
+        SCALE = "scale", "rating scale"
+        SLIDER = "slider", "slider"
+        PRESENCE = "presence", "presence with confidence"
+        CHOICE = "choice", "one of several"
+        CHECKLIST = "checklist", "any of several"
+        TEXT = "text", "free text"
+        PREFERENCE = "preference", "preference between the clips, with strength"
+        ABX = "abx", "is X the clip A or B?"
+        STRETCHES = "stretches", "marking where it is heard"
+
+    class Level(models.TextChoices):
+        """Level of measurement."""
+
+        NOMINAL = "nominal", "nominal"
+        ORDINAL = "ordinal", "ordinal"
+        INTERVAL = "interval", "interval"
+        RATIO = "ratio", "ratio"
+
+    class Scope(models.TextChoices):
+        """What one answer is about."""
+
+        CLIP = "clip", "each clip of the trial"
+        TRIAL = "trial", "the trial as a whole"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="questions")
+    position = models.PositiveSmallIntegerField(default=0)
+    key = models.CharField(max_length=60, validators=[IDENTIFIER], help_text="Names the question in exports.")
+    text = models.CharField(
+        max_length=300, help_text="A sentence that a musician and a layman both understand."
+    )
+    help_text = models.TextField(blank=True)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.SCALE)
+    level = models.CharField(
+        max_length=10, choices=Level, default=Level.ORDINAL, help_text="Level of measurement, for agreement."
+    )
+    options = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Scale: {"points": 5, "low": "not at all", "high": "very"}. '
+        'Slider: {"min": 0, "max": 100, "low": "...", "high": "..."}. '
+        'Choices: {"choices": [{"value": "a", "label": "A"}]}. '
+        'Preference: {"steps": 3, "tie": true, "word": "better"}.',
+    )
+    scope = models.CharField(
+        max_length=10, choices=Scope, default=Scope.CLIP, help_text="What one answer is about."
+    )
+    target = models.CharField(
+        max_length=100, blank=True, help_text="The model's target that this question is about."
+    )
+    only_own_target = models.BooleanField(
+        default=False,
+        help_text="Ask it only of clips made for that target (and of originals and resyntheses).",
+    )
+    required = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["study", "position", "id"]
+        constraints = [models.UniqueConstraint(fields=["study", "key"], name="question_key_once_per_study")]
+
+    def __str__(self):
+        return self.text
+
+    def clean(self):
+        """Refuse options that the kind cannot use, and a level that its answers do not have."""
+        from django.core.exceptions import ValidationError
+
+        from ..questions import level_problems, option_problems
+
+        problems = option_problems(self.kind, self.options)
+        problems = problems or level_problems(self.kind, self.level, self.options)
+        if problems:
+            raise ValidationError(problems)

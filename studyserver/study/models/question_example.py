@@ -1,0 +1,33 @@
+"""Sound examples of a question: what is meant, to be heard."""
+
+from django.db import models
+
+from explainer.models import Clip
+
+from .annotator import random_token
+from .question import Question
+
+
+class QuestionExample(models.Model):
+    """A clip that shows annotators what a question means."""
+
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="examples")
+    clip = models.ForeignKey(
+        Clip,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Search by track, condition or target; choose a track that the study does not use. "
+        "Clips of your own can be uploaded.",
+    )
+    label = models.CharField(
+        max_length=100,
+        help_text="What annotators read beside it, such as “very harsh”; nothing of its origin.",
+    )
+    token = models.CharField(max_length=40, default=random_token, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = "sound example"
+        ordering = ["question", "id"]
+
+    def __str__(self):
+        return self.label

@@ -1,0 +1,155 @@
+"""Questions about the annotator, asked before or after the trials."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import RowNumber
+
+from explainer.models import IDENTIFIER
+
+from .annotator import Annotator
+from .study import Study
+
+
+class QuestionnairePage(models.Model):
+    """Questions that are shown together."""
+
+    class Place(models.TextChoices):
+        """When the page is shown."""
+
+        BEFORE = "before", "before the trials"
+        AFTER = "after", "after the trials"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="questionnaire_pages")
+    place = models.CharField(max_length=10, choices=Place, default=Place.BEFORE)
+    position = models.PositiveSmallIntegerField(default=1, help_text="Order of the pages.")
+    title = models.CharField(max_length=200, blank=True, help_text="Empty for “About you”.")
+    introduction = models.TextField(blank=True, help_text="Read before the questions.")
+
+    class Meta:
+        ordering = ["study", "-place", "position", "id"]
+
+    def __str__(self):
+        return f"{self.title or 'About you'} ({self.get_place_display()})"
+
+
+class QuestionnaireItem(models.Model):
+    """One question of a questionnaire page."""
+
+    class Kind(models.TextChoices):
+        """How it is answered; studyserver.study.screening.questionnaire knows the values of each kind."""
+
+        CHOICE = "choice", "one of several"
+        CHECKLIST = "checklist", "any of several"
+        SCALE = "scale", "rating scale"
+        SLIDER = "slider", "slider"
+        NUMBER = "number", "number"
+        TEXT = "text", "free text"
+
+    page = models.ForeignKey(QuestionnairePage, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField(default=1)
+    key = models.CharField(max_length=60, validators=[IDENTIFIER], help_text="Names the question in exports.")
+    text = models.CharField(max_length=300)
+    help_text = models.TextField(blank=True)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.CHOICE)
+    options = models.JSONField(default=dict, blank=True)
+    required = models.BooleanField(default=True)
+    shown_if_key = models.CharField(
+        "shown only if",
+        max_length=60,
+        blank=True,
+        help_text="Key of an earlier question; empty: always shown.",
+    )
+    shown_if = models.CharField(
+        "is answered",
+        max_length=200,
+        blank=True,
+        help_text="Values separated by commas, or comparisons: “yes, sometimes”, “>= 3”, “18 to 30”.",
+    )
+    screen_out_if = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Answers with which the study ends here, written in the same way. Empty for none.",
+    )
+
+    class Meta:
+        ordering = ["page", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["page", "key"], name="questionnaire_key_once_per_page")
+        ]
+
+    def __str__(self):
+        return self.text
+
+    def clean(self):
+        """Refuse options, conditions and rules that cannot work."""
+        from ..screening.questionnaire import item_problems
+
+        problems = item_problems(self)
+        if problems:
+            raise ValidationError(problems)
+
+
+class QuestionnaireAnswerQuerySet(models.QuerySet):
+    """Selections of answers."""
+
+    def current(self):
+        """Return the answers that count: the last one of each annotator to each question."""
+        newest_first = models.Window(
+            RowNumber(), partition_by=["annotator", "item"], order_by=[models.F("id").desc()]
+        )
+        return self.annotate(age=newest_first).filter(age=1)
+
+
+class QuestionnaireAnswer(models.Model):
+    """One answer to a question of the questionnaire, as one event; never changed."""
+
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="questionnaire_answers")
+    item = models.ForeignKey(QuestionnaireItem, on_delete=models.PROTECT, related_name="answers")
+    value = models.JSONField(null=True, help_text="As the kind defines it; null: taken back.")
+    number = models.FloatField(null=True, help_text="The value as a number, where it has one.")
+    stored_at = models.DateTimeField(auto_now_add=True)
+
+    objects = QuestionnaireAnswerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["annotator", "id"]
+        indexes = [models.Index(fields=["annotator", "item"])]
+
+    def __str__(self):
+        return f"{self.annotator} {self.item.key}: {self.value}"
+
+
+class Quota(models.Model):
+    """How many annotators of one group a study takes."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="quotas")
+    name = models.CharField(max_length=100, help_text="Such as: musicians. Never shown to annotators.")
+    item = models.ForeignKey(
+        QuestionnaireItem,
+        on_delete=models.CASCADE,
+        related_name="quotas",
+        verbose_name="question",
+        help_text="A question asked before the trials.",
+    )
+    rule = models.CharField(
+        "answered", max_length=200, help_text="Who belongs to the group: “yes”, “>= 5”, “18 to 30”."
+    )
+    limit = models.PositiveIntegerField(help_text="So many annotators at most.")
+    members = models.ManyToManyField(Annotator, related_name="quotas", editable=False)
+
+    class Meta:
+        ordering = ["study", "id"]
+        constraints = [models.UniqueConstraint(fields=["study", "name"], name="quota_name_once_per_study")]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        """Refuse rules that nobody could read."""
+        from ..rules import rule_problem
+        from ..screening.questionnaire import unmet_rule
+
+        problem = rule_problem(self.rule)
+        problems = [problem] if problem else unmet_rule(self.rule, self.item) if self.item_id else []
+        if problems:
+            raise ValidationError({"rule": problems})

@@ -1,0 +1,123 @@
+"""A trial and the clips it presents."""
+
+from django.db import models
+
+from .annotator import Annotator, random_token
+from .stimulus import Stimulus
+from .version import StudyVersion
+
+
+class TrialQuerySet(models.QuerySet):
+    """Selections of trials."""
+
+    def unfinished(self):
+        """Return trials that remain to be done, in order."""
+        return self.filter(finished_at=None).order_by("position")
+
+
+class Trial(models.Model):
+    """One presentation of one or several clips, with the questions, to one annotator."""
+
+    class Kind(models.TextChoices):
+        """What the trial is for."""
+
+        MAIN = "main", "main"
+        PRACTICE = "practice", "practice"
+        REPEAT = "repeat", "repeat"
+        ATTENTION = "attention", "attention"
+
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="trials")
+    position = models.PositiveIntegerField(help_text="Order of presentation, from 1.")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MAIN)
+    repeat_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="repeats"
+    )
+    item_key = models.CharField(
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text="What is presented: the number of the stimulus, or the name of the set of clips.",
+    )
+    block = models.PositiveSmallIntegerField(
+        null=True, help_text="Counts the blocks of this annotator from 1; empty without blocks."
+    )
+    attention = models.JSONField(
+        default=dict, blank=True, help_text='Attention trials: {"question": id, "expected": answer}.'
+    )
+    attention_passed = models.BooleanField(
+        null=True, help_text="Attention trials: whether the expected answer was given."
+    )
+    adaptive = models.BooleanField(
+        default=False,
+        help_text="Chosen because a judgment narrows the declared figure here more than elsewhere.",
+    )
+    version = models.ForeignKey(
+        StudyVersion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="trials",
+        help_text="The study as it was when this trial was presented.",
+    )
+    token = models.CharField(max_length=40, default=random_token, unique=True, editable=False)
+    allocated_at = models.DateTimeField(auto_now_add=True)
+    presented_at = models.DateTimeField(
+        null=True, help_text="When it appeared; until it is finished, when the browser was given it."
+    )
+    finished_at = models.DateTimeField(null=True, help_text="When Next was pressed.")
+    listening = models.JSONField(
+        default=dict, blank=True, help_text="What was played, as the browser recorded it."
+    )
+
+    objects = TrialQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["annotator", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["annotator", "position"], name="trial_position_once_per_annotator"
+            )
+        ]
+        indexes = [models.Index(fields=["annotator", "kind", "item_key"])]
+
+    def __str__(self):
+        return f"{self.annotator} {self.position}"
+
+
+class Presentation(models.Model):
+    """A clip within a trial, under the label and the opaque address that this annotator gets."""
+
+    class Role(models.TextChoices):
+        """What the clip is in its trial; annotators are told of the reference and of X only."""
+
+        CLIP = "clip", "clip"
+        REFERENCE = "reference", "reference, given openly"
+        HIDDEN_REFERENCE = "hidden_reference", "reference, hidden among the clips"
+        ANCHOR = "anchor", "anchor, hidden among the clips"
+        X = "x", "X of an ABX trial"
+
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="presentations")
+    stimulus = models.ForeignKey(Stimulus, on_delete=models.PROTECT, related_name="presentations")
+    position = models.PositiveSmallIntegerField(default=0, help_text="0 is labelled A, 1 is labelled B, ...")
+    role = models.CharField(max_length=20, choices=Role, default=Role.CLIP)
+    token = models.CharField(max_length=40, default=random_token, unique=True, editable=False)
+
+    class Meta:
+        ordering = ["trial", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["trial", "position"], name="presentation_position_once_per_trial")
+        ]
+
+    def __str__(self):
+        return f"{self.trial} {self.label}"
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether this is one of the clips that are judged, not the given reference or X."""
+        return self.role not in (self.Role.REFERENCE, self.Role.X)
+
+    @property
+    def label(self) -> str:
+        """The letter under which the annotator knows the clip; R is the given reference."""
+        if self.role == self.Role.REFERENCE:
+            return "R"
+        return "X" if self.role == self.Role.X else chr(ord("A") + self.position)

@@ -1,0 +1,89 @@
+"""Rules about one answer, as researchers write them: ``yes, sometimes``, ``>= 5``, ``18 to 30``."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_NUMBER = r"[-+]?\d+(?:\.\d+)?"
+_COMPARISON = re.compile(rf"(<=|>=|<|>|=)\s*({_NUMBER})")
+_RANGE = re.compile(rf"({_NUMBER})\s+to\s+({_NUMBER})")
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<": lambda value, bound: value < bound,
+    "<=": lambda value, bound: value <= bound,
+    ">": lambda value, bound: value > bound,
+    ">=": lambda value, bound: value >= bound,
+    "=": lambda value, bound: value == bound,
+}
+
+
+def rule_problem(rule: str) -> str:
+    """Return what is wrong with a rule, in words; nothing when it can be used."""
+    parts = _parts(rule)
+    if not parts:
+        return "The rule is empty: write values or comparisons, such as “yes, sometimes” or “>= 5”."
+    for part in parts:
+        if part[0] in "<>=" and not _COMPARISON.fullmatch(part):
+            return f"“{part}” compares with no number: write it like “>= 5”."
+        span = _RANGE.fullmatch(part)
+        if span and float(span[1]) > float(span[2]):
+            return f"“{part}” holds for no number: the smaller one comes first."
+    return ""
+
+
+def meets(rule: str, value: Any) -> bool:
+    """Return whether an answer meets a rule.
+
+    Parameters
+    ----------
+    rule
+        Parts separated by commas, of which one must hold: a value, a comparison with a number
+        (``< 18``), or a range with both its ends (``18 to 30``).
+    value
+        A stored answer. A list (of a checklist) meets the rule if one of its values does; no
+        answer meets none.
+    """
+    if value is None:
+        return False
+    if isinstance(value, list):
+        return any(meets(rule, item) for item in value)
+    return any(_holds(part, value) for part in _parts(rule))
+
+
+def impossible_part(rule: str, values: Iterable[Any]) -> str:
+    """Return the first part of a rule that none of these answers meets; empty where each is met by one."""
+    possible = list(values)
+    return next((part for part in _parts(rule) if not any(_holds(part, value) for value in possible)), "")
+
+
+def wordy_part(rule: str) -> str:
+    """Return the first part of a rule that no number can meet; empty where there is none."""
+    numeric = (_COMPARISON, _RANGE, re.compile(_NUMBER))
+    return next(
+        (part for part in _parts(rule) if not any(pattern.fullmatch(part) for pattern in numeric)), ""
+    )
+
+
+def _parts(rule: str) -> list[str]:
+    return [part.strip() for part in rule.split(",") if part.strip()]
+
+
+def _holds(part: str, value: Any) -> bool:
+    number = _number(value)
+    if number is not None:
+        if comparison := _COMPARISON.fullmatch(part):
+            return _COMPARE[comparison[1]](number, float(comparison[2]))
+        if span := _RANGE.fullmatch(part):
+            return float(span[1]) <= number <= float(span[2])
+        if re.fullmatch(_NUMBER, part):
+            return number == float(part)
+    return str(value).strip().casefold() == part.casefold()
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str) and re.fullmatch(_NUMBER, value.strip()):
+        return float(value)
+    return None

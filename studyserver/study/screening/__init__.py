@@ -1,0 +1,1 @@
+"""What decides who can take part: questionnaire, level, sound check, headphone checks."""

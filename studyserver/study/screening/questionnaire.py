@@ -1,0 +1,270 @@
+"""The questionnaire before and after the trials: what is shown, what is an answer, who is screened out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from ..models import Annotator, QuestionnaireAnswer, QuestionnaireItem, QuestionnairePage, Quota, Study
+from ..questions import KINDS, AnswerRefused, Kind, read_answer
+from ..rules import impossible_part, meets, rule_problem, wordy_part
+
+Place = QuestionnairePage.Place
+
+
+# Kinds of questions -------------------------------------------------------------------------------
+
+
+def _number_options(options: dict) -> list[str]:
+    bounds = [options.get(name) for name in ("min", "max")]
+    if any(
+        bound is not None and (isinstance(bound, bool) or not isinstance(bound, int | float))
+        for bound in bounds
+    ):
+        return ["The smallest and the greatest number must be numbers, or be left out."]
+    if None not in bounds and bounds[0] > bounds[1]:
+        return ["The smallest number is greater than the greatest."]
+    return []
+
+
+def _number_value(options: dict, value: Any) -> int | float:
+    low = options.get("min", float("-inf"))
+    high = options.get("max", float("inf"))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
+        raise AnswerRefused(_("Please enter a number."))
+    if not low <= value <= high:
+        if "min" in options and "max" in options:
+            sentence = _("Please enter a number from %(least)s to %(most)s.")
+        elif "min" in options:
+            sentence = _("Please enter a number of at least %(least)s.")
+        else:
+            sentence = _("Please enter a number of at most %(most)s.")
+        raise AnswerRefused(sentence % {"least": options.get("min"), "most": options.get("max")})
+    return int(value) if float(value).is_integer() else value
+
+
+_NUMBER = Kind(_number_options, _number_value, number=float)
+ITEM_KINDS: dict[str, Kind] = {
+    kind: _NUMBER if kind == "number" else KINDS[kind] for kind in QuestionnaireItem.Kind.values
+}
+
+
+def item_problems(item: QuestionnaireItem) -> list[str]:
+    """Return what is wrong with a question, its condition and its rule, in words."""
+    problems = ITEM_KINDS[item.kind].options(item.options) if item.kind in ITEM_KINDS else []
+    if bool(item.shown_if_key) != bool(item.shown_if):
+        problems.append("A condition needs both: the key of an earlier question, and its answers.")
+    for rule in (item.shown_if, item.screen_out_if):
+        problem = rule and rule_problem(rule)
+        if problem:
+            problems.append(problem)
+    if not problems and item.screen_out_if:
+        problems += unmet_rule(item.screen_out_if, item)
+    return problems
+
+
+def unmet_rule(rule: str, item: QuestionnaireItem) -> list[str]:
+    """Return what of a rule no answer to a question can meet, in words; nothing if all of it can be met."""
+    kinds = QuestionnaireItem.Kind
+    if item.kind in (kinds.CHOICE, kinds.CHECKLIST):
+        values = [choice["value"] for choice in item.options.get("choices", [])]
+        part = impossible_part(rule, values)
+        return (
+            [f"“{part}” is no choice of “{item.key}”; its values are: {', '.join(values)}."] if part else []
+        )
+    if item.kind in (kinds.NUMBER, kinds.SCALE, kinds.SLIDER):
+        part = wordy_part(rule)
+        return [f"“{part}” is no number, but “{item.key}” is answered by one."] if part else []
+    return []
+
+
+def questionnaire_problems(study: Study) -> list[str]:
+    """Return what stands in the way of asking a study's questionnaire, in words."""
+    problems: list[str] = []
+    earlier: dict[str, QuestionnaireItem] = {}
+    for page in ordered_pages(study):
+        items = list(page.items.all())
+        if not items:
+            problems.append(f"The page “{page}” has no question: add one, or delete the page.")
+        for item in items:
+            problems += [f"Question “{item.key}”: {problem}" for problem in item_problems(item)]
+            if item.key in earlier:
+                problems.append(f"Two questions of the questionnaire have the key “{item.key}”.")
+            if item.shown_if_key and item.shown_if_key not in earlier:
+                problems.append(
+                    f"Question “{item.key}” waits for an answer to “{item.shown_if_key}”, which is not asked "
+                    "before it."
+                )
+            elif item.shown_if_key:
+                problems += unmet_rule(item.shown_if, earlier[item.shown_if_key])
+            if item.screen_out_if and page.place == Place.AFTER:
+                problems.append(
+                    f"Question “{item.key}” screens out after the trials: that wastes people's time. Ask "
+                    "it before."
+                )
+            earlier[item.key] = item
+    for quota in study.quotas.select_related("item__page"):
+        if quota.item.page.study_id != study.pk or quota.item.page.place != Place.BEFORE:
+            problems.append(f"The quota “{quota}” needs a question that this study asks before the trials.")
+        problems += unmet_rule(quota.rule, quota.item)
+    return problems
+
+
+# What is shown ------------------------------------------------------------------------------------
+
+
+def ordered_pages(study: Study, place: str | None = None) -> list[QuestionnairePage]:
+    """Return the pages of a study in the order in which they are shown."""
+    pages = study.questionnaire_pages.prefetch_related("items")
+    pages = pages.filter(place=place) if place else pages
+    return sorted(pages, key=lambda page: (page.place != Place.BEFORE, page.position, page.pk))
+
+
+def next_page(annotator: Annotator, place: str) -> QuestionnairePage | None:
+    """Return the page to be filled in now; pages without a shown question are passed over."""
+    answers = None
+    for page in ordered_pages(annotator.study, place):
+        if page.pk in annotator.pages_done:
+            continue
+        if answers is None:
+            answers = answers_by_key(annotator)
+        items = list(page.items.all())
+        own = {item.key for item in items}
+        if any(
+            not item.shown_if_key or item.shown_if_key in own or is_shown(item, answers) for item in items
+        ):
+            return page
+    return None
+
+
+def page_number(annotator: Annotator, page: QuestionnairePage) -> tuple[int, int]:
+    """Return which page of how many this is."""
+    pages = [item.pk for item in ordered_pages(annotator.study, page.place)]
+    return pages.index(page.pk) + 1, len(pages)
+
+
+def is_shown(item: QuestionnaireItem, answers: dict[str, Any]) -> bool:
+    """Return whether a question is to be asked, given the answers so far by key."""
+    return not item.shown_if_key or meets(item.shown_if, answers.get(item.shown_if_key))
+
+
+def answers_by_key(annotator: Annotator) -> dict[str, Any]:
+    """Return the answers that count so far."""
+    current = annotator.questionnaire_answers.select_related("item").current()
+    return {answer.item.key: answer.value for answer in current}
+
+
+# Answering ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Reading:
+    """What a page sent amounts to."""
+
+    answers: dict[int, tuple[Any, float | None]] = field(default_factory=dict)  # item -> value, number
+    errors: dict[int, str] = field(default_factory=dict)  # item -> what is wrong, in words
+
+
+def read_page(page: QuestionnairePage, sent: dict[int, Any], earlier: dict[str, Any]) -> Reading:
+    """Read the answers of one page.
+
+    Parameters
+    ----------
+    page
+        With its questions.
+    sent
+        Primary key of a question -> value in the form of its kind; missing or None: not answered.
+    earlier
+        Answers to earlier pages, by key.
+
+    Returns
+    -------
+    Reading
+        Questions whose condition does not hold have neither answer nor error: what was entered
+        before the condition changed does not count.
+    """
+    reading = Reading()
+    answers = dict(earlier)
+    for item in page.items.all():
+        answers.pop(item.key, None)
+        if not is_shown(item, answers):
+            reading.answers[item.pk] = (None, None)
+            continue
+        value = sent.get(item.pk)
+        if value is None or value == "":
+            if item.required:
+                reading.errors[item.pk] = _("Please answer this question.")
+            else:
+                reading.answers[item.pk] = (None, None)
+            continue
+        try:
+            stored, number = _read(item, value)
+        except AnswerRefused as refused:
+            reading.errors[item.pk] = str(refused)
+            continue
+        reading.answers[item.pk] = (stored, number)
+        answers[item.key] = stored
+    return reading
+
+
+def _read(item: QuestionnaireItem, value: Any) -> tuple[Any, float | None]:
+    if item.kind == QuestionnaireItem.Kind.NUMBER:
+        stored = _number_value(item.options, value)
+        return stored, float(stored)
+    stored, number = read_answer(item.kind, item.options, value)
+    if item.required and not ITEM_KINDS[item.kind].complete(stored):
+        raise AnswerRefused(_("Please answer this question."))
+    return stored, number
+
+
+def store_answers(annotator: Annotator, answers: dict[int, tuple[Any, float | None]]) -> int:
+    """Append what is new or has changed; return how many answers that were."""
+    present = dict(
+        annotator.questionnaire_answers.filter(item__in=answers).current().values_list("item_id", "value")
+    )
+    new = [
+        QuestionnaireAnswer(annotator=annotator, item_id=item, value=value, number=number)
+        for item, (value, number) in answers.items()
+        if (value is not None or present.get(item) is not None) and present.get(item) != value
+    ]
+    QuestionnaireAnswer.objects.bulk_create(new)
+    return len(new)
+
+
+def screening_item(
+    page: QuestionnairePage, answers: dict[int, tuple[Any, float | None]]
+) -> QuestionnaireItem | None:
+    """Return the question of a page by whose answer the annotator is screened out, if there is one."""
+    for item in page.items.all():
+        if item.screen_out_if and meets(item.screen_out_if, answers.get(item.pk, (None, None))[0]):
+            return item
+    return None
+
+
+def groups_of(annotator: Annotator) -> list[Quota]:
+    """Return the groups with a quota that the annotator belongs to, by the answers given."""
+    quotas = list(annotator.study.quotas.select_related("item"))
+    if not quotas:
+        return []
+    answers = answers_by_key(annotator)
+    return [quota for quota in quotas if meets(quota.rule, answers.get(quota.item.key))]
+
+
+def full_quota(
+    quotas: Iterable[Quota], *, rehearsal: bool = False, except_for: Annotator | None = None
+) -> Quota | None:
+    """Return the first quota that takes nobody any more."""
+    for quota in quotas:
+        members = quota.members.filter(rehearsal=rehearsal).holding_places()
+        if except_for is not None:
+            members = members.exclude(pk=except_for.pk)
+        if members.count() >= quota.limit:
+            return quota
+    return None
+
+
+def last_position(study: Study, place: str) -> int:
+    """Return the position of the last page at a place, 0 if there is none."""
+    return study.questionnaire_pages.filter(place=place).aggregate(last=Max("position"))["last"] or 0

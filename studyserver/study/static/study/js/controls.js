@@ -1,0 +1,165 @@
+// The visible player: a round button for each clip, position, time, loop.
+
+import { LoopRegion } from "./region.js";
+import { Undecodable } from "./sounds.js";
+import { drawWaveform } from "./waveform.js";
+import { announce, say } from "./words.js";
+
+/** Minutes and seconds; decoding to another rate may leave a sound short of its full second. */
+function clock(exact) {
+  const seconds = Math.floor(exact + 0.02);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+const WHOLE = 0.05; // s: a remainder as short as that is not worth a loop
+const REFRESH = 100; // ms
+
+/** Binds the player's controls on the page to a Player; reports to a Recorder. */
+export class Controls {
+  clips = [];
+  #listeners = new AbortController();
+
+  /** `restart`: a clip that is switched to begins anew instead of going on at the same time. */
+  constructor(root, { player, sounds, recorder, restart, onProgress, onLevel }) {
+    Object.assign(this, { root, player, recorder, restart, onProgress, onLevel });
+    this.seek = root.querySelector(".seek");
+    this.time = root.querySelector(".time");
+    this.loop = root.querySelector(".loop");
+    this.volume = root.querySelector(".volume-range");
+    this.waveform = root.querySelector(".waveform");
+    for (const element of root.querySelectorAll(".clip")) this.#addClip(element, sounds);
+    this.selected = this.clips[0];
+    this.#listen();
+    player.setLoop(false);
+    const region = root.querySelector(".region");
+    if (region) this.region = new LoopRegion(region, this, clock);
+    recorder.level(player.level);
+  }
+
+  #addClip(element, sounds) {
+    const clip = {
+      id: element.dataset.presentation,
+      name: element.dataset.name,
+      letter: element.dataset.letter,
+      button: element.querySelector(".play"),
+      ready: false,
+      wanted: false,
+    };
+    this.clips.push(clip);
+    clip.button.dataset.loading = "";
+    clip.button.addEventListener("click", () => this.toggle(clip));
+    this.#load(clip, element.dataset.sound, sounds);
+  }
+
+  async #load(clip, address, sounds) {
+    try {
+      const buffer = await sounds.get(address);
+      if (this.#listeners.signal.aborted) return;
+      this.player.setBuffer(clip.id, buffer);
+      this.recorder.addClip(clip.id, buffer.duration);
+      Object.assign(clip, { ready: true, duration: buffer.duration, buffer });
+      if (clip === this.selected) drawWaveform(this.waveform, buffer);
+      delete clip.button.dataset.loading;
+      if (clip.wanted) this.#play(clip);
+      this.refresh();
+    } catch (error) {
+      this.onTrouble?.(say(error instanceof Undecodable ? "undecodable" : "unloadable"));
+      if (!(error instanceof Undecodable)) setTimeout(() => this.#load(clip, address, sounds), 5_000);
+    }
+  }
+
+  #listen() {
+    const until = { signal: this.#listeners.signal };
+    this.player.addEventListener("change", () => this.refresh(), until);
+    this.player.addEventListener("stretch", (event) => this.recorder.stretch(event.detail), until);
+    this.player.addEventListener("ended", () => this.onEnded?.(), until);
+    this.loop?.addEventListener("click", () => this.toggleLoop());
+    this.volume?.addEventListener("input", () => this.player.setLevel(Number(this.volume.value)));
+    this.volume?.addEventListener("change", () => this.#levelled());
+    if (this.volume) this.volume.value = this.player.level;
+    this.seek.addEventListener("input", () => this.#showTime(Number(this.seek.value)));
+    this.seek.addEventListener("change", () => this.#seekTo(Number(this.seek.value)));
+    this.seek.addEventListener("keydown", (event) => {
+      const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+      if (!(event.key in steps)) return;
+      event.preventDefault();
+      this.#seekTo(this.player.position + steps[event.key]);
+    });
+    this.timer = setInterval(() => this.player.sounding && this.refresh(), REFRESH);
+  }
+
+  #levelled() {
+    this.recorder.level(this.player.level, true);
+    this.onLevel(this.player.level);
+  }
+
+  #seekTo(position) {
+    const end = this.selected.duration ?? 0;
+    this.recorder.sought(this.selected.id);
+    this.player.seek(Math.min(Math.max(0, position), Math.max(0, end - 0.01)));
+    this.refresh();
+  }
+
+  /** Play a clip, switch to it, or pause it. */
+  toggle(clip = this.selected) {
+    this.player.unlock();
+    clip.wanted = !clip.ready;
+    if (!clip.ready) return announce(say("loading"));
+    if (this.player.sounding === clip.id) return this.player.pause();
+    return this.#play(clip);
+  }
+
+  #play(clip) {
+    clip.wanted = false;
+    const switched = clip !== this.selected;
+    this.recorder.played(clip.id, switched);
+    this.selected = clip;
+    if (switched) drawWaveform(this.waveform, clip.buffer);
+    const patience = setTimeout(() => this.onTrouble?.(say("silent")), 2_000);
+    return this.player.play(clip.id, switched && this.restart ? 0 : null).finally(() => clearTimeout(patience));
+  }
+
+  toggleLoop() {
+    if (!this.loop) return;
+    this.setLoop(!this.player.loop);
+  }
+
+  /** Loop or not; a region [from, to] as long as the clip is no region. */
+  setLoop(on, region = this.region?.chosen ?? null) {
+    const whole = region && region[0] <= WHOLE && region[1] >= this.duration - WHOLE;
+    this.player.setLoop(on, whole ? null : region);
+    this.loop.setAttribute("aria-pressed", on);
+  }
+
+  /** Length of the clip that is selected, in s. */
+  get duration() {
+    return this.selected.duration ?? 0;
+  }
+
+  refresh() {
+    const current = this.player.current;
+    for (const clip of this.clips) {
+      const sounds = this.player.sounding === clip.id;
+      clip.button.toggleAttribute("data-sounding", sounds);
+      clip.button.setAttribute("aria-label", say((sounds ? "pause" : "play") + (clip.name && "One"), { name: clip.name }));
+      clip.button.style.setProperty("--heard", this.recorder.share(clip.id, current));
+    }
+    const duration = this.selected.duration ?? 0;
+    this.seek.max = duration;
+    if (!this.seek.matches(":active")) this.#showTime(this.player.position);
+    this.onProgress();
+  }
+
+  #showTime(position) {
+    const duration = this.selected.duration;
+    if (!this.seek.matches(":active")) this.seek.value = position;
+    this.seek.setAttribute("aria-valuetext", clock(position));
+    this.time.textContent = duration ? `${clock(position)} / ${clock(duration)}` : say("loading");
+  }
+
+  destroy() {
+    this.#listeners.abort();
+    clearInterval(this.timer);
+    this.player.clear();
+  }
+}

@@ -1,0 +1,64 @@
+// One trial of the headphone check: three intervals, one answer. Which is right is known to the server only.
+
+import { awaken, trouble } from "./check-audio.js";
+import { announce, say } from "./words.js";
+
+const button = document.getElementById("play-check");
+const form = document.getElementById("headphones");
+const next = document.getElementById("headphones-next");
+const reason = document.getElementById("headphones-reason");
+const EVERY = 1.5; // s, from the beginning of one interval to that of the next
+const points = [...form.querySelectorAll(".point")];
+
+let context;
+let playing = false;
+let heard = false;
+
+const answered = () => form.querySelector("input[name=interval]:checked") !== null;
+
+function refresh() {
+  const ready = heard && answered();
+  next.setAttribute("aria-disabled", String(!ready));
+  reason.textContent = ready ? "" : say(playing ? "hearToEnd" : heard ? "answerThis" : "hearFirst");
+}
+
+/** Mark the interval that sounds, by the audio clock. */
+function follow(begin) {
+  const now = playing ? Math.floor((context.currentTime - begin) / EVERY) : -1;
+  points.forEach((point, index) => point.toggleAttribute("data-sounding", index === now));
+  if (playing) requestAnimationFrame(() => follow(begin));
+}
+
+async function play() {
+  if (playing) return;
+  playing = true;
+  context ??= new AudioContext();
+  try {
+    const buffer = await awaken(context, button.dataset.sound, () => trouble(say("silent")));
+    trouble("");
+    const volume = new GainNode(context, { gain: Number(button.dataset.level) });
+    const source = new AudioBufferSourceNode(context, { buffer });
+    source.connect(volume).connect(context.destination);
+    const begin = context.currentTime + 0.05;
+    source.start(begin);
+    button.dataset.sounding = "";
+    refresh();
+    follow(begin);
+    await new Promise((resolve) => (source.onended = resolve));
+    heard = true;
+  } catch {
+    trouble(say("unloadable"));
+  }
+  playing = false;
+  delete button.dataset.sounding;
+  refresh();
+}
+
+button.addEventListener("click", play);
+form.addEventListener("change", refresh);
+form.addEventListener("submit", (event) => {
+  if (heard && answered()) return;
+  event.preventDefault();
+  announce(reason.textContent);
+});
+button.disabled = false; // before this a tap would have been lost

@@ -1,0 +1,51 @@
+// What outlives a reload without the server: the page (by a service worker) and the sounds that are at hand.
+//
+// Browsers offer it to pages with HTTPS and on the device itself only, some not in private windows; without it a
+// reload needs the network, and nothing else changes.
+
+/**
+ * Have the browser bring the page of trials when the server does not; `worker` is the service worker's address.
+ * What was kept for others on this device, and has expired, is forgotten.
+ */
+export async function keepPage(worker) {
+  await navigator.serviceWorker?.register(worker).catch(() => {});
+  for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) {
+    const address = new URL(registration.active?.scriptURL ?? location);
+    if (Number(address.searchParams.get("until") ?? Infinity) < Date.now()) await forgetPage(address.pathname);
+  }
+}
+
+/** Forget the page and the sounds of the participation that an address of it, /a/TOKEN/..., belongs to. */
+export async function forgetPage(address) {
+  const registration = await navigator.serviceWorker?.getRegistration(address);
+  await registration?.unregister();
+  const participation = `participation-${address.split("/").at(2)}`;
+  const names = (await globalThis.caches?.keys()) ?? [];
+  const ours = names.filter((name) => name === participation || name.startsWith(`${participation}/`));
+  await Promise.all(ours.map((name) => caches.delete(name)));
+}
+
+/** Sounds as the server sent them, under their addresses. */
+export class Shelf {
+  constructor(participation) {
+    this.participation = participation;
+  }
+
+  async get(address) {
+    return (await this.#open())?.match(address, { ignoreVary: true });
+  }
+
+  /** Keep a sound, if there is room. */
+  async put(address, response) {
+    await (await this.#open())?.put(address, response);
+  }
+
+  async remove(addresses) {
+    const cache = await this.#open();
+    await Promise.all(addresses.map((address) => cache?.delete(address, { ignoreVary: true })));
+  }
+
+  #open() {
+    return globalThis.caches?.open(this.participation);
+  }
+}

@@ -1,0 +1,168 @@
+// Plays decoded sounds by the audio clock: one at a time, aligned, with short fades against clicks.
+
+const FADE = 0.005; // s
+const LEAD = 0.01; // s between asking for a change and making it, so that both sounds change together
+
+/**
+ * Events: "change" (what sounds has changed), "ended" (a sound has played to its end),
+ * "stretch" (detail: id, from, elapsed: what has been played in one go, in seconds).
+ */
+export class Player extends EventTarget {
+  loop = false;
+  #context;
+  #buffers = new Map();
+  #voice = null;
+  #rest = 0; // where playing goes on when nothing sounds
+  #region = null; // [from, to] in s: what a loop repeats, where that is not the whole
+  #master;
+  level = 0; // dB
+
+  constructor(context) {
+    super();
+    this.#context = context;
+    this.#master = new GainNode(context);
+    this.#master.connect(context.destination);
+    context.addEventListener("statechange", () => {
+      // A call or another program has taken the sound away: stop where the audio clock stopped.
+      if (context.state !== "running" && this.#voice) this.pause();
+    });
+  }
+
+  get sampleRate() {
+    return this.#context.sampleRate;
+  }
+
+  get sounding() {
+    return this.#voice?.id ?? null;
+  }
+
+  get position() {
+    return this.#voice ? this.#positionAt(this.#context.currentTime) : this.#rest;
+  }
+
+  /** What the sounding voice has played so far, in the form of a stretch; null when nothing sounds. */
+  get current() {
+    if (!this.#voice) return null;
+    return this.#stretchUntil(this.#context.currentTime);
+  }
+
+  setBuffer(id, buffer) {
+    this.#buffers.set(id, buffer);
+  }
+
+  /** Forget all sounds, silently. */
+  clear() {
+    this.pause();
+    this.#buffers.clear();
+    this.#rest = 0;
+    this.#region = null;
+  }
+
+  /** Unlock the sound; must be called from a tap or a key. */
+  unlock() {
+    return this.#context.state === "running" ? Promise.resolve() : this.#context.resume();
+  }
+
+  /** Sound `id` from `position` (s) on, or from where we are, cross-fading from whatever sounds. */
+  async play(id, position = null) {
+    await this.unlock();
+    const buffer = this.#buffers.get(id);
+    if (!buffer) return;
+    const begin = this.#context.currentTime + LEAD;
+    const from = position ?? (this.#voice ? this.#positionAt(begin) : this.#rest);
+    this.#stop(begin);
+    const [first, last] = this.#region ?? [0, buffer.duration];
+    this.#start(id, buffer, begin, from < last - FADE ? Math.max(0, from) : first);
+    this.#emit("change");
+  }
+
+  pause() {
+    if (!this.#voice) return;
+    const now = this.#context.currentTime;
+    this.#rest = this.#positionAt(now);
+    this.#stop(now);
+    this.#emit("change");
+  }
+
+  seek(position) {
+    if (this.#voice) return this.play(this.#voice.id, position);
+    this.#rest = position;
+    this.#emit("change");
+    return Promise.resolve();
+  }
+
+  /** Repeat the whole, or a region [from, to] in s. */
+  setLoop(on, region = null) {
+    const moved = region ?? this.#region;
+    this.loop = on;
+    this.#region = on ? region : null;
+    if (!this.#voice) return;
+    // A voice keeps its region for life, so that what it has played can be told from the clock.
+    if (moved) this.play(this.#voice.id);
+    else this.#voice.source.loop = on;
+  }
+
+  /** Play everything louder or fainter; 0 dB is as the files are. */
+  setLevel(decibels) {
+    this.level = decibels;
+    const gain = 10 ** (decibels / 20);
+    // Before anything sounds it is set at once: the first clip must not begin too loud.
+    if (this.#voice) this.#master.gain.setTargetAtTime(gain, this.#context.currentTime, 0.01);
+    else this.#master.gain.value = gain;
+  }
+
+  #positionAt(time) {
+    const { from, begin, source, region } = this.#voice;
+    const position = from + Math.max(0, time - begin);
+    if (!region) return position % source.buffer.duration;
+    const [first, last] = region;
+    return position < last ? position : first + ((position - last) % (last - first));
+  }
+
+  #stretchUntil(time) {
+    const { id, from, begin, region } = this.#voice;
+    return { id, from, elapsed: Math.max(0, time - begin), ...(region && { region }) };
+  }
+
+  #start(id, buffer, begin, from) {
+    const region = this.#region;
+    const [loopStart, loopEnd] = region ?? [0, 0];
+    const source = new AudioBufferSourceNode(this.#context, { buffer, loop: this.loop, loopStart, loopEnd });
+    const gain = new GainNode(this.#context, { gain: 0 });
+    gain.gain.setValueAtTime(0, begin);
+    gain.gain.linearRampToValueAtTime(1, begin + FADE);
+    source.connect(gain).connect(this.#master);
+    const voice = { id, source, gain, from, begin, region };
+    source.onended = () => this.#voice === voice && this.#finish(voice);
+    source.start(begin, from);
+    this.#voice = voice;
+  }
+
+  /** Fade the sounding voice out from `end` on. */
+  #stop(end) {
+    if (!this.#voice) return;
+    const { source, gain, begin } = this.#voice;
+    const stretch = this.#stretchUntil(end);
+    this.#voice = null;
+    gain.gain.cancelScheduledValues(end);
+    gain.gain.setValueAtTime(Math.min(1, Math.max(0, (end - begin) / FADE)), end);
+    gain.gain.linearRampToValueAtTime(0, end + FADE);
+    source.stop(end + FADE);
+    this.#emit("stretch", stretch);
+  }
+
+  /** The sound has come to its natural end: nothing is cut, the next playing begins anew. */
+  #finish({ id, source, from, begin }) {
+    this.#voice = null;
+    this.#rest = 0;
+    const duration = source.buffer.duration;
+    const rounds = Math.max(1, Math.round((from + this.#context.currentTime - begin) / duration));
+    this.#emit("stretch", { id, from, elapsed: rounds * duration - from });
+    this.#emit("ended", { id });
+    this.#emit("change");
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

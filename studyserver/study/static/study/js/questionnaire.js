@@ -1,0 +1,74 @@
+// A page of the questionnaire: questions that depend on others, sliders without a default, and drafts.
+
+import { meets } from "./rules.js";
+
+const form = document.getElementById("questionnaire");
+const kept = form.dataset.keep;
+
+/** Show and hide the questions that wait for others on this page; in order, since one may wait for another. */
+function refresh() {
+  const entered = new FormData(form);
+  for (const question of form.querySelectorAll("[data-waits-for]")) {
+    const before = document.getElementById(question.dataset.waitsFor);
+    question.hidden = before.hidden || !meets(question.dataset.rule, entered.getAll(question.dataset.waitsFor));
+  }
+}
+
+/** A slider has no answer before it is moved. */
+function touch(slider) {
+  if ("unset" in slider.dataset) {
+    delete slider.dataset.unset;
+    slider.name = slider.dataset.name;
+    slider.removeAttribute("aria-valuetext");
+  }
+  form.querySelector(`output[for="${slider.id}"]`).textContent = slider.value;
+}
+
+/** “None of these” and the others exclude each other. */
+function exclude(box) {
+  if (!box.checked) return;
+  for (const other of form.querySelectorAll(`input[type=checkbox][name="${box.name}"]`)) {
+    if ((other.value === "") !== (box.value === "")) other.checked = false;
+  }
+}
+
+function keep() {
+  const entries = [...new FormData(form)].filter(([name]) => name.startsWith("q"));
+  try {
+    sessionStorage.setItem(kept, JSON.stringify(entries));
+  } catch {
+    // Without storage a reload starts afresh; what was sent is safe all the same.
+  }
+}
+
+/** Enter again what was entered before a reload or a failed connection. */
+function restore() {
+  for (const [name, value] of JSON.parse(sessionStorage.getItem(kept) ?? "[]")) {
+    const slider = form.querySelector(`input[type=range][data-name="${name}"]`);
+    const field = slider ?? form.elements[name];
+    if (!field) continue;
+    if (slider) {
+      slider.value = value;
+      touch(slider);
+    } else if (field instanceof RadioNodeList || field.type === "radio" || field.type === "checkbox") {
+      for (const box of form.querySelectorAll(`[name="${name}"]`)) if (box.value === value) box.checked = true;
+    } else field.value = value;
+  }
+}
+
+form.addEventListener("pointerdown", (event) => event.target.type === "range" && touch(event.target));
+form.addEventListener("click", (event) => event.target.type === "range" && touch(event.target));
+form.addEventListener("input", (event) => {
+  if (event.target.type === "range") touch(event.target);
+  if (event.target.type === "checkbox") exclude(event.target);
+  refresh();
+  keep();
+});
+
+try {
+  restore();
+} catch {
+  sessionStorage.removeItem(kept);
+}
+refresh();
+form.querySelector(".error")?.closest(".asked").querySelector("input, textarea")?.focus();

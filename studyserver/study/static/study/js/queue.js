@@ -1,0 +1,147 @@
+// The way of an answer: first into this browser's store, then to the server, out of the store on its receipt.
+
+import { postJSON, Refused } from "./http.js";
+import { age, moment } from "./moments.js";
+import { uuid } from "./store.js";
+
+const BATCH = 50;
+const FIRST_DELAY = 1_000; // ms, doubled after each failure
+const LONGEST_DELAY = 30_000;
+
+/**
+ * Sends what the store holds, in order, until it is empty.
+ *
+ * Events: "state" (saved, waiting, offline, stopped), "refused" (detail: trial, reason),
+ * "finished" (detail: trial, the server's answer).
+ */
+export class Queue extends EventTarget {
+  state = "saved";
+  #store;
+  #addresses;
+  #running = null;
+  #again = false;
+  #failures = 0;
+  #timer = 0;
+
+  constructor(store, addresses) {
+    super();
+    this.#store = store;
+    this.#addresses = addresses;
+    window.addEventListener("online", () => this.flush());
+    window.addEventListener("offline", () => this.#tell(this.state === "saved" ? "saved" : "offline"));
+    document.addEventListener("visibilitychange", () => document.hidden || this.flush());
+  }
+
+  /** Keep an answer; resolves when this browser has it, not when the server has. */
+  async answer(event) {
+    const item = { kind: "answer", at: moment(), event: { ...event, uuid: uuid() } };
+    this.#waiting();
+    const { sequence } = await this.#store.send(item, draftKey(event));
+    this.flush();
+    return sequence;
+  }
+
+  /** Ask for a trial to be finished once all answers before it have their receipts; resolves when that is kept. */
+  async finish(trial, { appeared, ...listening }) {
+    this.#waiting();
+    await this.#store.send({ kind: "finish", trial, listening, appeared, at: moment() });
+    this.flush();
+  }
+
+  /** Send what there is; resolves to whether the store is empty. */
+  flush() {
+    clearTimeout(this.#timer);
+    this.#again = true;
+    this.#running ??= this.#exclusively(async () => {
+      while (this.#again) {
+        this.#again = false;
+        await this.#sendAll();
+      }
+    }).then(
+      () => this.#succeeded(),
+      (error) => this.#failed(error),
+    );
+    return this.#running;
+  }
+
+  /** One tab sends at a time where the browser can arrange it; receipts make the rest safe. */
+  #exclusively(work) {
+    return navigator.locks ? navigator.locks.request(this.#addresses.judgments, work) : work();
+  }
+
+  async #sendAll() {
+    for (;;) {
+      const items = await this.#store.outbox();
+      if (items.length === 0) return;
+      this.#waiting();
+      const finish = items.findIndex((item) => item.kind === "finish");
+      const answers = items.slice(0, finish < 0 ? BATCH : Math.min(finish, BATCH));
+      await (answers.length ? this.#sendAnswers(answers) : this.#sendFinish(items[0]));
+    }
+  }
+
+  async #sendAnswers(items) {
+    const events = items.map((item) => ({ ...item.event, sequence: item.sequence, age_ms: age(item.at) }));
+    const body = await postJSON(this.#addresses.judgments, { events }, this.#addresses.renewal);
+    const settled = new Map(body.receipts.map((receipt) => [receipt.uuid, receipt]));
+    await this.#store.remove(items.filter((item) => settled.has(item.event.uuid)).map((item) => item.sequence));
+    for (const item of items) {
+      const receipt = settled.get(item.event.uuid);
+      if (receipt?.status === "refused") this.#emit("refused", { trial: item.event.trial, reason: receipt.reason });
+    }
+    if (settled.size === 0) throw new Error("The server sent no receipts.");
+  }
+
+  async #sendFinish(item) {
+    const address = this.#addresses.finish.replace("TRIAL", item.trial);
+    try {
+      const body = { listening: item.listening, appeared_ms: age(item.appeared), finished_ms: age(item.at) };
+      const answer = await postJSON(address, body, this.#addresses.renewal);
+      await this.#store.remove([item.sequence]);
+      this.#emit("finished", { trial: item.trial, ...answer });
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 409) throw error;
+      await this.#store.retract(item);
+      this.#emit("refused", { trial: item.trial, reason: error.message, incomplete: true });
+    }
+  }
+
+  #succeeded() {
+    this.#running = null;
+    this.#failures = 0;
+    if (this.#again) return this.flush();
+    this.#tell("saved");
+    return true;
+  }
+
+  #failed(error) {
+    this.#running = null;
+    if (error instanceof Refused && error.status !== 403) {
+      this.#tell("stopped", error.message);
+      return false;
+    }
+    const delay = Math.min(FIRST_DELAY * 2 ** this.#failures++, LONGEST_DELAY) * (0.75 + Math.random() / 2);
+    this.#timer = setTimeout(() => this.flush(), delay);
+    this.#tell("offline");
+    return false;
+  }
+
+  /** There is something to be sent; whoever is offline stays so until it has been. */
+  #waiting() {
+    if (this.state !== "offline") this.#tell("waiting");
+  }
+
+  #tell(state, reason = "") {
+    this.state = state;
+    this.#emit("state", { state, reason });
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/** Under which name the draft of an answer is kept. */
+export function draftKey({ trial, question, presentation }) {
+  return [trial, question, presentation ?? ""].join("/");
+}

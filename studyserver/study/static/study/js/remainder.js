@@ -1,0 +1,11 @@
+// What this browser still holds when the trials are over or left: sent all the same.
+
+import { Queue } from "./queue.js";
+import { Store } from "./store.js";
+
+/** Send what is left of the participation that `element` describes; resolves to whether nothing is left. */
+export async function sendRemainder(element) {
+  const store = await Store.open(element.dataset.participation);
+  const queue = new Queue(store, { ...element.dataset, renewal: element.dataset.next });
+  return queue.flush();
+}

@@ -1,0 +1,29 @@
+// Whether an answer meets a rule such as "yes, sometimes", ">= 5" or "18 to 30"; the server's rules.py decides.
+
+const COMPARE = {
+  "<": (value, bound) => value < bound,
+  "<=": (value, bound) => value <= bound,
+  ">": (value, bound) => value > bound,
+  ">=": (value, bound) => value >= bound,
+  "=": (value, bound) => value === bound,
+};
+
+const isNumber = (text) => /^[-+]?\d+([.,]\d+)?$/.test(text);
+const asNumber = (text) => Number(text.replace(",", "."));
+
+function holds(part, text) {
+  if (isNumber(text)) {
+    const comparison = /^(<=|>=|<|>|=)\s*([-+]?[\d.]+)$/.exec(part);
+    if (comparison) return COMPARE[comparison[1]](asNumber(text), Number(comparison[2]));
+    const span = /^([-+]?[\d.]+)\s+to\s+([-+]?[\d.]+)$/.exec(part);
+    if (span) return Number(span[1]) <= asNumber(text) && asNumber(text) <= Number(span[2]);
+    if (isNumber(part)) return asNumber(text) === Number(part);
+  }
+  return text.toLowerCase() === part.toLowerCase();
+}
+
+/** Whether one of the values entered meets one part of the rule. */
+export function meets(rule, values) {
+  const parts = rule.split(",").map((part) => part.trim()).filter(Boolean);
+  return values.some((value) => value.trim() && parts.some((part) => holds(part, value.trim())));
+}
