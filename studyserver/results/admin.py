@@ -1,0 +1,26 @@
+"""Administration of the keys for scripts."""
+
+from django.contrib import admin, messages
+
+from .models import AccessToken
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(admin.ModelAdmin):
+    """Each researcher makes and withdraws his or her own keys."""
+
+    fields = ["name", "expires_at"]
+    list_display = ["name", "user", "created_at", "expires_at", "last_used_at"]
+
+    def get_queryset(self, request):
+        """Show their own to everybody, all to superusers."""
+        tokens = super().get_queryset(request)
+        return tokens if request.user.is_superuser else tokens.filter(user=request.user)
+
+    def save_model(self, request, obj, form, change):
+        """Make the secret and show it this once."""
+        if not change:
+            secret, obj.digest = AccessToken.new_secret()
+            obj.user = request.user
+            messages.warning(request, f"Copy the key now, it is not shown again: {secret}")
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,33 @@
+"""Agreement of raters: how far different people give the same judgments of the same items."""
+
+from .chance_corrected import gwet_ac2
+from .intraclass import spearman_brown
+from .options import specific_agreement
+from .pairs import PairedStrengths, PairsError, bradley_terry
+from .ratings import LEVELS, NUMERIC_LEVELS, Ratings, RatingsError, UndefinedError, prepare
+from .retest import named_retest_table, retest_table
+from .table import COLUMNS, FURTHER, PARTS, STATISTICS, Bootstrap, agreement_table, table_of
+
+__all__ = [
+    "COLUMNS",
+    "FURTHER",
+    "LEVELS",
+    "NUMERIC_LEVELS",
+    "PARTS",
+    "STATISTICS",
+    "Bootstrap",
+    "PairedStrengths",
+    "PairsError",
+    "Ratings",
+    "RatingsError",
+    "UndefinedError",
+    "agreement_table",
+    "bradley_terry",
+    "gwet_ac2",
+    "named_retest_table",
+    "prepare",
+    "retest_table",
+    "spearman_brown",
+    "specific_agreement",
+    "table_of",
+]

@@ -1,0 +1,273 @@
+"""Krippendorff's alpha at every level of measurement, with its delete-one values.
+
+Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability.
+"""
+
+import numpy as np
+
+from .distances import distance_of
+from .leave_one_out import Estimate, lost_without_rater, pairable, ratio_or_nan
+from .ratings import Ratings, UndefinedError
+
+_TINY = 1e-12
+MAXIMUM_RANK_CELLS = 1024
+_CHUNK = 2_000_000
+
+
+def krippendorff_alpha(ratings: Ratings, *, set_distance: str = "masi") -> Estimate:
+    """Return alpha = 1 - Do / De over the items with at least two judgments.
+
+    Memory grows with the number of judgments, never with the square of the number of different values.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    set_distance : str
+        ``masi`` or ``jaccard``, for checklists.
+
+    Raises
+    ------
+    UndefinedError
+        If no item has two judgments, or all pairable judgments are equal.
+    """
+    data = pairable(ratings)
+    if data.n == 0:
+        raise UndefinedError("no item has two or more judgments")
+    if data.code.min() == data.code.max():
+        raise UndefinedError("all judgments are equal, so chance agreement is complete as well")
+    return _ordinal(data) if data.level == "ordinal" else _by_distance(data, set_distance)
+
+
+def _by_distance(data: Ratings, set_distance: str) -> Estimate:
+    distance = distance_of(data, set_distance)
+    m = data.item_size
+    within = distance.within_items()
+    pairs = data.per_item(within)  # ordered pairs of each item
+    to_all = distance.among_all()
+    disagreement, spread, n = (pairs / (m - 1)).sum(), to_all.sum(), data.n
+
+    item_disagreement = disagreement - pairs / (m - 1)
+    item_spread = spread - 2 * data.per_item(to_all) + pairs
+
+    size = data.size
+    without_judgment = ratio_or_nan(pairs[data.item] - 2 * within, size - 2)
+    change = np.where(size == 2, 0.0, without_judgment) - (pairs / (m - 1))[data.item]
+    rater_disagreement = disagreement + data.per_rater(change)
+    rater, lost = lost_without_rater(data)
+    rater_n = n - np.bincount(rater, minlength=data.n_raters)
+    rater_spread = (
+        spread
+        - 2 * np.bincount(rater, to_all[lost], data.n_raters)
+        + distance.among_groups(rater, lost, data.n_raters)
+    )
+    return Estimate(
+        value=float(1 - (n - 1) * disagreement / spread),
+        without_item=_alpha(n - m, item_disagreement, item_spread, spread),
+        without_rater=_alpha(rater_n, rater_disagreement, rater_spread, spread),
+        observed=float(disagreement / n),
+        expected=float(spread / (n * (n - 1))),
+    )
+
+
+def _alpha(n: np.ndarray, disagreement: np.ndarray, spread: np.ndarray, whole_spread: float) -> np.ndarray:
+    # What is left of the spread when all remaining judgments are equal is rounding error.
+    spread = np.where(spread > _TINY * whole_spread, spread, 0.0)
+    return 1 - ratio_or_nan((n - 1) * disagreement, spread)
+
+
+def _ordinal(data: Ratings) -> Estimate:
+    """Ordinal alpha is interval alpha of the mid-ranks, which change with every deletion."""
+    disagreement, spread = _ordinal_sums(data.item, data.code, data.item_size, len(data.categories))
+    n = data.n
+    return Estimate(
+        value=float(1 - (n - 1) * disagreement / spread),
+        without_item=_ordinal_without_items(data, disagreement, spread),
+        without_rater=_ordinal_without_raters(data),
+        observed=float(disagreement / n),
+        expected=float(spread / (n * (n - 1))),
+    )
+
+
+def mid_ranks(counts: np.ndarray) -> np.ndarray:
+    """Return the mid-rank (less one half) of each category from the categories' counts."""
+    return np.cumsum(counts) - counts / 2
+
+
+def _ordinal_sums(
+    item: np.ndarray, code: np.ndarray, size: np.ndarray, n_categories: int
+) -> tuple[float, float]:
+    """Return sum_u pairs_u / (m_u - 1) and the sum over all ordered pairs, of squared rank differences.
+
+    Items with fewer than two judgments must have none.
+    """
+    counts = np.bincount(code, minlength=n_categories).astype(float)
+    n = counts.sum()
+    rank = mid_ranks(counts)[code]
+    mean = np.bincount(item, rank, len(size)) / np.maximum(size, 1)
+    squares = np.bincount(item, (rank - mean[item]) ** 2, len(size))
+    disagreement = 2 * (size * squares / np.maximum(size - 1, 1)).sum()
+    return float(disagreement), float(n * (n**3 - (counts**3).sum()) / 6)
+
+
+def _ordinal_without_raters(data: Ratings) -> np.ndarray:
+    """Leave each rater out: from counts of categories where that takes fewer steps than reading all anew."""
+    n_categories = len(data.categories)
+    if n_categories * (n_categories * data.n_raters + data.n) < data.n_raters * data.n:
+        return _ordinal_without_raters_by_counts(data)
+    alphas = np.full(data.n_raters, np.nan)
+    order = np.argsort(data.rater, kind="stable")
+    bounds = np.searchsorted(data.rater[order], np.arange(data.n_raters + 1))
+    for rater in range(data.n_raters):
+        judged = data.item[order[bounds[rater] : bounds[rater + 1]]]
+        size = data.item_size.copy()
+        size[judged] -= 1
+        size[size == 1] = 0
+        keep = (data.rater != rater) & (size[data.item] > 0)
+        code = data.code[keep]
+        if len(code) and code.min() != code.max():
+            disagreement, spread = _ordinal_sums(data.item[keep], code, size, len(data.categories))
+            alphas[rater] = 1 - (len(code) - 1) * disagreement / spread
+    return alphas
+
+
+def _ordinal_without_raters_by_counts(data: Ratings) -> np.ndarray:
+    """Leave each rater out in time that grows with judgments x categories, a block of raters at a time.
+
+    The disagreement of all items is a quadratic form of the ranks that remain; to it comes what the rater's
+    items change.
+    """
+    n_categories, m = len(data.categories), data.item_size
+    counts = data.counts(data.code, n_categories)
+    form = 2 * (np.diag((m / (m - 1)) @ counts) - counts.T @ (counts / (m - 1)[:, None]))
+    rater, lost = lost_without_rater(data)
+    gone = np.zeros((data.n_raters, n_categories))
+    np.add.at(gone, (rater, data.code[lost]), 1)
+    kept = counts.sum(axis=0) - gone
+    order = np.argsort(data.rater, kind="stable")
+    bounds = np.searchsorted(data.rater[order], np.arange(data.n_raters + 1))
+    rows = max(1, _CHUNK * data.n_raters // (data.n * n_categories))
+    disagreement = np.empty(data.n_raters)
+    for start in range(0, data.n_raters, rows):
+        block = slice(start, start + rows)
+        # Any ranks that differ by a constant serve; around 0 they lose no digits.
+        rank = np.cumsum(kept[block], axis=1) - (kept[block] + kept[block].sum(axis=1, keepdims=True)) / 2
+        own = order[bounds[start] : bounds[min(start + rows, data.n_raters)]]
+        change = _ordinal_changes(data, own, counts, rank[data.rater[own] - start])
+        disagreement[block] = ((rank @ form) * rank).sum(axis=1)
+        disagreement[block] += np.bincount(data.rater[own] - start, change, len(rank))
+    n = kept.sum(axis=1)
+    spread = n * (n**3 - (kept**3).sum(axis=1)) / 6
+    return _alpha(n, np.maximum(disagreement, 0.0), spread, float(spread.max()))
+
+
+def _ordinal_changes(data: Ratings, own: np.ndarray, counts: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """Return how the disagreement of its item changes as each listed judgment goes, at given ranks.
+
+    Parameters
+    ----------
+    own : np.ndarray [shape=(n_own,)]
+        The judgments.
+    counts : np.ndarray [shape=(n_items, n_categories)]
+    rank : np.ndarray [shape=(n_own, n_categories)]
+        For each judgment, the ranks of the categories.
+    """
+    m, there = data.size[own], counts[data.item[own]]
+    at = rank[np.arange(len(own)), data.code[own]]
+    total, squares = (there * rank).sum(axis=1), (there * rank**2).sum(axis=1)
+    before = 2 * (m * squares - total**2) / (m - 1)
+    after = 2 * ((m - 1) * (squares - at**2) - (total - at) ** 2) / np.maximum(m - 2, 1)
+    return np.where(m == 2, 0.0, after) - before
+
+
+def _ordinal_without_items(data: Ratings, disagreement: float, spread: float) -> np.ndarray:
+    """Leave each item out in O(n log n) altogether.
+
+    Without item u a category's rank falls by h_u(c), the number of u's judgments below c plus half of those
+    at c. Summed over the other items, (difference of r - h_u)^2 is expanded: the term linear in h_u is a
+    cumulative sum over categories, the quadratic one a cumulative table of pairs of categories.
+    """
+    counts = np.bincount(data.code, minlength=len(data.categories)).astype(float)
+    rank = mid_ranks(counts)[data.code]
+    m, size = data.item_size, data.size
+    sums = data.per_item(rank)
+
+    # Linear term: sum over judgments of their pull, for those above (half for those at) a category.
+    pull = (size * rank - sums[data.item]) / (size - 1)
+    by_category = np.bincount(data.code, pull, len(counts))
+    linear = data.per_item((by_category[::-1].cumsum()[::-1] - by_category / 2)[data.code])
+
+    quadratic = _ordinal_quadratic(data)
+
+    # The item's own pairs, on the ranks that remain without it.
+    first, last = _first_and_last(data)
+    own_rank = (first + last) / 2 + 0.5
+    remaining = rank - own_rank
+    own = 2 * (m * data.per_item(remaining**2) - data.per_item(remaining) ** 2) / (m - 1)
+
+    without = disagreement - 4 * linear + 2 * quadratic - own
+    n = data.n - m
+    same = data.same
+    at = counts[data.code]
+    # Sum of cubed counts, with each category's count lowered once per item.
+    cubes = (counts**3).sum() + data.per_item(((at - same) ** 3 - at**3) / same)
+    left = n.astype(float)
+    item_spread = left * (left**3 - cubes) / 6
+    return _alpha(n, np.maximum(without, 0.0), item_spread, spread)
+
+
+def _ordinal_quadratic(data: Ratings) -> np.ndarray:
+    """Return, per item u, sum_w (m_w sum_i h_u(x_i)^2 - (sum_i h_u(x_i))^2) / (m_w - 1).
+
+    Up to `MAXIMUM_RANK_CELLS` categories exactly. Beyond, categories are pooled into so many equally filled
+    cells: the term is smaller than the linear one by the item's share of all judgments, and pooling changes
+    it by less than one part in a thousand.
+    """
+    n_categories = len(data.categories)
+    cell, n_cells = data.code, n_categories
+    if n_categories > MAXIMUM_RANK_CELLS:
+        n_cells = MAXIMUM_RANK_CELLS
+        counts = np.bincount(data.code, minlength=n_categories)
+        cell = (mid_ranks(counts) * (n_cells / data.n)).astype(np.int64)[data.code]
+    size = data.size
+    weight = np.bincount(cell, size / (size - 1), n_cells)
+    # table[a, b] = sum_w (m_w [a = b] n_wa - n_wa n_wb) / (m_w - 1)
+    if data.favours_counts(n_cells):
+        items = data.counts(cell, n_cells)
+        table = np.diag(weight) - items.T @ (items / (data.item_size - 1)[:, None])
+        return ((items @ _half_cumulative_both_ways(table)) * items).sum(axis=1)
+    flat = np.zeros(n_cells * n_cells)
+    lookups = []
+    for m, items, judgments in data.by_size():
+        cells = cell[judgments]
+        for shift in range(m):
+            pairs = cells * n_cells + np.roll(cells, shift, axis=1)
+            flat -= np.bincount(pairs.ravel(), minlength=n_cells * n_cells) / (m - 1)
+        lookups.append((m, items, cells))
+    table = flat.reshape(n_cells, n_cells)
+    table[np.diag_indices(n_cells)] += weight
+    above = _half_cumulative_both_ways(table)
+    result = np.zeros(data.n_items)
+    for m, items, cells in lookups:
+        total = np.zeros(len(items))
+        for shift in range(m):
+            total += above[cells, np.roll(cells, shift, axis=1)].sum(axis=1)
+        result[items] = total
+    return result
+
+
+def _half_cumulative_both_ways(table: np.ndarray) -> np.ndarray:
+    return _half_cumulative(_half_cumulative(table).T).T
+
+
+def _half_cumulative(table: np.ndarray) -> np.ndarray:
+    """Return, along the first axis, the sum of what lies above plus half of what lies at each place."""
+    return table[::-1].cumsum(axis=0)[::-1] - table / 2
+
+
+def _first_and_last(data: Ratings) -> tuple[np.ndarray, np.ndarray]:
+    """Return each judgment's first and last place among its item's judgments of the same category, from 0."""
+    place = np.arange(data.n) - np.concatenate([[0], np.cumsum(data.item_size)])[data.item]
+    start = np.ones(data.n, dtype=bool)
+    start[1:] = (data.item[1:] != data.item[:-1]) | (data.code[1:] != data.code[:-1])
+    first = place[np.maximum.accumulate(np.where(start, np.arange(data.n), 0))]
+    return first, first + data.same - 1

@@ -1,0 +1,102 @@
+# Computes the tables of this folder anew from the answers (tables.R), and fits mixed models.
+# Run it anywhere: Rscript analysis.R (needs lme4, and ordinal for ratings). Rscript analysis.R --tables
+# stops before the models, of which those for ratings can take minutes.
+
+own <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
+folder <- normalizePath(file.path(if (length(own)) dirname(own[1]) else ".", ".."))
+table_of <- function(name) {
+  path <- Sys.glob(file.path(folder, "data", sprintf("*_table-%s_data.csv", gsub("_", "", name))))
+  read.csv(path, na.strings = "", encoding = "UTF-8")
+}
+judgments <- table_of("judgments")
+questions <- table_of("questions")
+numbers <- c("scale", "slider", "presence")
+adaptive <- any(judgments$adaptive == 1)  # then clips count alike, whatever their number of judgments
+source(file.path(folder, "analysis", "tables.R"), encoding = "UTF-8")
+
+# What counts: finished main trials; clips made for the question's target, or for no target in particular.
+finished <- judgments[judgments$trial_finished == 1, ]
+main <- finished[finished$trial_kind == "main", ]
+about_all <- is.na(main$question_target) | is.na(main$target)
+counted <- main[about_all | main$target == main$question_target, ]
+counts <- counted[!is.na(counted$number), ]
+comparisons <- table_of("comparisons")
+comparisons <- comparisons[comparisons$judgment %in% main$judgment, ]
+asked_about <- questions$question_target[match(comparisons$question, questions$question)]
+foreign <- !is.na(asked_about) & !is.na(comparisons$target) & comparisons$target != asked_about
+comparisons <- comparisons[!comparisons$judgment %in% comparisons$judgment[foreign], ]
+preference_sides <- subset(table_of("preferences"), statistic == "bradley_terry_strength")
+
+differ <- 0
+check <- function(name, of_one, column = "estimate") {
+  rows <- table_of(name)
+  rows <- rows[rows$rater_set == "all" & !is.na(rows[[column]]), ]
+  keys <- intersect(c("question", "condition", "method", "kept_segments", "option", "about", "statistic", "first",
+                      "first_method", "second", "second_method"), names(rows))
+  rows <- rows[!duplicated(rows[keys]), ]  # one of the two intervals' rows
+  if (nrow(rows) == 0) return(invisible())
+  found <- lapply(seq_len(nrow(rows)), function(i) of_one(rows[i, ]))
+  left_out <- sapply(found, is.null)
+  found <- as.numeric(sapply(found[!left_out], function(x) x[1]))
+  rows <- rows[!left_out, ]
+  # What is fitted step by step agrees to fewer digits; lme4 to three.
+  fitted <- if (is.null(rows$statistic)) FALSE else grepl("^icc_", rows$statistic)
+  tolerance <- ifelse(fitted, 2e-3, 1e-6)
+  same <- !is.na(found) & abs(found - rows[[column]]) <= tolerance * pmax(1, abs(rows[[column]]))
+  cat(sprintf("%s: %d of %d figures %s\n", name, sum(same), length(same), if (all(same)) "agree" else "DIFFER"))
+  for (i in head(which(!same), 5)) {
+    cat("  ", rows$statistic[i], "in the table", rows[[column]][i], "from the answers", found[i], "\n")
+  }
+  if (!all(same)) differ <<- differ + 1
+}
+check("summary", of_summary, "mean")
+check("agreement", of_agreement)
+check("retest", of_retest)
+check("retention", of_retention)
+check("information", of_information)
+check("claims", of_claims)
+check("dose_response", of_dose_response)
+check("preferences", of_preferences)
+check("discrimination", of_discrimination)
+check("contrasts", of_contrasts)
+cat(if (differ) "DIFFERS from the tables\n" else "agrees with the tables\n")
+if ("--tables" %in% commandArgs(TRUE)) quit(status = if (differ) 1 else 0)
+
+# Clips and annotators are random, and so are their slopes of the condition: without the slopes the standard
+# error of a contrast is far too small. A group needs levels to learn slopes from; with fewer than five, only
+# its intercept is random, and the standard errors are to be read with care.
+random_of <- function(part, group) {
+  enough <- length(unique(part[[group]])) >= 5
+  if (!enough) cat("Note: fewer than five levels of", group, "- no random slopes.\n")
+  sprintf("(1 %s | %s)", if (enough) "+ condition" else "", group)
+}
+attempt <- function(what) tryCatch(print(summary(what())), error = function(e) {
+  cat("Not fitted:", conditionMessage(e), "\n")
+})
+order_of_conditions <- c("random_control", "original", "resynthesis", "evidence", "boosted", "complement",
+                         "counter_evidence", "uploaded")
+numeric <- unique(counts$question[counts$question_kind %in% numbers])
+for (asked in numeric) {
+  part <- counts[counts$question == asked, ]
+  part$condition <- factor(part$condition, intersect(order_of_conditions, part$condition))
+  part$annotator <- factor(part$annotator)
+  part$track <- factor(part$track)
+  cat("\n==", asked, "\n")
+  if (nlevels(part$condition) < 2 || nlevels(part$annotator) < 2 || nlevels(part$track) < 2 ||
+        length(unique(part$number)) < 2) {
+    cat("Too little to fit a model: it takes two conditions, annotators, tracks and different answers.\n")
+    next
+  }
+  effects <- paste("condition +", random_of(part, "annotator"), "+", random_of(part, "track"))
+  ordinal <- part$level[1] == "ordinal" && length(unique(part$number)) > 2
+  if (ordinal && requireNamespace("ordinal", quietly = TRUE)) {
+    part$answer <- factor(part$number, ordered = TRUE)
+    attempt(function() ordinal::clmm(as.formula(paste("answer ~", effects)), part))
+  } else if (requireNamespace("lme4", quietly = TRUE)) {
+    if (ordinal) cat("Package ordinal is not installed: the ratings are taken for numbers.\n")
+    attempt(function() lme4::lmer(as.formula(paste("number ~", effects)), part))
+  } else {
+    cat("Package lme4 is not installed.\n")
+  }
+}
+quit(status = if (differ) 1 else 0)

@@ -1,0 +1,218 @@
+"""What remains, what is told apart, how conditions differ: functions of arrays, written for reading.
+
+Needs numpy and scipy. Every function returns nan where its figure is not defined.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from scipy import optimize
+from scipy.stats import norm
+
+# -- retention and the model: `x`, `y` are tables of tracks (or clips) by annotators ------------------------
+
+
+def common_variance(x, y):
+    """Return the covariance across rows of one annotator's x with another annotator's y.
+
+    Products within rows, less products across rows, every row counting alike. Judgments must be centred.
+    """
+    has_x, has_y = np.isfinite(x), np.isfinite(y)
+    x, y = np.where(has_x, x, 0.0), np.where(has_y, y, 0.0)
+    pairs = has_x.sum(axis=1) * has_y.sum(axis=1) - (has_x & has_y).sum(axis=1)
+    products = x.sum(axis=1) * y.sum(axis=1) - (x * y).sum(axis=1)
+    weigh_x, weigh_y = (has / np.maximum(has.sum(axis=1, keepdims=True), 1) for has in (has_x, has_y))
+
+    def elsewhere(a, b):
+        same_row, same_rater = a.sum(axis=1) @ b.sum(axis=1), a.sum(axis=0) @ b.sum(axis=0)
+        return a.sum() * b.sum() - same_row - same_rater + (a * b).sum()
+
+    weight = elsewhere(weigh_x, weigh_y)
+    if not (pairs > 0).any() or weight <= 1e-12:
+        return np.nan
+    within = (products[pairs > 0] / pairs[pairs > 0]).mean()
+    return within - elsewhere(weigh_x * x, weigh_y * y) / weight
+
+
+def retention(x, y):
+    """Return the figures of the table `retention` for a reference x and a condition y."""
+    used = np.isfinite(x).any(axis=1) & np.isfinite(y).any(axis=1)
+    x, y = x[used], y[used]
+    names = ["correlation", "correlation_corrected", "contrast_kept", "mean_shift", "reliability_reference"]
+    found = dict.fromkeys([*names, "reliability_condition"], np.nan)
+    if len(x) < 3:
+        return found
+    mean_x, mean_y = np.nanmean(x, axis=1), np.nanmean(y, axis=1)
+    found["mean_shift"] = (mean_y - mean_x).mean()
+    if min(mean_x.var(), mean_y.var()) > 1e-12:
+        found["correlation"] = np.corrcoef(mean_x, mean_y)[0, 1]
+    common, true_x, true_y = common_variance(x, y), common_variance(x, x), common_variance(y, y)
+    if true_x > 1e-12:
+        found["contrast_kept"] = common / true_x
+        found["reliability_reference"] = true_x / mean_x.var(ddof=1)
+    if true_y > 1e-12:
+        found["reliability_condition"] = true_y / mean_y.var(ddof=1)
+    if min(true_x, true_y) > 1e-12:
+        found["correlation_corrected"] = common / np.sqrt(true_x * true_y)
+    return found
+
+
+def listeners_and_model(judged, predicted):
+    """Return the figures of the table `model_comparison`; `predicted` has one number per row of `judged`."""
+    names = ["model_correlation", "noise_ceiling", "model_share_of_ceiling", "one_rater_correlation"]
+    found = dict.fromkeys(names, np.nan)
+    if len(judged) < 3:
+        return found
+    mean = np.nanmean(judged, axis=1)
+    found["model_correlation"] = correlation(mean, predicted)
+    true, spread = common_variance(judged, judged), mean.var(ddof=1)
+    if true > 1e-12 and spread > 1e-12:
+        k = len(judged) / (1 / np.isfinite(judged).sum(axis=1)).sum()
+        single = true / (true + max(k * (spread - true), 0.0))
+        found["noise_ceiling"] = np.sqrt(k * single / (1 + (k - 1) * single))  # Spearman and Brown
+        found["model_share_of_ceiling"] = found["model_correlation"] / found["noise_ceiling"]
+    alone = [beside_others(judged, rater)["correlation"] for rater in range(judged.shape[1])]
+    if np.count_nonzero(np.isfinite(alone)) >= 3:
+        found["one_rater_correlation"] = np.nanmean(alone)
+    return found
+
+
+def correlation(x, y):
+    """Return Pearson's correlation of three pairs or more that vary."""
+    if len(x) < 3 or np.ptp(x) < 1e-12 or np.ptp(y) < 1e-12:
+        return np.nan
+    return np.corrcoef(x, y)[0, 1]
+
+
+def beside_others(judged, rater):
+    """Return one annotator's correlation with the mean of the others, bias and spread beside theirs."""
+    others = np.delete(judged, rater, axis=1)
+    both = np.isfinite(judged[:, rater]) & np.isfinite(others).any(axis=1)
+    own, others = judged[both, rater], others[both]
+    if not both.any():
+        return {"correlation": np.nan, "bias": np.nan, "spread": np.nan}
+    mean, all_others = np.nanmean(others, axis=1), others[np.isfinite(others)]
+    spread = np.nan
+    if len(own) > 1 and len(all_others) > 1 and np.std(all_others) > 1e-9:
+        spread = np.std(own, ddof=1) / np.std(all_others, ddof=1)
+    return {"correlation": correlation(own, mean), "bias": (own - mean).mean(), "spread": spread}
+
+
+# -- information, signals, curves -----------------------------------------------------------------------
+
+
+def mutual_information(counts, n_rows, n_columns):
+    """Return bits that columns tell of rows: corrected after Miller (1955), and as they are.
+
+    `n_rows`, `n_columns` are effective numbers: whole judgments count for 1, divided ones for less.
+    """
+    rows, columns, n = counts.sum(axis=1), counts.sum(axis=0), counts.sum()
+    if min(np.count_nonzero(rows), np.count_nonzero(columns)) < 2:
+        return np.nan, np.nan
+    filled = counts > 0
+    plain = (
+        counts * np.log2(np.where(filled, counts * n, 1) / np.where(filled, np.outer(rows, columns), 1))
+    ).sum() / n
+    return plain - max(n_rows - 1, 0) * max(n_columns - 1, 0) / (2 * n * np.log(2)), plain
+
+
+def z_of(count, total):
+    """Return the normal quantile of a share, half a judgment added so that it stays finite (Hautus, 1995)."""
+    return norm.ppf((count + 0.5) / (total + 1))
+
+
+def abx_sensitivity(share, third):
+    """Return d' of an unbiased share of right answers; `third` is 6 by differencing, 4 for known sides."""
+    if not share > 0.5:
+        return np.nan if share != share else 0.0
+
+    def right(d):
+        two, other = d / np.sqrt(2), d / np.sqrt(third)
+        return norm.cdf(two) * norm.cdf(other) + norm.cdf(-two) * norm.cdf(-other)
+
+    return optimize.brentq(lambda d: right(d) - share, 0, 20)
+
+
+def logistic(design, yes):
+    """Return the coefficients of a logistic regression; `yes` are shares from 0 to 1."""
+    estimate = np.zeros(design.shape[1])
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-design @ estimate))
+        information = design.T @ (design * (p * (1 - p))[:, None])
+        step = np.linalg.solve(information, design.T @ (yes - p))
+        estimate = estimate + step / max(1.0, np.abs(step).max())
+        if np.abs(step).max() < 1e-11:
+            break
+    return estimate
+
+
+# -- stretches of time: `marks` are lists of (begin, end), one per annotator of a clip ------------------
+
+
+def marked_time(clips):
+    """Return sums over the moments of all clips from which the figures on time are made.
+
+    `clips` are pairs of a length in s and the marks of its annotators.
+    """
+    time = dict.fromkeys(["all", "marked", "apart", "marked_pairs", "both"], 0.0)
+    for seconds, marks in clips:
+        m = len(marks)
+        if m < 2:
+            continue
+        edges = np.unique(
+            np.clip([0, seconds, *(t for own in marks for part in own for t in part)], 0, seconds)
+        )
+        for begin, end in pairwise(edges):
+            middle = (begin + end) / 2
+            n = sum(any(start < middle < stop for start, stop in own) for own in marks)
+            time["all"] += (end - begin) * m
+            time["marked"] += (end - begin) * n
+            time["apart"] += (end - begin) * 2 * n * (m - n) / (m - 1)
+            time["marked_pairs"] += (end - begin) * n * (m - 1)
+            time["both"] += (end - begin) * n * (n - 1)
+    return time
+
+
+# -- contrasts ------------------------------------------------------------------------------------------
+
+
+def contrast(apart):
+    """Return estimate, standard error, degrees of freedom and d_z of differences, tracks by annotators."""
+    n_tracks, n_raters = apart.shape
+    if n_tracks == 0:
+        return dict.fromkeys(["estimate", "se", "degrees", "d_z"], np.nan)
+    means = np.nanmean(apart, axis=1)
+    estimate, se, degrees, d_z = means.mean(), np.nan, np.nan, np.nan
+    if n_tracks >= 2 and np.std(means) > 0:
+        d_z = estimate / np.std(means, ddof=1)
+    if n_tracks >= 2 and n_raters >= 3:
+        tracks = [np.delete(means, track).mean() for track in range(n_tracks)]
+        raters = [_mean_of_tracks(np.delete(apart, rater, axis=1)) for rater in range(n_raters)]
+        parts = [
+            (len(without) - 1) / len(without) * ((np.array(without) - estimate) ** 2).sum()
+            for without in (tracks, raters)
+        ]
+        if sum(parts) > 0:
+            se = np.sqrt(sum(parts))
+            degrees = sum(parts) ** 2 / (parts[0] ** 2 / (n_tracks - 1) + parts[1] ** 2 / (n_raters - 1))
+    return {"estimate": estimate, "se": se, "degrees": degrees, "d_z": d_z}
+
+
+def _mean_of_tracks(apart):
+    judged = np.isfinite(apart).any(axis=1)
+    return np.nanmean(apart[judged], axis=1).mean() if judged.any() else np.nan
+
+
+def cliffs_delta(x, y):
+    """Return how much more often x exceeds y than the other way round."""
+    return np.sign(np.subtract.outer(np.asarray(x), np.asarray(y))).mean()
+
+
+def holm(p):
+    """Return p after Holm's correction; nan does not count."""
+    p = np.asarray(p, dtype=float)
+    known = np.flatnonzero(np.isfinite(p))
+    order = known[np.argsort(p[known])]
+    adjusted = np.full(len(p), np.nan)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
+    return adjusted

@@ -1,0 +1,130 @@
+"""The report's checklist: what a reviewer will ask of a listening study, answered from its data."""
+
+from dataclasses import dataclass
+
+from . import words
+from .computed import KEPT, Computed
+
+MET, OPEN, NONE = "yes", "not settled", "no"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line: what is asked, whether it is met, and the figures that say so."""
+
+    asked: str
+    met: str
+    found: str
+
+
+def checklist(computed: Computed) -> list[Check]:
+    """Return the checklist of one study."""
+    return [
+        *_samples(computed),
+        _repeats(computed),
+        _rules(computed),
+        _contrasts(computed),
+        _controls(computed),
+        _intervals(),
+        _undefined(computed),
+        _ceiling(computed),
+    ]
+
+
+def _samples(computed: Computed) -> list[Check]:
+    main = computed.main.counted.main
+    n_raters, n_clips = main["annotator"].nunique(), main["stimulus"].nunique()
+    per_clip = main.groupby("stimulus")["annotator"].nunique() if len(main) else None
+    least = 0 if per_clip is None else int(per_clip.min())
+    return [
+        Check(
+            "Clips and annotators both count as samples",
+            MET if n_raters >= 3 and n_clips >= 3 else NONE,
+            f"{words.plural(n_clips, 'clip')}, {words.plural(n_raters, 'annotator')}; with fewer than "
+            "three of either, no interval over both is given.",
+        ),
+        Check(
+            "Every clip was judged by two or more, so that agreement is defined for it",
+            MET if least >= 2 else NONE,
+            f"The least judged clip has {words.plural(least, 'annotator')}.",
+        ),
+    ]
+
+
+def _repeats(computed: Computed) -> Check:
+    counted = computed.main.counted
+    pairs = len(counted.repeats) + len(counted.named_repeats)
+    return Check(
+        "Test-retest figures from repeated trials, kept apart from agreement between people",
+        MET if pairs else NONE,
+        f"{words.plural(pairs, 'pair')} of first and second answers." if pairs else "No trial was repeated.",
+    )
+
+
+def _rules(computed: Computed) -> Check:
+    rules = computed.quality.rules
+    if not rules:
+        return Check("Exclusion rules declared beforehand", NONE, "None declared: everybody counts.")
+    left_out = len(computed.quality.left_out)
+    listed = "; ".join(rule.reason for rule in rules)
+    return Check(
+        "Exclusion rules declared beforehand, every figure given with and without",
+        MET if KEPT in computed.rater_sets else NONE,
+        f"{listed}. They leave out {words.plural(left_out, 'annotator')}.",
+    )
+
+
+def _contrasts(computed: Computed) -> Check:
+    remains = computed.main.remains
+    n = int(remains.contrasts["primary"].sum()) if len(remains.contrasts) else 0
+    if remains.contrasts_are_declared:
+        return Check(
+            "Primary contrasts named beforehand, corrected after Holm",
+            MET,
+            f"{words.plural(n, 'comparison')}.",
+        )
+    return Check(
+        "Primary contrasts named beforehand, corrected after Holm",
+        NONE,
+        "None named; evidence is compared with its random control for each question about a target.",
+    )
+
+
+def _controls(computed: Computed) -> Check:
+    judged = set(computed.main.counted.main["condition"].unique())
+    missing = [name for name in ("original", "evidence", "random_control") if name not in judged]
+    return Check(
+        "Original and a random control of equal area and energy beside the evidence",
+        NONE if missing else MET,
+        f"Not judged: {', '.join(missing).replace('_', ' ')}." if missing else "All three were judged.",
+    )
+
+
+def _intervals() -> Check:
+    return Check(
+        "Every interval says what it generalises to",
+        MET,
+        "95 %, over new clips (or tracks) and new annotators, unless it is named “new clips”.",
+    )
+
+
+def _undefined(computed: Computed) -> Check:
+    table = computed.main.remains.retention
+    undefined = int((table["status"] == "undefined").sum()) if len(table) else 0
+    return Check(
+        "What is undefined is said to be so, with the reason",
+        MET,
+        f"{words.plural(undefined, 'row')} of {len(table)} on retention.",
+    )
+
+
+def _ceiling(computed: Computed) -> Check:
+    table = computed.main.remains.model_comparison
+    rows = table[(table["statistic"] == "noise_ceiling") & (table["status"] == "ok")] if len(table) else table
+    return Check(
+        "The model is compared with what these listeners' agreement allows",
+        MET if len(rows) else NONE,
+        "Noise ceiling and the correlation of one listener stand beside the model's."
+        if len(rows)
+        else "No prediction, or too little agreement for a noise ceiling.",
+    )

@@ -1,0 +1,71 @@
+"""Explanations as claims: whether what they say is there is heard there, and not elsewhere."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from .estimates import Figure, by_group, estimate_table, require_columns
+from .intervals import proportion_scale
+
+DETECTION_COLUMNS = {
+    "feature": "the feature that was judged",
+    "item": "the clip",
+    "rater": "the annotator",
+    "explained": "whether the clip's explanation was made for the feature (0 or 1)",
+    "heard": "whether the annotator heard the feature (0 or 1)",
+}
+_BOTH = "needs clips that were explained by the feature and clips that were not"
+FIGURES = (
+    Figure("hit_rate", _BOTH, proportion_scale()),
+    Figure("false_alarm_rate", _BOTH, proportion_scale()),
+    Figure("d_prime", _BOTH),
+    Figure("criterion", _BOTH),
+)
+
+
+def detection_table(judgments: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return hits, false alarms, d' and criterion per feature.
+
+    d' = z(hits) - z(false alarms), criterion = -(z(hits) + z(false alarms)) / 2, with half an answer added to
+    each count and one to each total, so that both stay finite (Hautus, 1995).
+
+    Parameters
+    ----------
+    judgments : pd.DataFrame
+        With the columns of `DETECTION_COLUMNS`.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    pd.DataFrame
+        Per feature, statistic and scope, with the columns of `estimates.COLUMNS`.
+    """
+    table = require_columns(judgments, DETECTION_COLUMNS)
+    return by_group(table, ["feature"], lambda group: _detection(group, confidence))
+
+
+def _detection(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    explained, heard = table["explained"].to_numpy(bool), table["heard"].to_numpy(bool)
+
+    def compute(keep: np.ndarray) -> np.ndarray:
+        signal, noise = keep & explained, keep & ~explained
+        return detection(
+            int(np.count_nonzero(signal & heard)),
+            int(np.count_nonzero(signal)),
+            int(np.count_nonzero(noise & heard)),
+            int(np.count_nonzero(noise)),
+        )
+
+    return estimate_table(
+        FIGURES, compute, table["item"].to_numpy(), table["rater"].to_numpy(), confidence=confidence
+    )
+
+
+def detection(hits: int, signals: int, false_alarms: int, noises: int) -> np.ndarray:
+    """Return hit rate, false-alarm rate, d' and criterion, shape (4,); NaN without signals or noises."""
+    if signals == 0 or noises == 0:
+        return np.full(4, np.nan)
+    z_hit = stats.norm.ppf((hits + 0.5) / (signals + 1))
+    z_false = stats.norm.ppf((false_alarms + 0.5) / (noises + 1))
+    return np.array([hits / signals, false_alarms / noises, z_hit - z_false, -(z_hit + z_false) / 2])

@@ -1,0 +1,147 @@
+"""The computed tables of a study: figures of all annotators and, where rules were declared, of those kept."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import pandas as pd
+
+from studyserver.study.models import Question
+
+from .agreement import named_retest_table, retest_table
+from .columns import Row, question_columns
+from .compared import Compared
+from .counted import CountedJudgments, ticked
+from .marked import Marked
+from .rater_quality import FIGURES, MEASURES, RaterQuality
+from .remains import WhatRemains
+from .rows import StudyRows
+from .summaries import StudySummaries
+
+ALL, KEPT = "all", "kept"
+
+
+class Computed:
+    """Statistics of one study, each computed once when it is first asked for.
+
+    Parameters
+    ----------
+    rows : StudyRows
+    """
+
+    def __init__(self, rows: StudyRows):
+        self.rows = rows
+        self.study = rows.study
+
+    @cached_property
+    def quality(self) -> RaterQuality:
+        """The quality of every annotator, whoever is left out."""
+        return RaterQuality(CountedJudgments(self.rows))
+
+    @cached_property
+    def rater_sets(self) -> dict[str, "Statistics"]:
+        """Statistics of all annotators; if rules were declared, also of those that these keep."""
+        everybody = Statistics(self.quality.counted)
+        if not self.quality.rules:
+            return {ALL: everybody}
+        if not self.quality.left_out:
+            return {ALL: everybody, KEPT: everybody}
+        return {ALL: everybody, KEPT: Statistics(self.quality.counted.without(self.quality.left_out))}
+
+    @property
+    def main(self) -> "Statistics":
+        """Those that stand first: by the declared rules where there are any."""
+        return self.rater_sets.get(KEPT, self.rater_sets[ALL])
+
+    def table_rows(self, name: str) -> Iterator[Row]:
+        """Yield the rows of one of `codebook.COMPUTED_TABLES`."""
+        if name in ("rater_quality", "pairs", "exclusions"):
+            yield from getattr(self, f"_{name}")()
+            return
+        for rater_set, statistics in self.rater_sets.items():
+            for row in statistics.table_rows(name):
+                yield {"study": self.study.slug, "rater_set": rater_set, **row}
+
+    def _rater_quality(self) -> Iterator[Row]:
+        place = {"study": self.study.slug, "rehearsal": self.rows.rehearsal}
+        columns = ["n_judgments", *FIGURES]
+        for row in _records(self.quality.overall, ["rater", *columns, *MEASURES]):
+            annotator = row.pop("rater")
+            yield {**place, "annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
+        for row in _records(self.quality.by_question, ["rater", "question", *columns]):
+            annotator = row.pop("rater")
+            yield {**place, "annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
+
+    def _pairs(self) -> Iterator[Row]:
+        for row in _records(self.quality.pairs, list(self.quality.pairs.columns)):
+            row["annotator"], row["other_annotator"] = row.pop("first"), row.pop("second")
+            yield {"study": self.study.slug, **row}
+
+    def _exclusions(self) -> Iterator[Row]:
+        sides = {rule.column: rule.excludes for rule in self.quality.rules}
+        for row in _records(self.quality.excluded, list(self.quality.excluded.columns)):
+            yield {
+                "study": self.study.slug,
+                "rehearsal": self.rows.rehearsal,
+                "annotator": row["rater"],
+                "measure": row["rule"],
+                "figure": row["figure"],
+                "left_out_if": sides[str(row["rule"])],
+                "limit": row["limit"],
+                "reason": row["reason"],
+            }
+
+
+class Statistics:
+    """Everything that is computed from one set of judgments.
+
+    Parameters
+    ----------
+    counted : CountedJudgments
+    """
+
+    def __init__(self, counted: CountedJudgments):
+        self.counted = counted
+        self.summaries = StudySummaries(counted.rows, counted)
+        self.remains = WhatRemains(self.summaries)
+        self.compared = Compared(counted)
+        self.marked = Marked(counted)
+
+    @cached_property
+    def retest(self) -> pd.DataFrame:
+        """Test-retest figures per question that was answered twice by somebody."""
+        parts = []
+        for question, pairs in self.counted.repeats.groupby("question", observed=True):
+            table = retest_table(
+                pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
+            )
+            parts.append(table.assign(question=question))
+        kinds = {item.key: item.kind for item in self.counted.rows.question_rows.values()}
+        for question, pairs in self.counted.named_repeats.groupby("question", observed=True):
+            is_set = kinds[question] == Question.Kind.CHECKLIST
+            answers = [pairs[name].map(ticked) if is_set else pairs[name] for name in ("first", "second")]
+            table = named_retest_table(pairs["stimulus"], pairs["annotator"].astype(str), *answers)
+            parts.append(table.assign(question=question))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question"])
+
+    def table_rows(self, name: str) -> Iterator[Row]:
+        """Yield the rows of a table, without study and rater set."""
+        if name in ("summary", "agreement"):
+            yield from getattr(self.summaries, f"{name}_rows")()
+            return
+        table = self._table(name)
+        questions = {item.key: question_columns(item) for item in self.counted.rows.question_rows.values()}
+        for row in _records(table, list(table.columns)):
+            yield {**row, **questions[str(row["question"])]}
+
+    def _table(self, name: str) -> pd.DataFrame:
+        holders = (self, self.compared, self.marked, self.remains)
+        return next(getattr(holder, name) for holder in holders if hasattr(type(holder), name))
+
+
+def _records(table: pd.DataFrame, columns: list[str]) -> Iterator[Row]:
+    """Yield rows as dictionaries, what is missing as None."""
+    for row in table.reindex(columns=columns).to_dict("records"):
+        yield {
+            str(name): None if value is None or value is pd.NA or value != value else value
+            for name, value in row.items()
+        }

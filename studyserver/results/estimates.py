@@ -1,0 +1,143 @@
+"""Tables of estimates with two-way jackknife intervals: each figure anew without each item and rater."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .intervals import SCOPES, Scale, jackknife, reliability_scale
+
+MOST_LEFT_OUT_SINGLY = 300  # items or raters; more are left out in groups
+GROUPS = 100
+COLUMNS = ["statistic", "estimate", "se", "ci_low", "ci_high", "ci_method", "ci_scope"]
+COLUMNS += ["n_items", "n_raters", "n_judgments", "status", "reason"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a table.
+
+    Attributes
+    ----------
+    name : str
+        For the column ``statistic``.
+    undefined : str
+        What it means that the figure cannot be computed.
+    scale : Scale, optional
+        On which its interval is computed; by default its own.
+    """
+
+    name: str
+    undefined: str
+    scale: Scale | None = None
+
+
+def correlation_scale(*, may_exceed_one: bool = False) -> Scale:
+    """Return twice Fisher's z; corrected correlations may lie beyond 1 and are then left untransformed."""
+    fisher = reliability_scale(2.0)
+    limit = np.inf if may_exceed_one else 1.0
+    return Scale(fisher.forward, fisher.inverse, fisher.derivative, low=-limit, high=limit)
+
+
+def estimate_table(
+    figures: Sequence[Figure],
+    compute: Callable[[np.ndarray], np.ndarray],
+    items: np.ndarray,
+    raters: np.ndarray,
+    *,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return one row per figure and scope.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+    compute : callable
+        From a Boolean array, shape (n,), of the judgments to use, to the figures, shape (n_figures,); NaN
+        where a figure is undefined.
+    items, raters : np.ndarray [shape=(n,)]
+        Labels of each judgment's item and rater.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    pd.DataFrame
+        With the columns `COLUMNS`. ``status`` is ``ok``, or ``undefined`` with a reason and no numbers; a
+        defined figure without an interval has a reason as well.
+    """
+    item, item_labels = pd.factorize(np.asarray(items))
+    rater, rater_labels = pd.factorize(np.asarray(raters))
+    counts = {"n_items": len(item_labels), "n_raters": len(rater_labels), "n_judgments": len(item)}
+    values = np.asarray(compute(np.ones(len(item), dtype=bool)), dtype=float)
+    without_item = _without_one(compute, item, len(item_labels), len(figures))
+    without_rater = _without_one(compute, rater, len(rater_labels), len(figures))
+    rows = []
+    for column, figure in enumerate(figures):
+        for scope in SCOPES:
+            row: dict[str, object] = {"statistic": figure.name, "ci_scope": scope, "ci_method": "", **counts}
+            if np.isnan(values[column]):
+                row |= {"status": "undefined", "reason": figure.undefined}
+            elif scope == "items+raters" and len(rater_labels) < 3:
+                reason = f"no interval: new raters need at least 3; there are {len(rater_labels)}"
+                row |= {"estimate": values[column], "status": "ok", "reason": reason}
+            else:
+                others = without_rater[:, column] if scope == "items+raters" else None
+                found = jackknife(
+                    values[column], without_item[:, column], others, scale=figure.scale, confidence=confidence
+                )
+                row |= {
+                    "estimate": values[column],
+                    "se": found.se,
+                    "ci_low": found.low,
+                    "ci_high": found.high,
+                }
+                row |= {"ci_method": found.method, "status": "ok", "reason": found.reason}
+            rows.append(row)
+    return numeric(pd.DataFrame(rows, columns=COLUMNS))
+
+
+def by_group(
+    table: pd.DataFrame, keys: Sequence[str], compute: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """Return the tables of each group of rows below each other, with the keys as first columns."""
+    parts = []
+    for labels, group in table.groupby(list(keys), sort=True, observed=True):
+        part = compute(group)
+        for position, (key, label) in enumerate(zip(keys, labels, strict=True)):
+            part.insert(position, key, label)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*keys, *COLUMNS])
+
+
+def numeric(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its figures as floats, missing ones as NaN."""
+    figures = ["estimate", "se", "ci_low", "ci_high"]
+    table[figures] = table[figures].astype(float)
+    return table
+
+
+def require_columns(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return the named columns of judgments, without rows that miss one.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing; the message says what it must hold.
+    """
+    for column, meaning in columns.items():
+        if column not in table.columns:
+            raise ValueError(f"column {column!r} is missing; it must hold {meaning}")
+    return table[list(columns)].dropna().reset_index(drop=True)
+
+
+def _without_one(
+    compute: Callable[[np.ndarray], np.ndarray], code: np.ndarray, n_labels: int, n_figures: int
+) -> np.ndarray:
+    if n_labels < 2:
+        return np.full((n_labels, n_figures), np.nan)
+    if n_labels > MOST_LEFT_OUT_SINGLY:
+        # Left out in groups of nearly equal size: as good an estimate of the variance, from fewer values.
+        code, n_labels = code % GROUPS, GROUPS
+    return np.stack([np.asarray(compute(code != label), dtype=float) for label in range(n_labels)])

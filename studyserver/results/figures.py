@@ -1,0 +1,132 @@
+"""The plot of a question for talks and papers: every judgment, means and intervals, as PNG or SVG."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from typing import TYPE_CHECKING
+
+from .palette import LOOKS, scattered
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .summaries import GroupSummary, QuestionSummary
+
+FORMATS = {"png": "image/png", "svg": "image/svg+xml"}
+_INK, _MUTED, _LINE = "#1d1c1a", "#5b5852", "#dcd8d0"
+_MOST_POINTS = 3000  # per group
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 13,
+    "svg.hashsalt": "listening study",
+    "svg.fonttype": "none",
+    "text.color": _INK,
+    "axes.labelcolor": _INK,
+    "xtick.color": _MUTED,
+    "ytick.color": _INK,
+}
+
+
+def question_figure(summary: QuestionSummary, kind: str) -> bytes:
+    """Return the plot of one question; the same judgments give the same bytes.
+
+    Parameters
+    ----------
+    summary : QuestionSummary
+    kind : str
+        ``png`` (300 dots per inch) or ``svg``.
+    """
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    groups = [item for item in summary.groups if len(_values(summary, item))]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(8, 1.9 + 0.72 * max(1, len(groups))), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        for row, item in enumerate(reversed(groups)):
+            _draw_group(axes, row, summary, item)
+        _draw_frame(axes, summary, groups)
+        file = io.BytesIO()
+        metadata = {"Date": None} if kind == "svg" else {"Software": None}
+        figure.savefig(file, format=kind, dpi=300, metadata=metadata)
+    return file.getvalue()
+
+
+def _values(summary: QuestionSummary, item: GroupSummary):
+    return (item.judgments["number"].dropna() if summary.is_numeric else item.hits).to_numpy(dtype=float)
+
+
+def _draw_group(axes: Axes, row: int, summary: QuestionSummary, item: GroupSummary) -> None:
+    import numpy as np
+
+    look = LOOKS[item.group.condition]
+    values = np.sort(_values(summary, item))
+    values = values[:: max(1, -(-len(values) // _MOST_POINTS))]
+    along, across = np.array([scattered(index) for index in range(len(values))]).T
+    width = 0.0 if summary.question.kind == "slider" else 0.05 * (summary.ends[1] - summary.ends[0])
+    axes.scatter(
+        values + width * (along - 0.5),
+        row - 0.3 + 0.6 * across,
+        s=14,
+        color=look.light,
+        alpha=0.22,
+        linewidths=0,
+        zorder=2,
+    )
+    mean = item.mean if summary.is_numeric else item.names_target
+    if mean.interval.low is not None:
+        axes.plot(
+            [mean.interval.low, mean.interval.high], [row, row], color=look.light, linewidth=3, zorder=3
+        )
+    axes.scatter(
+        [mean.value],
+        [row],
+        s=110,
+        color=look.light,
+        marker=look.marker,
+        edgecolors="white",
+        linewidths=1.5,
+        zorder=4,
+    )
+
+
+def _draw_frame(axes: Axes, summary: QuestionSummary, groups: list[GroupSummary]) -> None:
+    low, high = summary.ends
+    margin = 0.04 * (high - low)
+    axes.set_xlim(low - margin, high + margin)
+    axes.set_ylim(-0.6, max(1, len(groups)) - 0.4)
+    axes.set_yticks(range(len(groups)), [item.group.label for item in reversed(groups)])
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.grid(axis="x", color=_LINE, linewidth=1, zorder=0)
+    axes.set_axisbelow(True)
+    _label_scale(axes, summary)
+    axes.set_title(
+        textwrap.fill(summary.question.text, 70), loc="left", fontsize=15, fontweight="bold", pad=12
+    )
+    axes.set_xlabel(
+        f"{summary.n_judgments} judgments by {summary.n_raters} annotators on {summary.n_items} clips;\n"
+        "mean and 95 % interval over clips and annotators",
+        loc="left", fontsize=10, color=_MUTED, labelpad=8, multialignment="left",
+    )  # fmt: skip
+
+
+def _label_scale(axes: Axes, summary: QuestionSummary) -> None:
+    low, high = summary.ends
+    options = summary.question.options if isinstance(summary.question.options, dict) else {}
+    if summary.question.kind == "scale":
+        points = range(int(low), int(high) + 1)
+        ends = [textwrap.fill(str(options.get(end, "")), 16) for end in ("low", "high")]
+        below = [ends[0], *[""] * (len(points) - 2), ends[1]]
+        labels = [
+            f"{point}\n{end}" if any(ends) else str(point) for point, end in zip(points, below, strict=True)
+        ]
+        axes.set_xticks(list(points), labels)
+    elif summary.question.kind == "presence":
+        axes.set_xticks([0, 1, 2], ["not heard", "somewhat", "clearly"])
+    elif summary.question.kind != "slider":
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])

@@ -1,0 +1,212 @@
+"""Information in bits: what listeners' answers tell about what an explanation was made for."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from .estimates import Figure, by_group, estimate_table, require_columns
+from .intervals import proportion_scale
+
+ANSWER_COLUMNS = {
+    "condition": "the condition of the clip",
+    "item": "the clip",
+    "rater": "the annotator",
+    "intended": "the feature that the explanation was made for",
+    "answered": "the feature that the annotator named",
+}
+_NONE = "needs at least two different intended features and two answers"
+FIGURES = (
+    Figure("mutual_information", _NONE),
+    Figure("mutual_information_uncorrected", _NONE),
+    Figure("accuracy", "there is no answer", proportion_scale()),
+    Figure("accuracy_by_chance", "there is no answer", proportion_scale()),
+)
+
+
+def information_table(
+    answers: pd.DataFrame, *, reference: str | None = "original", confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return, per condition, how many bits an answer tells about the intended feature.
+
+    Parameters
+    ----------
+    answers : pd.DataFrame
+        With the columns of `ANSWER_COLUMNS`. An answer to a clip that serves several features (an original)
+        stands there once for each, with its share in a column ``weight``. An answer that names several
+        features (of a checklist) stands there once for each, with its share in a column ``answer_weight``:
+        the bits are then those of one of the named features, drawn by chance, which is the least that the
+        whole answer tells.
+    reference : str or None
+        Condition with which the others are compared; None, or one that does not occur, leaves the share out.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    pd.DataFrame
+        Per condition, statistic and scope, with the columns of `estimates.COLUMNS`:
+
+        - ``mutual_information``: in bits, with the correction of Miller (1955) for the upward bias of small
+          samples; about zero, also below it, when answers tell nothing;
+        - ``mutual_information_uncorrected``;
+        - ``accuracy`` (of what is named), and ``accuracy_by_chance`` for guesses with the same frequencies;
+        - ``share_of_reference``: corrected bits, divided by those of the reference; without an interval where
+          the reference's own interval does not exclude zero.
+    """
+    shares = {"weight": "the intended feature's share", "answer_weight": "the named feature's share"}
+    table = require_columns(_weighted(answers), ANSWER_COLUMNS | shares)
+    features = np.union1d(table["intended"].unique(), table["answered"].unique())
+    table["row"] = np.searchsorted(features, table["intended"])
+    table["column"] = np.searchsorted(features, table["answered"])
+    size = len(features)
+    result = by_group(table, ["condition"], lambda group: _information(group, size, confidence))
+    if reference in set(table["condition"]):
+        original = table[table["condition"] == reference]
+        known = result[(result["condition"] == reference) & (result["statistic"] == "mutual_information")]
+        shares = by_group(
+            table[table["condition"] != reference],
+            ["condition"],
+            lambda group: _without_settled_reference(_share(original, group, size, confidence), known),
+        )
+        result = pd.concat([result, shares], ignore_index=True)
+    return result
+
+
+def _weighted(answers: pd.DataFrame) -> pd.DataFrame:
+    whole = {name: 1.0 for name in ("weight", "answer_weight") if name not in answers}
+    return answers.assign(**whole)
+
+
+def confusion_matrix(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return counts of answers, one row per intended and one column per answered feature.
+
+    Parameters
+    ----------
+    answers : pd.DataFrame
+        With the columns ``intended`` and ``answered``.
+    """
+    features = sorted(set(answers["intended"]) | set(answers["answered"]))
+    counts = pd.crosstab(answers["intended"], answers["answered"])
+    return counts.reindex(index=features, columns=features, fill_value=0)
+
+
+def mutual_information(
+    counts: np.ndarray, n_rows: float | None = None, n_columns: float | None = None
+) -> tuple[float, float]:
+    """Return mutual information of rows and columns in bits: corrected for bias, and as it is.
+
+    Parameters
+    ----------
+    counts : np.ndarray [shape=(n_rows, n_columns)]
+    n_rows, n_columns : float, optional
+        Effective numbers for the correction, where judgments are divided among rows or columns; by default
+        the numbers of those that occur.
+
+    Returns
+    -------
+    corrected, plain : float
+        NaN if fewer than two rows or columns occur.
+
+    Notes
+    -----
+    Miller, G. A. (1955): where rows and columns have nothing to do with each other, the plain estimate is
+    too high by (rows - 1) (columns - 1) / (2 N ln 2) on average. A judgment that is divided varies less: with
+    shares b, a column then counts as sum b^2 / sum b, which is 1 for whole judgments.
+    """
+    rows, columns = counts.sum(axis=1), counts.sum(axis=0)
+    n = counts.sum()
+    if min(np.count_nonzero(rows), np.count_nonzero(columns)) < 2:
+        return float("nan"), float("nan")
+    filled = counts > 0
+    expected = np.outer(rows, columns) / n
+    plain = (counts[filled] * np.log2(counts[filled] / expected[filled])).sum() / n
+    degrees = [
+        (np.count_nonzero(sums) if number is None else number) - 1
+        for sums, number in ((rows, n_rows), (columns, n_columns))
+    ]
+    return float(plain - max(degrees[0], 0.0) * max(degrees[1], 0.0) / (2 * n * np.log(2))), float(plain)
+
+
+class _Answers:
+    """Counts of answers by intended and named feature.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        With ``row``, ``column``, ``weight`` and ``answer_weight``.
+    size : int
+        Number of features.
+    """
+
+    def __init__(self, table: pd.DataFrame, size: int):
+        self.size = size
+        self.row, self.column = table["row"].to_numpy(), table["column"].to_numpy()
+        self.shares = table["weight"].to_numpy(float), table["answer_weight"].to_numpy(float)
+        self.weight = self.shares[0] * self.shares[1]
+
+    def counts(self, keep: np.ndarray) -> np.ndarray:
+        """Return counts, shape (size, size), of the answers that a Boolean array keeps."""
+        cell = (self.row * self.size + self.column)[keep]
+        return np.bincount(cell, self.weight[keep], self.size**2).reshape(self.size, self.size)
+
+    def bits(self, keep: np.ndarray) -> tuple[float, float]:
+        """Return mutual information of these answers: corrected, and as it is."""
+        return mutual_information(self.counts(keep), *self._effective_sizes(keep))
+
+    def _effective_sizes(self, keep: np.ndarray) -> Iterator[float]:
+        weight = self.weight[keep]
+        for place, share in zip((self.row, self.column), self.shares, strict=True):
+            whole = np.bincount(place[keep], weight, self.size)
+            divided = np.bincount(place[keep], weight * share[keep], self.size)
+            yield float((divided[whole > 0] / whole[whole > 0]).sum())
+
+
+def _estimates(
+    figures: Sequence[Figure],
+    compute: Callable[[np.ndarray], np.ndarray],
+    table: pd.DataFrame,
+    confidence: float,
+) -> pd.DataFrame:
+    items, raters = table["item"].to_numpy(), table["rater"].to_numpy()
+    result = estimate_table(figures, compute, items, raters, confidence=confidence)
+    return result.assign(n_judgments=round((table["weight"] * table["answer_weight"]).sum()))
+
+
+def _information(table: pd.DataFrame, size: int, confidence: float) -> pd.DataFrame:
+    answers = _Answers(table, size)
+
+    def compute(keep: np.ndarray) -> np.ndarray:
+        counts = answers.counts(keep)
+        n = counts.sum()
+        if n == 0:
+            return np.full(len(FIGURES), np.nan)
+        chance = (counts.sum(axis=1) * counts.sum(axis=0)).sum() / n**2
+        return np.array([*answers.bits(keep), np.trace(counts) / n, chance])
+
+    return _estimates(FIGURES, compute, table, confidence)
+
+
+def _share(reference: pd.DataFrame, condition: pd.DataFrame, size: int, confidence: float) -> pd.DataFrame:
+    both = pd.concat([reference, condition])
+    other = np.repeat([False, True], [len(reference), len(condition)])
+    answers = _Answers(both, size)
+
+    def compute(keep: np.ndarray) -> np.ndarray:
+        bits = [answers.bits(part & keep)[0] for part in (~other, other)]
+        return np.array([bits[1] / bits[0] if bits[0] > 0 else np.nan])
+
+    reason = "the reference itself tells nothing about the intended feature"
+    return _estimates([Figure("share_of_reference", reason)], compute, both, confidence)
+
+
+def _without_settled_reference(shares: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Return shares without their intervals where the reference's bits might be none.
+
+    A ratio has no bounded interval where its denominator may be zero (Fieller, 1954).
+    """
+    settled = reference.set_index("ci_scope")["ci_low"].reindex(shares["ci_scope"]).to_numpy(float) > 0
+    open_ = (shares["status"] == "ok") & ~settled
+    shares.loc[open_, ["se", "ci_low", "ci_high"]] = np.nan
+    shares.loc[open_, "reason"] = "no interval: whether the reference itself tells anything is not settled"
+    return shares

@@ -1,0 +1,185 @@
+"""Standard errors and confidence intervals: two-way delete-one jackknife and bootstrap.
+
+Two scopes, always labelled. ``items`` answers "these raters, new items"; ``items+raters`` answers "new raters
+too". In simulations of five-point ratings the jackknife over items and raters covers .94 to .99 at nominal
+95 %, where a bootstrap of items alone covers .82 to .90 of what new raters would give.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+SCOPES = ("items", "items+raters")
+MAXIMUM_UNDEFINED_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An interval, or the reason why there is none.
+
+    Attributes
+    ----------
+    method : str
+        How it was computed.
+    se, low, high : float or None
+        On the scale of the estimate; None where there is no interval.
+    reason : str
+        Empty, or why there is no interval or what to know about it.
+    """
+
+    method: str
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A transformation to a scale on which an estimate is nearly normal.
+
+    Attributes
+    ----------
+    forward, inverse : callable
+        From the estimate's scale and back, elementwise.
+    derivative : callable
+        Of `forward`, at a point.
+    low, high : float
+        Bounds of the estimate; they cut an interval that had to stay untransformed.
+    """
+
+    forward: Callable[[Any], Any]
+    inverse: Callable[[Any], Any]
+    derivative: Callable[[float], float]
+    low: float = -np.inf
+    high: float = np.inf
+
+
+def reliability_scale(m: float) -> Scale:
+    """Return z = log((1 + (m - 1) a) / (1 - a)), for a coefficient bounded by -1 / (m - 1) and 1.
+
+    Parameters
+    ----------
+    m : float
+        Mean number of raters per item, > 1.
+    """
+    return Scale(
+        forward=lambda a: np.log((1 + (m - 1) * a) / (1 - a)),
+        inverse=lambda z: -np.expm1(-_within(z)) / (1 + (m - 1) * np.exp(-_within(z))),
+        derivative=lambda a: m / ((1 - a) * (1 + (m - 1) * a)),
+        low=-1.0,
+        high=1.0,
+    )
+
+
+def proportion_scale() -> Scale:
+    """Return the logit, for a figure bounded by 0 and 1."""
+    return Scale(
+        forward=lambda p: np.log(p / (1 - p)),
+        inverse=lambda z: 1 / (1 + np.exp(-_within(z))),
+        derivative=lambda p: 1 / (p * (1 - p)),
+        low=0.0,
+        high=1.0,
+    )
+
+
+def plain_scale(low: float = -np.inf, high: float = np.inf) -> Scale:
+    """Return the identity, for a figure with the given bounds."""
+    return Scale(forward=lambda x: x, inverse=lambda z: z, derivative=lambda x: 1.0, low=low, high=high)
+
+
+def _within(z: Any) -> Any:
+    """Keep z where its exponential is finite."""
+    return np.clip(z, -700, 700)
+
+
+def jackknife(
+    estimate: float,
+    without_item: np.ndarray,
+    without_rater: np.ndarray | None = None,
+    *,
+    scale: Scale | None = None,
+    confidence: float = 0.95,
+) -> Interval:
+    """Return the delete-one jackknife interval over items, or over items and raters.
+
+    SE^2 = (n - 1) / n sum_i (z_-i - z)^2 over items, plus the same over raters; t quantile with
+    Satterthwaite's degrees of freedom; transformed back. Where z is not defined for the estimate or one of
+    the replicates, the same is done on the estimate's own scale.
+
+    Parameters
+    ----------
+    estimate : float
+    without_item : np.ndarray [shape=(n_items,)]
+        The estimate with each item left out; NaN where that is undefined.
+    without_rater : np.ndarray [shape=(n_raters,)], optional
+        The same for raters; gives the scope ``items+raters``.
+    scale : Scale, optional
+        By default the estimate's own.
+    confidence : float
+        Between 0 and 1.
+    """
+    scale = scale or plain_scale()
+    groups = [("item", without_item)] + ([] if without_rater is None else [("rater", without_rater)])
+    for what, replicates in groups:
+        reason = _why_no_jackknife(what, replicates)
+        if reason:
+            return Interval("jackknife", reason=reason)
+    if all(np.ptp(np.append(replicates, estimate)) == 0 for _, replicates in groups):
+        return Interval(
+            "jackknife", reason=f"no interval: every leave-one-out estimate is {estimate:g} as well"
+        )
+    method = "jackknife"
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = float(scale.forward(np.float64(estimate)))
+        deviations = [scale.forward(replicates) - z for _, replicates in groups]
+    if not (np.isfinite(z) and all(np.isfinite(deviation).all() for deviation in deviations)):
+        scale, z = plain_scale(scale.low, scale.high), estimate
+        method = "jackknife, untransformed"
+        deviations = [replicates - estimate for _, replicates in groups]
+    variances = [(len(d) - 1) / len(d) * float(d @ d) for d in deviations]
+    if not sum(variances) ** 2 > 0:  # so small that its square is no number
+        return Interval(
+            "jackknife", reason=f"no interval: every leave-one-out estimate is {estimate:g} as well"
+        )
+    degrees = satterthwaite(variances, [len(d) - 1 for d in deviations])
+    se = float(np.sqrt(sum(variances)))
+    half = float(stats.t.ppf((1 + confidence) / 2, degrees)) * se
+    low, high = (float(scale.inverse(np.float64(z + sign * half))) for sign in (-1, 1))
+    return Interval(method, se / scale.derivative(estimate), max(low, scale.low), min(high, scale.high))
+
+
+def satterthwaite(variances: list[float], degrees: list[int]) -> float:
+    """Return the effective degrees of freedom of a sum of independent variance estimates."""
+    return sum(variances) ** 2 / sum(v**2 / d for v, d in zip(variances, degrees, strict=True))
+
+
+def _why_no_jackknife(what: str, replicates: np.ndarray) -> str:
+    if len(replicates) < 2:
+        return f"no interval: there is only one {what}"
+    undefined = int(np.count_nonzero(~np.isfinite(replicates)))
+    if undefined == 0:
+        return ""
+    if undefined == len(replicates):
+        return f"no interval: without any one {what} the figure is undefined; more {what}s are needed"
+    return (
+        f"no interval: undefined without {undefined} of the {len(replicates)} {what}s, one left out at a time"
+    )
+
+
+def percentile_interval(draws: np.ndarray, confidence: float = 0.95) -> Interval:
+    """Return the percentile interval of bootstrap draws; NaN draws are undefined ones.
+
+    More than 5 % undefined draws are reported in the reason; with half or more there is no interval.
+    """
+    defined = draws[np.isfinite(draws)]
+    undefined = 1 - len(defined) / len(draws) if len(draws) else 1.0
+    note = f"{undefined:.1%} of {len(draws)} bootstrap draws are undefined"
+    if undefined >= 0.5 or len(defined) < 2:
+        return Interval("bootstrap", reason=f"no interval: {note}")
+    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
+    reason = note if undefined > MAXIMUM_UNDEFINED_SHARE else ""
+    return Interval("bootstrap", float(defined.std(ddof=1)), float(low), float(high), reason)

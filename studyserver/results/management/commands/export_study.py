@@ -1,0 +1,46 @@
+"""Write a study's results as a folder or a zip file."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from studyserver.results.export import ExportError, StudyExport
+from studyserver.study.models import Study
+
+
+class Command(BaseCommand):
+    """``manage.py export_study SLUG [--output FOLDER|FILE.zip] [--rehearsal] [--overwrite]``."""
+
+    help = "Writes a study's tables, codebook, texts and scripts as a folder or a zip file."
+
+    def add_arguments(self, parser):
+        """Declare the options."""
+        parser.add_argument("slug", help="short name of the study, as in its address")
+        parser.add_argument(
+            "--output",
+            type=Path,
+            help="folder or FILE.zip to write; by default SLUG.zip in the current folder",
+        )
+        parser.add_argument(
+            "--rehearsal", action="store_true", help="export the simulated annotators instead of people"
+        )
+        parser.add_argument("--overwrite", action="store_true", help="replace the zip file if it exists")
+
+    def handle(self, *, slug, output, rehearsal, overwrite, **options):
+        """Write the export and say where it is."""
+        study = Study.objects.filter(slug=slug).first()
+        if study is None:
+            known = ", ".join(Study.objects.order_by("slug").values_list("slug", flat=True)) or "none"
+            raise CommandError(f"There is no study “{slug}”. There are: {known}.")
+        export = StudyExport(study, rehearsal=rehearsal)
+        output = output or Path(f"{export.name}.zip")
+        try:
+            if output.suffix.lower() == ".zip":
+                if output.exists() and not overwrite:
+                    raise CommandError(f"{output} exists: name another file, or add --overwrite.")
+                export.write_zip(output)
+            else:
+                export.write_folder(output)
+        except (ExportError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(self.style.SUCCESS(f"Wrote {output}"))

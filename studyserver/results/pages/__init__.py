@@ -1,0 +1,1 @@
+"""What the pages of the results show, gathered from statistics: no HTML, no request."""

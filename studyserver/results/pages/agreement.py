@@ -1,0 +1,265 @@
+"""What the page "Agreement" shows: every statistic that fits a question, and where people disagree."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from studyserver.study.models import Question
+
+from .. import words
+from ..agreement import prepare, specific_agreement
+from ..columns import SEPARATOR, option_labels, option_values
+from ..computed import Computed, Statistics
+from ..counted import first_answers
+from ..quality import disputed_answers, disputed_items
+from ..summaries import QuestionSummary, ratings_of
+from .parts import DASH, FigureTable, IntervalPlot, Matrix, interval_plot, shade
+
+MOST_IN_MATRIX = 20  # annotators; beyond, single cells cannot be read
+_DISPUTED = 8
+_CORRELATION = ("correlation", "Correlation", -1)  # column of the table `pairs`, in words, lowest
+_SIMILARITY = ("similarity", "Share of the same answers", 0)
+_COMPARED = {
+    "scale": _CORRELATION,
+    "slider": _CORRELATION,
+    "checklist": ("similarity", "Similarity of what was ticked (1 less the MASI distance)", 0),
+}
+_OF_CATEGORIES = {"percent_agreement", "fleiss_kappa", "gwet_ac1", "brennan_prediger"}
+
+
+@dataclass(frozen=True)
+class AgreementSection:
+    """One question's part of the page."""
+
+    key: str
+    text: str
+    level: str
+    headline: str
+    counts: str
+    plot: IntervalPlot
+    statistics: FigureTable
+    options: FigureTable | None
+    retest: FigureTable | None
+    pairs: Matrix | None
+    pairs_note: str
+    disputed: FigureTable | None
+
+
+@dataclass(frozen=True)
+class PairsSection:
+    """How annotators compare on a question about clips that are heard together."""
+
+    key: str
+    text: str
+    pairs: Matrix | None
+    pairs_note: str
+
+
+def preference_sections(computed: Computed, statistics: Statistics) -> list[PairsSection]:
+    """Return a section per preference question that two annotators answered about the same clips."""
+    asked = statistics.compared.questions(Question.Kind.PREFERENCE)
+    found = [(question, _pairs(computed, statistics, question)) for question in asked]
+    return [PairsSection(item.key, item.text, matrix, note) for item, (matrix, note) in found if note]
+
+
+def agreement_sections(computed: Computed, statistics: Statistics) -> list[AgreementSection]:
+    """Return the page's sections for one set of annotators."""
+    return [
+        _section(computed, statistics, item) for item in statistics.summaries.questions if item.n_judgments
+    ]
+
+
+def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) -> AgreementSection:
+    judgments = first_answers(item.question, statistics.counted.of(item.question))
+    ratings = prepare(
+        judgments["stimulus"].to_numpy(),
+        judgments["annotator"].astype(str).to_numpy(),
+        *ratings_of(item.question, judgments),
+    )
+    alpha = item.alpha()["items+raters"]
+    size = ratings.item_size
+    counts = (
+        f"{words.plural(item.n_judgments, 'judgment')} of {words.plural(item.n_items, 'clip')} by "
+        f"{words.plural(item.n_raters, 'annotator')}; "
+    )
+    if ratings.n_items:
+        counts += f"{size.mean():.1f} annotators per clip ({size.min()} to {size.max()}); "
+    counts += f"{words.plural(ratings.n_items_pairable, 'clip')} judged by two or more."
+    matrix, note = _pairs(computed, statistics, item.question)
+    return AgreementSection(
+        key=item.question.key,
+        text=item.question.text,
+        level=item.question.get_level_display(),
+        headline=f"{words.statistic_name('krippendorff_alpha')} is {words.agreement_text(alpha)} for new "
+        "clips and new annotators.",
+        counts=counts,
+        plot=_plot(item),
+        statistics=_statistics(item),
+        options=_options(item, ratings),
+        retest=_retest(statistics, item),
+        pairs=matrix,
+        pairs_note=note,
+        disputed=_disputed(statistics, item),
+    )
+
+
+def _plot(item: QuestionSummary) -> IntervalPlot:
+    rows = [("all conditions", "", item.alpha()["items+raters"])]
+    rows += [
+        (group.group.label, group.group.condition, item.alpha(group.group)["items+raters"])
+        for group in item.groups
+    ]
+    note = "1: perfect agreement; 0: what chance gives. Bars: 95 % interval over clips and annotators."
+    return interval_plot(
+        f"Krippendorff's {words.ALPHA} by condition", rows, (-0.5, 1.0), (-0.5, 0, 0.5, 1), note
+    )
+
+
+def _statistics(item: QuestionSummary) -> FigureTable:
+    whole = item.agreement[item.agreement["condition"] == ""]
+    lines = []
+    for name, part in whole.groupby("statistic", sort=False):
+        scopes = {row["ci_scope"]: row for row in part.to_dict("records")}
+        if not _fits(item, str(name), scopes["items"]):
+            continue
+        lines.append(
+            [
+                words.statistic_name(str(name)),
+                words.agreement_text(scopes.get("items")),
+                words.agreement_text(scopes.get("items+raters")),
+                *(_plain(scopes["items"][side]) for side in ("observed", "expected")),
+            ]
+        )
+    columns = ["statistic", "new clips [95 %]", "new clips and annotators [95 %]", "observed", "by chance"]
+    return FigureTable("Agreement over all conditions", columns, lines)
+
+
+def _fits(item: QuestionSummary, statistic: str, row: dict) -> bool:
+    """Return whether a statistic is for this kind of question: others stand in the download only."""
+    if item.question.kind == "slider" and statistic in _OF_CATEGORIES:
+        return False
+    return row["status"] == "ok" or not row["reason"].startswith("needs ")
+
+
+def _plain(value: float | None) -> str:
+    return DASH if value is None or value != value else words.significant(value)
+
+
+def _options(item: QuestionSummary, ratings) -> FigureTable | None:
+    if item.question.kind == "slider":
+        return None
+    names = (
+        {"0.0": "not heard", "1.0": "somewhat", "2.0": "clearly"} if item.question.kind == "presence" else {}
+    )
+    names |= option_labels(item.question)
+    lines = []
+    for row in specific_agreement(ratings, option_values(item.question)).to_dict("records"):
+        name = words.plain(row["option"]) if isinstance(row["option"], float) else str(row["option"])
+        agreed = (
+            words.coefficient(row["specific_agreement"])
+            if row["status"] == "ok"
+            else f"undefined: {row['reason']}"
+        )
+        lines.append(
+            [
+                names.get(str(row["option"]), name),
+                str(int(row["n_judgments"])),
+                f"{100 * row['prevalence']:.0f} %",
+                agreed,
+            ]
+        )
+    columns = ["answer", "judgments", "prevalence", "a second annotator agrees"]
+    return FigureTable("Agreement on each answer", columns, lines)
+
+
+def _retest(statistics: Statistics, item: QuestionSummary) -> FigureTable | None:
+    table = statistics.retest[statistics.retest["question"] == item.question.key]
+    if table.empty:
+        return None
+    lines = []
+    for name, part in table.groupby("statistic", sort=False):
+        row = part[part["ci_scope"] == "items+raters"].iloc[0].to_dict()
+        in_units = name in ("standard_error_of_measurement", "repeatability")
+        text = (
+            words.estimate_text(row, words.decimals(item.ends) + 1) if in_units else words.agreement_text(row)
+        )
+        lines.append([words.statistic_name(str(name)), text, str(row["n_pairs"])])
+    return FigureTable("Test and retest", ["statistic", "figure [95 %]", "pairs of answers"], lines)
+
+
+def _pairs(computed: Computed, statistics: Statistics, question: Question) -> tuple[Matrix | None, str]:
+    """Return how each two annotators compare: numbers by their correlation, names by their similarity."""
+    figure, what, lowest = _COMPARED.get(question.kind, _SIMILARITY)
+    left_out = statistics.counted.left_out
+    table = computed.quality.pairs
+    table = table[(table["question"] == question.key) & table[figure].notna()]
+    table = table[~(table["first"].isin(left_out) | table["second"].isin(left_out))]
+    if table.empty:
+        return None, ""
+    least, middle, most = table[figure].quantile([0, 0.5, 1])
+    note = (
+        f"{what} of {words.plural(len(table), 'pair')} of annotators on the clips that both judged: "
+        f"median {words.coefficient(middle)}, from {words.coefficient(least)} to {words.coefficient(most)}."
+    )
+    names = sorted({*table["first"], *table["second"]})
+    if len(names) > MOST_IN_MATRIX:
+        return None, f"{note} The table “pairs” of the download has every pair."
+    found = {(row["first"], row["second"]): row[figure] for row in table.to_dict("records")}
+    rows = []
+    for one in names:
+        values = [found.get((one, two), found.get((two, one))) for two in names]
+        cells = [
+            (_cell(value, one == two), shade(value, lowest, 1))
+            for two, value in zip(names, values, strict=True)
+        ]
+        rows.append((one, cells))
+    return Matrix(f"{what} of each two annotators", "annotator", names, rows), note
+
+
+def _cell(value: float | None, same: bool) -> str:
+    if same or value is None:
+        return "" if same else DASH
+    return words.coefficient(value)
+
+
+def _disputed(statistics: Statistics, item: QuestionSummary) -> FigureTable | None:
+    judgments = first_answers(item.question, statistics.counted.of(item.question))
+    value = "number" if item.is_numeric else "value"
+    named = judgments[["stimulus", "annotator", value]].set_axis(["item", "rater", "value"], axis=1)
+    table = (disputed_items if item.is_numeric else disputed_answers)(named, size=_DISPUTED)
+    stimuli = statistics.counted.rows.stimulus_rows
+    clips = [stimuli[int(number)].clip for number in table["item"]]
+    figures = _spread(item, table) if item.is_numeric else _answers(item, table)
+    lines = [
+        [f"{clip.track.name}, {clip.condition.replace('_', ' ')}", *cells]
+        for clip, cells in zip(clips, figures, strict=True)
+    ]
+    columns = ["mean", "standard deviation", "lowest", "highest", "judgments"]
+    if not item.is_numeric:
+        columns = ["pairs that agree", "different answers", "most frequent", "judgments"]
+    sounds = [clip.pk for clip in clips]
+    caption = "Clips that people disagree on most"
+    return FigureTable(caption, ["clip", *columns], lines, sounds=sounds) if lines else None
+
+
+def _spread(item: QuestionSummary, table: pd.DataFrame) -> list[list[str]]:
+    places = words.decimals(item.ends)
+    computed, given = ["mean", "standard_deviation"], ["lowest", "highest"]
+    return [
+        [
+            *(words.number(row[name], places) for name in computed),
+            *(words.plain(row[name]) for name in given),
+            str(row["n_judgments"]),
+        ]
+        for row in table.to_dict("records")
+    ]
+
+
+def _answers(item: QuestionSummary, table: pd.DataFrame) -> list[list[str]]:
+    labels = option_labels(item.question)
+    lines = []
+    for row in table.to_dict("records"):
+        chosen = [labels.get(name, name) for name in str(row["most_frequent"]).split(SEPARATOR) if name]
+        share = f"{100 * row['agreement']:.0f} %"
+        lines.append([share, str(row["answers"]), ", ".join(chosen) or "none", str(row["n_judgments"])])
+    return lines

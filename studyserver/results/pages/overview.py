@@ -1,0 +1,258 @@
+"""What the results page shows, ready for its template: words, positions in per cent, rows of tables."""
+
+from dataclasses import dataclass
+
+from studyserver.study.models import Question, Study
+
+from .. import words
+from ..palette import scattered
+from ..rows import StudyRows
+from .parts import kept
+
+MOST_POINTS = 400  # per group; the page stays light, the files hold every judgment
+_MARGIN = 4  # per cent at both ends of the scale
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One row of the plot: a group's judgments along the scale, positions in per cent of the width."""
+
+    label: str
+    condition: str
+    points: list[tuple[str, str]]  # x in per cent, y in pixels
+    mean: str | None
+    low: str | None
+    high: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row of a question's table."""
+
+    label: str
+    condition: str
+    n_judgments: int
+    n_raters: int
+    n_items: int
+    mean: str
+    note: str
+    distribution: list[tuple[str, int, int]]  # label, count, height in per cent
+    alpha_items: str
+    alpha_raters: str
+
+
+@dataclass(frozen=True)
+class QuestionSection:
+    """One question's part of the page."""
+
+    key: str
+    text: str
+    kind: str
+    level: str
+    target: str
+    headline: str
+    strips: list[Strip]
+    ticks: list[tuple[str, str]]  # label, x in per cent
+    low_label: str
+    high_label: str
+    described: str
+    n_points: int
+    n_drawable: int
+    n_judgments: int
+    rows: list[TableRow]
+    total: TableRow
+    contrasts: list[str]
+    measure: str
+
+    @property
+    def png(self) -> str:
+        """Name of the plot as a picture."""
+        return f"{self.key}.png"
+
+    @property
+    def svg(self) -> str:
+        """Name of the plot as a drawing."""
+        return f"{self.key}.svg"
+
+
+def question_sections(
+    study: Study, *, rehearsal: bool = False, everybody: bool = False
+) -> list[QuestionSection]:
+    """Return the page's sections, kept for a while as long as no answer comes in.
+
+    Without those whom declared rules leave out, unless `everybody` is asked for.
+    """
+    rows = StudyRows(study, rehearsal=rehearsal)
+
+    def build() -> list[QuestionSection]:
+        from ..computed import ALL, Computed
+
+        computed = Computed(rows)
+        statistics = computed.rater_sets[ALL] if everybody else computed.main
+        return [_section(summary) for summary in statistics.summaries.questions]
+
+    return kept(rows, f"questions-{everybody}", build)
+
+
+def _section(summary) -> QuestionSection:
+    from .. import words
+
+    question = summary.question
+    groups = [item for item in summary.groups if _values(summary, item) is not None]
+    strips = [_strip(summary, item) for item in groups]
+    return QuestionSection(
+        key=question.key,
+        text=question.text,
+        kind=question.get_kind_display(),
+        level=question.get_level_display(),
+        target=question.target,
+        headline=words.headline(summary),
+        strips=strips,
+        ticks=_ticks(summary),
+        low_label=_end_label(question, "low"),
+        high_label=_end_label(question, "high"),
+        described=_described(strips),
+        n_points=sum(len(strip.points) for strip in strips),
+        n_drawable=sum(len(_values(summary, item)) for item in groups),
+        n_judgments=summary.n_judgments,
+        rows=[_table_row(summary, item) for item in summary.groups],
+        total=_total_row(summary),
+        contrasts=[_contrast(summary, pair, found) for pair, found in summary.contrasts.items()],
+        measure="mean" if summary.is_numeric else "named the clip's target",
+    )
+
+
+# -- the plot ---------------------------------------------------------------------------------
+
+
+def _values(summary, item):
+    """Return the numbers to be drawn for a group, or None where there are none."""
+    if summary.is_numeric:
+        return item.judgments["number"].dropna().to_numpy(dtype=float)
+    return None if item.names_target is None else item.hits.to_numpy(dtype=float)
+
+
+def _strip(summary, item) -> Strip:
+    from .. import words
+
+    mean = item.mean if summary.is_numeric else item.names_target
+    text = words.mean_text(mean, summary.ends) if summary.is_numeric else words.share_text(mean)
+
+    def place(value):
+        return None if value is None else _percent(value, summary.ends)
+
+    return Strip(
+        label=item.group.label,
+        condition=item.group.condition,
+        points=_points(_values(summary, item), summary),
+        mean=place(mean.value),
+        low=place(mean.interval.low),
+        high=place(mean.interval.high),
+        text=text,
+    )
+
+
+def _points(values, summary) -> list[tuple[str, str]]:
+    """Return where the judgments are drawn: side by side where many are equal, the same at every visit."""
+    step = max(1, -(-len(values) // MOST_POINTS))
+    stepped = summary.question.kind != Question.Kind.SLIDER
+    points = []
+    for index, value in enumerate(sorted(values)[::step]):
+        along, across = scattered(index)
+        x = _position(value, summary.ends) + (4 * (along - 0.5) if stepped else 0.0)
+        points.append((f"{x:.2f}%", f"{6 + 32 * across:.1f}"))
+    return points
+
+
+def _ticks(summary) -> list[tuple[str, str]]:
+    low, high = summary.ends
+    if summary.question.kind == Question.Kind.SCALE:
+        marks = [(str(point), point) for point in range(int(low), int(high) + 1)]
+    elif summary.question.kind == Question.Kind.PRESENCE:
+        marks = [("not heard", 0), ("somewhat", 1), ("clearly", 2)]
+    elif summary.question.kind == Question.Kind.SLIDER:
+        marks = [
+            (words.plain(low + part * (high - low) / 4), low + part * (high - low) / 4) for part in range(5)
+        ]
+    else:
+        marks = [(f"{share} %", share / 100) for share in (0, 25, 50, 75, 100)]
+    return [(label, _percent(value, summary.ends)) for label, value in marks]
+
+
+def _position(value: float, ends: tuple[float, float]) -> float:
+    return _MARGIN + (100 - 2 * _MARGIN) * (value - ends[0]) / (ends[1] - ends[0])
+
+
+def _percent(value: float, ends: tuple[float, float]) -> str:
+    return f"{_position(value, ends):.2f}%"
+
+
+def _end_label(question: Question, end: str) -> str:
+    return str(question.options.get(end, "")) if isinstance(question.options, dict) else ""
+
+
+def _described(strips: list[Strip]) -> str:
+    """Return the plot in words, for those who cannot see it."""
+    return "; ".join(f"{strip.label}: {strip.text}, {len(strip.points)} points" for strip in strips)
+
+
+# -- the table --------------------------------------------------------------------------------
+
+
+def _table_row(summary, item) -> TableRow:
+    from .. import words
+
+    alpha = summary.alpha(item.group)
+    mean = item.mean if summary.is_numeric else item.names_target
+    return TableRow(
+        label=item.group.label,
+        condition=item.group.condition,
+        n_judgments=item.n_judgments,
+        n_raters=item.n_raters,
+        n_items=item.n_items,
+        mean=words.mean_text(mean, summary.ends)
+        if summary.is_numeric
+        else words.share_text(mean)
+        if mean
+        else "\N{EN DASH}",
+        note=mean.interval.reason if mean else "",
+        distribution=_bars(item.distribution),
+        alpha_items=words.agreement_text(alpha.get("items")),
+        alpha_raters=words.agreement_text(alpha.get("items+raters")),
+    )
+
+
+def _total_row(summary) -> TableRow:
+    from .. import words
+
+    alpha = summary.alpha()
+    return TableRow(
+        label="all conditions",
+        condition="",
+        n_judgments=summary.n_judgments,
+        n_raters=summary.n_raters,
+        n_items=summary.n_items,
+        mean="",
+        note="",
+        distribution=[],
+        alpha_items=words.agreement_text(alpha.get("items")),
+        alpha_raters=words.agreement_text(alpha.get("items+raters")),
+    )
+
+
+def _bars(distribution: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
+    greatest = max((count for _label, count in distribution), default=0) or 1
+    return [(label, count, round(100 * count / greatest)) for label, count in distribution]
+
+
+def _contrast(summary, pair, found) -> str:
+    from .. import words
+
+    (first, second), (difference, interval) = pair, found
+    factor, unit = (1, "") if summary.is_numeric else (100, " percentage points")
+    places = words.decimals(summary.ends) if summary.is_numeric else 0
+    text = f"{first.label} less {second.label}: {words.number(factor * difference, places)}{unit}"
+    if interval.low is None:
+        return f"{text} ({interval.reason})"
+    return f"{text} {words.interval(factor * interval.low, factor * interval.high, places)}"

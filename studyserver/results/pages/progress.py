@@ -1,0 +1,333 @@
+"""The progress page: how a study goes while it runs, and how much more it needs."""
+
+from dataclasses import dataclass
+from statistics import quantiles
+
+from django.db.models import Count, F, Q
+
+from explainer.models import Clip
+from studyserver.study.adaptive import adaptive_design, current_width
+from studyserver.study.models import Annotator, Question, Study, Trial
+
+from .. import words
+from ..computed import Computed
+from ..planning import Variances, raters_until, shown_width
+from ..scales import scale_ends
+from .parts import FigureTable
+from .planning import NoVariances, answered_variances
+
+_SHARES_OF_WIDTH = (1.0, 0.75, 0.5)
+_NUMERIC = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
+
+
+@dataclass(frozen=True)
+class Needed:
+    """How many more judgments one contrast needs.
+
+    Attributes
+    ----------
+    text : str
+        The question.
+    answer : str
+        How wide the interval is and what half of it takes, in a sentence.
+    design : str
+        From whom and what that is reckoned, in a sentence.
+    table : FigureTable
+    """
+
+    text: str
+    answer: str
+    design: str
+    table: FigureTable
+
+
+@dataclass(frozen=True)
+class ProgressPage:
+    """What the page shows besides the counts of annotators.
+
+    Attributes
+    ----------
+    stages : FigureTable
+        How many annotators came how far, and the share of those who came to the stage before.
+    times : FigureTable or None
+        Time per trial early, in the middle and late in the session.
+    ended : FigureTable or None
+        Whom the study itself ended, and why.
+    failing : FigureTable or None
+        Whom the declared rules leave out.
+    agreement : FigureTable or None
+    needed : list[Needed]
+        How many more judgments until intervals are so wide, contrast by contrast.
+    waiting : list[tuple[str, str]]
+        Questions of which that cannot be said yet, and the reason.
+    adaptive : str
+        How far an adaptive study is from its precision, in words.
+    """
+
+    stages: FigureTable
+    times: FigureTable | None
+    ended: FigureTable | None
+    failing: FigureTable | None
+    agreement: FigureTable | None
+    needed: list[Needed]
+    waiting: list[tuple[str, str]]
+    adaptive: str
+
+
+def progress_page(computed: Computed, *, width: float | None = None) -> ProgressPage:
+    """Return the page.
+
+    Parameters
+    ----------
+    computed : Computed
+    width : float, optional
+        Of the interval that a researcher wants, in units of the scale, beside those offered.
+    """
+    study, rehearsal = computed.study, computed.rows.rehearsal
+    needed, waiting = _needed(study, rehearsal, width)
+    return ProgressPage(
+        stages=stages_table(study, rehearsal=rehearsal),
+        times=times_table(study, rehearsal=rehearsal),
+        ended=_ended(study, rehearsal),
+        failing=_failing(computed),
+        agreement=_agreement(computed),
+        needed=needed,
+        waiting=waiting,
+        adaptive=adaptive_words(study, rehearsal=rehearsal),
+    )
+
+
+# -- annotators -------------------------------------------------------------------------------
+
+
+def stages_table(study: Study, *, rehearsal: bool = False) -> FigureTable:
+    """Return how many annotators came to each stage. Everybody who joined counts, also who withdrew later."""
+    annotators = study.annotators.filter(rehearsal=rehearsal).annotate(
+        in_all=Count("trials"), done=Count("trials", filter=Q(trials__finished_at__isnull=False))
+    )
+    counts = annotators.aggregate(
+        joined=Count("pk", distinct=True),
+        consented=Count("pk", filter=Q(consented_at__isnull=False)),
+        instructed=Count("pk", filter=Q(instructed_at__isnull=False)),
+        checked=Count("pk", filter=Q(sound_checked_at__isnull=False)),
+        first=Count("pk", filter=Q(done__gt=0)),
+        half=Count("pk", filter=Q(done__gt=0, done__gte=F("in_all") / 2.0)),
+        finished=Count("pk", filter=Q(finished_at__isnull=False)),
+    )
+    labels = {
+        "joined": "joined",
+        "consented": "agreed to take part",
+        "instructed": "read the instructions",
+        "checked": "passed the sound check",
+        "first": "did the first trial",
+        "half": "did half of the trials",
+        "finished": "finished",
+    }
+    rows, before = [], None
+    for name, label in labels.items():
+        share = "\N{EN DASH}" if not before else f"{100 * counts[name] / before:.0f} %"
+        lost = "\N{EN DASH}" if before is None else str(max(before - counts[name], 0))
+        rows.append([label, str(counts[name]), share, lost])
+        before = counts[name]
+    return FigureTable(
+        "How far annotators came", ["stage", "annotators", "of those before", "left or still there"], rows
+    )
+
+
+def times_table(study: Study, *, rehearsal: bool = False) -> FigureTable | None:
+    """Return the time per main trial, in thirds of the session; None before the first trial is finished."""
+    trials = Trial.objects.filter(
+        annotator__study=study,
+        annotator__rehearsal=rehearsal,
+        annotator__answers_discarded=False,
+        kind=Trial.Kind.MAIN,
+        finished_at__isnull=False,
+        presented_at__isnull=False,
+    )
+    rows = list(trials.values_list("annotator_id", "position", "presented_at", "finished_at"))
+    if not rows:
+        return None
+    last: dict[int, int] = dict(
+        Annotator.objects.filter(study=study, rehearsal=rehearsal)
+        .annotate(in_all=Count("trials"))
+        .values_list("pk", "in_all")
+    )
+    thirds: list[list[float]] = [[], [], []]
+    for annotator, position, presented, finished in rows:
+        third = min(2, 3 * (position - 1) // max(last[annotator], 1))
+        thirds[third].append((finished - presented).total_seconds())
+    everything = [value for third in thirds for value in third]
+    parts = [
+        ("first third", thirds[0]),
+        ("middle", thirds[1]),
+        ("last third", thirds[2]),
+        ("all", everything),
+    ]
+    lines = [_time_line(label, seconds) for label, seconds in parts if seconds]
+    columns = ["part of the session", "trials", "a tenth is below", "median", "a tenth is above"]
+    return FigureTable("Time per trial", columns, lines)
+
+
+def _time_line(label: str, seconds: list[float]) -> list[str]:
+    tenths = quantiles(seconds, n=10, method="inclusive") if len(seconds) > 1 else seconds * 9
+    return [label, str(len(seconds)), *(f"{tenths[index]:.1f} s" for index in (0, 4, 8))]
+
+
+def _ended(study: Study, rehearsal: bool) -> FigureTable | None:
+    counts = (
+        study.annotators.filter(rehearsal=rehearsal)
+        .exclude(ended_because="")
+        .values_list("ended_because")
+        .annotate(times=Count("pk"))
+        .order_by("-times")
+    )
+    labels = dict(Annotator.EndedBecause.choices)
+    rows = [[str(labels.get(reason, reason)), str(times)] for reason, times in counts]
+    return FigureTable("Sessions that the study ended", ["because of", "annotators"], rows) if rows else None
+
+
+def _failing(computed: Computed) -> FigureTable | None:
+    broken = computed.quality.excluded
+    if broken.empty:
+        return None
+    rows = [
+        [str(row.rater), str(row.reason), words.significant(row.figure, 2), words.plain(row.limit)]
+        for row in broken.itertuples(index=False)
+    ]
+    return FigureTable("Whom the declared rules leave out", ["annotator", "reason", "figure", "limit"], rows)
+
+
+# -- figures ----------------------------------------------------------------------------------
+
+
+def _agreement(computed: Computed) -> FigureTable | None:
+    rows = []
+    for item in computed.main.summaries.questions:
+        alpha = item.alpha()
+        rows.append(
+            [
+                item.question.text,
+                str(item.n_judgments),
+                words.agreement_text(alpha.get("items")),
+                words.agreement_text(alpha.get("items+raters")),
+            ]
+        )
+    columns = [
+        "question",
+        "judgments",
+        f"{words.ALPHA}, new clips",
+        f"{words.ALPHA}, new clips and annotators",
+    ]
+    return FigureTable("Agreement so far (Krippendorff's alpha)", columns, rows) if rows else None
+
+
+def _needed(study: Study, rehearsal: bool, width: float | None) -> tuple[list[Needed], list[tuple[str, str]]]:
+    found: list[Needed] = []
+    waiting: list[tuple[str, str]] = []
+    for question, first, second in _contrasts(study):
+        pair = f"{first.replace('_', ' ')} less {second.replace('_', ' ')}"
+        try:
+            variances = answered_variances(study, question, first, second, rehearsal=rehearsal)
+        except NoVariances as reason:
+            waiting.append((question.text, f"{pair.capitalize()} cannot be planned yet. {reason}"))
+            continue
+        size = _size(study, question, first, second, rehearsal)
+        found.append(_needed_of(question, pair, size, variances, width))
+    return found, waiting
+
+
+def _needed_of(
+    question: Question, pair: str, size: tuple[int, int, int], variances: Variances, width: float | None
+) -> Needed:
+    raters, tracks, each = size
+    now = shown_width(max(raters, 2), tracks, variances, each=each)
+    wanted = [*(share * now for share in _SHARES_OF_WIDTH), *([width] if width else [])]
+    more = [_more_annotators(one, raters, tracks, each, variances) for one in wanted]
+    low, high = scale_ends(question)
+    columns = ["width of the 95 % interval", "annotators", "more annotators", "more judgments"]
+    return Needed(
+        text=question.text,
+        answer=_needed_words(pair, wanted, more, each, of_own=width is not None),
+        design=(
+            f"So far {words.plural(raters, 'annotator')}, each with about {each} of {tracks} tracks in both "
+            f"conditions; widths on the scale from {words.plain(low)} to {words.plain(high)}."
+        ),
+        table=FigureTable(
+            f"{question.text} {pair.capitalize()}",
+            columns,
+            [_needed_line(one, raters, count, each) for one, count in zip(wanted, more, strict=True)],
+        ),
+    )
+
+
+def _more_annotators(wanted: float, raters: int, tracks: int, each: int, variances: Variances) -> int | None:
+    """Return how many annotators are missing to an interval so wide; None where no number is enough."""
+    found = raters_until(wanted, tracks, variances, each=each)
+    return None if found is None else max(0, found - raters)
+
+
+def _needed_words(pair: str, wanted: list[float], more: list[int | None], each: int, *, of_own: bool) -> str:
+    goal = f"a width of {wanted[-1]:.2g}" if of_own else "half of that"
+    text = f"The 95 % interval of {pair} is about {wanted[0]:.2g} wide now; "
+    count = more[-1]
+    if count is None:
+        return f"{text}{goal} cannot be reached by more annotators: more tracks are needed."
+    if count == 0:
+        return f"{text}{goal} needs no more annotators."
+    takes = f"{words.plural(count, 'more annotator')} ({words.plural(2 * each * count, 'judgment')})"
+    return f"{text}{goal} takes {takes}."
+
+
+def _needed_line(wanted: float, raters: int, more: int | None, each: int) -> list[str]:
+    if more is None:
+        return [f"{wanted:.2g}", "cannot be reached", "more tracks are needed", "\N{EN DASH}"]
+    return [f"{wanted:.2g}", str(raters + more), str(more), str(2 * each * more)]
+
+
+def _contrasts(study: Study) -> list[tuple[Question, str, str]]:
+    """Return the declared contrasts; without any, evidence less random control, for every question."""
+    questions = list(study.questions.filter(kind__in=_NUMERIC, scope=Question.Scope.CLIP))
+    conditions = set(study.stimuli.main().values_list("clip__condition", flat=True))
+    pairs = [(item.question_id, item.first, item.second) for item in study.primary_contrasts.all()]
+    pairs = pairs or [(None, Clip.Condition.EVIDENCE, Clip.Condition.RANDOM_CONTROL)]
+    found = []
+    for question in questions:
+        for asked, first, second in pairs:
+            wanted = (question, str(first), str(second))
+            concerned = asked in (None, question.pk) and first != second and {first, second} <= conditions
+            if concerned and wanted not in found:
+                found.append(wanted)
+    return found
+
+
+def _size(study: Study, question: Question, first: str, second: str, rehearsal: bool) -> tuple[int, int, int]:
+    """Return annotators with pairs, tracks with pairs, and how many pairs one annotator has, about."""
+    from ..counted import CountedJudgments
+    from ..rows import StudyRows
+
+    judgments = CountedJudgments(StudyRows(study, rehearsal=rehearsal)).of(question).dropna(subset=["number"])
+    heard = [
+        set(map(tuple, judgments.loc[judgments["condition"] == name, ["annotator", "track"]].to_numpy()))
+        for name in (first, second)
+    ]
+    pairs = heard[0] & heard[1]
+    raters, tracks = {rater for rater, _track in pairs}, {track for _rater, track in pairs}
+    return len(raters), max(len(tracks), 2), max(1, round(len(pairs) / max(len(raters), 1)))
+
+
+def adaptive_words(study: Study, *, rehearsal: bool = False) -> str:
+    """Return how far an adaptive study has come; empty for others."""
+    plan = adaptive_design(study)
+    if plan is None:
+        return ""
+    trials = Trial.objects.filter(annotator__study=study, annotator__rehearsal=rehearsal, kind="main")
+    chosen = trials.filter(adaptive=True).count()
+    text = f"{chosen} of {trials.count()} trials were chosen where a judgment narrows the figure most."
+    width = current_width(plan, rehearsal=rehearsal)
+    if width is None:
+        return f"{text} Not every stimulus has its first {plan.minimum_judgments} judgments yet."
+    what = "difference" if plan.first else "widest of the stimuli"
+    text += f" The 95 % interval of the {what} (new listeners, these clips) is {width:.2g} wide"
+    if plan.precision is None:
+        return f"{text}."
+    return f"{text}; the study closes itself at {plan.precision:g}."

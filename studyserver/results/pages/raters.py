@@ -1,0 +1,194 @@
+"""What the pages about annotators show: their quality, whom declared rules leave out, what that changes."""
+
+from dataclasses import dataclass
+
+from studyserver.study.models import ExclusionRule, Question
+
+from .. import words
+from ..columns import SEPARATOR, option_labels
+from ..computed import ALL, KEPT, Computed
+from ..quality import exclusions
+from ..rater_quality import Rule
+from .parts import DASH, FigureTable
+from .remains import remains_page
+
+_COLUMNS = {
+    "n_judgments": "judgments",
+    "correlation_with_others": "correlation with the others",
+    "agreement_with_others": "agreement with the others",
+    "bias": "bias",
+    "spread": "spread",
+    "longest_run": "longest run of equal answers",
+    "most_frequent_share": "most frequent answer",
+    "repeat_distance": "distance of repeated answers",
+    "attention_failed_share": "attention trials failed",
+    "headphone_score": "headphone check",
+    "reference_missed_share": "hidden originals missed",
+    "unheard_share": "clips not heard out",
+    "rushed_share": "rushed trials",
+    "median_trial_seconds": "median time per trial, s",
+}
+_SHARES = {
+    "agreement_with_others", "longest_run", "most_frequent_share", "repeat_distance",
+    "attention_failed_share", "headphone_score", "reference_missed_share", "unheard_share", "rushed_share",
+}  # fmt: skip
+USUAL_RULES = (
+    Rule("attention_failed_share", "above", 0.15, "more than 15 % of the attention trials failed"),
+    Rule("reference_missed_share", "above", 0.15, "more than 15 % of the hidden originals rated below 90 %"),
+    Rule("unheard_share", "above", 0.15, "more than 15 % of the clips not heard out"),
+    Rule("correlation_with_others", "below", 0.0, "judged against the others"),
+    Rule("longest_run", "above", 0.5, "the same answer to more than half of the trials in a row"),
+)
+
+
+@dataclass(frozen=True)
+class RatersPage:
+    """Annotators, rules, and figures with and without those whom the rules leave out."""
+
+    rules: list[str]
+    n_annotators: int
+    excluded: FigureTable | None
+    preview: FigureTable | None
+    compared: FigureTable | None
+    quality: FigureTable
+    left_out: list[str]
+    has_names: bool  # whether there are answers that are no numbers
+
+
+def raters_page(computed: Computed) -> RatersPage:
+    """Return the page."""
+    quality = computed.quality
+    table = quality.overall
+    shown = [name for name in _COLUMNS if name in table and table[name].notna().any()]
+    lines = [
+        [str(row["rater"]), *(_figure(name, row[name]) for name in shown)] for row in table.to_dict("records")
+    ]
+    columns = ["annotator", *(_COLUMNS[name] for name in shown)]
+    usual = exclusions(table, USUAL_RULES)
+    return RatersPage(
+        rules=[str(rule) for rule in computed.study.exclusion_rules.all()],
+        n_annotators=len(table),
+        excluded=_excluded("Left out by the declared rules", quality.excluded)
+        if len(quality.excluded)
+        else None,
+        preview=_excluded("Whom usual rules would leave out", usual)
+        if not quality.rules and len(usual)
+        else None,
+        compared=_compared(computed) if KEPT in computed.rater_sets else None,
+        quality=FigureTable(
+            "Quality over all questions", columns, lines, links=[f"{line[0]}/" for line in lines]
+        ),
+        left_out=sorted(quality.left_out),
+        has_names="agreement_with_others" in shown,
+    )
+
+
+def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
+    """Return one annotator's figures, over all questions and by question; none for a stranger."""
+    overall = computed.quality.overall
+    mine = overall[overall["rater"] == pseudonym]
+    if mine.empty:
+        return []
+    own = mine.iloc[0].to_dict()
+    middle = overall.median(numeric_only=True)
+    lines = [
+        [words_, _figure(name, own[name]), _figure(name, middle.get(name))]
+        for name, words_ in _COLUMNS.items()
+        if name in own and own[name] == own[name]
+    ]
+    tables = [FigureTable("Over all questions", ["figure", "this annotator", "median of all"], lines)]
+    by_question = computed.quality.by_question
+    mine = by_question[by_question["rater"].astype(str) == pseudonym]
+    names = [
+        "n_judgments", "correlation_with_others", "agreement_with_others", "bias", "spread", "longest_run",
+        "most_frequent_share",
+    ]  # fmt: skip
+    rows = [
+        [str(row["question"]), *(_figure(name, row[name]) for name in names)]
+        for row in mine.reindex(columns=["question", *names]).to_dict("records")
+    ]
+    tables.append(FigureTable("By question", ["question", *(_COLUMNS[name] for name in names)], rows))
+    return tables
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None or value != value:
+        return DASH
+    if name in _SHARES:
+        return f"{100 * value:.0f} %"
+    if name == "n_judgments":
+        return str(int(value))
+    return words.number(value, 1 if name == "median_trial_seconds" else 2)
+
+
+def _excluded(caption: str, table) -> FigureTable:
+    names = dict(ExclusionRule.Measure.choices)
+    lines = [
+        [
+            str(row["rater"]),
+            _COLUMNS.get(row["rule"], names.get(row["rule"], row["rule"])),
+            _figure(row["rule"], row["figure"]),
+            row["reason"],
+        ]
+        for row in table.to_dict("records")
+    ]
+    return FigureTable(caption, ["annotator", "figure", "found", "rule"], lines)
+
+
+def _compared(computed: Computed) -> FigureTable:
+    """Return the answers with everybody beside those without whom the rules leave out."""
+    sets = computed.rater_sets
+    n_left = len(computed.quality.left_out)
+    columns = ["figure", "everybody", f"without {words.plural(n_left, 'annotator')}"]
+    parts: dict[str, dict[str, str]] = {}
+    for name, statistics in sets.items():
+        for item in statistics.summaries.questions:
+            alpha = words.agreement_text(item.alpha().get("items+raters"))
+            parts.setdefault(f"{item.question.text} {words.ALPHA} over all conditions", {})[name] = alpha
+            for group in item.groups:
+                if item.is_numeric:
+                    label = f"{item.question.text} Mean, {group.group.label}"
+                    parts.setdefault(label, {})[name] = words.mean_text(group.mean, item.ends)
+        for part in remains_page(statistics).retention:
+            parts.setdefault(f"{part.text} Retention", {})[name] = part.headline
+    rows = [[label, found.get(ALL, DASH), found.get(KEPT, DASH)] for label, found in parts.items()]
+    return FigureTable("With and without those left out", columns, rows)
+
+
+def _said(question: Question, value: str, number: float) -> str:
+    """Return an answer in the words that the annotator saw."""
+    if question.kind == Question.Kind.PRESENCE:
+        return words.PRESENCE[str(value)]
+    if number == number:
+        return words.plain(number)
+    labels = option_labels(question)
+    chosen = str(value).split(SEPARATOR) if question.kind == Question.Kind.CHECKLIST else [str(value)]
+    return " + ".join(labels.get(option, option) for option in chosen if option) or "none ticked"
+
+
+def rater_trials(computed: Computed, pseudonym: str) -> FigureTable:
+    """Return what one annotator heard and how long each trial took, in the order of presentation."""
+    counted = computed.quality.counted
+    trials = counted.trials[counted.trials["annotator"].astype(str) == pseudonym].sort_values("position")
+    heard = counted.listening[counted.listening["annotator"] == pseudonym]
+    shares = heard.groupby("trial")["heard_share"].min()
+    answers = counted.all[counted.all["annotator"].astype(str) == pseudonym]
+    asked = {question.key: question for question in counted.rows.question_rows.values()}
+    given = answers.sort_values(["trial", "stimulus", "question"], kind="stable")  # questions in their order
+    columns = zip(given["question"], given["value"], given["number"], strict=True)
+    texts = [_said(asked[str(key)], value, number) for key, value, number in columns]
+    said = given.assign(text=texts).groupby("trial")["text"].agg("; ".join)
+    lines = []
+    for row in trials.to_dict("records"):
+        share = shares.get(row["trial"])
+        lines.append(
+            [
+                str(row["position"]),
+                str(row["kind"]),
+                DASH if row["took"] != row["took"] else f"{row['took']:.1f} s",
+                DASH if share is None or share != share else f"{100 * share:.0f} %",
+                str(said.get(row["trial"], DASH)),
+            ]
+        )
+    columns = ["trial", "kind", "time", "heard of the clip", "answers in the order of the questions"]
+    return FigureTable("Trials in order", columns, lines)

@@ -1,0 +1,371 @@
+"""What the page "What remains" shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from studyserver.study.models import Question
+
+from .. import words
+from ..columns import option_labels
+from ..computed import Statistics
+from ..study_contrasts import Side
+from ..summaries import Group, QuestionSummary
+from .comparisons import comparison_parts
+from .parts import (
+    DASH,
+    FigureTable,
+    Matrix,
+    Remaining,
+    Scatter,
+    figures_by_group,
+    interval_plot,
+    scatter,
+    shade,
+)
+from .stretches import stretches_parts
+
+_SCOPE = "items+raters"
+
+
+@dataclass(frozen=True)
+class RemainsPage:
+    """All parts of the page, in order."""
+
+    retention: list[Remaining]
+    contrasts: FigureTable | None
+    contrasts_note: str
+    naming: list[tuple[Remaining, list[Matrix]]]
+    further: list[Remaining]  # on clips compared with each other, and on stretches of time
+    claims: FigureTable | None
+    model: list[tuple[Remaining, Scatter, FigureTable]]
+    dose: list[Remaining]
+
+    @property
+    def answers(self) -> list[Remaining]:
+        """The parts with an answer in a sentence."""
+        return [*self.retention, *(part for part, _matrices in self.naming), *self.further]
+
+
+def remains_page(statistics: Statistics) -> RemainsPage:
+    """Return the page of one set of annotators."""
+    remains, summaries = statistics.remains, statistics.summaries
+    by_key = {item.question.key: item for item in summaries.questions}
+    return RemainsPage(
+        retention=[_retention(by_key[key], table) for key, table in _by_question(remains.retention)],
+        contrasts=_contrasts(remains, by_key),
+        contrasts_note=_contrasts_note(remains),
+        naming=[_naming(remains, item) for item in remains.naming_questions],
+        further=[*comparison_parts(statistics.compared), *stretches_parts(statistics.marked)],
+        claims=_claims(remains.claims, by_key),
+        model=[_model(remains, by_key[key], table) for key, table in _by_question(remains.model_comparison)],
+        dose=[_dose(by_key[key], table) for key, table in _by_question(remains.dose_response)],
+    )
+
+
+# -- reading estimate tables ------------------------------------------------------------------
+
+
+def _by_question(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    return [(str(key), part) for key, part in table.groupby("question", sort=False)] if len(table) else []
+
+
+def _rows(table: pd.DataFrame) -> dict[str, Mapping]:
+    """Return a group's figures by statistic, with the interval over new clips and new annotators."""
+    return {row["statistic"]: row for row in table[table["ci_scope"] == _SCOPE].to_dict("records")}
+
+
+def _groups(table: pd.DataFrame) -> list[tuple[Group, pd.DataFrame]]:
+    filled = table.fillna({"method": "", "kept_segments": 0})
+    names = ["condition", "method", "kept_segments"]
+    return [
+        (Group(condition, method, int(size)), part)
+        for (condition, method, size), part in filled.groupby(names, sort=False)
+    ]
+
+
+def _what(item: QuestionSummary) -> str:
+    return item.question.target.replace("_", " ") or "what was asked about"
+
+
+# -- retention --------------------------------------------------------------------------------
+
+
+def _retention(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
+    found = {group: _rows(part) for group, part in _groups(table)}
+    ordered = [one.group for one in item.groups if one.group in found]
+    labelled = [(group.label, group.condition, found[group]) for group in ordered]
+    plot = interval_plot(
+        "Retention by condition",
+        [(label, condition, rows["correlation_corrected"]) for label, condition, rows in labelled],
+        (-0.5, 1.0),
+        (-0.5, 0, 0.5, 1),
+        "0: nothing of the differences between tracks is left; 1: all of it.",
+    )
+    places = words.decimals(item.ends)
+    columns = [
+        "condition", "retention", "uncorrected", "contrast kept", "shift of the mean",
+        "reliability, original", "reliability, condition", "tracks", "annotators",
+    ]  # fmt: skip
+    lines = [
+        [
+            label,
+            words.agreement_text(rows["correlation_corrected"]),
+            words.agreement_text(rows["correlation"]),
+            words.agreement_text(rows["contrast_kept"]),
+            words.estimate_text(rows["mean_shift"], places),
+            words.agreement_text(rows["reliability_reference"]),
+            words.agreement_text(rows["reliability_condition"]),
+            str(rows["correlation"]["n_items"]),
+            str(rows["correlation"]["n_raters"]),
+        ]
+        for label, _condition, rows in labelled
+    ]
+    conditions = [condition for _label, condition, _rows_ in labelled]
+    caption = f"Retention of {_what(item)}"
+    figures = FigureTable(caption, columns, lines, conditions=conditions)
+    return Remaining(item.question.key, item.question.text, _retention_headline(item, found), plot, figures)
+
+
+def _retention_headline(item: QuestionSummary, found: dict[Group, dict[str, Mapping]]) -> str:
+    evidence = [group for group in found if group.condition == "evidence"]
+    if not evidence:
+        return "No evidence was judged beside the original."
+    return " ".join(_of_one_evidence(item, found, group, several=len(evidence) > 1) for group in evidence)
+
+
+def _of_one_evidence(
+    item: QuestionSummary, found: dict[Group, dict[str, Mapping]], evidence: Group, *, several: bool
+) -> str:
+    controls = [group for group in found if group.condition == "random_control"]
+    same = Group("random_control", evidence.method, evidence.kept_segments)
+    control = same if same in found else next(iter(controls), None)
+    statistic = "correlation_corrected"
+    return words.retention_headline(
+        _what(item),
+        words.in_evidence(evidence, several=several),
+        found[evidence][statistic],
+        found[control][statistic] if control else None,
+        found[evidence].get("contrast_kept_difference"),
+        (
+            words.agreement_text(found[evidence]["contrast_kept"]),
+            words.agreement_text(found[control]["contrast_kept"]) if control else "",
+        ),
+    )
+
+
+# -- contrasts --------------------------------------------------------------------------------
+
+
+def _contrasts(remains, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
+    table = remains.contrasts
+    if table.empty:
+        return None
+    lines = []
+    for row in table.fillna({"first_method": "", "second_method": ""}).to_dict("records"):
+        sides = [Side(row[name], row[f"{name}_method"]).label for name in ("first", "second")]
+        places = words.decimals(by_key[row["question"]].ends) + 1  # so that an end near 0 has a side
+        lines.append(
+            [
+                by_key[row["question"]].question.text,
+                " less ".join(sides),
+                "named" if row["primary"] else "methods",
+                words.estimate_text(row, places),
+                words.probability(row["p"]),
+                words.probability(row["p_holm"]),
+                _figure(row["d_z"]),
+                _figure(row["cliffs_delta"]),
+                "" if row["n_items"] != row["n_items"] else f"{row['n_items']:.0f}",
+            ]
+        )
+    columns = [
+        "question",
+        "contrast",
+        "family",
+        "difference [95 %]",
+        "p",
+        "p after Holm",
+        "d_z",
+        "Cliff's δ",
+        "tracks",
+    ]
+    return FigureTable("Contrasts", columns, lines)
+
+
+def _contrasts_note(remains) -> str:
+    if remains.contrasts_are_declared:
+        return (
+            "The named contrasts were declared with the study; Holm's correction runs over them all. Methods "
+            "against each other are corrected by themselves."
+        )
+    return (
+        "No contrast was named with the study: evidence is compared with its random control, for each "
+        "question about a target. Holm's correction runs over these; methods against each other are "
+        "corrected by themselves."
+    )
+
+
+def _figure(value: float | None) -> str:
+    return DASH if value is None or value != value else words.number(value, 2)
+
+
+# -- naming -----------------------------------------------------------------------------------
+
+
+def _naming(remains, item: QuestionSummary) -> tuple[Remaining, list[Matrix]]:
+    table = remains.information[remains.information["question"] == item.question.key]
+    found = {group: _rows(part) for group, part in _groups(table)}
+    groups = [(one.group, found[one.group]) for one in item.groups if one.group in found]
+    statistics = [
+        "mutual_information", "share_of_reference", "mutual_information_uncorrected", "accuracy",
+        "accuracy_by_chance",
+    ]  # fmt: skip
+    figures = figures_by_group("Information", statistics, groups, counted="accuracy")
+    masked = [group for group, _rows_ in groups if group.condition not in ("original", "resynthesis")]
+    matrices = [_confusion(remains, item, group) for group in masked]
+    headline = _naming_headline(item, groups)
+    return Remaining(item.question.key, item.question.text, headline, None, figures), matrices
+
+
+def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, dict[str, Mapping]]]) -> str:
+    parts, reason = [], ""
+    for condition in ("evidence", "random_control", "original"):
+        found = [rows["mutual_information"] for group, rows in groups if group.condition == condition]
+        known = [row for row in found if row["status"] == "ok"]
+        if known:
+            bits = words.agreement_text(max(known, key=lambda row: row["n_judgments"]))
+            parts.append(f"the {condition.replace('_', ' ')} {bits} bits")
+        elif found and condition == "evidence":
+            reason = words.reason_text(found[0])
+    what = "One of the answers that listeners tick" if _is_checklist(item) else "What listeners name"
+    if reason or not parts:
+        reason = reason or "no evidence was judged"
+        return f"{what} tells nothing yet of what the explanation was made for: {reason}."
+    return f"{what} tells of what the explanation was made for: {', '.join(parts)}."
+
+
+def _is_checklist(item: QuestionSummary) -> bool:
+    return item.question.kind == Question.Kind.CHECKLIST
+
+
+def _confusion(remains, item: QuestionSummary, group: Group) -> Matrix:
+    counts = remains.confusion(item, group.label)
+    most = counts.to_numpy().sum(axis=1).max(initial=1)
+    labels = option_labels(item.question)
+    rows = [
+        (labels.get(intended, intended), [(str(count), shade(count / most, 0, 1)) for count in line])
+        for intended, line in zip(counts.index, counts.to_numpy(), strict=True)
+    ]
+    what, corner = ("Ticks", "ticked") if _is_checklist(item) else ("Answers", "named")
+    columns = [labels.get(name, name) for name in counts.columns]
+    return Matrix(f"{what}, {group.label}", f"made for \\ {corner}", columns, rows)
+
+
+# -- claims, model, dose ----------------------------------------------------------------------
+
+
+def _claims(table: pd.DataFrame, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
+    if table.empty:
+        return None
+    lines = []
+    for (key, about), part in table.groupby(["question", "about"], sort=False):
+        rows = _rows(part)
+        lines.append(
+            [
+                f"{by_key[key].question.text}",
+                str(about),
+                *(words.agreement_text(rows[name]) for name in ("hit_rate", "false_alarm_rate")),
+                *(words.estimate_text(rows[name], 2) for name in ("d_prime", "criterion")),
+            ]
+        )
+    columns = ["question", "against", "hits", "false alarms", "d\N{PRIME}", "criterion"]
+    return FigureTable("Explanations as claims", columns, lines)
+
+
+def _model(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Remaining, Scatter, FigureTable]:
+    level = _rows(table[table["about"] == "level"])
+    change = _rows(table[table["about"] == "change"])
+    names = list(level)
+    plot = interval_plot(
+        "Correlations with what listeners hear",
+        [
+            (words.statistic_name(name), "", level[name])
+            for name in ("model_correlation", "one_rater_correlation", "noise_ceiling")
+        ],
+        (-1.0, 1.0),
+        (-1, -0.5, 0, 0.5, 1),
+    )
+    lines = [
+        [
+            words.statistic_name(name),
+            words.agreement_text(level[name]),
+            words.agreement_text(change[name]) if change else DASH,
+        ]
+        for name in names
+    ]
+    columns = ["correlation", "of the clips themselves", "of the change from the original"]
+    figures = FigureTable(f"Listeners and the model on {_what(item)}", columns, lines)
+    text = (
+        f"The model follows the listeners with a correlation of "
+        f"{words.agreement_text(level['model_correlation'])}; a perfect model would reach "
+        f"{words.agreement_text(level['noise_ceiling'])}, one listener "
+        f"{words.agreement_text(level['one_rater_correlation'])}."
+    )
+    means = remains.heard_and_predicted(item)
+    points = [
+        (
+            row["predicted"],
+            row["heard"],
+            row["condition"].split(",")[0].replace(" ", "_").replace("-", "_"),
+            row["condition"],
+        )
+        for row in means.to_dict("records")
+    ]
+    picture = scatter("Clips by prediction and judgment", "model's prediction", "mean judgment", points)
+    part = Remaining(item.question.key, item.question.text, text, plot, figures)
+    return part, picture, _misses(remains, item)
+
+
+def _misses(remains, item: QuestionSummary) -> FigureTable:
+    stimuli = remains.counted.rows.stimulus_rows
+    lines, sounds = [], []
+    places = words.decimals(item.ends)
+    for row in remains.misses(item).to_dict("records"):
+        clip = stimuli[int(row["item"])].clip
+        lines.append(
+            [
+                f"{clip.track.name}, {clip.condition.replace('_', ' ')}",
+                words.number(row["heard"], places),
+                words.number(row["expected"], places),
+                words.number(row["miss"], places),
+            ]
+        )
+        sounds.append(clip.pk)
+    columns = ["clip", "heard", "expected from the model", "apart"]
+    return FigureTable("Clips on which the model is most wrong", columns, lines, sounds=sounds)
+
+
+def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
+    strips, lines = [], []
+    for method, part in table.fillna({"about": ""}).groupby("about", sort=False):
+        rows = _rows(part)
+        for name, row in rows.items():
+            if name.startswith("heard_at_"):
+                label = f"{name.removeprefix('heard_at_')} segments" + (f", {method}" if method else "")
+                strips.append((label, "evidence", row))
+        lines.append(
+            [str(method) or "all", *(words.estimate_text(rows[name], 2) for name in ("slope", "threshold"))]
+        )
+    plot = interval_plot(
+        f"Share of judgments that hear {_what(item)}", strips, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1)
+    )
+    columns = ["method", "slope (log-odds per doubling)", "segments until half of the judgments hear it"]
+    headline = f"How much evidence until {_what(item)} is heard: {lines[0][2]} segments."
+    return Remaining(
+        item.question.key,
+        item.question.text,
+        headline,
+        plot,
+        FigureTable("Dose and response", columns, lines),
+    )

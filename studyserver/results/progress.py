@@ -1,0 +1,128 @@
+"""How far a study has come: who takes part, and how evenly the clips are judged."""
+
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
+
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
+from django.utils import timezone
+
+from studyserver.study.models import Annotator, Study, Trial
+
+_MOST_TRIALS_TIMED = 5000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Counts of annotators and trials.
+
+    Attributes
+    ----------
+    joined, finished, in_session, not_started, left, withdrawn, discarded, screened_out : int
+        Annotators. `left` are those whose session expired half-way; `not_started` never consented;
+        `discarded` withdrew and asked that their answers not be used (they are in no other count of
+        judgments).
+    wanted : int or None
+    balance : list[tuple[int, int]]
+        (judged trials, number of stimuli judged so often), ascending.
+    median_trial_seconds : float or None
+        Over the newest finished main trials.
+    """
+
+    joined: int
+    finished: int
+    in_session: int
+    not_started: int
+    left: int
+    withdrawn: int
+    discarded: int
+    screened_out: int
+    wanted: int | None
+    balance: list[tuple[int, int]]
+    median_trial_seconds: float | None
+
+    @property
+    def counts(self) -> list[tuple[str, str]]:
+        """What to show of all this: words and numbers, of the rarer cases those that occurred."""
+        shown = [("joined", self.joined), ("finished", self.finished), ("in the middle", self.in_session)]
+        rarer = [
+            ("not started", self.not_started),
+            ("left half-way", self.left),
+            ("withdrew, answers kept", self.withdrawn),
+            ("withdrew, answers discarded", self.discarded),
+            ("screened out", self.screened_out),
+        ]
+        counts = [(words, str(count)) for words, count in [*shown, *(pair for pair in rarer if pair[1])]]
+        if self.median_trial_seconds is not None:
+            counts.append(("median time per trial", self.median_seconds_text))
+        return counts
+
+    @property
+    def median_seconds_text(self) -> str:
+        """The median time in words."""
+        seconds = self.median_trial_seconds or 0
+        if seconds < 10:
+            return f"{seconds:.1f} s"
+        return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+
+    @property
+    def least(self) -> int:
+        """How often the least judged stimulus was judged."""
+        return self.balance[0][0] if self.balance else 0
+
+    @property
+    def most(self) -> int:
+        """How often the most judged stimulus was judged."""
+        return self.balance[-1][0] if self.balance else 0
+
+
+def study_progress(study: Study, *, rehearsal: bool = False) -> Progress:
+    """Return how far a study (or its rehearsal) has come."""
+    annotators = study.annotators.filter(rehearsal=rehearsal)
+    states = Annotator.State
+    now = timezone.now()
+    counts = annotators.aggregate(
+        joined=Count("pk"),
+        finished=Count("pk", filter=Q(state=states.FINISHED)),
+        in_session=Count("pk", filter=Q(state=states.ACTIVE, expires_at__gt=now)),
+        not_started=Count("pk", filter=Q(state=states.JOINED)),
+        left=Count("pk", filter=Q(state=states.ACTIVE, expires_at__lte=now)),
+        withdrawn=Count("pk", filter=Q(state=states.WITHDRAWN, answers_discarded=False)),
+        discarded=Count("pk", filter=Q(answers_discarded=True)),
+        screened_out=Count("pk", filter=Q(state=states.SCREENED_OUT)),
+    )
+    return Progress(
+        **counts,
+        wanted=study.annotators_wanted,
+        balance=_balance(study, rehearsal),
+        median_trial_seconds=_median_seconds(study, rehearsal),
+    )
+
+
+def _judged_trials(study: Study, rehearsal: bool):
+    return Trial.objects.filter(
+        annotator__study=study,
+        annotator__rehearsal=rehearsal,
+        annotator__answers_discarded=False,
+        kind=Trial.Kind.MAIN,
+        finished_at__isnull=False,
+    )
+
+
+def _balance(study: Study, rehearsal: bool) -> list[tuple[int, int]]:
+    judged = dict(
+        _judged_trials(study, rehearsal)
+        .values_list("presentations__stimulus")
+        .annotate(times=Count("pk"))
+        .order_by()
+    )
+    stimuli = study.stimuli.main().active().values_list("pk", flat=True)
+    return sorted(Counter(judged.get(pk, 0) for pk in stimuli).items())
+
+
+def _median_seconds(study: Study, rehearsal: bool) -> float | None:
+    took = ExpressionWrapper(F("finished_at") - F("presented_at"), output_field=DurationField())
+    trials = _judged_trials(study, rehearsal).filter(presented_at__isnull=False).annotate(took=took)
+    newest = trials.order_by("-finished_at").values_list("took", flat=True)[:_MOST_TRIALS_TIMED]
+    seconds = [duration.total_seconds() for duration in newest]
+    return median(seconds) if seconds else None

@@ -1,0 +1,49 @@
+"""Answers about the annotator as rows of the table `questionnaire`."""
+
+from collections.abc import Iterator
+
+from studyserver.study.models import Annotator, QuestionnaireAnswer, QuestionnaireItem
+
+from .columns import SEPARATOR, Row
+
+Kind = QuestionnaireItem.Kind
+
+
+def questionnaire_rows(annotators: list[Annotator]) -> Iterator[Row]:
+    """Yield the answers that count of some annotators, in the order in which they were asked.
+
+    Who came from where stands in a table that is never read here.
+    """
+    answers: dict[int, list[QuestionnaireAnswer]] = {}
+    current = QuestionnaireAnswer.objects.filter(annotator__in=annotators).current()
+    for answer in current.select_related("item__page").order_by():
+        if answer.value is not None:
+            answers.setdefault(answer.annotator_id, []).append(answer)
+    for annotator in annotators:
+        for answer in sorted(answers.get(annotator.pk, []), key=_place):
+            item = answer.item
+            text = item.kind == Kind.TEXT
+            yield {
+                "study": annotator.study.slug,
+                "rehearsal": annotator.rehearsal,
+                "annotator": annotator.pseudonym,
+                "item": item.key,
+                "item_place": item.page.place,
+                "item_kind": item.kind,
+                "item_text": item.text,
+                "item_value": None if text else _plain(answer.value),
+                "item_number": answer.number,
+                "item_comment": answer.value if text else None,
+                "stored_at": answer.stored_at,
+            }
+
+
+def _place(answer: QuestionnaireAnswer) -> tuple:
+    page = answer.item.page
+    return page.place != "before", page.position, page.pk, answer.item.position, answer.item_id
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return SEPARATOR.join(str(item) for item in value) or SEPARATOR
+    return value

@@ -1,0 +1,172 @@
+"""The texts of the printed report: what was done, with its figures filled in."""
+
+from collections import Counter
+
+from django.db.models import Max
+
+from studyserver.study.models import Judgment, Question, Study
+
+from .pages.parts import kept
+from .progress import Progress
+from .rows import StudyRows
+from .variables import CONDITIONS
+from .words import agreement_text, plural, statistic_name
+
+
+def last_answer(study: Study, *, rehearsal: bool = False):
+    """Return when the newest usable judgment was stored, None before any."""
+    judgments = Judgment.objects.filter(trial__annotator__study=study).usable(rehearsal=rehearsal)
+    return judgments.aggregate(last=Max("stored_at"))["last"]
+
+
+def methods_paragraphs(study: Study, progress: Progress) -> list[str]:
+    """Return the methods section: stimuli, procedure, questions, analysis."""
+    return [
+        paragraph
+        for paragraph in (_stimuli(study), _procedure(study, progress), _questions(study), _analysis())
+        if paragraph
+    ]
+
+
+def exclusions(progress: Progress, left_out: int = 0) -> list[str]:
+    """Return who is not counted, or only in part, one line per reason; `left_out` by declared rules."""
+    parts = [
+        (left_out, "left out by rules declared beforehand: figures with and without are given"),
+        (progress.discarded, "withdrew and asked that the answers be discarded: not counted"),
+        (progress.screened_out, "screened out: answers to finished trials count"),
+        (progress.withdrawn, "withdrew and left the answers: finished trials count"),
+        (progress.left + progress.in_session, "did not finish (yet): finished trials count"),
+        (progress.not_started, "did not start: nothing to count"),
+    ]
+    lines = [f"{plural(count, 'annotator')} {words}." for count, words in parts if count]
+    return lines or ["Everybody who joined is counted in full."]
+
+
+def report_parts(study: Study, *, rehearsal: bool, everybody: bool) -> dict:
+    """Return the computed parts: what remains, whom rules leave out, the checklist, figures."""
+    rows = StudyRows(study, rehearsal=rehearsal)
+
+    def build() -> dict:
+        from .checklist import checklist
+        from .computed import ALL, Computed
+        from .pages.raters import raters_page
+        from .pages.remains import remains_page
+
+        computed = Computed(rows)
+        statistics = computed.rater_sets[ALL] if everybody else computed.main
+        return {
+            "page": remains_page(statistics),
+            "raters": raters_page(computed),
+            "checks": checklist(computed),
+            "found": _found(computed, statistics),
+        }
+
+    return kept(rows, f"report-{everybody}", build)
+
+
+def _found(computed, statistics) -> str:
+    """Return the figures that a methods section ends with: who and what entered, how far people agreed."""
+    main = statistics.counted.main
+    text = (
+        f"{plural(len(main), 'judgment')} of {plural(main['stimulus'].nunique(), 'clip')} by "
+        f"{plural(main['annotator'].nunique(), 'annotator')} entered the analysis."
+    )
+    rules, left_out = computed.quality.rules, computed.quality.left_out
+    if rules:
+        text += (
+            f" Rules declared beforehand ({'; '.join(rule.reason for rule in rules)}) left out "
+            f"{plural(len(left_out), 'annotator')}; figures with everybody are given beside."
+        )
+    agreed = [
+        f"{agreement_text(item.alpha().get('items+raters'))} for “{item.question.text}”"
+        for item in statistics.summaries.questions
+        if item.n_judgments
+    ]
+    if agreed:
+        text += f" {statistic_name('krippendorff_alpha')} over all conditions was {', '.join(agreed)}."
+    if len(statistics.counted.repeats):
+        text += f" {plural(len(statistics.counted.repeats), 'answer')} were given a second time."
+    return text
+
+
+def _stimuli(study: Study) -> str:
+    related = ("clip__track", "clip__explanation__recipe", "clip__explanation__model")
+    stimuli = list(study.stimuli.main().select_related(*related))
+    if not stimuli:
+        return ""
+    clips = [stimulus.clip for stimulus in stimuli]
+    tracks = len({clip.track_id for clip in clips})
+    conditions = Counter(clip.condition for clip in clips)
+    listed = ", ".join(
+        f"{name.replace('_', ' ')} ({conditions[name]})" for name in CONDITIONS if conditions[name]
+    )
+    text = (
+        f"{plural(len(clips), 'clip')} were made of {plural(tracks, 'track')} in these conditions: {listed}."
+    )
+    seconds = [clip.seconds for clip in clips]
+    text += f" Clips lasted {min(seconds):.1f} to {max(seconds):.1f} s."
+    explanations = {clip.explanation_id: clip.explanation for clip in clips if clip.explanation}.values()
+    for recipe, models in _recipes(explanations):
+        parameters = recipe.parameters
+        text += (
+            f" Explanations of {models} followed the recipe “{recipe.name}” ({recipe.digest[:12]}): method "
+            f"{parameters.get('method')}, segments {parameters.get('segmentation')}, masks "
+            f"{parameters.get('sampling')}, removed parts replaced by "
+            f"{str(parameters.get('hidden_value')).replace('_', ' ')}, sound by the route "
+            f"{str(parameters.get('route')).replace('_', ' ')}, seed {parameters.get('seed')}."
+        )
+    return text
+
+
+def _recipes(explanations) -> list[tuple]:
+    """Return each recipe with the names of the models that were explained by it."""
+    recipes, models = {}, {}
+    for explanation in explanations:
+        recipes[explanation.recipe_id] = explanation.recipe
+        models.setdefault(explanation.recipe_id, set()).add(explanation.model.name)
+    return [(recipe, " and ".join(sorted(models[pk]))) for pk, recipe in sorted(recipes.items())]
+
+
+def _procedure(study: Study, progress: Progress) -> str:
+    each = f"{study.trials_per_annotator} clips each" if study.trials_per_annotator else "all clips"
+    text = (
+        f"{plural(progress.joined, 'person', 'people')} joined through a web page and {progress.finished} "
+        f"finished. They heard {each}, one at a time, in an order drawn at random for each of them (seed "
+        f"{study.seed}), with at least {plural(study.minimum_track_distance, 'trial')} between clips of one "
+        "track where possible; the least judged clips came first in the draw. "
+        f"{100 * study.minimum_listening_share:.0f}\N{NO-BREAK SPACE}% of a clip had to be heard before "
+        "going on."
+    )
+    if study.practice_trials:
+        text += f" {plural(study.practice_trials, 'practice trial')} came first and are not counted."
+    if study.repeats_per_annotator:
+        text += (
+            f" {plural(study.repeats_per_annotator, 'trial')} per person came a second time, for test-retest "
+            "figures; the second presentations enter no mean and no agreement between people."
+        )
+    if progress.balance:
+        text += f" Each clip was judged {progress.least} to {progress.most} times."
+    if progress.median_trial_seconds is not None:
+        text += f" The median trial took {progress.median_seconds_text}."
+    return text
+
+
+def _questions(study: Study) -> str:
+    asked = study.questions.exclude(kind=Question.Kind.TEXT)
+    listed = "; ".join(
+        f"“{question.text}” ({question.get_kind_display()}, {question.get_level_display()})"
+        for question in asked
+    )
+    return f"The questions were: {listed}." if listed else ""
+
+
+def _analysis() -> str:
+    return (
+        "The last answer to each question in finished main trials counts. Means are over judgments, with "
+        "95 % intervals by a delete-one jackknife over clips and annotators and Satterthwaite's degrees of "
+        "freedom, so that both count as samples. Agreement is Krippendorff's alpha at the declared level of "
+        "measurement, with one interval for new clips judged by these annotators and one for new clips "
+        "and new annotators. Retention is the correlation across tracks of judgments of the original and of "
+        "the condition, corrected for the reliability of both by products of different annotators only. "
+        "Contrasts are paired by track and annotator, with Holm's correction over the primary ones."
+    )

@@ -1,0 +1,13 @@
+"""Scripts that go with an export: they compute its tables anew, and fit mixed models in R."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_FOLDER = Path(__file__).resolve().parent / "analysis_scripts"
+
+
+def analysis_scripts() -> Iterator[tuple[str, str]]:
+    """Yield the name and text of each script; they find the tables beside them by themselves."""
+    for path in sorted(_FOLDER.iterdir()):
+        if path.suffix in (".py", ".R"):
+            yield path.name, path.read_text(encoding="utf-8")

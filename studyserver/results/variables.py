@@ -1,0 +1,52 @@
+"""What a column of the export is: its name, type, unit, meaning and closed list of values."""
+
+from dataclasses import dataclass
+
+TYPES = ("identifier", "text", "integer", "number", "boolean", "datetime")
+
+CONDITIONS = {
+    "original": "the track as it is",
+    "resynthesis": "unmasked, through the same way back to sound as the masked clips",
+    "evidence": "only the segments that speak most strongly for the target",
+    "boosted": "everything, with the evidence made louder",
+    "complement": "everything but the evidence",
+    "counter_evidence": "only the segments that speak most strongly against the target",
+    "random_control": "segments chosen at random, same area and energy as the evidence",
+    "uploaded": "a clip made elsewhere",
+}
+LEVELS_OF_MEASUREMENT = {
+    "nominal": "names",
+    "ordinal": "ordered",
+    "interval": "equal steps",
+    "ratio": "equal steps and a true zero",
+    "sets": "sets of options (checklists)",
+}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One column.
+
+    Attributes
+    ----------
+    name : str
+    type : str
+        One of `TYPES`. ``identifier`` matches ``^[A-Za-z0-9][A-Za-z0-9_.:-]*$`` and ``text`` is
+        whatever somebody wrote: only text is escaped against spreadsheet formulas.
+    description : str
+    unit : str
+        Empty where there is none.
+    levels : tuple of (str, str)
+        Value and meaning, for a closed list of values.
+    """
+
+    name: str
+    type: str
+    description: str
+    unit: str = ""
+    levels: tuple[tuple[str, str], ...] = ()
+
+
+def levels_of(mapping: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return a closed list of values as a `Variable` holds it."""
+    return tuple(mapping.items())

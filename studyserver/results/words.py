@@ -1,0 +1,325 @@
+"""Results in words: numbers as people read them, and the answer in a sentence.
+
+A number is written with two or three significant digits, an interval in brackets, and what is
+undefined is said to be so.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .intervals import Interval
+    from .means import Mean
+    from .summaries import Group, GroupSummary, QuestionSummary
+
+UNDEFINED = "undefined"
+ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+FEWEST_FOR_AN_ANSWER = 2  # annotators, and clips
+
+
+def decimals(ends: tuple[float, float]) -> int:
+    """Return how many decimals a mean on this scale deserves: about a two-hundredth of its length."""
+    length = ends[1] - ends[0]
+    return max(0, 2 - math.floor(math.log10(length))) if length < 2 else 1 if length < 25 else 0
+
+
+def number(value: float, places: int) -> str:
+    """Return a number with so many decimals and a true minus sign."""
+    text = f"{value:.{places}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def plain(value: float) -> str:
+    """Return a number as it was given, such as the end of a scale, with a true minus sign."""
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def interval(low: float, high: float, places: int) -> str:
+    """Return an interval in brackets."""
+    return f"[{number(low, places)},{_NO_BREAK}{number(high, places)}]"
+
+
+def mean_text(mean: Mean | None, ends: tuple[float, float]) -> str:
+    """Return a mean with its interval, or why there is none."""
+    if mean is None or mean.value is None:
+        return "no judgments yet"
+    places = decimals(ends)
+    if mean.interval.low is None:
+        return number(mean.value, places)
+    return f"{number(mean.value, places)} {interval(mean.interval.low, mean.interval.high, places)}"
+
+
+def share_text(mean: Mean | None) -> str:
+    """Return a share in per cent with its interval."""
+    if mean is None or mean.value is None:
+        return "no judgments yet"
+    text = f"{100 * mean.value:.0f}{_NO_BREAK}%"
+    if mean.interval.low is not None:
+        text += f" {interval(100 * mean.interval.low, 100 * mean.interval.high, 0)}"
+    return text
+
+
+def coefficient(value: float) -> str:
+    """Return a coefficient that cannot exceed 1, without the zero before the point."""
+    text = number(value, 2)
+    return text.replace("0.", ".", 1) if text.lstrip("\N{MINUS SIGN}").startswith("0.") else text
+
+
+def agreement_text(row: Mapping | None) -> str:
+    """Return a coefficient of agreement with its interval, or in words why it is undefined."""
+    if row is None:
+        return "undefined: no judgments yet"
+    if row["status"] != "ok":
+        return f"{UNDEFINED}: {reason_text(row)}"
+    text = coefficient(row["estimate"])
+    if row["ci_low"] is None or row["ci_low"] != row["ci_low"]:
+        return text
+    return f"{text} [{coefficient(row['ci_low'])},{_NO_BREAK}{coefficient(row['ci_high'])}]"
+
+
+def reason_text(row: Mapping) -> str:
+    """Return why a figure is undefined, in the pages' words: raters are annotators there."""
+    return re.sub(r"\brater(s?)\b", r"annotator\1", str(row["reason"]))
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, never in powers of ten, whole ones in full."""
+    if value == 0 or not math.isfinite(value):
+        return number(value, 0)
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = number(value, places)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun, thousands set apart."""
+    return (
+        f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        + f" {one if count == 1 else many or one + 's'}"
+    )
+
+
+PRESENCE = {"none": "not heard", "some": "somewhat", "clear": "clearly", "unsure": "cannot tell"}
+
+# -- the answer first -------------------------------------------------------------------------
+
+
+def headline(summary: QuestionSummary) -> str:
+    """Return the answer to a question in one or two sentences."""
+    evidence = summary.first("evidence")
+    if not summary.groups:
+        return "No judgments yet."
+    if all(_too_few(group) for group in summary.groups):
+        return (
+            f"Too early to say: {plural(summary.n_judgments, 'judgment')} by "
+            f"{plural(summary.n_raters, 'annotator')} so far."
+        )
+    if summary.is_numeric:
+        about_a_claim = evidence and summary.question.target
+        return _about_evidence(summary) if about_a_claim else _condition_by_condition(summary)
+    return _about_naming(summary, evidence)
+
+
+def _about_evidence(summary: QuestionSummary) -> str:
+    evidence = [group for group in summary.groups if group.group.condition == "evidence"]
+    enough = [group for group in evidence if not _too_few(group)]
+    if not enough:
+        judgments = plural(sum(group.n_judgments for group in evidence), "judgment")
+        annotators = plural(max(group.n_raters for group in evidence), "annotator")
+        return f"Too early to say: {judgments} of evidence clips by {annotators} so far."
+    return " ".join(
+        _of_one_evidence(summary, group, several=len(evidence) > 1, beside_original=group is enough[0])
+        for group in enough
+    )
+
+
+def _of_one_evidence(
+    summary: QuestionSummary, evidence: GroupSummary, *, several: bool, beside_original: bool
+) -> str:
+    """Return what is heard in the evidence of one method and size, beside its own random control."""
+    found = next(
+        (
+            (pair[1], interval)
+            for pair, (_, interval) in summary.contrasts.items()
+            if pair[0] == evidence.group
+        ),
+        None,
+    )
+    contrast = found[1] if found else None
+    verdict = _verdict(summary.question.target, in_evidence(evidence.group, several=several), contrast)
+    own_control = next((group for group in summary.groups if found and group.group == found[0]), None)
+    others = [
+        (summary.first("original") if beside_original else None, "in the original"),
+        (own_control or summary.first("random_control"), "in the random control"),
+    ]
+    against = [
+        f"{mean_text(group.mean, summary.ends)} {where}"
+        for group, where in others
+        if group and group.mean and group.mean.value is not None
+    ]
+    figures = f"mean {mean_text(evidence.mean, summary.ends)}"
+    return f"{verdict}: {figures}{', against ' if against else ''}{' and '.join(against)}."
+
+
+def in_evidence(group: Group, *, several: bool) -> str:
+    """Return the evidence in words, with its method and size where several are studied."""
+    named = [group.method, f"{group.kept_segments} segments" if group.kept_segments else ""]
+    told_apart = ", ".join(filter(None, named))
+    return f"the evidence ({told_apart})" if several and told_apart else "the evidence"
+
+
+def _verdict(what: str, where: str, contrast: Interval | None) -> str:
+    if contrast is None or contrast.low is None or contrast.high is None:
+        return f"How much of {what} listeners hear in {where}"
+    if contrast.low > 0:
+        return f"Listeners still hear {what} in {where}, more than in the random control"
+    if contrast.high < 0:
+        return f"Listeners hear less {what} in {where} than in the random control"
+    return f"Whether listeners hear more {what} in {where} than in the random control is not settled"
+
+
+def _condition_by_condition(summary: QuestionSummary) -> str:
+    parts = [f"{mean_text(group.mean, summary.ends)} ({group.group.label})" for group in summary.groups]
+    return f"Mean answers: {', '.join(parts)}."
+
+
+def _about_naming(summary: QuestionSummary, evidence: GroupSummary | None) -> str:
+    if evidence is None or evidence.names_target is None:
+        group = summary.groups[0]
+        most = max(group.distribution, key=lambda pair: pair[1])
+        return (
+            f"The most frequent answer to {group.group.label} clips: {most[0]} ({plural(most[1], 'time')})."
+        )
+    if _too_few(evidence):
+        return f"Too early to say: {plural(evidence.n_judgments, 'judgment')} of evidence clips so far."
+    chance = 1 / max(1, len(evidence.shares))
+    control = summary.first("random_control")
+    share = share_text(evidence.names_target)
+    text = f"Listeners name the target that the evidence was made for in {share} of judgments"
+    if control and control.names_target:
+        text += f", against {share_text(control.names_target)} in the random control"
+    if summary.question.kind == "choice":
+        text += f"; guessing among {len(evidence.shares)} answers would give {100 * chance:.0f}{_NO_BREAK}%"
+    return f"{text}."
+
+
+def _too_few(group: GroupSummary) -> bool:
+    return min(group.n_raters, group.n_items) < FEWEST_FOR_AN_ANSWER
+
+
+# -- what remains -----------------------------------------------------------------------------
+
+STATISTICS = {
+    "krippendorff_alpha": f"Krippendorff's {ALPHA}",
+    "percent_agreement": "percent agreement",
+    "fleiss_kappa": "Fleiss' κ",
+    "gwet_ac1": "Gwet's AC1",
+    "gwet_ac2": "Gwet's AC2, quadratic weights",
+    "brennan_prediger": "Brennan and Prediger's κ",
+    "cohen_kappa_weighted": "Cohen's κ",
+    "icc_1_1": "ICC(1,1)",
+    "icc_a_1": "ICC(A,1), absolute agreement of one annotator",
+    "icc_c_1": "ICC(C,1), consistency of one annotator",
+    "icc_1_k": "ICC(1,k)",
+    "icc_a_k": "ICC(A,k), of the mean of k annotators",
+    "icc_c_k": "ICC(C,k), of the mean of k annotators",
+    "kendall_w": "Kendall's W",
+    "exact_agreement": "same answer again",
+    "agreement_within_1": "within 1 of the first answer",
+    "similarity": "similarity of what was ticked (MASI)",
+    "cohen_kappa": "Cohen's κ of first and second answers",
+    "kappa_quadratic": "quadratic κ",
+    "standard_error_of_measurement": "standard error of measurement",
+    "repeatability": "repeatability (95 % of differences are smaller)",
+    "model_correlation": "model with the listeners' means",
+    "noise_ceiling": "noise ceiling: a perfect model",
+    "model_share_of_ceiling": "model, as a share of the ceiling",
+    "one_rater_correlation": "one listener with the mean of the others",
+    "mutual_information": "information, bits",
+    "time_alpha": f"Krippendorff's {ALPHA} over time",
+    "time_agreement_on_marked": "marked by a second one too",
+    "marked_share": "time marked",
+    "heard_somewhere": "heard anywhere at all",
+    "marked_where_evidence": "marked of the evidence's time",
+    "marked_elsewhere": "marked of the other time",
+    "marked_more_where_evidence": "difference",
+    "share_of_reference": "share of the original's",
+    "mutual_information_uncorrected": "information without correction, bits",
+    "accuracy": "right answers",
+    "accuracy_by_chance": "right by chance",
+}
+
+
+def statistic_name(name: str) -> str:
+    """Return a statistic's name as people write it."""
+    return STATISTICS.get(name, name.replace("_", " "))
+
+
+def retention_headline(
+    what: str,
+    where: str,
+    evidence: Mapping,
+    control: Mapping | None,
+    difference: Mapping | None,
+    kept: tuple[str, str],
+) -> str:
+    """Return how much of a feature's differences between tracks is still heard in the evidence.
+
+    Parameters
+    ----------
+    what : str
+        The feature.
+    where : str
+        The evidence, in words.
+    evidence, control, difference : rows of an estimate table, or None
+        Retention in the evidence and in the random control, and how much more of the original's contrast the
+        evidence keeps.
+    kept : (str, str)
+        The share of the original's contrast that each of them keeps, in words.
+    """
+    if evidence["status"] != "ok":
+        return f"How much of {what} remains in {where} cannot be said yet: {reason_text(evidence)}."
+    figures = f"retention {agreement_text(evidence)}"
+    if control is not None and control["status"] == "ok":
+        figures += f", random control {agreement_text(control)}"
+    if not _known(evidence["ci_low"]):
+        return f"How much of {what} remains in {where} cannot be said yet: {figures}, without an interval."
+    if evidence["ci_low"] <= 0:
+        return f"Whether listeners still hear {what} in {where} is not settled: {figures}."
+    text = f"Listeners still hear {what} in {where}: {figures}"
+    if difference is None or difference["status"] != "ok" or not _known(difference["ci_low"]):
+        return f"{text}."
+    if difference["ci_low"] > 0:
+        return (
+            f"{text}. It keeps more of the contrast between tracks: {kept[0]}, the random control {kept[1]}."
+        )
+    return f"{text}. Whether it keeps more of the contrast between tracks is not settled."
+
+
+def probability(p: float | None) -> str:
+    """Return a p value."""
+    if p is None or p != p:
+        return "\N{EN DASH}"
+    return "<\N{NO-BREAK SPACE}.001" if p < 0.001 else f"{p:.3f}".replace("0.", ".", 1)
+
+
+def estimate_text(row: Mapping | None, places: int) -> str:
+    """Return a figure in units of its own, with its interval, or in words why it is undefined."""
+    if row is None:
+        return "\N{EN DASH}"
+    if row["status"] != "ok":
+        return f"{UNDEFINED}: {reason_text(row)}"
+    text = number(row["estimate"], places)
+    return f"{text} {interval(row['ci_low'], row['ci_high'], places)}" if _known(row["ci_low"]) else text
+
+
+def _known(value: float | None) -> bool:
+    return value is not None and value == value
