@@ -1,0 +1,144 @@
+"""Models that are files: made here by their own tools, then asked through the adapters."""
+
+import hashlib
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from engine_support import LoudCells, loud_cells_model, write_track
+from onnx import TensorProto, helper
+
+from explainer.core.models import ModelError, load_model
+from explainer.core.pipeline import explain_track
+from explainer.core.recipe import Recipe
+
+FEATURES = np.random.default_rng(5).random((5, 20, 149)).astype(np.float32)
+DESCRIPTION = {
+    "name": "file",
+    "representation": {"kind": "log_filterbank"},
+    "targets": [{"name": "loud"}, {"name": "quiet"}, {"name": "constant"}],
+}
+
+
+def onnx_file(path, *, batch="n", kind=TensorProto.FLOAT):
+    """Write LoudCells as an ONNX graph: 100 x the mean excess over .5, its negative, and 2."""
+    constants = [
+        helper.make_tensor("threshold", TensorProto.FLOAT, [], [0.5]),
+        helper.make_tensor("signs", TensorProto.FLOAT, [1, 3], [100.0, -100.0, 0.0]),
+        helper.make_tensor("offset", TensorProto.FLOAT, [1, 3], [0.0, 0.0, 2.0]),
+        helper.make_tensor("axes", TensorProto.INT64, [2], [1, 2]),
+        helper.make_tensor("column", TensorProto.INT64, [2], [-1, 1]),
+    ]
+    nodes = [
+        helper.make_node("Sub", ["features", "threshold"], ["excess"]),
+        helper.make_node("Relu", ["excess"], ["rectified"]),
+        helper.make_node("ReduceMean", ["rectified", "axes"], ["amount"], keepdims=0),
+        helper.make_node("Reshape", ["amount", "column"], ["amounts"]),
+        helper.make_node("Mul", ["amounts", "signs"], ["signed"]),
+        helper.make_node("Add", ["signed", "offset"], ["outputs"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "loud cells",
+        [helper.make_tensor_value_info("features", kind, [batch, "t", 149])],
+        [helper.make_tensor_value_info("outputs", kind, [batch, 3])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Return a function that exports LoudCells for some batch, once."""
+    made = {}
+
+    def export(dynamic):
+        if dynamic not in made:
+            batch = torch.export.Dim("batch", min=1, max=512)
+            shapes = {"features": {0: batch}} if dynamic else None
+            example = (torch.rand(4, 20, 149),)
+            program = torch.export.export(LoudCells().eval(), example, dynamic_shapes=shapes)
+            made[dynamic] = tmp_path_factory.mktemp("exported") / "loud.pt2"
+            torch.export.save(program, made[dynamic])
+        return made[dynamic]
+
+    return export
+
+
+def allowing(path):
+    return [f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"]
+
+
+def test_an_onnx_file_answers_as_the_module_does(tmp_path):
+    path = onnx_file(tmp_path / "loud.onnx")
+    model = load_model(DESCRIPTION | {"adapter": "onnx", "checkpoint": str(path)})
+    np.testing.assert_allclose(model.predict(FEATURES), loud_cells_model().predict(FEATURES), rtol=1e-5)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(FEATURES), model.predict(FEATURES))
+
+
+def test_a_program_made_for_one_size_of_batch_is_asked_in_portions(tmp_path, exported):
+    path = onnx_file(tmp_path / "two.onnx", batch=2)
+    model = load_model(DESCRIPTION | {"adapter": "onnx", "checkpoint": str(path)})
+    assert model.fixed_batch == 2
+    np.testing.assert_allclose(model.predict(FEATURES), loud_cells_model().predict(FEATURES), rtol=1e-5)
+    path = exported(dynamic=False)
+    model = load_model(DESCRIPTION | {"adapter": "exported", "checkpoint": str(path)}, allowing(path))
+    assert model.fixed_batch == 4
+    np.testing.assert_allclose(model.predict(FEATURES), loud_cells_model().predict(FEATURES), rtol=1e-5)
+
+
+def test_an_exported_program_answers_as_the_module_does(exported):
+    path = exported(dynamic=True)
+    model = load_model(DESCRIPTION | {"adapter": "exported", "checkpoint": str(path)}, allowing(path))
+    assert model.fixed_batch == 0
+    np.testing.assert_allclose(model.predict(FEATURES), loud_cells_model().predict(FEATURES), rtol=1e-6)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(FEATURES), model.predict(FEATURES))
+
+
+def test_an_exported_program_counts_as_code_and_must_be_allowed(exported):
+    path = exported(dynamic=True)
+    with pytest.raises(ModelError, match="sha256:"):
+        load_model(DESCRIPTION | {"adapter": "exported", "checkpoint": str(path)}, ["explainer."])
+
+
+@pytest.mark.parametrize("adapter", ["onnx", "exported"])
+def test_missing_and_damaged_files_are_refused_in_words(tmp_path, adapter):
+    described = DESCRIPTION | {"adapter": adapter}
+    with pytest.raises(ModelError, match="upload it again"):
+        load_model(described | {"checkpoint": str(tmp_path / "nothing.onnx")})
+    (tmp_path / "damaged").write_bytes(b"no model")
+    with pytest.raises(ModelError, match="cannot be read as"):
+        load_model(described | {"checkpoint": str(tmp_path / "damaged")}, allowing(tmp_path / "damaged"))
+
+
+def test_an_onnx_file_that_wants_doubles_is_refused(tmp_path):
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["features"], ["outputs"])],
+        "doubles",
+        [helper.make_tensor_value_info("features", TensorProto.DOUBLE, ["n", 3])],
+        [helper.make_tensor_value_info("outputs", TensorProto.DOUBLE, ["n", 3])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    (tmp_path / "doubles.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match="32-bit floats"):
+        load_model(DESCRIPTION | {"adapter": "onnx", "checkpoint": str(tmp_path / "doubles.onnx")})
+
+
+def test_a_file_is_explained_like_any_model(tmp_path):
+    track = write_track(tmp_path / "chord.wav")
+    path = onnx_file(tmp_path / "loud.onnx")
+    model = load_model(DESCRIPTION | {"adapter": "onnx", "checkpoint": str(path)})
+    recipe = Recipe(
+        method="lime_batched",
+        segmentation="time",
+        segmentation_parameters={"time_cells": 3},
+        calls=16,
+        evidence_sizes=(1,),
+    )
+    result = explain_track(track, model, recipe, output_folder=tmp_path / "out", targets=["loud"])
+    assert result.explanation.evidence("loud", 1).tolist() == [1]

@@ -1,0 +1,89 @@
+"""The commands that make the demo's models."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from explainer.core.models import load_model
+from explainer.training import corpus, rendering
+
+needs_fluidsynth = pytest.mark.skipif(
+    shutil.which("fluidsynth") is None or not rendering.SOUNDFONT.exists(),
+    reason="needs fluidsynth and FluidR3_GM",
+)
+
+
+@needs_fluidsynth
+def test_training_makes_a_model_that_loads_and_a_card_of_its_own_figures(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(corpus, "PIECES_PER_BATCH", 6)
+    arguments = {"pieces": 12, "unseen": 6, "epochs": 2, "workers": 1, "cache": tmp_path / "cache"}
+    call_command("train_demo_model", output=tmp_path / "first", **arguments)
+    folder = tmp_path / "first"
+    description = json.loads((folder / "model.json").read_text())
+    model = load_model({**description, "checkpoint": folder / description["checkpoint"]})
+    assert model.predict(np.zeros((1, 313, 149), dtype=np.float32)).shape == (1, 17)
+    figures = json.loads((folder / "figures.json").read_text())
+    card = (folder / "MODEL_CARD.md").read_text()
+    assert figures["training"]["pieces"] == 12
+    assert f"| {figures['unseen']['cues']['speed']['r']:.2f} |" in card
+    assert len(figures["variants"]) == 12
+
+    rendered = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
+    assert len(rendered) == 3
+    call_command("train_demo_model", output=tmp_path / "second", **arguments)
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()} == rendered
+    again = (tmp_path / "second" / "cue_model.safetensors").read_bytes()
+    assert again == (folder / "cue_model.safetensors").read_bytes()
+
+
+@needs_fluidsynth
+def test_the_variant_with_attention_is_trained_the_same_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpus, "PIECES_PER_BATCH", 6)
+    call_command("train_demo_model", attention=True, output=tmp_path / "model", pieces=12, unseen=6, epochs=1,
+                 workers=1, cache=tmp_path / "cache")  # fmt: skip
+    folder = tmp_path / "model"
+    description = json.loads((folder / "model.json").read_text())
+    assert description["name"] == "attention-cue-model"
+    model = load_model({**description, "checkpoint": folder / description["checkpoint"]})
+    assert model.predict(np.zeros((1, 313, 149), dtype=np.float32)).shape == (1, 17)
+    figures = json.loads((folder / "figures.json").read_text())
+    assert figures["attention"]["parts"] == 15
+    effective = figures["attention"]["effective"]
+    assert len(effective) == 9
+    assert all(1 <= spread <= 15.001 for spread in effective.values())
+    assert f"| speed | {effective['speed']:.1f} |" in (folder / "MODEL_CARD.md").read_text()
+
+
+def test_training_without_a_synthesiser_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(CommandError, match="apt install fluidsynth"):
+        call_command("train_demo_model", output=tmp_path, cache=tmp_path)
+
+
+def test_training_on_too_little_is_refused(tmp_path):
+    with pytest.raises(CommandError, match="at least 100 pieces"):
+        call_command("train_demo_model", pieces=60, output=tmp_path, cache=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["empty", "not-a-wheel.whl"])
+def test_converting_something_else_says_how_to_get_the_wheel(tmp_path, name):
+    source = tmp_path / name
+    if source.suffix:
+        source.write_bytes(b"no zip")
+    else:
+        source.mkdir()
+    with pytest.raises(CommandError, match="pip download --no-deps musicnn"):
+        call_command("convert_musicnn", source, output=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_shipped_weights_are_those_of_the_recorded_origin():
+    import hashlib
+
+    folder = Path(__file__).resolve().parents[2] / "fixtures" / "models" / "musicnn"
+    for name, checksum in json.loads((folder / "origin.json").read_text())["sha256"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == checksum
