@@ -1,0 +1,99 @@
+"""Sites of the browser tests: real processes with data of their own."""
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FILL = "import django; django.setup(); import example_site; example_site.main({seconds})"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PHONE = {"width": 360, "height": 740}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment_of_site(folder: Path) -> dict[str, str]:
+    """Return the environment of a site that keeps its data in `folder`."""
+    environment = {**os.environ, "DATA_FOLDER": str(folder), "LOG_LEVEL": "WARNING"}
+    environment.pop("DATABASE_URL", None)
+    environment["DJANGO_SETTINGS_MODULE"] = "studyserver.settings"
+    environment["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), str(Path(__file__).parent)])
+    return environment
+
+
+def start_site(port: int, environment: dict) -> subprocess.Popen:
+    """Start the web server and return when it answers."""
+    command = [
+        sys.executable, "-m", "gunicorn", "studyserver.wsgi:application", "--bind", f"127.0.0.1:{port}",
+        "--worker-class", "gthread", "--threads", "8", "--log-level", "warning",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return process
+        except OSError:
+            assert process.poll() is None, "The site ended by itself."
+            time.sleep(0.1)
+    raise AssertionError("The site did not start.")
+
+
+class Site:
+    """The study server with its example studies; can be stopped and started again."""
+
+    def __init__(self, folder: Path, seconds: float = 1.0):
+        self.folder = folder
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.environment = environment_of_site(folder)
+        fill = [sys.executable, "-c", FILL.format(seconds=seconds)]
+        made = subprocess.run(fill, env=self.environment, stdout=subprocess.PIPE, text=True, check=True)
+        self.ready, self.side_by_side, self.presentations = json.loads(made.stdout.splitlines()[-1]).values()
+        self.process = None
+
+    def start(self):
+        self.process = start_site(self.port, self.environment)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+    def rows(self, query: str, *parameters) -> list[dict]:
+        """Return rows of the site's database."""
+        with sqlite3.connect(self.folder / "database.sqlite3") as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, parameters)]
+
+    def answers(self, token: str) -> list[dict]:
+        """Return the answers of one annotator that count, in the order of the trials."""
+        rows = self.rows(
+            """SELECT trial.position AS position, question.key AS question, judgment.value AS value,
+                      judgment.sequence AS sequence, judgment.presentation_id AS presentation
+               FROM study_judgment judgment JOIN study_trial trial ON trial.id = judgment.trial_id
+               JOIN study_question question ON question.id = judgment.question_id
+               JOIN study_annotator annotator ON annotator.id = trial.annotator_id
+               WHERE annotator.token = ? ORDER BY judgment.sequence""",
+            token,
+        )
+        newest = {(row["position"], row["question"], row["presentation"]): row for row in rows}
+        answers = [{**row, "value": json.loads(row["value"])} for row in newest.values()]
+        return sorted(answers, key=lambda row: (row["position"], row["sequence"]))
+
+    def trials(self, token: str) -> list[dict]:
+        """Return the trials of one annotator, with what was heard."""
+        rows = self.rows(
+            """SELECT trial.* FROM study_trial trial JOIN study_annotator annotator
+               ON annotator.id = trial.annotator_id WHERE annotator.token = ? ORDER BY trial.position""",
+            token,
+        )
+        return [{**row, "listening": json.loads(row["listening"])} for row in rows]

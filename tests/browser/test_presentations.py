@@ -1,0 +1,298 @@
+"""One study of each presentation in real Chromium: pairs, several clips, ABX, stretches; mouse and keys."""
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from sites import PHONE
+from walking import expect_trial, press_next, wait_for_silence, wait_for_sound
+
+DESKTOP = {"width": 1440, "height": 900}
+
+
+def open_trial(page, site, name: str) -> str:
+    """Stand before the first trial of a presentation; return the annotator's token."""
+    token = site.presentations[name].pop()
+    page.goto(f"{site.address}/a/{token}/")
+    expect(page.locator("#reason")).to_contain_text("heard" if name != "single-stretches" else "Play")
+    return token
+
+
+def hear_all(page) -> None:
+    for button in page.locator(".play").all():
+        button.click()
+        wait_for_sound(page)
+        wait_for_silence(page)
+
+
+def inspect(page) -> None:
+    """Fail when axe finds anything, a target is too small, or the page is wider than the screen."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for target in page.locator(".point, .play, .loop, .next, .mark, .region .button, .marked input").all():
+        if target.is_visible():
+            box = target.bounding_box()
+            assert min(box["width"], box["height"]) >= 44, target.evaluate("one => one.outerHTML")
+
+
+def positions(site, token: str) -> list[dict]:
+    """Return the clips of an annotator's first trial as they were placed."""
+    return site.rows(
+        """SELECT presentation.position, presentation.role, presentation.stimulus_id AS stimulus
+           FROM study_presentation presentation JOIN study_trial trial ON trial.id = presentation.trial_id
+           JOIN study_annotator annotator ON annotator.id = trial.annotator_id
+           WHERE annotator.token = ? AND trial.position = 1 ORDER BY presentation.position""",
+        token,
+    )
+
+
+@pytest.mark.parametrize("name", ["pair_reference", "multiple", "multiple_reference"])
+def test_axe_and_the_narrowest_screen(new_page, site, name):
+    page = new_page(viewport={"width": 320, "height": 640})
+    token = site.presentations[name][0]
+    page.goto(f"{site.address}/a/{token}/")
+    expect(page.locator("#reason")).not_to_have_text("One moment …")
+    inspect(page)
+
+
+def test_a_blind_pair_by_keyboard(new_page, site):
+    page = new_page(viewport=DESKTOP)
+    token = open_trial(page, site, "pair")
+    expect(page.locator("#reason")).to_have_text("Still to be heard: A, B")
+    for key in ("a", "2"):  # letters and, outside of questions, digits
+        page.keyboard.press(key)
+        wait_for_sound(page)
+        wait_for_silence(page)
+    expect(page.locator("#reason")).to_have_text("Answer the question first.")
+    page.get_by_role("radio", name="A much more").focus()
+    page.keyboard.press("6")  # of seven, from "A much more" on
+    expect(page.get_by_role("radio", name="B more", exact=True)).to_be_checked()
+    page.keyboard.press("Enter")
+    expect_trial(page, 2, 2)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    assert [row["value"] for row in site.answers(token)] == [{"preferred": "B", "strength": 2}]
+
+
+def test_a_rest_between_trials_lasts_as_long_as_it_must_and_is_recorded(new_page, site):
+    page = new_page(viewport=PHONE)
+    token = open_trial(page, site, "pair")
+    hear_all(page)
+    page.locator(".points.degrees .point").nth(1).click()
+    press_next(page)
+    expect(page.get_by_role("heading", name="Time for a break")).to_be_focused()
+    expect(page.get_by_text("Stretch your legs.")).to_be_visible()
+    expect(page.get_by_text("You can go on in 2 s.")).to_be_visible()
+    expect(page.locator(".play").first).to_be_hidden()
+    inspect(page)
+    button = page.get_by_role("button", name="Go on")
+    button.click(force=True)  # too soon
+    page.keyboard.press("a")  # nothing sounds meanwhile
+    expect(page.locator(".rest-left")).to_have_text("You can go on now.")
+    button.press("Enter")
+    expect(page.locator(".play").first).to_be_visible()
+    page.reload()  # nobody rests twice
+    expect(page.locator("#reason")).to_have_text("Still to be heard: A, B")
+    expect(page.locator(".play").first).to_be_visible()
+    hear_all(page)
+    page.locator(".points.degrees .point").nth(1).click()
+    press_next(page)
+    page.wait_for_url("**/thanks")
+    first, second = (trial["listening"] for trial in site.trials(token))
+    assert "rest_ms" not in first
+    assert 2_000 <= second["rest_ms"] < 20_000
+    assert second["time_to_first_play_ms"] >= 0
+
+
+def test_a_pair_with_reference(new_page, site):
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    token = open_trial(page, site, "pair_reference")
+    hear_all(page)
+    page.get_by_role("radio", name="no difference").check(force=True)
+    press_next(page)
+    expect_trial(page, 2, 2)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    assert [row["value"] for row in site.answers(token)] == [{"preferred": None, "strength": 0}]
+    assert [row["role"] for row in positions(site, token)] == ["clip", "clip", "reference"]
+
+
+def test_several_clips_without_reference(new_page, site):
+    """On a phone the questions of the clip that was heard last are shown, so that nobody has to scroll."""
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    token = open_trial(page, site, "multiple")
+    button = page.locator(".next").bounding_box()
+    assert button["y"] + button["height"] <= PHONE["height"]
+    for place, clip in enumerate("ABCD"):
+        page.get_by_role("button", name=f"Play {clip}").click()
+        rows = page.locator("[data-kind='scale']:visible")
+        expect(rows.locator(".clip-name")).to_have_text([clip, clip])
+        expect(page.locator(".play[data-sounding]")).to_have_count(0)
+        for row in rows.all():
+            row.locator("input").nth(place).check(force=True)
+    expect(page.locator(".summary")).to_have_text(["A 1 · B 2 · C 3 · D 4"] * 2)
+    page.locator(".letters").get_by_role("radio", name="C").check(force=True)
+    page.get_by_role("button", name="Play B").click()
+    expect(page.locator(".question[data-sounding] .clip-name")).to_have_text(["B", "B"])
+    press_next(page)
+    expect_trial(page, 2, 2)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    values = [row["value"] for row in site.answers(token)]
+    assert values == [1, 1, 2, 2, 3, 3, 4, 4, {"preferred": "C", "strength": 1}]
+    hear_all(page)
+    page.locator(".next").click(force=True)  # leads to what is missing
+    expect(page.locator("[data-kind='scale']:visible .clip-name")).to_have_text(["A", "A"])
+
+
+def test_several_clips_by_keyboard_in_a_wide_and_in_a_narrow_window(new_page, site):
+    page = new_page(viewport=DESKTOP)
+    open_trial(page, site, "multiple")
+    expect(page.locator("[data-kind='scale']:visible")).to_have_count(8)
+    page.locator(".points input").first.focus()
+    page.set_viewport_size({"width": 400, "height": 800})
+    expect(page.locator("[data-kind='scale']:visible")).to_have_count(2)
+    page.keyboard.press("c")  # the focus is in a question: letters still switch, and the focus goes along
+    expect(page.locator(".question:focus-within .clip-name")).to_have_text("C")
+    page.keyboard.press("4")
+    expect(page.locator(".question:focus-within input[value='4']")).to_be_checked()
+    # The player stays in view while the last questions are answered.
+    page.locator(".letters input").last.focus()
+    assert page.locator(".player").bounding_box()["y"] >= 0
+
+
+def test_several_clips_beside_a_reference_that_begin_anew(new_page, site):
+    page = new_page(viewport=DESKTOP)
+    token = open_trial(page, site, "multiple_reference")
+    expect(page.get_by_label("Position in the sound")).to_be_disabled()
+    expect(page.locator(".loop")).to_have_count(0)
+    page.keyboard.press("0")  # the reference
+    wait_for_sound(page, "Reference")
+    page.wait_for_timeout(300)
+    page.keyboard.press("1")
+    wait_for_sound(page, "A")
+    page.wait_for_timeout(1_200)
+    hear_all(page)
+    for place, row in enumerate(page.locator("[data-kind='slider']").all()):
+        slider, letter = row.locator("input"), "ABCD"[place]
+        box = slider.bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        slider.focus()
+        page.keyboard.press("Home")
+        slider.evaluate("one => { one.value = 7; one.dispatchEvent(new Event('input', { bubbles: true })); }")
+        expect(row.locator("output")).to_have_text("\N{EN DASH}")  # it moves only while its clip plays
+        expect(page.locator("#announcements")).to_have_text(f"Play {letter} to answer for it.")
+        page.keyboard.press(letter.lower())
+        wait_for_sound(page, letter)
+        page.keyboard.press("Home" if place % 2 else "End")
+        expect(row.locator("output")).to_have_text("0" if place % 2 else "100")
+    press_next(page)
+    expect_trial(page, 2, 2)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    assert [row["value"] for row in site.answers(token)] == [100, 0, 100, 0]
+    placed = positions(site, token)
+    assert sorted(row["role"] for row in placed) == [
+        "anchor", "clip", "clip", "hidden_reference", "reference",
+    ]  # fmt: skip
+    by_role = {row["role"]: row["stimulus"] for row in placed}
+    assert by_role["reference"] == by_role["hidden_reference"]
+    heard = list(site.trials(token)[0]["listening"]["presentations"].values())
+    assert all(clip["intervals"][0][0] == 0 for clip in heard)  # each began anew
+
+
+def test_abx_with_practice_and_feedback(new_page, site):
+    page = new_page(viewport=PHONE)
+    token = open_trial(page, site, "abx")
+    placed = positions(site, token)
+    assert [row["role"] for row in placed] == ["clip", "clip", "x"]
+    right = "AB"[[row["stimulus"] for row in placed].index(placed[2]["stimulus"])]
+    hear_all(page)
+    page.get_by_text(f"X is {right}", exact=True).click()
+    press_next(page)
+    feedback = page.locator(".feedback")
+    expect(feedback).to_contain_text(f"That is right: X was {right}.")
+    expect(feedback).to_contain_text("Listen to the very beginning.")
+    inspect(page)
+    press_next(page)
+    expect_trial(page, 2, 3)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    assert [row["value"] for row in site.answers(token)] == [right]
+    hear_all(page)
+    page.get_by_text("X is A", exact=True).click()
+    press_next(page)
+    expect_trial(page, 3, 3)  # no feedback after the practice
+
+
+def test_stretches_are_marked_by_key_by_hand_and_as_numbers(new_page, site):
+    page = new_page(viewport=DESKTOP)
+    token = open_trial(page, site, "single-stretches")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(200)
+    page.keyboard.press("m")
+    page.wait_for_timeout(250)
+    page.keyboard.press("m")
+    expect(page.locator(".marked li")).to_have_count(1)
+    wait_for_silence(page)
+    box = page.locator(".time-line").bounding_box()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 10, steps=3)
+    page.mouse.up()
+    expect(page.locator(".marked li")).to_have_count(2)
+    begin = page.get_by_label("from").first
+    begin.fill("0.1")
+    begin.press("Tab")
+    inspect(page)
+    page.reload()  # drafts come back
+    expect(page.locator(".marked li")).to_have_count(2)
+    expect(page.get_by_label("from").first).to_have_value("0.1")
+    press_next(page)
+    expect_trial(page, 2, 8)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    (first, second) = site.answers(token)[0]["value"]
+    assert first[0] == 0.1
+    assert 0.2 < first[1] < 0.8
+    assert second == [pytest.approx(0.8, abs=0.02), pytest.approx(0.95, abs=0.02)]
+    page.keyboard.press("m")
+    expect(page.locator(".mark")).to_have_text("It ends here")
+    page.reload()  # and so does a stretch that has only begun
+    expect(page.locator(".mark")).to_have_text("It ends here")
+    page.get_by_label("nowhere").check()
+    expect(page.locator(".mark")).to_have_text("It begins here")
+    expect(page.locator(".marked li")).to_have_count(0)
+
+
+def test_a_region_is_looped_and_the_volume_changed(new_page, site):
+    page = new_page(viewport=DESKTOP)
+    token = open_trial(page, site, "single-stretches")
+    seek = page.get_by_label("Position in the sound")
+    expect(page.locator(".play[data-loading]")).to_have_count(0)
+    seek.focus()
+    seek.evaluate("one => { one.value = 0.5; one.dispatchEvent(new Event('change')); }")
+    page.get_by_role("button", name="Repeat from here").click()
+    expect(page.locator(".loop")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_timeout(1_400)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.get_by_label("Volume").focus()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_label("nowhere").check()
+    page.get_by_role("button", name="Repeat the whole").click()
+    page.get_by_role("button", name="Loop").click()
+    page.reload()
+    expect(page.get_by_label("Volume")).to_have_value("-1")
+    page.get_by_label("Position in the sound").focus()
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="Play", exact=True).click()
+    wait_for_sound(page)
+    wait_for_silence(page)
+    press_next(page)
+    expect_trial(page, 2, 8)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    listening = site.trials(token)[0]["listening"]
+    (clip,) = listening["presentations"].values()
+    assert clip["loops"] >= 1
+    looped = [interval for interval in clip["intervals"] if interval[0] == pytest.approx(0.5, abs=0.01)]
+    assert len(looped) >= 2, json.dumps(clip["intervals"])
+    assert (listening["level_db"], listening["level_changes"]) == (-1, 1)

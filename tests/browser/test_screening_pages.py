@@ -1,0 +1,148 @@
+"""Questionnaire, level, headphone check, links and returns in real Chromium, and how their pages look."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import expect
+from sites import PHONE
+from walking import turn_page, wait_for_silence, wait_for_sound
+
+FILL = "import django; django.setup(); import screening_site; screening_site.main()"
+
+
+@pytest.fixture(scope="session")
+def screening(site):
+    """Add studies with questionnaires, checks and links to the site; return their addresses."""
+    made = subprocess.run(
+        [sys.executable, "-c", FILL], env=site.environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(made.stdout.splitlines()[-1])
+
+
+def consent(page):
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_label("I have read this, and I agree to take part.").check()
+    page.get_by_role("button", name="Continue").click()
+
+
+def test_a_recruiters_link_to_the_return_address(new_page, site, screening, inspect):
+    """One person: questionnaire with a condition, level, headphone check, trial, questions, return."""
+    page = new_page(viewport={"width": 320, "height": 640})
+    page.goto(f"{site.address}/s/screened/")
+    expect(page.get_by_text("from the site that invited you")).to_be_visible()
+    inspect(page)
+    page.goto(f"{site.address}/s/screened/?PROLIFIC_PID=pid-1&STUDY_ID=s&SESSION_ID=z")
+    consent(page)
+    expect(page).to_have_url(re.compile("/questions$"))
+    token = page.url.split("/")[-2]
+    inspect(page)
+    years = page.get_by_label("For how many years")
+    expect(years).to_be_hidden()
+    page.get_by_role("group", name="Do you play?").get_by_label("yes").check()
+    expect(years).to_be_visible()
+    page.reload()  # what was entered is still there
+    expect(page.get_by_role("group", name="Do you play?").get_by_label("yes")).to_be_checked()
+    expect(years).to_be_visible()
+    turn_page(page, page.get_by_role("button", name="Continue"))
+    expect(page.get_by_role("alert")).to_contain_text("What you have entered is kept")
+    expect(page.locator(".error")).to_have_count(2)
+    inspect(page)
+    years.fill("7")
+    slider = page.get_by_label("How awake are you?")
+    expect(slider).to_have_attribute("aria-valuetext", "not answered yet")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue to the sound check").click()
+    set_level(page, inspect)
+    check_headphones(page, site, token, "huggins", inspect)
+    page.get_by_role("button", name="Play", exact=True).click()
+    wait_for_sound(page)
+    wait_for_silence(page)
+    page.locator(".points input.answer[value='2']").check(force=True)
+    page.get_by_role("button", name="Next").click()
+    expect(page).to_have_url(re.compile("/questions$"))
+    page.get_by_label("What did you pay attention to?").fill("the bass")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("link", name="Go back to where you came from")).to_have_attribute(
+        "href", "https://recruiter.example/complete?cc=DONE-1&who=pid-1"
+    )
+    inspect(page)
+    page.goto(f"{site.address}/s/screened/?PROLIFIC_PID=pid-1&STUDY_ID=s&SESSION_ID=other")
+    expect(page).to_have_url(re.compile(f"/a/{token}/thanks$"))
+    (annotator,) = site.rows("SELECT * FROM study_annotator WHERE token = ?", token)
+    checked = json.loads(annotator["sound_check"])
+    assert checked["headphones"]["passed"] is True
+    assert checked["level_db"] == -19.5
+
+
+def set_level(page, inspect):
+    expect(page).to_have_url(re.compile("/level$"))
+    inspect(page)
+    page.get_by_role("button", name="Continue").click(force=True)
+    expect(page).to_have_url(re.compile("/level$"))  # nothing heard yet
+    page.get_by_role("button", name="Play the noise").click()
+    wait_for_sound(page)
+    page.get_by_label("Volume").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Volume")).to_have_attribute("aria-valuetext", "51 %")
+    page.get_by_role("button", name="Continue").click()
+
+
+def check_headphones(page, site, token, kind, inspect):
+    """Answer six trials rightly, as the seed in the database says."""
+    for number in range(1, 7):
+        expect(page.get_by_text(f"{number} of 6")).to_be_visible()
+        if number == 1:
+            inspect(page)
+        (check,) = site.rows(
+            "SELECT * FROM study_headphonecheck WHERE kind = ? AND annotator_id = "
+            "(SELECT id FROM study_annotator WHERE token = ?)",
+            kind,
+            token,
+        )
+        right = plans_of(kind, check["seed"])[number - 1]
+        page.get_by_role("button", name="Play", exact=True).click()
+        page.locator(f"input[name=interval][value='{right}']").check(force=True)
+        expect(page.locator("#headphones-next")).to_have_attribute("aria-disabled", "false")
+        page.get_by_role("button", name="Continue").click()
+
+
+def plans_of(kind: str, seed: int) -> list[int]:
+    from studyserver.study.screening.sounds import plans
+
+    return [plan.target for plan in plans(kind, seed)]
+
+
+def test_a_personal_link_leads_back_and_data_go_by_code(new_page, site, screening, inspect):
+    page = new_page(viewport=PHONE)
+    page.goto(site.address + screening["personal"])
+    consent(page)
+    expect(page).to_have_url(re.compile("/instructions$"))
+    token = page.url.split("/")[-2]
+    other = new_page(viewport=PHONE, locale="de-DE")
+    other.goto(site.address + screening["personal"])  # another browser, same person
+    expect(other).to_have_url(f"{site.address}/a/{token}/instructions")
+    expect(other.get_by_role("heading", name="Was Sie tun")).to_be_visible()
+    page.goto(f"{site.address}/a/{token}/leave")
+    turn_page(page, page.get_by_role("button", name="Stop taking part"))
+    inspect(page)
+    code = page.locator("strong").text_content()
+    turn_page(page, page.get_by_role("link", name="Delete my data"))
+    inspect(page)
+    page.get_by_label("Your deletion code").fill("nothing")
+    turn_page(page, page.get_by_role("button", name="Continue"))
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is stored")
+    inspect(page)
+    page.get_by_label("Your deletion code").fill(code.lower())
+    turn_page(page, page.get_by_role("button", name="Continue"))
+    inspect(page)
+    turn_page(page, page.get_by_role("button", name="Delete everything"))
+    expect(page.get_by_role("status")).to_contain_text("has been deleted")
+    assert site.rows("SELECT * FROM study_annotator WHERE token = ?", token) == []
+    page.goto(site.address + screening["personal"])
+    expect(page.get_by_role("heading", name="This link is not valid")).to_be_visible()
+    inspect(page)

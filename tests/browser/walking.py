@@ -1,0 +1,91 @@
+"""What an annotator does, in the words of the pages."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+# The page itself looks: between two looks from here a clip of a second may come and go, and the policy of our
+# pages forbids the scripts by which Playwright looks again.
+UNTIL = """async (argument) => {{
+  const check = {check};
+  for (const end = Date.now() + 15_000; !(await check(argument)); ) {{
+    if (Date.now() > end) throw new Error(`It never came true. The page says: ${{document.body.innerText}}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }}
+}}"""
+
+
+def token_of(page: Page) -> str:
+    return re.search(r"/a/([^/]+)/", page.url)[1]
+
+
+def turn_page(page: Page, control: Locator) -> None:
+    """Press what leads to another page (or to the same one anew), and wait until that has come."""
+    with page.expect_navigation():
+        control.click()
+
+
+def begin(page: Page, site, slug: str = "scale", *, begin_label: str = "Begin") -> str:
+    """Walk from the invitation to the first trial; return the annotator's token."""
+    page.goto(f"{site.address}/s/{slug}/")
+    page.get_by_role("button", name=begin_label).click()
+    page.get_by_label("I have read this, and I agree to take part.").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue to the sound check").click()
+    pass_sound_check(page)
+    expect(page.locator(".trial")).to_be_visible()
+    return token_of(page)
+
+
+def go_to_trials(page: Page, site) -> str:
+    """Open the trials as somebody who has consented and passed the sound check; return the token."""
+    token = site.ready.pop()
+    page.goto(f"{site.address}/a/{token}/")
+    expect_trial(page, 1)
+    return token
+
+
+def pass_sound_check(page: Page) -> None:
+    """Count wrongly until the page lets one go on."""
+    for _ in range(2):
+        page.get_by_role("button", name="Play the tones").click()
+        expect(page.locator("#check-reason")).to_have_text("Say how many tones you heard.")
+        page.get_by_text("7", exact=True).click()
+    page.get_by_role("button", name="Continue").click()
+
+
+def hear(page: Page) -> None:
+    """Play the clip to its end."""
+    page.get_by_role("button", name="Play", exact=True).click()
+    wait_for_sound(page)
+    wait_for_silence(page)
+
+
+def wait_until(page: Page, check: str, argument=None) -> None:
+    """Wait until a function of the page, asynchronous or not, says yes."""
+    page.evaluate(UNTIL.format(check=check), argument)
+
+
+def wait_for_sound(page: Page, name: str = "") -> None:
+    """Wait until a clip sounds, or the one of that name."""
+    button = f'.play[data-sounding][aria-label="Pause {name}"]' if name else ".play[data-sounding]"
+    wait_until(page, "(selector) => document.querySelector(selector) !== null", button)
+
+
+def wait_for_silence(page: Page) -> None:
+    """Wait until no clip sounds any more."""
+    wait_until(page, "() => document.querySelector('.play[data-sounding]') === null")
+
+
+def answer(page: Page, point: int) -> None:
+    page.locator(f".points input.answer[value='{point}']").check(force=True)
+
+
+def expect_trial(page: Page, number: int, total: int = 4) -> None:
+    expect(page.locator("#position")).to_have_text(f"{number} of {total}")
+
+
+def press_next(page: Page) -> None:
+    button = page.get_by_role("button", name="Next")
+    expect(button).to_be_enabled()
+    button.click()
