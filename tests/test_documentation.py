@@ -1,0 +1,104 @@
+"""Documentation is part of the product: what exists is described, and nothing leaks in that must not."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from explainer.core.methods import METHODS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = "\n".join(path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
+OUR_COMMANDS = sorted(
+    name for name, app in get_commands().items() if app.startswith(("explainer", "studyserver"))
+)
+DJANGO_OPTIONS = {
+    "--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",
+    "--force-color", "--skip-checks",
+}  # fmt: skip
+
+
+def settings_variables() -> list[str]:
+    source = (ROOT / "studyserver" / "settings.py").read_text()
+    return sorted(set(re.findall(r'(?:environ\.get|_flag|_list)\(\s*"([A-Z_]+)"', source)) | {"DATABASE_URL"})
+
+
+def tracked_text_files() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    kinds = {".py", ".md", ".html", ".js", ".css", ".toml", ".txt", ".json", ".csv", ".po", ""}
+    return [
+        ROOT / name
+        for name in listed.split("\0")
+        if name and Path(name).suffix in kinds and (ROOT / name).is_file()
+    ]
+
+
+@pytest.mark.parametrize("variable", settings_variables())
+def test_every_setting_is_described(variable):
+    assert f"`{variable}`" in (ROOT / "docs" / "settings.md").read_text()
+
+
+@pytest.mark.parametrize("name", OUR_COMMANDS)
+def test_every_command_and_option_is_described(name):
+    assert f"manage.py {name}" in DOCS
+    parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+    page = (ROOT / "docs" / "commands.md").read_text()
+    section = page.split(f"## `{name}`", 1)[1].split("\n## ", 1)[0]
+    for action in parser._actions:
+        for option in action.option_strings:
+            if option.startswith("--") and option not in DJANGO_OPTIONS:
+                assert f"`{option}" in section, f"docs/commands.md says nothing of {name} {option}"
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_every_method_says_what_it_assumes_costs_and_comes_from(name):
+    page = (ROOT / "docs" / "methods.md").read_text()
+    section = page.split(f"## `{name}`\n", 1)[1].split("\n## ", 1)[0]
+    for part in ("Assumes", "Formula", "Cost", "Not to be used", "Source"):
+        assert f"- **{part}" in section, f"docs/methods.md does not say of {name}: {part}"
+
+
+def modules_of_their_own() -> list[Path]:
+    """Return the modules that the design must name; folders within these are described as a whole."""
+    folders = ["explainer", "explainer/core", "studyserver", "studyserver/study", "studyserver/results"]
+    conventional = {"__init__.py", "apps.py", "admin.py", "urls.py"}
+    return [
+        file.relative_to(ROOT)
+        for folder in folders
+        for file in sorted((ROOT / folder).glob("*.py"))
+        if file.name not in conventional
+    ]
+
+
+LAYOUT = (ROOT / "docs" / "design.md").read_text().split("## Layout", 1)[1].split("\n## ", 1)[0]
+
+
+def test_the_design_has_a_place_for_every_module():
+    patterns = [name.replace("*", r"\w*").replace(".", r"\.") for name in re.findall(r"[\w*]+\.py", LAYOUT)]
+    for module in modules_of_their_own():
+        assert any(re.fullmatch(pattern, module.name) for pattern in patterns), module
+
+
+def test_the_design_names_no_module_that_is_gone():
+    for name in re.findall(r"(?<![\w*])\w+\.py\b", LAYOUT):
+        assert [*ROOT.glob(name), *ROOT.glob(f"explainer/**/{name}"), *ROOT.glob(f"studyserver/**/{name}")], (
+            name
+        )
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text()):
+            if "://" not in link and not link.startswith("mailto:"):
+                assert (page.parent / link).exists(), f"{page.relative_to(ROOT)} links to {link}"
+
+
+def test_no_absolute_paths_of_a_developers_machine():
+    forbidden = re.compile(r"/(?:work|root|home/\w+)/")
+    for path in tracked_text_files():
+        if path != Path(__file__):
+            assert not forbidden.search(path.read_text(errors="ignore")), path.relative_to(ROOT)
