@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 from sites import CHROMIUM, PHONE, Site
+from slowness import slow_down
 
 PATIENCE = 15_000  # ms; a busy machine is no failure
 expect.set_options(timeout=PATIENCE)
@@ -46,6 +47,7 @@ def new_page(chromium):
         options = {"viewport": PHONE, "locale": "en-GB", **options}
         context = chromium.new_context(**options)
         context.set_default_timeout(PATIENCE)
+        slow_down(context)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -89,17 +89,18 @@ export class Trial {
   /** Earlier answers, newest first: this browser's if it has one, else the server's. */
   async #restoreDrafts() {
     const stored = JSON.parse(this.root.dataset.answers);
-    for (const question of this.questions) {
-      const key = this.#keyOf(question);
-      const local = await this.store.draft(key).catch(() => null);
-      const begun = await this.store.noted(key).catch(() => null);
-      if (begun != null) question.resume(begun);
-      const remote = stored.find((one) => String(one.question) === question.id && one.presentation === question.presentation);
-      const newest = (local?.sequence ?? 0) >= (remote?.sequence ?? 0) ? (local ?? remote) : remote;
-      if (!newest) continue;
-      question.restore(newest.value);
-      question.reported = true;
-    }
+    await Promise.all(this.questions.map((question) => this.#restore(question, stored)));
+  }
+
+  async #restore(question, stored) {
+    const key = this.#keyOf(question);
+    const [local, begun] = await Promise.all([this.store.draft(key), this.store.noted(key)].map((one) => one.catch(() => null)));
+    if (begun != null) question.resume(begun);
+    const remote = stored.find((one) => String(one.question) === question.id && one.presentation === question.presentation);
+    const newest = (local?.sequence ?? 0) >= (remote?.sequence ?? 0) ? (local ?? remote) : remote;
+    if (!newest) return;
+    question.restore(newest.value);
+    question.reported = true;
   }
 
   #keyOf({ id, presentation }) {
@@ -171,7 +172,7 @@ export class Trial {
   }
 
   refresh() {
-    if (this.onward) return;
+    if (this.onward || this.root.hasAttribute("inert")) return; // until it takes keys and taps it says "One moment …"
     const obstacle = this.obstacle;
     this.button.setAttribute("aria-disabled", obstacle !== "");
     if (this.reason.textContent !== obstacle) this.reason.textContent = obstacle;
