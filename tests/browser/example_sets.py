@@ -30,7 +30,7 @@ SETS = {
             "presentation": "pair",
             "compared_conditions": ["evidence", "random_control"],
             "rest_every": 1,
-            "rest_seconds": 2,
+            "rest_seconds": 5,
             "rest_text": "Stretch your legs.",
         },
         [{**PREFERENCE, "options": {"steps": 3, "word": "more"}}],

@@ -1,6 +1,7 @@
 """One study of each presentation in real Chromium: pairs, several clips, ABX, stretches; mouse and keys."""
 
 import json
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -85,12 +86,12 @@ def test_a_rest_between_trials_lasts_as_long_as_it_must_and_is_recorded(new_page
     press_next(page)
     expect(page.get_by_role("heading", name="Time for a break")).to_be_focused()
     expect(page.get_by_text("Stretch your legs.")).to_be_visible()
-    expect(page.get_by_text("You can go on in 2 s.")).to_be_visible()
-    expect(page.locator(".play").first).to_be_hidden()
-    inspect(page)
+    expect(page.get_by_text(re.compile(r"You can go on in \d s\."))).to_be_visible()
     button = page.get_by_role("button", name="Go on")
     button.click(force=True)  # too soon
     page.keyboard.press("a")  # nothing sounds meanwhile
+    expect(page.locator(".play").first).to_be_hidden()
+    inspect(page)
     expect(page.locator(".rest-left")).to_have_text("You can go on now.")
     button.press("Enter")
     expect(page.locator(".play").first).to_be_visible()
@@ -103,7 +104,7 @@ def test_a_rest_between_trials_lasts_as_long_as_it_must_and_is_recorded(new_page
     page.wait_for_url("**/thanks")
     first, second = (trial["listening"] for trial in site.trials(token))
     assert "rest_ms" not in first
-    assert 2_000 <= second["rest_ms"] < 20_000
+    assert 5_000 <= second["rest_ms"] < 60_000
     assert second["time_to_first_play_ms"] >= 0
 
 

@@ -101,6 +101,12 @@ def test_every_size_of_evidence_is_answered_beside_its_own_control():
     )
 
 
+def test_a_label_that_is_no_noun_stands_in_quotation_marks():
+    assert words.target_name("rhythm_stability") == "rhythm stability"
+    assert words.target_name("happy") == "“happy”"
+    assert words.target_name("easy listening") == "“easy listening”"
+
+
 def test_numbers_as_they_were_given_have_a_true_minus_sign():
     assert words.plain(-50.0) == "\N{MINUS SIGN}50" and words.plain(0.25) == "0.25"
     rule = ExclusionRule(measure="correlation_with_others", excludes="below", limit=-0.2)
