@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from .summaries import Group, GroupSummary, QuestionSummary
 
 UNDEFINED = "undefined"
+# Targets with nouns for names: mid-level features, the demo's further cues, five of the published emotions.
+# fmt: off
+_NOUNS = frozenset({
+    "melodiousness", "articulation", "rhythm_complexity", "rhythm_stability", "dissonance", "tonal_stability",
+    "minorness", "speed", "pitch_height", "valence", "energy", "tension", "anger", "fear",
+})
+# fmt: on
 ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 FEWEST_FOR_AN_ANSWER = 2  # annotators, and clips
@@ -55,6 +62,12 @@ def mean_text(mean: Mean | None, ends: tuple[float, float]) -> str:
     if mean.interval.low is None:
         return number(mean.value, places)
     return f"{number(mean.value, places)} {interval(mean.interval.low, mean.interval.high, places)}"
+
+
+def target_name(target: str) -> str:
+    """Return a target as it stands in a sentence: a noun as it is, any other label in quotation marks."""
+    name = target.replace("_", " ")
+    return name if target in _NOUNS else f"“{name}”"
 
 
 def share_text(mean: Mean | None) -> str:
@@ -154,7 +167,8 @@ def _of_one_evidence(
         None,
     )
     contrast = found[1] if found else None
-    verdict = _verdict(summary.question.target, in_evidence(evidence.group, several=several), contrast)
+    where = in_evidence(evidence.group, several=several)
+    verdict = _verdict(target_name(summary.question.target), where, contrast)
     own_control = next((group for group in summary.groups if found and group.group == found[0]), None)
     others = [
         (summary.first("original") if beside_original else None, "in the original"),

@@ -86,7 +86,8 @@ def _groups(table: pd.DataFrame) -> list[tuple[Group, pd.DataFrame]]:
 
 
 def _what(item: QuestionSummary) -> str:
-    return item.question.target.replace("_", " ") or "what was asked about"
+    target = item.question.target
+    return words.target_name(target) if target else "what was asked about"
 
 
 # -- retention --------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def _evidence(beside: list) -> FigureTable:
 
 
 def _headline(target: str, groups: list, beside: list) -> str:
-    what = target.replace("_", " ") or "it"
+    what = words.target_name(target) if target else "it"
     group, rows = groups[0]
     agreed = f"Annotators agree on when {what} is heard in the {group.label} with {words.ALPHA} "
     agreed += f"{words.agreement_text(rows['time_alpha'])}."
