@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 from sites import CHROMIUM, PHONE, Site
 from slowness import slow_down
+from walking import REMEMBER_SOUNDS
 
 PATIENCE = 15_000  # ms; a busy machine is no failure
 expect.set_options(timeout=PATIENCE)
@@ -47,6 +48,7 @@ def new_page(chromium):
         options = {"viewport": PHONE, "locale": "en-GB", **options}
         context = chromium.new_context(**options)
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(REMEMBER_SOUNDS)
         slow_down(context)
         contexts.append(context)
         page = context.new_page()

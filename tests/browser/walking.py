@@ -14,6 +14,22 @@ UNTIL = """async (argument) => {{
   }}
 }}"""
 
+# A page remembers what has sounded since it was last looked at: a clip of a second may be over by then.
+REMEMBER_SOUNDS = """
+window.sounded = new Set();
+new MutationObserver((changes) => {
+  const buttons = changes.map(({ target }) => target).filter((one) => one.matches(".play[data-sounding]"));
+  for (const { ariaLabel } of buttons) window.sounded.add(ariaLabel);
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-sounding"] });
+"""
+HAS_SOUNDED = """(name) => {
+  const label = document.querySelector(".play[data-sounding]")?.ariaLabel;
+  if (label) window.sounded.add(label);
+  const yes = name ? window.sounded.has(`Pause ${name}`) : window.sounded.size > 0;
+  if (yes) window.sounded.clear();
+  return yes;
+}"""
+
 
 def token_of(page: Page) -> str:
     return re.search(r"/a/([^/]+)/", page.url)[1]
@@ -67,14 +83,19 @@ def wait_until(page: Page, check: str, argument=None) -> None:
 
 
 def wait_for_sound(page: Page, name: str = "") -> None:
-    """Wait until a clip sounds, or the one of that name."""
-    button = f'.play[data-sounding][aria-label="Pause {name}"]' if name else ".play[data-sounding]"
-    wait_until(page, "(selector) => document.querySelector(selector) !== null", button)
+    """Wait until a clip has begun to sound, or the one of that name."""
+    wait_until(page, HAS_SOUNDED, name)
 
 
 def wait_for_silence(page: Page) -> None:
     """Wait until no clip sounds any more."""
     wait_until(page, "() => document.querySelector('.play[data-sounding]') === null")
+
+
+def seek(page: Page, position: float) -> None:
+    """Go to a position in the sound, in s."""
+    slider = page.get_by_label("Position in the sound")
+    slider.evaluate("(one, at) => { one.value = at; one.dispatchEvent(new Event('change')); }", position)
 
 
 def answer(page: Page, point: int) -> None:
