@@ -187,7 +187,8 @@ _TABLES = [
         ("study", "rehearsal", "annotator", "question", "left_out", "n_judgments", "correlation_with_others",
          "agreement_with_others", "bias", "spread", "most_frequent_share", "longest_run",
          "median_response_ms", "attention_failed_share", "headphone_score", "reference_missed_share",
-         "unheard_share", "rushed_share", "median_trial_seconds", "repeat_distance"),
+         "unheard_share", "rushed_share", "median_trial_seconds", "repeat_distance", "abx_trials",
+         "abx_correct_share", "abx_guessing_p"),
         ("annotator", "question"),
     ),
     Table(

@@ -12,7 +12,7 @@ from .columns import Row, question_columns
 from .compared import Compared
 from .counted import CountedJudgments, ticked
 from .marked import Marked
-from .rater_quality import FIGURES, MEASURES, RaterQuality
+from .rater_quality import ABX_FIGURES, FIGURES, MEASURES, RaterQuality
 from .remains import WhatRemains
 from .rows import StudyRows
 from .summaries import StudySummaries
@@ -63,7 +63,7 @@ class Computed:
 
     def _rater_quality(self) -> Iterator[Row]:
         place = {"study": self.study.slug, "rehearsal": self.rows.rehearsal}
-        columns = ["n_judgments", *FIGURES]
+        columns = ["n_judgments", *FIGURES, *ABX_FIGURES]
         for row in _records(self.quality.overall, ["rater", *columns, *MEASURES]):
             annotator = row.pop("rater")
             yield {**place, "annotator": annotator, "left_out": annotator in self.quality.left_out, **row}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from .estimates import require_columns
 from .listeners_and_model import correlation, leave_one_out_correlations
@@ -178,6 +179,39 @@ def hidden_reference_share(judgments: pd.DataFrame, *, threshold: float = 90.0) 
         n_references="size", reference_missed_share="mean"
     )
     return figures.reset_index()
+
+
+def guessing_table(answers: pd.DataFrame, *, chance: float = 0.5) -> pd.DataFrame:
+    """Return, per rater, how many answers were right, and how easily guessing would do as well.
+
+    Parameters
+    ----------
+    answers : pd.DataFrame
+        Columns ``rater``, ``right`` (0 or 1, missing where there is no answer), of questions with one right
+        answer, such as those of ABX trials.
+    chance : float
+        Probability that a guess is right.
+
+    Returns
+    -------
+    pd.DataFrame
+        Sorted by ``rater``: ``n_answers``; ``correct_share``; ``guessing_p``, the exact probability that
+        guessing gets at least as many right (one-sided binomial). Share and p are missing where there is no
+        answer.
+    """
+    given = answers["right"].astype(float).groupby(answers["rater"], sort=True).agg(["count", "sum", "mean"])
+    p = [
+        stats.binomtest(int(right), int(n), chance, alternative="greater").pvalue if n else np.nan
+        for n, right in zip(given["count"], given["sum"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "rater": given.index,
+            "n_answers": given["count"].to_numpy(int),
+            "correct_share": given["mean"].to_numpy(float),
+            "guessing_p": np.array(p, dtype=float),
+        }
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,15 @@ from studyserver.study.models import Presentation, Question, Trial
 
 from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers, ticked
 from .named_answers import named_pairwise_table, named_quality_table
-from .quality import Rule, exclusions, hidden_reference_share, pairwise_table, quality_table, repeat_table
+from .quality import (
+    Rule,
+    exclusions,
+    guessing_table,
+    hidden_reference_share,
+    pairwise_table,
+    quality_table,
+    repeat_table,
+)
 from .rows import counted_annotators
 from .scales import scale_ends
 
@@ -18,6 +26,7 @@ FIGURES = (
     "correlation_with_others", "agreement_with_others", "bias", "spread", "most_frequent_share",
     "longest_run", "median_response_ms",
 )  # fmt: skip
+ABX_FIGURES = ("abx_trials", "abx_correct_share", "abx_guessing_p")
 PAIR_COLUMNS = (
     "question", "first", "second", "n_items", "correlation", "exact_share", "similarity", "mean_difference",
 )  # fmt: skip
@@ -47,8 +56,18 @@ class RaterQuality:
 
     @cached_property
     def by_question(self) -> pd.DataFrame:
-        """One row per question and annotator: figures of `quality_table` and of `named_quality_table`."""
-        return self._of_each_question(quality_table, named_quality_table, ["rater", "agreement_with_others"])
+        """One row per question and annotator.
+
+        Figures of `quality_table`, of `named_quality_table`, and of ABX questions `ABX_FIGURES`.
+        """
+        judged = self._of_each_question(
+            quality_table, named_quality_table, ["rater", "agreement_with_others"]
+        )
+        told_apart = [
+            _guessing(part).assign(question=key, n_judgments=lambda table: table["abx_trials"])
+            for key, part in self._abx_answers.groupby("question", sort=False)
+        ]
+        return pd.concat([judged, *told_apart], ignore_index=True) if told_apart else judged
 
     @cached_property
     def overall(self) -> pd.DataFrame:
@@ -77,6 +96,9 @@ class RaterQuality:
         table["n_judgments"] = table["n_judgments"].fillna(0).astype(int)
         for name, figures in self._measures().items():
             table[name] = figures.reindex(table.index).to_numpy(float)
+        table = table.join(_guessing(self._abx_answers).set_index("rater"))
+        if len(self._abx_answers):
+            table["abx_trials"] = table["abx_trials"].fillna(0)
         return table.reset_index()
 
     @cached_property
@@ -178,6 +200,15 @@ class RaterQuality:
         answers = answers.sort_values("position", kind="stable").astype({"rater": str})
         return answers.drop_duplicates(["item", "rater"]).drop(columns="trial").reset_index(drop=True)
 
+    @cached_property
+    def _abx_answers(self) -> pd.DataFrame:
+        """One row per ABX answer of a finished main trial: ``question``, ``rater``, ``right``."""
+        clips = self.counted.comparisons
+        said = clips[clips["picked"] & clips["is_x"].notna()]
+        return pd.DataFrame(
+            {"question": said["question"], "rater": said["rater"].astype(str), "right": said["is_x"]}
+        )
+
     def _response_times(self) -> pd.Series:
         answers = self.counted.main
         return answers.groupby(answers["annotator"].astype(str))["response_ms"].median()
@@ -250,6 +281,11 @@ class RaterQuality:
             }
         )
         return repeat_table(scaled).set_index("rater")["mean_difference"]
+
+
+def _guessing(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return `quality.guessing_table` of ABX answers, its columns named as in the export."""
+    return guessing_table(answers).set_axis(["rater", *ABX_FIGURES], axis=1)
 
 
 def headphone_score(sound_check: dict) -> float:

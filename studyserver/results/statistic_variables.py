@@ -109,6 +109,22 @@ STATISTIC_VARIABLES = [
     Variable(
         "repeat_distance", "number", "Mean distance of repeated answers, as a share of the scale, 0 to 1."
     ),
+    Variable(
+        "abx_trials",
+        "integer",
+        "ABX answers in finished main trials; empty where the study has no such answers.",
+    ),
+    Variable(
+        "abx_correct_share",
+        "number",
+        "Share of them that were right, 0 to 1; guessing gives .5. Undefined (empty) without any.",
+    ),
+    Variable(
+        "abx_guessing_p",
+        "number",
+        "Exact probability that guessing gets at least as many of them right (one-sided binomial). Undefined "
+        "(empty) without any.",
+    ),
     Variable("other_annotator", "identifier", "The second annotator of a pair."),
     Variable("correlation", "number", "Correlation of the two on the clips that both judged."),
     Variable("exact_share", "number", "Share of these clips to which both gave the same answer."),

@@ -7,7 +7,9 @@ import effects as e
 import numpy as np
 import pandas as pd
 from answers import FOLDER, HEARD_TOLERANCE, NAMES, NUMBERS, table, ticked
+from scipy.stats import binom
 
+ABX = ["abx_trials", "abx_correct_share", "abx_guessing_p"]
 ENOUGH_OF_REFERENCE = 90  # per cent of the slider (ITU-R BS.1534)
 
 
@@ -18,9 +20,14 @@ def quality(answers):
         for question in answers.questions.values()
         if len(given := judged(answers, question))
     ]
+    x_named = answers.main[answers.main["question_kind"] == "abx"]
+    by_question += [
+        told_apart(part).assign(question=key, n_judgments=lambda figures: figures["abx_trials"]).reset_index()
+        for key, part in x_named.groupby("question")
+    ]
     columns = [
         "n_judgments", "correlation_with_others", "agreement_with_others", "bias", "spread",
-        "most_frequent_share", "longest_run", "median_response_ms",
+        "most_frequent_share", "longest_run", "median_response_ms", *ABX,
     ]  # fmt: skip
     each = pd.concat([pd.DataFrame(), *by_question]).reindex(columns=["annotator", "question", *columns])
     people = table("raters").query("trials_finished > 0")["annotator"]
@@ -31,7 +38,9 @@ def quality(answers):
     overall["n_judgments"] = overall["n_judgments"].fillna(0)
     timed = answers.main[answers.main["question_kind"].isin([*NUMBERS, "choice", "checklist"])]
     overall["median_response_ms"] = timed.groupby("annotator")["response_ms"].median()
-    overall = overall.join(pd.DataFrame(measures(answers)))
+    overall = overall.join(pd.DataFrame(measures(answers))).join(told_apart(x_named))
+    if len(x_named):
+        overall["abx_trials"] = overall["abx_trials"].fillna(0)
     parts = [overall.reset_index().assign(question=np.nan), each]
     return pd.concat(parts).set_index(["annotator", "question"])
 
@@ -86,6 +95,14 @@ def of_question(question, given):
         row["median_response_ms"] = own["response_ms"].median()
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def told_apart(x_named):
+    """Return, by annotator, ABX answers, the share of right ones, and how easily guessing does as well."""
+    figures = x_named.groupby("annotator")["number"].agg(["size", "mean"])
+    right = (figures["size"] * figures["mean"]).round()
+    figures["p"] = binom.sf(right - 1, figures["size"], 0.5)
+    return figures.set_axis(ABX, axis=1)
 
 
 def agreement_with_others(given, annotator):

@@ -8,7 +8,7 @@ from .. import words
 from ..columns import SEPARATOR, option_labels
 from ..computed import ALL, KEPT, Computed
 from ..quality import exclusions
-from ..rater_quality import Rule
+from ..rater_quality import ABX_FIGURES, Rule
 from .parts import DASH, FigureTable
 from .remains import remains_page
 
@@ -26,12 +26,17 @@ _COLUMNS = {
     "reference_missed_share": "hidden originals missed",
     "unheard_share": "clips not heard out",
     "rushed_share": "rushed trials",
+    "abx_trials": "ABX answers",
+    "abx_correct_share": "ABX answers right",
+    "abx_guessing_p": "p of as many by guessing",
     "median_trial_seconds": "median time per trial, s",
 }
 _SHARES = {
     "agreement_with_others", "longest_run", "most_frequent_share", "repeat_distance",
     "attention_failed_share", "headphone_score", "reference_missed_share", "unheard_share", "rushed_share",
+    "abx_correct_share",
 }  # fmt: skip
+_COUNTS = {"n_judgments", "abx_trials"}
 USUAL_RULES = (
     Rule("attention_failed_share", "above", 0.15, "more than 15 % of the attention trials failed"),
     Rule("reference_missed_share", "above", 0.15, "more than 15 % of the hidden originals rated below 90 %"),
@@ -53,6 +58,7 @@ class RatersPage:
     quality: FigureTable
     left_out: list[str]
     has_names: bool  # whether there are answers that are no numbers
+    has_abx: bool
 
 
 def raters_page(computed: Computed) -> RatersPage:
@@ -61,7 +67,7 @@ def raters_page(computed: Computed) -> RatersPage:
     table = quality.overall
     shown = [name for name in _COLUMNS if name in table and table[name].notna().any()]
     lines = [
-        [str(row["rater"]), *(_figure(name, row[name]) for name in shown)] for row in table.to_dict("records")
+        [str(row["rater"]), *(_figure_of(row, name) for name in shown)] for row in table.to_dict("records")
     ]
     columns = ["annotator", *(_COLUMNS[name] for name in shown)]
     usual = exclusions(table, USUAL_RULES)
@@ -80,6 +86,7 @@ def raters_page(computed: Computed) -> RatersPage:
         ),
         left_out=sorted(quality.left_out),
         has_names="agreement_with_others" in shown,
+        has_abx="abx_trials" in shown,
     )
 
 
@@ -92,7 +99,7 @@ def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     own = mine.iloc[0].to_dict()
     middle = overall.median(numeric_only=True)
     lines = [
-        [words_, _figure(name, own[name]), _figure(name, middle.get(name))]
+        [words_, _figure(name, own[name]), DASH if name == "abx_guessing_p" else _figure(name, middle[name])]
         for name, words_ in _COLUMNS.items()
         if name in own and own[name] == own[name]
     ]
@@ -103,6 +110,7 @@ def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
         "n_judgments", "correlation_with_others", "agreement_with_others", "bias", "spread", "longest_run",
         "most_frequent_share",
     ]  # fmt: skip
+    names += [name for name in ABX_FIGURES if name in mine and mine[name].notna().any()]
     rows = [
         [str(row["question"]), *(_figure(name, row[name]) for name in names)]
         for row in mine.reindex(columns=["question", *names]).to_dict("records")
@@ -111,13 +119,21 @@ def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     return tables
 
 
+def _figure_of(annotator: dict, name: str) -> str:
+    if annotator["abx_trials"] == 0 and name in ABX_FIGURES[1:]:
+        return f"{words.UNDEFINED}: no ABX answers"
+    return _figure(name, annotator[name])
+
+
 def _figure(name: str, value: float | None) -> str:
     if value is None or value != value:
         return DASH
     if name in _SHARES:
         return f"{100 * value:.0f} %"
-    if name == "n_judgments":
-        return str(int(value))
+    if name in _COUNTS:
+        return words.plain(value)
+    if name == "abx_guessing_p":
+        return words.probability(value)
     return words.number(value, 1 if name == "median_trial_seconds" else 2)
 
 

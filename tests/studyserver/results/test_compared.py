@@ -6,6 +6,7 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from exported_scripts import reproduced
 from filled_study import answer_trials, event
+from scipy import stats
 
 from explainer.models import Clip, Track
 from studyserver.results.compared import Compared
@@ -143,11 +144,59 @@ def test_abx_answers_are_counted_and_said_on_the_page(admin_client, tmp_path):
     assert table.loc[("abx_correct", "items+raters"), "estimate"] == pytest.approx(right)
     assert table.loc[("abx_correct_exact", "judgments"), "n_judgments"] == 40
     assert table.loc[("abx_d_prime", "items"), "estimate"] > 1.5
-    assert "discrimination" in reproduced(study, tmp_path / "export")
+    assert {"discrimination", "rater_quality"} <= reproduced(study, tmp_path / "export")
     said_a = [row["value"] == "A" for row in StudyRows(study).judgments()]
     assert table.loc[("abx_a_said", "items"), "estimate"] == pytest.approx(np.mean(said_a))
     page = admin_client.get(reverse("results:remains", args=[study.slug])).content.decode()
     assert "Listeners can tell the evidence from the random control: " in page
+
+
+def test_each_annotator_s_right_abx_answers_stand_beside_guessing(admin_client, tmp_path):
+    study = make_study("abx", "abx", tracks=5)
+    people = [answer_trials(study, names_x(person)) for person in range(3)]
+    guesser = answer_trials(study, lambda trial: "AB"[trial.position % 2])
+    unfinished = answer_trials(study, names_x(0), finish=False)
+    rows = [row for row in StudyRows(study).judgments() if row["trial_finished"]]
+    quality = Computed(StudyRows(study)).quality
+    table = quality.overall.set_index("rater")
+    for person in [*people, guesser]:
+        own = [row["number"] for row in rows if row["annotator"] == person.pseudonym]
+        found = table.loc[person.pseudonym]
+        assert found["abx_trials"] == found["n_judgments"] == len(own) > 0
+        assert found["abx_correct_share"] == pytest.approx(np.mean(own))
+        expected = stats.binomtest(int(sum(own)), len(own), 0.5, alternative="greater").pvalue
+        assert found["abx_guessing_p"] == pytest.approx(expected)
+    assert unfinished.pseudonym not in table.index
+    assert set(quality.by_question["question"]) == {"which"}
+    exported = {row["annotator"]: row for row in Computed(StudyRows(study)).table_rows("rater_quality")}
+    assert exported[people[0].pseudonym]["abx_trials"] == table.loc[people[0].pseudonym, "abx_trials"]
+    page = admin_client.get(reverse("results:raters", args=[study.slug])).content.decode()
+    assert "ABX answers right" in page and "p of as many by guessing" in page
+    own = admin_client.get(reverse("results:rater", args=[study.slug, people[0].pseudonym]))
+    assert "ABX answers right" in own.content.decode()
+
+
+def test_who_gave_no_abx_answer_has_an_undefined_share_and_a_reason(admin_client):
+    study = make_study("abx", "abx", tracks=4)
+    study.questions.update(required=False)
+    answer_trials(study, names_x(0))
+    silent = session.join(study)
+    session.give_consent(silent)
+    session.finish_instructions(silent)
+    session.finish_sound_check(silent, {})
+    trial = session.current_trial(silent)
+    record = {item.token: {"intervals": [[0, 2]], "plays": 1} for item in trial.presentations.all()}
+    session.finish_trial(silent, trial.token, {"presentations": record, "trial": trial.token})
+    found = Computed(StudyRows(study)).quality.overall.set_index("rater").loc[silent.pseudonym]
+    assert found["abx_trials"] == 0 and found[["abx_correct_share", "abx_guessing_p"]].isna().all()
+    page = admin_client.get(reverse("results:raters", args=[study.slug])).content.decode()
+    assert page.count("undefined: no ABX answers") == 2
+
+
+def test_studies_without_abx_trials_say_nothing_of_them(preferences, admin_client):
+    assert Computed(StudyRows(preferences)).quality.overall["abx_trials"].isna().all()
+    page = admin_client.get(reverse("results:raters", args=[preferences.slug])).content.decode()
+    assert "ABX" not in page
 
 
 def test_a_clip_that_stands_in_several_sets_is_counted_once_for_agreement(admin_client):

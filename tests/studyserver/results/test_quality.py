@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from studyserver.results.quality import (
     STANDARD_RULES,
@@ -10,11 +11,18 @@ from studyserver.results.quality import (
     disputed_answers,
     disputed_items,
     exclusions,
+    guessing_table,
     hidden_reference_share,
     pairwise_table,
     quality_table,
     repeat_table,
 )
+
+
+def right_answers(**counts):
+    """Return answers of raters, each given as (right ones, all)."""
+    rows = [(rater, n < right) for rater, (right, total) in counts.items() for n in range(total)]
+    return pd.DataFrame(rows, columns=["rater", "right"])
 
 
 @pytest.fixture
@@ -122,3 +130,29 @@ def test_the_least_agreed_answers_come_first_and_unanimous_ones_not_at_all():
     assert found["item"].tolist() == ["e", "a"]
     assert found["agreement"].tolist() == [0, pytest.approx(1 / 3)]
     assert found["answers"].tolist() == [4, 2]
+
+
+def test_guessing_is_as_probable_as_worked_out_by_hand():
+    table = guessing_table(right_answers(a=(4, 4), b=(3, 4), c=(0, 4), d=(1, 1))).set_index("rater")
+    assert list(table["n_answers"]) == [4, 4, 4, 1]
+    assert list(table["correct_share"]) == [1, 0.75, 0, 1]
+    # All of four: 1 / 16. Three or four of them: (4 + 1) / 16. None or more: certain. One of one: a coin.
+    assert list(table["guessing_p"]) == pytest.approx([1 / 16, 5 / 16, 1, 1 / 2], rel=1e-12)
+
+
+def test_guessing_follows_the_binomial_distribution_for_any_count_and_chance():
+    counts = {f"r{right:02}": (right, 24) for right in range(25)}
+    for chance in (0.5, 1 / 3):
+        found = guessing_table(right_answers(**counts), chance=chance)["guessing_p"]
+        expected = [stats.binom.sf(right - 1, 24, chance) for right in range(25)]
+        assert list(found) == pytest.approx(expected, rel=1e-10)
+    assert found.is_monotonic_decreasing
+
+
+def test_without_an_answer_there_is_neither_a_share_nor_a_probability():
+    answers = pd.DataFrame({"rater": ["a", "a", "b"], "right": [1.0, np.nan, np.nan]})
+    table = guessing_table(answers).set_index("rater")
+    assert list(table["n_answers"]) == [1, 0]
+    assert table.loc["b", ["correct_share", "guessing_p"]].isna().all()
+    assert table.loc["a", "guessing_p"] == 0.5
+    assert guessing_table(answers.iloc[:0]).empty
