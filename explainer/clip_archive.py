@@ -46,7 +46,7 @@ class Line:
     Attributes
     ----------
     number : int
-        Of the line in the manifest.
+        Of the line in the manifest, the first being 1.
     file, track, condition, target, method, level : str
     kept_segments, variant : int
     """
@@ -64,6 +64,23 @@ class Line:
     def identity(self) -> tuple:
         """Return what no two uploaded clips share."""
         return self.track, self.method, self.condition, self.target, self.kept_segments, self.variant
+
+
+@dataclass(frozen=True)
+class RefusedLine:
+    """A line of the manifest that cannot be used.
+
+    Attributes
+    ----------
+    number : int
+    file : str
+        Empty where it names none.
+    reason : str
+    """
+
+    number: int
+    file: str
+    reason: str
 
 
 class ClipArchive:
@@ -88,8 +105,8 @@ class ClipArchive:
                 self._members[_safe_name(member.filename)] = member
         self._folder = self._find_manifest()
 
-    def lines(self) -> Iterator[Line | tuple[str, str]]:
-        """Yield the manifest's lines; one that cannot be used as the file it names and the reason.
+    def lines(self) -> Iterator[Line | RefusedLine]:
+        """Yield the manifest's lines.
 
         Raises
         ------
@@ -97,17 +114,17 @@ class ClipArchive:
             If the manifest cannot be read or lacks a column.
         """
         content = io.BytesIO()
-        self._copy(self._members[f"{self._folder}{MANIFEST}"], content, MAXIMUM_MANIFEST_BYTES)
         try:
-            rows = list(csv.reader(io.StringIO(content.getvalue().decode("utf-8-sig"), newline="")))
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise ArchiveError(f"{MANIFEST} cannot be read as a CSV table in UTF-8: {error}") from error
-        columns = [column.strip() for column in rows[0]] if rows else []
+            self._copy(self._members[f"{self._folder}{MANIFEST}"], content, MAXIMUM_MANIFEST_BYTES)
+        except MemberError as error:
+            raise ArchiveError(f"{MANIFEST} cannot be unpacked: {error}.") from error
+        rows = _table(content.getvalue())
+        columns = [column.strip().lower() for column in rows[0]] if rows else []
         missing = [column for column in REQUIRED if column not in columns]
         if missing:
             raise ArchiveError(
                 f"{MANIFEST} has no column {', '.join(missing)}; its columns are "
-                f"{', '.join(columns) or 'none'}."
+                f"{', '.join(columns) or 'none'}. Name {', '.join(REQUIRED)} in its first line."
             )
         for number, row in enumerate(rows[1:], start=2):
             values = dict(zip(columns, [cell.strip() for cell in row], strict=False))
@@ -115,7 +132,7 @@ class ClipArchive:
                 try:
                     yield _line(number, values)
                 except MemberError as error:
-                    yield values.get("file") or f"line {number}", str(error)
+                    yield RefusedLine(number, values.get("file", ""), str(error))
 
     def unpack(self, file: str, folder: Path) -> tuple[Path, str]:
         """Write one file of the archive under a name of our own; return its path and SHA-256.
@@ -129,10 +146,15 @@ class ClipArchive:
         """
         member = self._members.get(f"{self._folder}{file}") or self._members.get(file)
         if member is None:
-            raise MemberError("the manifest names it, but it is not in the archive")
+            raise MemberError(
+                "the manifest names it, but it is not in the archive; add it, or correct the name "
+                "(small and capital letters differ)"
+            )
         suffix = PurePosixPath(file).suffix.lower()
         if suffix not in FORMATS:
-            raise MemberError(f"its ending must be one of {', '.join(kind[1:].upper() for kind in FORMATS)}")
+            raise MemberError(
+                f"its ending must be one of {', '.join(kind[1:].upper() for kind in FORMATS)}; convert it"
+            )
         path = folder / f"{hashlib.sha256(file.encode()).hexdigest()}{suffix}"
         with path.open("wb") as target:
             return path, self._copy(member, target, self._maximum_bytes)
@@ -154,7 +176,7 @@ class ClipArchive:
         if len(found) != 1:
             raise ArchiveError(
                 f"The archive must hold one table {MANIFEST} that says what each clip is; "
-                f"there are {len(found)}."
+                f"it holds {len(found) or 'none'}."
             )
         return found[0].removesuffix(MANIFEST)
 
@@ -182,26 +204,29 @@ class ClipArchive:
 
 
 @contextmanager
-def open_archive(path: Path, *, maximum_bytes: int, maximum_total: int) -> Iterator[ClipArchive]:
-    """Open a zip archive of clips.
+def open_archive(
+    path: Path, *, maximum_bytes: int, maximum_total: int, name: str = ""
+) -> Iterator[ClipArchive]:
+    """Open a zip archive of clips, which is called as its path says or by another name.
 
     Raises
     ------
     ArchiveError
         If it is no zip archive, holds too many files, encrypted ones, or names that lead out of it.
     """
+    name = name or path.name
     try:
         opened = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise ArchiveError(f"{path.name} is no zip archive, or is damaged: {error}") from error
+        raise ArchiveError(f"{name} is no zip archive, or is damaged; pack it again ({error}).") from error
     with opened:
         members = opened.infolist()
         if len(members) > MAXIMUM_MEMBERS:
             raise ArchiveError(
-                f"{path.name} holds {len(members)} files; at most {MAXIMUM_MEMBERS} are accepted. Split it."
+                f"{name} holds {len(members)} files; at most {MAXIMUM_MEMBERS} are accepted. Split it."
             )
         if any(member.flag_bits & _ENCRYPTED for member in members):
-            raise ArchiveError(f"{path.name} is encrypted; pack it without a password.")
+            raise ArchiveError(f"{name} is encrypted; pack it without a password.")
         yield ClipArchive(opened, maximum_bytes, maximum_total)
 
 
@@ -220,17 +245,33 @@ def _is_clutter(name: str) -> bool:
     return name.startswith("__MACOSX/") or PurePosixPath(name).name in (".DS_Store", "Thumbs.db")
 
 
+def _table(content: bytes) -> list[list[str]]:
+    """Return the rows of the manifest; spreadsheets of some countries write semicolons for commas."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ArchiveError(
+            f"{MANIFEST} is not in UTF-8 (line {line}); save it as “CSV UTF-8”, comma-separated."
+        ) from error
+    head = text.split("\n", 1)[0]
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count)))
+    except csv.Error as error:
+        raise ArchiveError(f"{MANIFEST} cannot be read as a CSV table: {error}.") from error
+
+
 def _line(number: int, values: dict[str, str]) -> Line:
     """Return a checked line of the manifest."""
 
     def require(holds: bool, problem: str) -> None:
         if not holds:
-            raise MemberError(f"{MANIFEST}, line {number}: {problem}")
+            raise MemberError(problem)
 
     condition = values.get("condition", "").lower().replace(" ", "_").replace("-", "_") or "uploaded"
     method, target = values.get("method", ""), values.get("target", "")
-    require(bool(values.get("file")), "it names no file")
-    require(bool(values.get("track")), "it names no track")
+    require(bool(values.get("file")), "it names no file; write its name into the column “file”")
+    require(bool(values.get("track")), "it names no track; write its name into the column “track”")
     require(
         condition in Clip.Condition.values,
         f"the condition {condition!r} is unknown; use one of {', '.join(Clip.Condition.values)}",
@@ -247,6 +288,9 @@ def _line(number: int, values: dict[str, str]) -> Line:
     counts = {}
     for column in ("kept_segments", "variant"):
         text = values.get(column, "") or "0"
-        require(text.isdecimal() and int(text) <= _NUMBERS_AT_MOST, f"{column} must be a whole number")
+        require(
+            text.isdecimal() and int(text) <= _NUMBERS_AT_MOST,
+            f"{column} must be a whole number up to {_NUMBERS_AT_MOST}",
+        )
         counts[column] = int(text)
     return Line(number, values["file"], values["track"], condition, target, method, level, **counts)

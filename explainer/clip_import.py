@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from . import stored_files
-from .clip_archive import ArchiveError, ClipArchive, Line, MemberError, open_archive
+from .clip_archive import MANIFEST, ArchiveError, ClipArchive, Line, MemberError, RefusedLine, open_archive
 from .clip_conversion import Request, convert, convert_apart
 from .core.audio import AudioError, inspect_audio
 from .models import Clip, MusicModel, Track
@@ -27,18 +27,22 @@ class ClipImport:
     Attributes
     ----------
     file : str
+        Empty where the line names none.
     clip : Clip or None
         None if it was refused.
     reason : str
         Why it was refused.
     result : str
         ``imported``, ``already here`` or ``refused``.
+    line : int
+        In the manifest; 0 for a file that it does not name.
     """
 
     file: str
     clip: Clip | None = None
     reason: str = ""
     result: str = "refused"
+    line: int = 0
 
 
 @dataclass
@@ -78,7 +82,10 @@ def import_clips(path: Path, *, convert_here: bool = False, name: str = "") -> l
     with (
         tempfile.TemporaryDirectory(prefix="clips-") as folder,
         open_archive(
-            path, maximum_bytes=maximum.max_bytes, maximum_total=settings.MAXIMUM_ARCHIVE_BYTES
+            path,
+            maximum_bytes=maximum.max_bytes,
+            maximum_total=settings.MAXIMUM_ARCHIVE_BYTES,
+            name=name,
         ) as archive,
     ):
         importer = _Importer(archive, Path(folder), name or path.name)
@@ -103,26 +110,30 @@ class _Importer:
         seen: dict[tuple, int] = {}
         named = set()
         lines = list(self.archive.lines())
+        if not lines:
+            raise ArchiveError(f"{MANIFEST} names no clip; write a line for each below the first.")
         tracks = Track.objects.in_bulk(
             {line.track for line in lines if isinstance(line, Line)}, field_name="name"
         )
         for position, line in enumerate(lines):
-            if not isinstance(line, Line):
-                named.add(line[0])
-                self.results[position] = ClipImport(line[0], reason=line[1])
-                continue
             named.add(line.file)
+            if isinstance(line, RefusedLine):
+                self.results[position] = ClipImport(line.file, reason=line.reason, line=line.number)
+                continue
             first = seen.setdefault(line.identity(), line.number)
             try:
                 if first != line.number:
                     raise MemberError(
-                        f"line {first} of the manifest describes the same clip; number them by “variant”"
+                        f"line {first} of the manifest describes the same clip; number them by “variant”, "
+                        "or leave one out"
                     )
                 self._look_at(position, line, tracks.get(line.track))
             except (MemberError, AudioError) as error:
-                self.results[position] = ClipImport(line.file, reason=str(error))
+                self.results[position] = ClipImport(line.file, reason=str(error), line=line.number)
         for number, file in enumerate(self.archive.unnamed(named), start=len(lines)):
-            self.results[number] = ClipImport(file, reason="the manifest does not name it")
+            self.results[number] = ClipImport(
+                file, reason="the manifest does not name it; add a line for it, or leave it out"
+            )
 
     def _look_at(self, position: int, line: Line, track: Track | None) -> None:
         if track is None:
@@ -133,7 +144,7 @@ class _Importer:
             kept_segments=line.kept_segments, variant=line.variant,
         ).first()  # fmt: skip
         if existing and existing.provenance.get("source_sha256") == sha256:
-            self.results[position] = ClipImport(line.file, existing, result="already here")
+            self.results[position] = ClipImport(line.file, existing, result="already here", line=line.number)
             return
         if existing:
             raise MemberError(
@@ -170,7 +181,8 @@ class _Importer:
         """Store what could be converted and return what became of every line."""
         for position, candidate in self.candidates.items():
             if "problem" in candidate.answer:
-                self.results[position] = ClipImport(candidate.line.file, reason=candidate.answer["problem"])
+                line, problem = candidate.line, candidate.answer["problem"]
+                self.results[position] = ClipImport(line.file, reason=problem, line=line.number)
             else:
                 self.results[position] = self._store(candidate)
         return [self.results[position] for position in sorted(self.results)]
@@ -204,9 +216,11 @@ class _Importer:
                 clip.save()
         except IntegrityError:
             return ClipImport(
-                line.file, reason="it was imported by somebody else at the same moment; look again"
+                line.file,
+                reason="it was imported by somebody else at the same moment; look again",
+                line=line.number,
             )
-        return ClipImport(line.file, clip, result="imported")
+        return ClipImport(line.file, clip, result="imported", line=line.number)
 
 
 def _original_of(candidates: Sequence[_Candidate]) -> int | None:

@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 import pytest
 import soundfile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -103,6 +104,7 @@ def test_one_bad_file_does_not_stop_the_others(archive, track):
         f"good.wav,{track.name},evidence,happy,m",
         f"notes.txt,{track.name},evidence,bored,m",
         f"good.wav,{track.name},evidence,happy,their system",
+        f",{track.name},evidence,happy,m",
     ]
     files = {"good.wav": wav(), "silent.wav": wav(np.zeros(SAMPLE_RATE)), "broken.wav": b"RIFF0000WAVE",
              "notes.txt": "nothing", "extra.wav": wav()}  # fmt: skip
@@ -111,12 +113,13 @@ def test_one_bad_file_does_not_stop_the_others(archive, track):
     reasons = [item.reason for item in done]
     expected = ["", "silen", "damaged", "not in the archive", "no track nowhere", "'louder' is unknown",
                 "needs a target", "line 2 of the manifest describes the same", "its ending must be",
-                "method must name", "does not name it"]  # fmt: skip
+                "method must name", "names no file", "does not name it"]  # fmt: skip
     assert len(reasons) == len(expected)
     for reason, words in zip(reasons, expected, strict=True):
         assert words in reason, (reason, words)
     # No reason speaks of the names under which we unpacked.
     assert not any(len(word) > 60 for reason in reasons for word in reason.split())
+    assert [item.line for item in done] == [*range(2, 13), 0]
 
 
 def test_another_recording_does_not_replace_a_clip(archive, track):
@@ -199,13 +202,44 @@ def test_damaged_members_are_refused_one_by_one(archive, track):
 @pytest.mark.parametrize(
     ("lines", "header", "message"),
     [
-        (None, HEADER, "must hold one table manifest.csv"),
-        ([], "file,track,condition\n", "no column target, method"),
+        (None, HEADER, "must hold one table manifest.csv .* it holds none"),
+        ([], "file,track,condition\n", "no column target, method.* in its first line"),
+        ([], "", "its columns are none"),
+        ([], HEADER, "names no clip; write a line for each"),
     ],
 )
 def test_archives_without_a_usable_manifest_are_refused(archive, lines, header, message):
     with pytest.raises(ArchiveError, match=message):
         import_clips(archive(lines, {"a.wav": wav()}, header=header), convert_here=True)
+
+
+def test_a_manifest_in_another_encoding_is_refused_with_its_line_and_the_remedy(tmp_path, track):
+    text = f"{HEADER}a.wav,{track.name},evidence,fröhlich,m\n"
+    for encoding, line in (("latin-1", 2), ("utf-16", 1)):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+            packed.writestr("manifest.csv", text.encode(encoding))
+        with pytest.raises(ArchiveError, match=f"line {line}.*save it as “CSV UTF-8”"):
+            import_clips(tmp_path / "a.zip")
+
+
+def test_manifests_of_spreadsheets_are_understood(archive, track):
+    lines = [f"a.wav;{track.name};evidence;happy;m"]
+    path = archive(lines, {"a.wav": wav()}, header=HEADER.title().replace(",", ";"))
+    [item] = import_clips(path, convert_here=True)
+    assert item.result == "imported", item.reason
+
+
+def test_a_damaged_or_endless_manifest_is_refused(archive, track, monkeypatch):
+    path = archive([f"a.wav,{track.name},evidence,happy,m"] * 99, {"a.wav": wav()})
+    monkeypatch.setattr(clip_archive, "MAXIMUM_MANIFEST_BYTES", 1000)
+    with pytest.raises(ArchiveError, match=r"manifest.csv cannot be unpacked: .* more than"):
+        import_clips(path)
+    monkeypatch.undo()
+    content = bytearray(path.read_bytes())
+    content[50:80] = b"\xff" * 30
+    path.write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"manifest.csv cannot be unpacked: .* damaged"):
+        import_clips(path)
 
 
 def test_what_is_no_archive_is_refused(tmp_path, monkeypatch, archive):
@@ -253,9 +287,11 @@ def test_the_page_says_what_became_of_every_clip(archive, track, admin_client):
         page = admin_client.post(address, {"archive": opened}).content.decode()
     assert "1 imported, 1 refused" in page
     assert "there is no track nowhere" in page
+    assert '<td data-name="Line of the manifest">3</td>' in page
     assert Clip.objects.get().provenance["archive"] == "clips.zip"
-    page = admin_client.post(address, {"archive": io.BytesIO(zlib.compress(b"x"))}).content.decode()
-    assert "is no zip archive" in page
+    wrong = SimpleUploadedFile("mine.zip", zlib.compress(b"x"))
+    page = admin_client.post(address, {"archive": wrong}).content.decode()
+    assert "mine.zip is no zip archive" in page  # not the name of our copy
     assert address in admin_client.get(reverse("admin:explainer_clip_changelist")).content.decode()
 
 

@@ -25,7 +25,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         width = max((len(item.file) for item in done), default=0)
         for item in done:
-            self.stdout.write(f"{item.file:{width}}  {item.result:12}  {item.reason or item.clip}")
+            place = f"line {item.line}" if item.line else ""
+            self.stdout.write(f"{place:9}  {item.file:{width}}  {item.result:12}  {item.reason or item.clip}")
         refused = sum(item.clip is None for item in done)
         if refused:
             raise CommandError(f"{refused} of {len(done)} clips were refused; the others are imported.")
