@@ -1,5 +1,6 @@
 """The researchers' side of a study in real Chromium: axe finds nothing, on the poster neither."""
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 # Django's own table of inline forms has a heading cell without words.
@@ -23,9 +24,15 @@ def inspect(page) -> None:
         assert found.violations_count == 0, f"{page.url}, {scheme}: {found.generate_report()}"
 
 
-def test_axe_finds_nothing_on_the_pages_of_a_study(chromium, site):
-    # Not an annotator's page, whose console must be silent: Django tries styles that the policy forbids.
-    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+@pytest.fixture
+def page(chromium):
+    """Return a page of a researcher, not an annotator's: axe itself adds styles that our policy forbids."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def test_axe_finds_nothing_on_the_pages_of_a_study(page, site):
     log_in(page, site)
     ids = {row["slug"]: row["id"] for row in site.rows("SELECT id, slug FROM study_study")}
     study = f"study/study/{ids['set-multiple']}"
@@ -33,4 +40,33 @@ def test_axe_finds_nothing_on_the_pages_of_a_study(chromium, site):
         response = page.goto(f"{site.address}/admin/{path}")
         assert response.status == 200, path
         inspect(page)
-    page.context.close()
+
+
+def test_the_admin_asks_for_nothing_that_the_policy_forbids(page, site):
+    log_in(page, site)
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append((page.url, str(error))))
+    page.on(
+        "console",
+        lambda message: complaints.append((page.url, message.text)) if message.type == "error" else None,
+    )
+    lists = addresses(page, "#content-main .model-link a, #content-main th a, #content-main a.changelink")
+    forms = addresses(page, "#content-main a.addlink")
+    for address in lists:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        forms += addresses(page, "#result_list th a")[:1]
+    assert len(forms) >= 12
+    for address in forms:
+        assert page.goto(address).status == 200, address
+        page.wait_for_load_state("networkidle")
+        for folded in page.locator("details > summary").all():
+            folded.click()
+        for more in page.locator(".add-row a:visible").all():
+            more.click()
+    assert complaints == []
+
+
+def addresses(page, links: str) -> list[str]:
+    found = page.locator(links).evaluate_all("(all) => all.map((one) => one.href)")
+    return list(dict.fromkeys(found))
