@@ -38,7 +38,7 @@ MODULES = [
     ),
 ]
 STYLES = ["palette.css", *(f"study/{name}.css" for name in ("study", "trial", "player", "answers", "sets"))]
-FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("once", "trials", *MODULES))]
+FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES))]
 
 
 def worker_address(annotator: Annotator) -> str:

@@ -22,10 +22,44 @@ def screening(site):
     return json.loads(made.stdout.splitlines()[-1])
 
 
+def group_of(page):
+    return page.get_by_role("group", name="Do you play?")
+
+
 def consent(page):
     page.get_by_role("button", name="Begin").click()
     page.get_by_label("I have read this, and I agree to take part.").check()
     page.get_by_role("button", name="Continue").click()
+
+
+def test_a_questionnaire_waits_for_the_network_and_outlives_its_tab(new_page, site, screening):
+    page = new_page()
+    page.goto(f"{site.address}/s/screened/?PROLIFIC_PID=pid-offline&STUDY_ID=s&SESSION_ID=z")
+    consent(page)
+    expect(page).to_have_url(re.compile("/questions$"))
+    group_of(page).get_by_label("no", exact=True).check()
+    context, address = page.context, page.url
+    page.close()
+    page = context.new_page()
+    page.goto(address)
+    expect(group_of(page).get_by_label("no", exact=True)).to_be_checked()
+    slider = page.get_by_label("How awake are you?")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    context.set_offline(True)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("Waiting for the connection.")
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    expect(group_of(page).get_by_label("no", exact=True)).to_be_checked()
+    page.get_by_role("button", name="Continue").click()  # impatience changes nothing
+    context.set_offline(False)
+    expect(page).to_have_url(re.compile("/instructions$"))
+    given = site.rows(
+        """SELECT count(*) AS n FROM study_questionnaireanswer answer JOIN study_annotator annotator
+           ON annotator.id = answer.annotator_id WHERE annotator.token = ?""",
+        address.split("/")[-2],
+    )
+    assert given[0]["n"] == 2
 
 
 def test_a_recruiters_link_to_the_return_address(new_page, site, screening, inspect):

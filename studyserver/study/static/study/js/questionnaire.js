@@ -1,9 +1,10 @@
 // A page of the questionnaire: questions that depend on others, sliders without a default, and drafts.
 
+import { draftOf, keepDraft } from "./drafts.js";
 import { meets } from "./rules.js";
 
 const form = document.getElementById("questionnaire");
-const kept = form.dataset.keep;
+const { participation, page } = form.dataset;
 
 /** Show and hide the questions that wait for others on this page; in order, since one may wait for another. */
 function refresh() {
@@ -33,17 +34,12 @@ function exclude(box) {
 }
 
 function keep() {
-  const entries = [...new FormData(form)].filter(([name]) => name.startsWith("q"));
-  try {
-    sessionStorage.setItem(kept, JSON.stringify(entries));
-  } catch {
-    // Without storage a reload starts afresh; what was sent is safe all the same.
-  }
+  keepDraft(participation, page, [...new FormData(form)].filter(([name]) => name.startsWith("q")));
 }
 
-/** Enter again what was entered before a reload or a failed connection. */
+/** Enter again what was entered before a reload, or before the tab was closed. */
 function restore() {
-  for (const [name, value] of JSON.parse(sessionStorage.getItem(kept) ?? "[]")) {
+  for (const [name, value] of draftOf(participation, page)) {
     const slider = form.querySelector(`input[type=range][data-name="${name}"]`);
     const field = slider ?? form.elements[name];
     if (!field) continue;
@@ -65,10 +61,6 @@ form.addEventListener("input", (event) => {
   keep();
 });
 
-try {
-  restore();
-} catch {
-  sessionStorage.removeItem(kept);
-}
+restore();
 refresh();
 form.querySelector(".error")?.closest(".asked").querySelector("input, textarea")?.focus();
