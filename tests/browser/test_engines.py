@@ -28,8 +28,20 @@ def engine(request, tmp_path):
 def hear(engine: Engine, selector: str = ".play") -> None:
     engine.wait_for(f"{selector}:not([data-loading])")
     engine.tap(selector)
-    engine.wait_for(f"{selector}[data-sounding]")
-    engine.wait(SILENT)
+    engine.wait(f"{SILENT} && document.querySelector({selector!r}).style.getPropertyValue('--heard') > 0.99")
+
+
+def answer_while_it_plays(engine: Engine, play: str, slider: str) -> None:
+    """Play a clip and move its slider; once more where the clip was over by then."""
+    engine.wait_for(f"{play}:not([data-loading])")
+    for _ in range(5):
+        engine.tap(play)
+        engine.wait(f"!{SILENT} || document.querySelector({play!r}).style.getPropertyValue('--heard') > 0.99")
+        engine.tap(slider)
+        engine.wait(SILENT)
+        if engine.evaluate(f'"unset" in document.querySelector("{slider}").dataset') is False:
+            return
+    raise AssertionError(f"{slider} did not move while {play} played.")
 
 
 def test_a_study_from_the_invitation_to_the_code(engine, site):
@@ -80,12 +92,7 @@ def test_sliders_of_several_clips_that_move_only_while_they_play(engine, site):
         slider = f"[data-kind=slider] input[id$='-{place}']"
         engine.tap(slider)
         assert engine.evaluate(f'"unset" in document.querySelector("{slider}").dataset') is True
-        play = f".clip:nth-child({place + 2}) .play"
-        engine.wait_for(f"{play}:not([data-loading])")
-        engine.tap(play)
-        engine.wait_for(f"{play}[data-sounding]")
-        engine.tap(slider)
-        engine.wait(SILENT)
+        answer_while_it_plays(engine, f".clip:nth-child({place + 2}) .play", slider)
     engine.wait(NEXT_IS_FREE)
     engine.tap(".next")
     engine.wait("document.getElementById('position').textContent === '2 of 2'")

@@ -185,10 +185,15 @@ def test_several_clips_beside_a_reference_that_begin_anew(new_page, site):
         slider.evaluate("one => { one.value = 7; one.dispatchEvent(new Event('input', { bubbles: true })); }")
         expect(row.locator("output")).to_have_text("\N{EN DASH}")  # it moves only while its clip plays
         expect(page.locator("#announcements")).to_have_text(f"Play {letter} to answer for it.")
-        page.keyboard.press(letter.lower())
-        wait_for_sound(page, letter)
-        page.keyboard.press("Home" if place % 2 else "End")
-        expect(row.locator("output")).to_have_text("0" if place % 2 else "100")
+        key, value = ("Home", "0") if place % 2 else ("End", "100")
+        for _ in range(5):  # once more where the clip was over by then
+            page.keyboard.press(letter.lower())
+            wait_for_sound(page, letter)
+            page.keyboard.press(key)
+            if row.locator("output").text_content() == value:
+                break
+            wait_for_silence(page)
+        expect(row.locator("output")).to_have_text(value)
     press_next(page)
     expect_trial(page, 2, 2)
     expect(page.locator("#state")).to_have_text("All answers saved")

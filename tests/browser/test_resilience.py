@@ -100,7 +100,7 @@ def test_the_server_is_restarted_in_the_middle(page, site):
         assert values(site, token) == []
     finally:
         site.start()
-    expect(page.locator("#state")).to_have_text(SAVED)
+    expect(page.locator("#state")).to_have_text(SAVED, timeout=60_000)  # it asks less and less often
     assert values(site, token) == [5]
 
 
