@@ -9,7 +9,7 @@ let cleared = null; // the form that may go out now
 
 async function isReached() {
   try {
-    const options = { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout?.(PATIENCE) };
+    const options = { cache: "no-store", signal: AbortSignal.timeout?.(PATIENCE) };
     return (await fetch(notice.dataset.look, options)).status < 500;
   } catch {
     return false;
