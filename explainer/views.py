@@ -198,7 +198,8 @@ def _state_of_work() -> dict:
     unfinished = ~Q(state=Explanation.State.DONE)
     found = Explanation.objects.filter(unfinished | recent).select_related("track", "model", "recipe")
     rows = [_row(explanation) for explanation in found.order_by("-pk")[:ROWS_SHOWN]]
-    going_on = [row for row in rows if row["state"] in ("waiting", "building")]
+    # What a worker has left is watched, too: another one may take it up at any moment.
+    going_on = [row for row in rows if row["state"] in ("waiting", "building", "stalled")]
     return {
         "rows": rows,
         "summary": _summary(rows),

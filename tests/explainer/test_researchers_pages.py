@@ -1,8 +1,10 @@
 import json
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from explainer import emotion_effects, explanation_page, views
 from explainer.models import Clip, Explanation, Track, TrackPrediction
@@ -209,6 +211,16 @@ def test_what_waits_without_a_worker_is_noticed(explanation, admin_client, monke
     views.tasks.build_in_background([explanation])
     assert "no background worker" in admin_client.get(reverse("explainer:progress")).content.decode()
     assert json.loads(admin_client.get(reverse("explainer:progress-data")).content)["no_worker"]
+
+
+def test_what_a_worker_has_left_is_watched_until_another_takes_it_up(explanation, admin_client):
+    long_ago = timezone.now() - timedelta(hours=1)
+    Explanation.objects.update(state="building", worker="elsewhere:1", heartbeat_at=long_ago)
+    page = admin_client.get(reverse("explainer:progress")).content.decode()
+    assert "left by a worker that is gone" in page
+    assert "Take up again" in page
+    assert "progress.js" in page
+    assert json.loads(admin_client.get(reverse("explainer:progress-data")).content)["going_on"]
 
 
 def test_pages_change_nothing(built, admin_client):
