@@ -98,5 +98,5 @@ def make_presentations(seconds: float) -> dict[str, list[str]]:
                     study=study, clip=clip, role="practice", feedback="Listen to the very beginning."
                 )
         session.open_study(study)
-        found[name] = [ready(study) for _ in range(3)]
+        found[name] = [ready(study) for _ in range(5)]
     return found

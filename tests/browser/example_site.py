@@ -144,11 +144,12 @@ def ready(study: Study) -> str:
     return annotator.token
 
 
-def side_by_side(clips: list[Clip]) -> str:
-    """Give an annotator a trial of three clips, each to be rated, and return the token."""
-    questions = [{**SCALE, "text": "How harsh does it sound?"}]
-    annotator = Annotator.objects.get(token=ready(make_study("several", clips[:3], questions)))
-    trial = Trial.objects.create(annotator=annotator, position=1)
-    for position, stimulus in enumerate(annotator.study.stimuli.all()):
-        Presentation.objects.create(trial=trial, stimulus=stimulus, position=position)
-    return annotator.token
+def side_by_side(clips: list[Clip]) -> list[str]:
+    """Give annotators a trial of three clips, each to be rated, and return their tokens."""
+    study = make_study("several", clips[:3], [{**SCALE, "text": "How harsh does it sound?"}])
+    tokens = [ready(study) for _ in range(2)]
+    for annotator in Annotator.objects.filter(token__in=tokens):
+        trial = Trial.objects.create(annotator=annotator, position=1)
+        for position, stimulus in enumerate(study.stimuli.all()):
+            Presentation.objects.create(trial=trial, stimulus=stimulus, position=position)
+    return tokens
