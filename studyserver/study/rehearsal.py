@@ -6,7 +6,8 @@ place, are never counted as people, and can be thrown away.
 
 import random
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,9 @@ from explainer.models import Clip
 
 from . import session
 from .answers import asked_about
-from .models import Annotator, Presentation, Question, Study, Trial
+from .models import Annotator, Presentation, Question, Return, Study, Trial
 from .questions import preference_steps
+from .recruiting import outcome
 from .screening import steps as screening
 from .screening.simulated import answer_pages, pass_headphone_checks
 
@@ -102,6 +104,20 @@ def simulate(
         annotators.append(annotator)
         done(annotator)
     return annotators
+
+
+def in_words(annotators: Sequence[Annotator]) -> str:
+    """Say how many have finished, and how it ended for the others."""
+    ends = Counter(outcome(annotator) for annotator in annotators)
+    finished = ends.pop(Return.Outcome.DONE, 0)
+    sentence = f"{finished} of {len(annotators)} simulated annotators finished the study."
+    if not ends:
+        return sentence
+    others = (
+        f"{number} {Return.Outcome(end).label if end else 'closed the browser half-way'}"
+        for end, number in ends.most_common()
+    )
+    return f"{sentence} The others: {', '.join(others)}."
 
 
 def discard(study: Study) -> int:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from ..models import Annotator, Judgment, Study, Trial
 from ..session import delete_answers
+from .counting import counted
 from .filters import NamedValues
 
 
@@ -67,7 +68,9 @@ class AnnotatorAdmin(ReadOnlyAdmin):
         """Let sessions that were returned or given up expire now; their answers stay."""
         open_sessions = queryset.filter(state__in=[Annotator.State.JOINED, Annotator.State.ACTIVE])
         freed = open_sessions.update(expires_at=timezone.now())
-        self.message_user(request, f"Freed {freed} places. These sessions can be taken up no more.")
+        self.message_user(
+            request, f"Freed {counted(freed, 'place')}. What was freed can be taken up no more."
+        )
 
     def has_delete_permission(self, request, obj=None):
         """Allow deletion, for annotators who ask for it."""

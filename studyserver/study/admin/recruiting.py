@@ -13,6 +13,7 @@ from django.urls import path, reverse
 from .. import recruiting
 from ..models import Recruit, Return, Study
 from ..recruiting import UnreadableList, read_identifiers
+from .counting import counted, listed
 from .labelled import LabelledFormSet
 
 MOST_BYTES = 2_000_000  # of an uploaded list
@@ -103,7 +104,7 @@ class RecruitingViews:
         form = ListForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             recruits = recruiting.invite(study, form.cleaned_data["list"])
-            self.admin.log_change(request, study, f"Made {len(recruits)} personal links.")
+            self.admin.log_change(request, study, f"Made {counted(recruits, 'personal link')}.")
             return _csv_file(
                 f"{study.slug}-links.csv",
                 ("identifier", "link"),
@@ -116,17 +117,15 @@ class RecruitingViews:
         form = ListForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             result = recruiting.free_places(study, form.cleaned_data["list"])
-            self.admin.log_change(request, study, f"Freed {len(result.freed)} returned places.")
-            self.admin.message_user(request, f"Freed {len(result.freed)} places.", messages.SUCCESS)
-            for names, sentence in (
-                (result.finished, "have finished, so their places stay theirs"),
-                (result.over, "held no place any more"),
-                (result.unknown, "are not known in this study"),
+            self.admin.log_change(request, study, f"Freed {counted(result.freed, 'returned place')}.")
+            self.admin.message_user(request, f"Freed {counted(result.freed, 'place')}.", messages.SUCCESS)
+            for names, words in (
+                (result.finished, "Finished, so the places stay theirs"),
+                (result.over, "Held no place any more"),
+                (result.unknown, "Not known in this study"),
             ):
                 if names:
-                    self.admin.message_user(
-                        request, f"{len(names)} {sentence}: {', '.join(names[:20])}", messages.WARNING
-                    )
+                    self.admin.message_user(request, f"{words}: {listed(names)}.", messages.WARNING)
             return HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
         return self._page(request, study, "returned", "Returned places", form=form)
 
@@ -150,8 +149,9 @@ class RecruitingViews:
             )
             return back
         number = recruiting.forget(study)
-        self.admin.log_change(request, study, f"Forgot {number} identifiers.")
-        self.admin.message_user(request, f"Forgot {number} identifiers. Answers stay.", messages.SUCCESS)
+        words = f"Forgot {counted(number, 'identifier')}."
+        self.admin.log_change(request, study, words)
+        self.admin.message_user(request, f"{words} Answers stay.", messages.SUCCESS)
         return back
 
     def poster(self, request, study):

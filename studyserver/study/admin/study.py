@@ -25,6 +25,7 @@ from . import recruiting
 from .adaptive import AdaptiveDesignInline
 from .addresses import address
 from .analysis_plan import ExclusionRuleInline, PrimaryContrastInline
+from .counting import counted
 from .design import LOCKED_DESIGN, StudyForm, preview
 from .layout import fieldsets
 from .next_steps import steps
@@ -37,6 +38,11 @@ from .translations import TranslationViews, further_languages
 LOCKED = ("slug", "presentation", "seed", *LOCKED_DESIGN)
 # What decides who may take part stays as it is, once people have begun.
 SCREENING = ("set_level", "count_tones", "headphone_check", "headphone_attempts", "headphone_exclusion")
+HOW_TO_INVITE = {
+    Study.Access.OPEN: "Give the link below to annotators.",
+    Study.Access.PERSONAL: "Send each annotator a personal link of his or her own.",
+    Study.Access.PANEL: "Give the link below to your recruiter.",
+}
 MOST_SIMULATED = 50  # at a time from the page; the command simulate_annotators knows no limit
 
 
@@ -246,7 +252,7 @@ class StudyAdmin(admin.ModelAdmin):
         """Let annotators join."""
         open_study(study)
         self.log_change(request, study, "Opened.")
-        self.message_user(request, "The study is open. Give the link below to annotators.", messages.SUCCESS)
+        self.message_user(request, f"The study is open. {HOW_TO_INVITE[study.access]}", messages.SUCCESS)
 
     def close_view(self, request, study):
         """End joining."""
@@ -278,7 +284,7 @@ class StudyAdmin(admin.ModelAdmin):
         if added:
             self.note_version(study)
             self.log_change(request, study, f"Added questions: {title}.")
-            self.message_user(request, f"Added {len(added)} questions: {title}.", messages.SUCCESS)
+            self.message_user(request, f"Added {counted(added, 'question')}: {title}.", messages.SUCCESS)
         else:
             self.message_user(
                 request,
@@ -295,7 +301,9 @@ class StudyAdmin(admin.ModelAdmin):
         if added:
             self.note_version(study)
             self.log_change(request, study, "Added the background questionnaire.")
-            self.message_user(request, f"Added {len(added)} questions before the trials.", messages.SUCCESS)
+            self.message_user(
+                request, f"Added {counted(added, 'question')} before the trials.", messages.SUCCESS
+            )
         else:
             self.message_user(request, "The study has all of these questions already.", messages.WARNING)
 
@@ -312,15 +320,14 @@ class StudyAdmin(admin.ModelAdmin):
             return
         begun = study.annotators.rehearsals().count()
         annotators = rehearsal.simulate(study, int(number), seed=begun)
-        finished = sum(1 for annotator in annotators if annotator.state == Annotator.State.FINISHED)
-        self.message_user(
-            request, f"{finished} of {number} simulated annotators finished the study.", messages.SUCCESS
-        )
+        self.message_user(request, rehearsal.in_words(annotators), messages.SUCCESS)
 
     def discard_view(self, request, study):
         """Throw the rehearsal away."""
         gone = rehearsal.discard(study)
-        self.message_user(request, f"Threw away {gone} simulated annotators and previews.", messages.SUCCESS)
+        self.message_user(
+            request, f"Threw away the rehearsal: {counted(gone, 'participation')}.", messages.SUCCESS
+        )
 
     def copy_view(self, request, study):
         """Make a draft like this study."""
@@ -343,8 +350,9 @@ class StudyAdmin(admin.ModelAdmin):
         if request.method == "POST" and proposal:
             added = add_stimuli(study, proposal.chosen(request.POST), role=proposal.role)
             self.note_version(study)
-            self.log_change(request, study, f"Added {len(added)} stimuli.")
-            self.message_user(request, f"Added {len(added)} stimuli.", messages.SUCCESS)
+            words = f"Added {counted(added, 'stimulus', 'stimuli')}."
+            self.log_change(request, study, words)
+            self.message_user(request, words, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:study_study_change", args=[pk]))
         context = {
             **self.admin_site.each_context(request),

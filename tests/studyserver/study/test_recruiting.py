@@ -191,8 +191,8 @@ def test_returned_places_are_freed_and_answers_stay(client, admin_client, panel)
         button(panel, "returned"), {"identifiers": "p0\ns1\np2\nnobody"}, follow=True
     ).content.decode()
     assert "Freed 2 places" in page
-    assert "1 have finished" in page
-    assert "nobody" in page
+    assert "Finished, so the places stay theirs: p2." in page
+    assert "Not known in this study: nobody." in page
     assert client.get(joining(panel, PROLIFIC_PID="p9")).status_code == 200
     page = client.get(joining(panel, PROLIFIC_PID="p0"), follow=True).content.decode()
     assert "time for this session is over" in page
@@ -312,6 +312,24 @@ def test_advice_on_how_people_come(study):
 
 
 # In the admin -------------------------------------------------------------------------------------------
+
+
+def test_the_studys_page_offers_the_link_that_admits_people(admin_client, study):
+    page = reverse("admin:study_study_change", args=[study.pk])
+    bare = study.get_absolute_url() + '"'
+    words = {
+        "open": ("Link for annotators", "Give the link below to annotators."),
+        "panel": ("Link for the recruiter", "Give the link below to your recruiter."),
+        "personal": ("Annotators come by", "Send each annotator a personal link"),
+    }
+    for access, (label, message) in words.items():
+        Study.objects.filter(pk=study.pk).update(access=access, state="draft")
+        opened = admin_client.post(button(study, "open"), follow=True).content.decode()
+        assert message in opened, access
+        shown = admin_client.get(page).content.decode().split("study-state", 2)[2]
+        assert label in shown, access
+        assert (f'value="http://testserver{bare}' in shown) == (access == "open")
+        assert ("{{%PROLIFIC_PID%}}" in shown) == (access == "panel")
 
 
 def test_a_poster_with_a_code_that_leads_to_the_study(admin_client, client, study):

@@ -83,6 +83,17 @@ def test_the_command(draft, capsys):
     assert not draft.annotators.exists()
 
 
+def test_it_is_said_how_a_rehearsal_ended(draft):
+    annotators = rehearsal.simulate(draft, 10)
+    assert rehearsal.in_words(annotators) == (
+        "9 of 10 simulated annotators finished the study. The others: 1 closed the browser half-way."
+    )
+    Annotator.objects.filter(pk=annotators[0].pk).update(state="screened_out", ended_because="group_full")
+    annotators[0].refresh_from_db()
+    assert "8 of 10" in rehearsal.in_words(annotators)
+    assert "1 group full" in rehearsal.in_words(annotators)
+
+
 def test_the_command_says_what_is_wrong(draft):
     with pytest.raises(CommandError, match=r"no study “nothing”.*study-0"):
         call_command("simulate_annotators", "nothing")

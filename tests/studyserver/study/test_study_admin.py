@@ -212,7 +212,8 @@ def test_the_preview_is_a_rehearsal(admin_client, draft):
 
 
 def test_rehearsing_and_discarding(admin_client, draft):
-    admin_client.post(button(draft, "simulate"), {"number": "3"})
+    page = admin_client.post(button(draft, "simulate"), {"number": "3"}, follow=True).content.decode()
+    assert "3 of 3 simulated annotators finished the study." in page
     assert draft.annotators.filter(rehearsal=True).count() == 3
     assert Judgment.objects.usable().count() == 0
     for number in ["0", "51", "-1", "x", ""]:

@@ -42,5 +42,4 @@ class Command(BaseCommand):
             raise CommandError("The study cannot be rehearsed yet:\n" + "\n".join(f"- {p}" for p in problems))
         with tqdm(total=number, desc="Annotators", unit="") as bar:
             annotators = rehearsal.simulate(found, number, seed, done=lambda annotator: bar.update())
-        finished = sum(1 for annotator in annotators if annotator.state == annotator.State.FINISHED)
-        self.stdout.write(f"{finished} of {number} simulated annotators finished “{found}”.")
+        self.stdout.write(f"“{found}”: {rehearsal.in_words(annotators)}")
