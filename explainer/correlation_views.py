@@ -64,7 +64,10 @@ def correlations_figure(request, name, kind):
     if not default_storage.exists(stored):
         raise Http404("This picture is not drawn yet; ask for it on the page of correlations.")
     return FileResponse(
-        default_storage.open(stored), content_type=CONTENT_TYPES[kind], filename=f"{model.name}-{name}.{kind}"
+        default_storage.open(stored),
+        as_attachment=True,  # our policy forbids the styles of an SVG, so browsers would draw it black
+        content_type=CONTENT_TYPES[kind],
+        filename=f"{model.name}-{name}.{kind}",
     )
 
 

@@ -173,9 +173,10 @@ def _match_in_words(control: dict) -> str:
 def _figure(explanation: Explanation, name: str, caption: str) -> Figure | None:
     if name not in explanation.figures:
         return None
-    printed = f"{name}-svg" if f"{name}-svg" in explanation.figures else name
+    printed = f"{name}-svg"
     address, print_address = (
-        reverse("explainer:figure", args=[explanation.pk, which]) for which in (name, printed)
+        reverse("explainer:figure", args=[explanation.pk, which]) if which in explanation.figures else ""
+        for which in (name, printed)
     )
     return Figure(address, print_address, caption)
 

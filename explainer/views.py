@@ -135,15 +135,20 @@ def track_sound(request, pk):
 @require_safe
 @researcher("explainer.view_explanation")
 def figure(request, pk, name):
-    """Send one of an explanation's pictures."""
-    stored = get_object_or_404(Explanation, pk=pk).figures.get(name)
+    """Send one of an explanation's pictures.
+
+    An SVG is to be kept, not shown: our policy forbids the styles in it, so browsers would draw it black.
+    """
+    row = get_object_or_404(Explanation.objects.select_related("track", "model", "recipe"), pk=pk)
+    stored = row.figures.get(name)
     if not stored or not default_storage.exists(stored):
         raise Http404("There is no such figure.")
-    content_type = {".png": "image/png", ".svg": "image/svg+xml"}[Path(stored).suffix]
+    suffix = Path(stored).suffix
     response = FileResponse(
         default_storage.open(stored),
-        content_type=content_type,
-        filename=Path(name + Path(stored).suffix).name,
+        as_attachment=suffix == ".svg",
+        content_type={".png": "image/png", ".svg": "image/svg+xml"}[suffix],
+        filename=f"{row.track.name}-{row.model.name}-{row.recipe.name}-{name.removesuffix('-svg')}{suffix}",
     )
     response["Cache-Control"] = "private, max-age=3600"
     return response

@@ -192,6 +192,7 @@ def test_page_table_and_pictures(two_level_model, some_tracks, admin_client):
     )
     drawn = admin_client.get(picture, query)
     assert drawn["Content-Type"] == "image/svg+xml"
+    assert drawn["Content-Disposition"].startswith("attachment")
     assert b"<svg" in b"".join(drawn)
 
 

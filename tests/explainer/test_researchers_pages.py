@@ -74,6 +74,18 @@ def test_clips_are_served_in_parts(built, admin_client):
     assert b"".join(response) == b"fLaC"
 
 
+def test_pictures_are_shown_and_those_for_print_are_kept(built, admin_client):
+    """Browsers would draw an SVG of ours black: the policy forbids the styles in it."""
+    page = admin_client.get(reverse("explainer:explanation", args=[built.pk])).content.decode()
+    for name in ("segments", "segments-svg"):
+        address = reverse("explainer:figure", args=[built.pk, name])
+        assert f'"{address}"' in page
+        response = admin_client.get(address)
+        kept = response["Content-Disposition"].startswith("attachment; filename=")
+        assert kept == name.endswith("svg")
+        assert f"{built.track.name}-{built.model.name}-{built.recipe.name}-segments." in str(response.headers)
+
+
 def test_an_unknown_figure_is_not_found(built, admin_client):
     assert admin_client.get(reverse("explainer:figure", args=[built.pk, "nothing"])).status_code == 404
 
