@@ -231,10 +231,12 @@ class ExplanationAdmin(ReadOnly):
     search_fields = ("track__name", "track__title", "model__name", "recipe__name", "key")
     actions = ("take_up_again",)
     fields = (
-        "look", "track", "model", "recipe", "how_far", "targets_wanted", "warnings", "model_calls", "took",
+        "look", "track", "model", "recipe", "how_far", "targets_wanted", "remarks", "model_calls", "took",
         "started_at", "finished_at", "key", "pretty_predictions", "pretty_provenance",
     )  # fmt: skip
-    readonly_fields = ("look", "how_far", "targets_wanted", "took", "pretty_predictions", "pretty_provenance")
+    readonly_fields = (
+        "look", "how_far", "targets_wanted", "remarks", "took", "pretty_predictions", "pretty_provenance",
+    )  # fmt: skip
 
     @admin.display(description="state", ordering="state")
     def how_far(self, explanation):
@@ -249,6 +251,11 @@ class ExplanationAdmin(ReadOnly):
     def targets_wanted(self, explanation):
         """Return the targets of which clips are made."""
         return ", ".join(explanation.requested_targets) or "all"
+
+    @admin.display(description="warnings")
+    def remarks(self, explanation):
+        """Return the warnings, one a line."""
+        return "\n".join(explanation.warnings)
 
     @admin.display(description="seconds", ordering="seconds")
     def took(self, explanation):

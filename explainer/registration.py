@@ -152,8 +152,10 @@ def _problem_with_code(adapter: str, code: str) -> str:
     allowed = (*ALLOWED_CODE, *settings.MODEL_CODE)
     if any(code.startswith(item) if item.endswith(".") else code == item for item in allowed):
         return ""
+    if not code:
+        return f"Write the dotted path of the class or callable; allowed are {', '.join(allowed)}."
     return (
-        f"{code or 'Nothing'} is not on the allow-list ({', '.join(allowed)}). "
+        f"{code} is not on the allow-list ({', '.join(allowed)}). "
         "The administrator of this server can add it in the setting MODEL_CODE."
     )
 

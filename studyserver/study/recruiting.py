@@ -291,7 +291,7 @@ def linking_rows(study: Study) -> Iterator[list[str]]:
         yield [
             *row,
             annotator.pseudonym,
-            annotator.state,
+            "time over" if annotator.time_is_over() else annotator.state,
             outcome(annotator) or "",
             farewell(annotator).code,
             annotator.joined_at.isoformat(),

@@ -103,6 +103,7 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
     ("changes", "message"),
     [
         ({"code": "os.system"}, "os.system is not on the allow-list"),
+        ({"code": ""}, "Write the dotted path of the class or callable; allowed are explainer.core."),
         ({"representation": "{}"}, "State the kind"),
         ({"representation": '{"kind": "mel", "n_bandss": 3}'}, "n_bandss"),
         ({"representation": "{"}, "Enter a valid JSON"),
@@ -245,6 +246,12 @@ def test_what_a_study_uses_cannot_be_deleted_and_the_page_says_why(built, admin_
         admin_client.post(address, {"post": "yes"})
     assert Explanation.objects.exists()
     assert Clip.objects.exists()
+
+
+def test_warnings_of_an_explanation_are_read_as_sentences(built, admin_client):
+    Explanation.objects.filter(pk=built.pk).update(warnings=["Only 2 speak for it.", "Nothing is left."])
+    page = admin_client.get(reverse("admin:explainer_explanation_change", args=[built.pk])).content.decode()
+    assert "Only 2 speak for it.<br>Nothing is left." in page
 
 
 def test_an_unused_explanation_can_be_deleted(built, admin_client):

@@ -1,6 +1,8 @@
 """What people have done: to be looked at in the admin, never changed there."""
 
 from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 
 from ..models import Annotator, Judgment, Study, Trial
@@ -31,7 +33,7 @@ class AnnotatorAdmin(ReadOnlyAdmin):
 
     list_display = (
         "pseudonym",
-        "state",
+        "how_far",
         "trials_done",
         "rehearsal",
         "behaviour",
@@ -51,12 +53,17 @@ class AnnotatorAdmin(ReadOnlyAdmin):
     search_fields = ("pseudonym", "completion_code", "deletion_code")
     # Not the token, with which researchers could answer in the annotator's name.
     fields = (
-        *("study", "pseudonym", "state", "ended_because", "trials_done", "completion_code"),
+        *("study", "pseudonym", "how_far", "ended_because", "trials_done", "completion_code"),
         *("joined_at", "consented_at", "finished_at", "withdrawn_at", "expires_at"),
         *("language", "device_family", "sound_check", "rehearsal", "behaviour", "answers_discarded"),
     )
     readonly_fields = fields
     actions = ("free_places",)
+
+    @admin.display(description="state", ordering="state")
+    def how_far(self, annotator):
+        """Return the state; whoever let the time pass is active no more."""
+        return "time over" if annotator.time_is_over() else annotator.get_state_display()
 
     @admin.display(description="trials")
     def trials_done(self, annotator):
@@ -66,8 +73,11 @@ class AnnotatorAdmin(ReadOnlyAdmin):
     @admin.action(description="Free the places of those who have not finished", permissions=["view"])
     def free_places(self, request, queryset):
         """Let sessions that were returned or given up expire now; their answers stay."""
-        open_sessions = queryset.filter(state__in=[Annotator.State.JOINED, Annotator.State.ACTIVE])
-        freed = open_sessions.update(expires_at=timezone.now())
+        now = timezone.now()
+        going_on = queryset.filter(
+            state__in=[Annotator.State.JOINED, Annotator.State.ACTIVE], expires_at__gt=now
+        )
+        freed = going_on.update(expires_at=now)
         self.message_user(
             request, f"Freed {counted(freed, 'place')}. What was freed can be taken up no more."
         )
@@ -91,6 +101,11 @@ class AnnotatorAdmin(ReadOnlyAdmin):
         """Log which studies it was, never whose data: pseudonyms stand in published exports."""
         for study in Study.objects.filter(annotators__in=queryset).distinct():
             self.log_change(request, study, "Deleted data of annotators on request.")
+
+    def response_delete(self, request, obj_display, obj_id):
+        """Go back to the list, which Django shows only to those who may change rows."""
+        super().response_delete(request, obj_display, obj_id)
+        return HttpResponseRedirect(reverse("admin:study_annotator_changelist"))
 
     def delete_model(self, request, obj):
         """Delete everything, and log that it was asked for."""

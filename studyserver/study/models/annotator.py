@@ -140,6 +140,10 @@ class Annotator(models.Model):
     def __str__(self):
         return self.pseudonym
 
+    def time_is_over(self) -> bool:
+        """Say whether the participation was left open and can be taken up no more."""
+        return self.state in (self.State.JOINED, self.State.ACTIVE) and self.expires_at <= timezone.now()
+
 
 class Departure(models.Model):
     """That somebody left a study or had answers deleted, without saying who."""

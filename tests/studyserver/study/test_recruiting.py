@@ -196,6 +196,8 @@ def test_returned_places_are_freed_and_answers_stay(client, admin_client, panel)
     assert client.get(joining(panel, PROLIFIC_PID="p9")).status_code == 200
     page = client.get(joining(panel, PROLIFIC_PID="p0"), follow=True).content.decode()
     assert "time for this session is over" in page
+    states = {row[0]: row[4] for row in recruiting.linking_rows(panel)}
+    assert states == {"p0": "time over", "p1": "time over", "p2": "finished"}
     again = recruiting.free_places(panel, ["p0"])
     assert again.over == ["p0"]
 

@@ -308,7 +308,8 @@ def test_deletion_on_request(admin_client, draft):
     walk(other, 1)
     address = reverse("admin:study_annotator_delete", args=[annotator.pk])
     assert "2 answers" in admin_client.get(address).content.decode()
-    admin_client.post(address, {"post": "yes"})
+    response = admin_client.post(address, {"post": "yes"})
+    assert response.url == reverse("admin:study_annotator_changelist")
     assert list(Annotator.objects.all()) == [other]
     assert Departure.objects.get().kind == Departure.Kind.DELETED
 
@@ -319,8 +320,9 @@ def test_freeing_places(admin_client, draft):
     annotator = ready(draft)
     with pytest.raises(session.JoiningRefused):
         session.join(draft)
-    admin_client.post(
-        reverse("admin:study_annotator_changelist"),
-        {"action": "free_places", "_selected_action": [annotator.pk]},
-    )
+    chosen = {"action": "free_places", "_selected_action": [annotator.pk]}
+    for freed in ("Freed 1 place.", "Freed 0 places."):
+        page = admin_client.post(reverse("admin:study_annotator_changelist"), chosen, follow=True)
+        assert freed in page.content.decode()
+        assert "time over" in page.content.decode()
     session.join(draft)
