@@ -129,6 +129,11 @@ class StudyAdmin(admin.ModelAdmin):
         """Keep a study that people have taken part in."""
         return super().has_delete_permission(request, obj) and not (obj and obj.annotators.people().exists())
 
+    def get_deleted_objects(self, objs, request):
+        """Say what keeps a study, where Django would speak of missing permissions."""
+        kept = [reason for study in objs if (reason := _why_kept(study))]
+        return ([], {}, set(), kept) if kept else super().get_deleted_objects(objs, request)
+
     def save_related(self, request, form, formsets, change):
         """Record a new version when something changes after opening, and say so."""
         super().save_related(request, form, formsets, change)
@@ -369,3 +374,15 @@ class StudyAdmin(admin.ModelAdmin):
         """Record a new version of a study that has been opened, if anything has changed."""
         if study.state != Study.State.DRAFT:
             record_version(study)
+
+
+def _why_kept(study: Study) -> str:
+    """Return whose participations keep a study from being deleted; nothing where there are none."""
+    people = study.annotators.people().count()
+    if people:
+        return (
+            f"“{study}”: {counted(people, 'annotator')}. Close the study instead, or delete their data first."
+        )
+    if study.annotators.exists():
+        return f"“{study}”: its rehearsal. Discard it on the study's page first."
+    return ""

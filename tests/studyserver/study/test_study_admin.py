@@ -314,6 +314,20 @@ def test_deletion_on_request(admin_client, draft):
     assert Departure.objects.get().kind == Departure.Kind.DELETED
 
 
+def test_it_is_said_what_keeps_a_study_from_being_deleted(admin_client, draft):
+    chosen = {"action": "delete_selected", "_selected_action": [draft.pk]}
+    page = reverse("admin:study_study_changelist")
+    rehearsal = ready(draft, rehearsal=True)
+    assert "its rehearsal. Discard it" in admin_client.post(page, chosen).content.decode()
+    session.open_study(draft)
+    person = ready(draft)
+    assert ": 1 annotator. Close the study instead" in admin_client.post(page, chosen).content.decode()
+    admin_client.post(page, chosen | {"post": "yes"})
+    assert Study.objects.filter(pk=draft.pk).exists()
+    Annotator.objects.filter(pk__in=[rehearsal.pk, person.pk]).delete()
+    assert "Are you sure" in admin_client.post(page, chosen).content.decode()
+
+
 def test_freeing_places(admin_client, draft):
     Study.objects.filter(pk=draft.pk).update(annotators_wanted=1)
     session.open_study(draft)
