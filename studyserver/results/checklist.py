@@ -32,7 +32,7 @@ def checklist(computed: Computed) -> list[Check]:
 
 
 def _samples(computed: Computed) -> list[Check]:
-    main = computed.main.counted.main
+    main = computed.main.counted.entered
     n_raters, n_clips = main["annotator"].nunique(), main["stimulus"].nunique()
     per_clip = main.groupby("stimulus")["annotator"].nunique() if len(main) else None
     least = 0 if per_clip is None else int(per_clip.min())
@@ -91,7 +91,7 @@ def _contrasts(computed: Computed) -> Check:
 
 
 def _controls(computed: Computed) -> Check:
-    judged = set(computed.main.counted.main["condition"].unique())
+    judged = set(computed.main.counted.entered["condition"].unique())
     missing = [name for name in ("original", "evidence", "random_control") if name not in judged]
     return Check(
         "Original and a random control of equal area and energy beside the evidence",

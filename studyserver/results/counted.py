@@ -159,6 +159,25 @@ class CountedJudgments:
         return table.fillna({"method": "", "target": ""}).astype(numbers)
 
     @cached_property
+    def entered(self) -> pd.DataFrame:
+        """One row per clip that an answer of a finished main trial is about, of every kind but free text.
+
+        Columns ``answer`` (equal for the clips that one answer compares), ``stimulus``, ``annotator``,
+        ``condition``.
+        """
+        rated, compared = self.main, self.comparisons.rename(columns={"rater": "annotator"})
+        marked = self.stretches.rename(columns={"item": "stimulus", "rater": "annotator"})
+        answers = [np.arange(len(rated)), pd.factorize(compared["judgment"])[0], np.arange(len(marked))]
+        first, parts = 0, []
+        for part, answer in zip((rated, compared, marked), answers, strict=True):
+            clips = part[["stimulus", "annotator", "condition"]].astype({"stimulus": "int64"})
+            parts.append(
+                clips.astype({"annotator": object, "condition": object}).assign(answer=first + answer)
+            )
+            first += answer.max(initial=-1) + 1
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
     def stretches(self) -> pd.DataFrame:
         """One row per first answer with stretches of time to a clip in a finished main trial.
 

@@ -7,9 +7,12 @@ from statistics import median
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 from django.utils import timezone
 
-from studyserver.study.models import Annotator, Study, Trial
+from studyserver.study.models import Annotator, Presentation, Study, Trial
 
 _MOST_TRIALS_TIMED = 5000
+_JUDGED_ROLES = [
+    role for role in Presentation.Role if role not in (Presentation.Role.REFERENCE, Presentation.Role.X)
+]
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,12 @@ class Progress:
         """The median time in words."""
         seconds = self.median_trial_seconds or 0
         if seconds < 10:
-            return f"{seconds:.1f} s"
-        return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+            return f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+        return (
+            f"{seconds:.0f}\N{NO-BREAK SPACE}s"
+            if seconds < 120
+            else f"{seconds / 60:.1f}\N{NO-BREAK SPACE}min"
+        )
 
     @property
     def least(self) -> int:
@@ -112,11 +119,16 @@ def _judged_trials(study: Study, rehearsal: bool):
 def _balance(study: Study, rehearsal: bool) -> list[tuple[int, int]]:
     judged = dict(
         _judged_trials(study, rehearsal)
+        .filter(presentations__role__in=_JUDGED_ROLES)
         .values_list("presentations__stimulus")
-        .annotate(times=Count("pk"))
+        .annotate(times=Count("pk", distinct=True))
         .order_by()
     )
-    stimuli = study.stimuli.main().active().values_list("pk", flat=True)
+    stimuli = dict(study.stimuli.main().active().values_list("pk", "clip__condition"))
+    if study.presentation != Study.PresentationKind.SINGLE and judged:
+        # A set holds some conditions only; clips of the others, and open references, are never judged.
+        met = {condition for pk, condition in stimuli.items() if pk in judged}
+        stimuli = {pk: condition for pk, condition in stimuli.items() if condition in met}
     return sorted(Counter(judged.get(pk, 0) for pk in stimuli).items())
 
 

@@ -12,6 +12,51 @@ from .rows import StudyRows
 from .variables import CONDITIONS
 from .words import agreement_text, plural, statistic_name
 
+_SETS = {
+    Study.PresentationKind.PAIR: "two clips, A and B",
+    Study.PresentationKind.PAIR_REFERENCE: "two clips, A and B, beside a given reference",
+    Study.PresentationKind.MULTIPLE: "several clips side by side",
+    Study.PresentationKind.MULTIPLE_REFERENCE: (
+        "several clips beside a given reference, which was also hidden among them"
+    ),
+    Study.PresentationKind.ABX: "two clips, A and B, and X, which was one of the two",
+}
+_NUMBERS = {Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE}
+_NAMES = {Question.Kind.CHOICE, Question.Kind.CHECKLIST}
+_COMPARED = {Question.Kind.PREFERENCE, Question.Kind.ABX}
+_INTERVALS = "95\N{NO-BREAK SPACE}% intervals by a delete-one jackknife"
+_ANALYSES = [
+    (
+        set(Question.Kind) - {Question.Kind.TEXT},
+        "The last answer to each question in finished main trials counts.",
+    ),
+    (
+        _NUMBERS | _NAMES,
+        f"Means are over judgments, with {_INTERVALS} over clips and annotators and Satterthwaite's degrees "
+        "of freedom, so that both count as samples. Agreement is Krippendorff's alpha at the declared level "
+        "of measurement, with one interval for new clips judged by these annotators and one for new clips "
+        "and new annotators.",
+    ),
+    (
+        _NUMBERS,
+        "Retention is the correlation across tracks of judgments of the original and of the condition, "
+        "corrected for the reliability of both by products of different annotators only. Contrasts are "
+        "paired by track and annotator, with Holm's correction over the primary ones.",
+    ),
+    (
+        _COMPARED,
+        f"Shares of answers that compare clips have {_INTERVALS} over tracks and annotators, and exact ones "
+        "(Clopper and Pearson) beside them.",
+    ),
+    ({Question.Kind.PREFERENCE}, "Strengths of the conditions are log-odds after Bradley and Terry."),
+    ({Question.Kind.ABX}, "Sensitivity (d\N{PRIME}) follows the differencing model."),
+    (
+        {Question.Kind.STRETCHES},
+        f"Stretches of time are compared moment by moment by Krippendorff's alpha, with {_INTERVALS} over "
+        "clips and annotators.",
+    ),
+]
+
 
 def last_answer(study: Study, *, rehearsal: bool = False):
     """Return when the newest usable judgment was stored, None before any."""
@@ -23,7 +68,7 @@ def methods_paragraphs(study: Study, progress: Progress) -> list[str]:
     """Return the methods section: stimuli, procedure, questions, analysis."""
     return [
         paragraph
-        for paragraph in (_stimuli(study), _procedure(study, progress), _questions(study), _analysis())
+        for paragraph in (_stimuli(study), _procedure(study, progress), _questions(study), _analysis(study))
         if paragraph
     ]
 
@@ -66,10 +111,10 @@ def report_parts(study: Study, *, rehearsal: bool, everybody: bool) -> dict:
 
 def _found(computed, statistics) -> str:
     """Return the figures that a methods section ends with: who and what entered, how far people agreed."""
-    main = statistics.counted.main
+    answers, clips, annotators = statistics.counted.entered[["answer", "stimulus", "annotator"]].nunique()
     text = (
-        f"{plural(len(main), 'judgment')} of {plural(main['stimulus'].nunique(), 'clip')} by "
-        f"{plural(main['annotator'].nunique(), 'annotator')} entered the analysis."
+        f"{plural(answers, 'judgment')} of {plural(clips, 'clip')} by {plural(annotators, 'annotator')} "
+        "entered the analysis."
     )
     rules, left_out = computed.quality.rules, computed.quality.left_out
     if rules:
@@ -104,7 +149,7 @@ def _stimuli(study: Study) -> str:
         f"{plural(len(clips), 'clip')} were made of {plural(tracks, 'track')} in these conditions: {listed}."
     )
     seconds = [clip.seconds for clip in clips]
-    text += f" Clips lasted {min(seconds):.1f} to {max(seconds):.1f} s."
+    text += f" Clips lasted {_from_to(f'{min(seconds):.1f}', f'{max(seconds):.1f}')}\N{NO-BREAK SPACE}s."
     explanations = {clip.explanation_id: clip.explanation for clip in clips if clip.explanation}.values()
     for recipe, models in _recipes(explanations):
         parameters = recipe.parameters
@@ -128,12 +173,15 @@ def _recipes(explanations) -> list[tuple]:
 
 
 def _procedure(study: Study, progress: Progress) -> str:
-    each = f"{study.trials_per_annotator} clips each" if study.trials_per_annotator else "all clips"
     text = (
         f"{plural(progress.joined, 'person', 'people')} joined through a web page and {progress.finished} "
-        f"finished. They heard {each}, one at a time, in an order drawn at random for each of them (seed "
-        f"{study.seed}), with at least {plural(study.minimum_track_distance, 'trial')} between clips of one "
-        "track where possible; the least judged clips came first in the draw. "
+        f"finished. {_heard(study)}, in an order drawn at random for each of them (seed {study.seed})"
+    )
+    if study.minimum_track_distance:
+        apart = plural(study.minimum_track_distance, "trial")
+        text += f", with at least {apart} between clips of one track where possible"
+    text += (
+        "; what was judged least came first in the draw. "
         f"{100 * study.minimum_listening_share:.0f}\N{NO-BREAK SPACE}% of a clip had to be heard before "
         "going on."
     )
@@ -145,10 +193,24 @@ def _procedure(study: Study, progress: Progress) -> str:
             "figures; the second presentations enter no mean and no agreement between people."
         )
     if progress.balance:
-        text += f" Each clip was judged {progress.least} to {progress.most} times."
+        times = _from_to(str(progress.least), str(progress.most))
+        text += f" Each clip was judged {times} {'time' if times == '1' else 'times'}."
     if progress.median_trial_seconds is not None:
         text += f" The median trial took {progress.median_seconds_text}."
     return text
+
+
+def _heard(study: Study) -> str:
+    """Return what annotators heard, and how much of it."""
+    if study.presentation == Study.PresentationKind.SINGLE:
+        each = f"{study.trials_per_annotator} clips each" if study.trials_per_annotator else "all clips"
+        return f"They heard {each}, one at a time"
+    each = plural(study.trials_per_annotator, "trial") if study.trials_per_annotator else "all trials"
+    return f"They did {each}, each with {_SETS[study.presentation]}"
+
+
+def _from_to(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
 
 
 def _questions(study: Study) -> str:
@@ -160,13 +222,7 @@ def _questions(study: Study) -> str:
     return f"The questions were: {listed}." if listed else ""
 
 
-def _analysis() -> str:
-    return (
-        "The last answer to each question in finished main trials counts. Means are over judgments, with "
-        "95 % intervals by a delete-one jackknife over clips and annotators and Satterthwaite's degrees of "
-        "freedom, so that both count as samples. Agreement is Krippendorff's alpha at the declared level of "
-        "measurement, with one interval for new clips judged by these annotators and one for new clips "
-        "and new annotators. Retention is the correlation across tracks of judgments of the original and of "
-        "the condition, corrected for the reliability of both by products of different annotators only. "
-        "Contrasts are paired by track and annotator, with Holm's correction over the primary ones."
-    )
+def _analysis(study: Study) -> str:
+    """Return how answers were analysed, as far as the study asks questions of the kind."""
+    kinds = set(study.questions.values_list("kind", flat=True))
+    return " ".join(text for of_kinds, text in _ANALYSES if kinds & of_kinds)
