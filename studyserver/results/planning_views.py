@@ -8,7 +8,7 @@ from studyserver.study.models import Study
 
 from .access import for_researchers
 from .figures import FORMATS
-from .frame import frame, study_of
+from .frame import everybody, frame, study_of
 from .pages.parts import kept
 from .pages.planning import NoVariances, PlanningForm, make_plan
 from .progress import study_progress
@@ -69,15 +69,17 @@ def progress(request, slug):
     rows = StudyRows(found, rehearsal=rehearsal)
 
     def build():
-        from .computed import Computed
+        from .computed import ALL, Computed
         from .pages.progress import progress_page
 
-        return progress_page(Computed(rows), width=width)
+        computed = Computed(rows)
+        statistics = computed.rater_sets[ALL] if everybody(request) else computed.main
+        return progress_page(computed, statistics, width=width)
 
     context = {
         **frame(request, found, rehearsal, "Progress", "results:progress"),
         "progress": study_progress(found, rehearsal=rehearsal),
-        "page": kept(rows, f"progress-{width}", build),
+        "page": kept(rows, f"progress-{width}-{everybody(request)}", build),
         "width": request.GET.get("width"),
         "wrong_width": wrong,
     }

@@ -9,7 +9,7 @@ from .export import StudyExport
 from .figures import FORMATS
 from .frame import everybody, frame, study_of
 from .package import newest_version
-from .pages.overview import question_sections
+from .pages.overview import further_parts, question_sections
 from .progress import study_progress
 from .report import exclusions, last_answer, methods_paragraphs, report_parts
 from .rows import StudyRows
@@ -24,6 +24,7 @@ def study(request, slug):
         **frame(request, found, rehearsal, "Results", "results:study"),
         "has_rehearsal": found.annotators.filter(rehearsal=True).exists(),
         "sections": question_sections(found, rehearsal=rehearsal, everybody=everybody(request)),
+        "further": further_parts(found, rehearsal=rehearsal, everybody=everybody(request)),
         "progress": study_progress(found, rehearsal=rehearsal),
     }
     return render(request, "results/study.html", context)
@@ -67,10 +68,12 @@ def figure(request, slug, name):
     if kind not in FORMATS:
         raise Http404(f"Plots are {' or '.join(FORMATS)} files.")
     question = get_object_or_404(found.questions.exclude(kind="text"), key=key)
+    from .computed import ALL, Computed
     from .figures import question_figure
-    from .summaries import StudySummaries
 
-    summary = StudySummaries(StudyRows(found, rehearsal=rehearsal)).question(question)
+    computed = Computed(StudyRows(found, rehearsal=rehearsal))
+    statistics = computed.rater_sets[ALL] if everybody(request) else computed.main
+    summary = statistics.summaries.question(question)
     headers = {}
     if "download" in request.GET:
         headers["Content-Disposition"] = f'attachment; filename="{found.slug}-{key}.{kind}"'

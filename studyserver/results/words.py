@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from studyserver.study.models import Question
+
     from .intervals import Interval
     from .means import Mean
     from .summaries import Group, GroupSummary, QuestionSummary
@@ -94,13 +96,18 @@ def agreement_text(row: Mapping | None) -> str:
         return f"{UNDEFINED}: {reason_text(row)}"
     text = coefficient(row["estimate"])
     if row["ci_low"] is None or row["ci_low"] != row["ci_low"]:
-        return text
+        return f"{text}, no interval"
     return f"{text} [{coefficient(row['ci_low'])},{_NO_BREAK}{coefficient(row['ci_high'])}]"
 
 
 def reason_text(row: Mapping) -> str:
     """Return why a figure is undefined, in the pages' words: raters are annotators there."""
-    return re.sub(r"\brater(s?)\b", r"annotator\1", str(row["reason"]))
+    return about_annotators(str(row["reason"]))
+
+
+def about_annotators(text: str) -> str:
+    """Return a reason that speaks of raters in the pages' words."""
+    return re.sub(r"\brater(s?)\b", r"annotator\1", text)
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -110,6 +117,22 @@ def significant(value: float, digits: int = 3) -> str:
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     text = number(value, places)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def grouped(value: float) -> str:
+    """Return a number with three significant digits, thousands set apart."""
+    return (
+        f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        if abs(value) >= 1000
+        else significant(value)
+    )
+
+
+def level_text(question: Question) -> str:
+    """Return on what level agreement is computed, to stand after "at the"."""
+    if question.kind == "checklist":
+        return "level of sets of answers (MASI distance)"
+    return f"{question.get_level_display()} level"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -180,6 +203,8 @@ def _of_one_evidence(
         if group and group.mean and group.mean.value is not None
     ]
     figures = f"mean {mean_text(evidence.mean, summary.ends)}"
+    if beside_original:
+        figures += f" {scale_text(summary)}"
     return f"{verdict}: {figures}{', against ' if against else ''}{' and '.join(against)}."
 
 
@@ -188,6 +213,17 @@ def in_evidence(group: Group, *, several: bool) -> str:
     named = [group.method, f"{group.kept_segments} segments" if group.kept_segments else ""]
     told_apart = ", ".join(filter(None, named))
     return f"the evidence ({told_apart})" if several and told_apart else "the evidence"
+
+
+def condition_name(condition: str) -> str:
+    """Return a condition in words."""
+    return condition.replace("_", " ").replace("counter evidence", "counter-evidence")
+
+
+def in_brackets(group: Group) -> str:
+    """Return a group with what tells it apart in brackets: evidence (lime, 4 segments)."""
+    condition, _comma, told_apart = group.label.partition(", ")
+    return f"{condition} ({told_apart})" if told_apart else condition
 
 
 def _verdict(what: str, where: str, contrast: Interval | None) -> str:
@@ -202,27 +238,49 @@ def _verdict(what: str, where: str, contrast: Interval | None) -> str:
 
 def _condition_by_condition(summary: QuestionSummary) -> str:
     parts = [f"{mean_text(group.mean, summary.ends)} ({group.group.label})" for group in summary.groups]
-    return f"Mean answers: {', '.join(parts)}."
+    return f"Mean answers {scale_text(summary)}: {', '.join(parts)}."
+
+
+def scale_text(summary: QuestionSummary) -> str:
+    """Return the scale that a mean is to be read on."""
+    if summary.question.kind == "presence":
+        return "(0 not heard, 1 somewhat, 2 clearly)"
+    low, high = map(plain, summary.ends)
+    return f"on the scale from {low} to {high}"
 
 
 def _about_naming(summary: QuestionSummary, evidence: GroupSummary | None) -> str:
-    if evidence is None or evidence.names_target is None:
+    named = [group for group in summary.groups if group.group.condition == "evidence" and group.names_target]
+    if evidence is None or not named:
         group = summary.groups[0]
         most = max(group.distribution, key=lambda pair: pair[1])
         return (
             f"The most frequent answer to {group.group.label} clips: {most[0]} ({plural(most[1], 'time')})."
         )
-    if _too_few(evidence):
-        return f"Too early to say: {plural(evidence.n_judgments, 'judgment')} of evidence clips so far."
-    chance = 1 / max(1, len(evidence.shares))
-    control = summary.first("random_control")
-    share = share_text(evidence.names_target)
-    text = f"Listeners name the target that the evidence was made for in {share} of judgments"
+    if all(_too_few(group) for group in named):
+        judgments = plural(sum(group.n_judgments for group in named), "judgment")
+        return f"Too early to say: {judgments} of evidence clips so far."
+    enough = [group for group in named if not _too_few(group)]
+    parts = [_naming_of_one(summary, group, several=len(named) > 1) for group in enough]
+    if summary.question.kind == "choice":
+        chance = 1 / max(1, len(evidence.shares))
+        parts[-1] += (
+            f"; guessing among {len(evidence.shares)} answers would give {100 * chance:.0f}{_NO_BREAK}%"
+        )
+    return " ".join(f"{part}." for part in parts)
+
+
+def _naming_of_one(summary: QuestionSummary, evidence: GroupSummary, *, several: bool) -> str:
+    own = next((pair[1] for pair in summary.contrasts if pair[0] == evidence.group), None)
+    control = next((group for group in summary.groups if group.group == own), None)
+    control = control or summary.first("random_control")
+    text = (
+        f"Listeners name the target that {in_evidence(evidence.group, several=several)} was made for in "
+        f"{share_text(evidence.names_target)} of judgments"
+    )
     if control and control.names_target:
         text += f", against {share_text(control.names_target)} in the random control"
-    if summary.question.kind == "choice":
-        text += f"; guessing among {len(evidence.shares)} answers would give {100 * chance:.0f}{_NO_BREAK}%"
-    return f"{text}."
+    return text
 
 
 def _too_few(group: GroupSummary) -> bool:
@@ -251,8 +309,8 @@ STATISTICS = {
     "similarity": "similarity of what was ticked (MASI)",
     "cohen_kappa": "Cohen's κ of first and second answers",
     "kappa_quadratic": "quadratic κ",
-    "standard_error_of_measurement": "standard error of measurement",
-    "repeatability": "repeatability (95 % of differences are smaller)",
+    "standard_error_of_measurement": "standard error of measurement, in units of the scale",
+    "repeatability": "repeatability, in units of the scale: most differences (95 %) are smaller",
     "model_correlation": "model with the listeners' means",
     "noise_ceiling": "noise ceiling: a perfect model",
     "model_share_of_ceiling": "model, as a share of the ceiling",
@@ -305,7 +363,7 @@ def retention_headline(
     if control is not None and control["status"] == "ok":
         figures += f", random control {agreement_text(control)}"
     if not _known(evidence["ci_low"]):
-        return f"How much of {what} remains in {where} cannot be said yet: {figures}, without an interval."
+        return f"How much of {what} remains in {where} cannot be said yet: {figures}."
     if evidence["ci_low"] <= 0:
         return f"Whether listeners still hear {what} in {where} is not settled: {figures}."
     text = f"Listeners still hear {what} in {where}: {figures}"
@@ -332,7 +390,9 @@ def estimate_text(row: Mapping | None, places: int) -> str:
     if row["status"] != "ok":
         return f"{UNDEFINED}: {reason_text(row)}"
     text = number(row["estimate"], places)
-    return f"{text} {interval(row['ci_low'], row['ci_high'], places)}" if _known(row["ci_low"]) else text
+    if not _known(row["ci_low"]):
+        return f"{text}, no interval"
+    return f"{text} {interval(row['ci_low'], row['ci_high'], places)}"
 
 
 def _known(value: float | None) -> bool:

@@ -13,7 +13,7 @@ from ..computed import Computed, Statistics
 from ..counted import first_answers
 from ..quality import disputed_answers, disputed_items
 from ..summaries import QuestionSummary, ratings_of
-from .parts import DASH, FigureTable, IntervalPlot, Matrix, interval_plot, shade
+from .parts import BARS, DASH, FigureTable, IntervalPlot, Matrix, clip_label, interval_plot, shade
 
 MOST_IN_MATRIX = 20  # annotators; beyond, single cells cannot be read
 _DISPUTED = 8
@@ -83,15 +83,19 @@ def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) 
         f"{words.plural(item.n_raters, 'annotator')}; "
     )
     if ratings.n_items:
-        counts += f"{size.mean():.1f} annotators per clip ({size.min()} to {size.max()}); "
+        counts += (
+            f"{words.plural(int(size.max()), 'annotator')} per clip; "
+            if size.min() == size.max()
+            else f"{size.mean():.1f} annotators per clip ({size.min()} to {size.max()}); "
+        )
     counts += f"{words.plural(ratings.n_items_pairable, 'clip')} judged by two or more."
     matrix, note = _pairs(computed, statistics, item.question)
     return AgreementSection(
         key=item.question.key,
         text=item.question.text,
-        level=item.question.get_level_display(),
-        headline=f"{words.statistic_name('krippendorff_alpha')} is {words.agreement_text(alpha)} for new "
-        "clips and new annotators.",
+        level=words.level_text(item.question),
+        headline=f"{words.statistic_name('krippendorff_alpha')} is {words.agreement_text(alpha)}"
+        f"{' for new clips and new annotators' if alpha['status'] == 'ok' else ''}.",
         counts=counts,
         plot=_plot(item),
         statistics=_statistics(item),
@@ -109,7 +113,7 @@ def _plot(item: QuestionSummary) -> IntervalPlot:
         (group.group.label, group.group.condition, item.alpha(group.group)["items+raters"])
         for group in item.groups
     ]
-    note = "1: perfect agreement; 0: what chance gives. Bars: 95 % interval over clips and annotators."
+    note = f"1: perfect agreement; 0: what chance gives. {BARS}"
     return interval_plot(
         f"Krippendorff's {words.ALPHA} by condition", rows, (-0.5, 1.0), (-0.5, 0, 0.5, 1), note
     )
@@ -127,10 +131,16 @@ def _statistics(item: QuestionSummary) -> FigureTable:
                 words.statistic_name(str(name)),
                 words.agreement_text(scopes.get("items")),
                 words.agreement_text(scopes.get("items+raters")),
-                *(_plain(scopes["items"][side]) for side in ("observed", "expected")),
+                *(_compared(str(name), scopes["items"][side]) for side in ("observed", "expected")),
             ]
         )
-    columns = ["statistic", "new clips [95 %]", "new clips and annotators [95 %]", "observed", "by chance"]
+    columns = [
+        "statistic",
+        "new clips [95\N{NO-BREAK SPACE}%]",
+        "new clips and annotators [95\N{NO-BREAK SPACE}%]",
+        "observed",
+        "by chance",
+    ]
     return FigureTable("Agreement over all conditions", columns, lines)
 
 
@@ -141,8 +151,13 @@ def _fits(item: QuestionSummary, statistic: str, row: dict) -> bool:
     return row["status"] == "ok" or not row["reason"].startswith("needs ")
 
 
-def _plain(value: float | None) -> str:
-    return DASH if value is None or value != value else words.significant(value)
+def _compared(statistic: str, value: float | None) -> str:
+    """Return what a coefficient compares: agreement; for alpha disagreement, in squared distances."""
+    if value is None or value != value:
+        return DASH
+    if statistic != "krippendorff_alpha":
+        return words.coefficient(value)
+    return f"{words.grouped(value)} (disagreement)"
 
 
 def _options(item: QuestionSummary, ratings) -> FigureTable | None:
@@ -158,7 +173,7 @@ def _options(item: QuestionSummary, ratings) -> FigureTable | None:
         agreed = (
             words.coefficient(row["specific_agreement"])
             if row["status"] == "ok"
-            else f"undefined: {row['reason']}"
+            else f"undefined: {words.reason_text(row)}"
         )
         lines.append(
             [
@@ -184,7 +199,9 @@ def _retest(statistics: Statistics, item: QuestionSummary) -> FigureTable | None
             words.estimate_text(row, words.decimals(item.ends) + 1) if in_units else words.agreement_text(row)
         )
         lines.append([words.statistic_name(str(name)), text, str(row["n_pairs"])])
-    return FigureTable("Test and retest", ["statistic", "figure [95 %]", "pairs of answers"], lines)
+    return FigureTable(
+        "Test and retest", ["statistic", "figure [95\N{NO-BREAK SPACE}%]", "pairs of answers"], lines
+    )
 
 
 def _pairs(computed: Computed, statistics: Statistics, question: Question) -> tuple[Matrix | None, str]:
@@ -230,10 +247,7 @@ def _disputed(statistics: Statistics, item: QuestionSummary) -> FigureTable | No
     stimuli = statistics.counted.rows.stimulus_rows
     clips = [stimuli[int(number)].clip for number in table["item"]]
     figures = _spread(item, table) if item.is_numeric else _answers(item, table)
-    lines = [
-        [f"{clip.track.name}, {clip.condition.replace('_', ' ')}", *cells]
-        for clip, cells in zip(clips, figures, strict=True)
-    ]
+    lines = [[clip_label(item, clip), *cells] for clip, cells in zip(clips, figures, strict=True)]
     columns = ["mean", "standard deviation", "lowest", "highest", "judgments"]
     if not item.is_numeric:
         columns = ["pairs that agree", "different answers", "most frequent", "judgments"]

@@ -11,7 +11,7 @@ from .parts import FigureTable, IntervalPlot, Remaining, interval_plot
 
 _SCOPE = "items+raters"
 _CHANCE = 0.5
-_BY_CHANCE = "Bars: 95 % interval over tracks and annotators; .5 is chance."
+_BY_CHANCE = "Bars: 95\N{NO-BREAK SPACE}% interval over tracks and annotators; .5 is chance."
 
 
 def comparison_parts(compared: Compared) -> list[Remaining]:
@@ -52,13 +52,16 @@ def _preference(question, table: pd.DataFrame) -> Remaining | None:
         "compared", "first chosen", "decided answers alone, exact", "no preference", "strength",
         "clip A chosen", "tracks", "annotators", "judgments",
     ]  # fmt: skip
+    strength_asked = any(rows["strength"]["status"] == "ok" for *_pair, rows in pairs)
+    if not strength_asked:
+        columns.remove("strength")
     lines = [
         [
             f"{group.label} over {second}",
             words.agreement_text(rows["preference"]),
             words.agreement_text(rows["preference_exact"]),
             words.agreement_text(rows["undecided"]),
-            words.estimate_text(rows["strength"], 2),
+            *([words.estimate_text(rows["strength"], 2)] if strength_asked else []),
             words.agreement_text(rows["first_shown_chosen"]),
             *_counts(rows["preference"]),
         ]
@@ -88,7 +91,7 @@ def _strengths(table: pd.DataFrame) -> FigureTable | None:
     lines = [[group.label, words.estimate_text(row, 2)] for group, row in zip(groups, rows, strict=True)]
     lines += [["clip A over clip B, equally strong", words.estimate_text(row, 2)] for row in order]
     conditions = [*(group.condition for group in groups), *("" for _ in order)]
-    columns = ["condition", "log-odds [95 %]"]
+    columns = ["condition", "log-odds [95\N{NO-BREAK SPACE}%]"]
     return FigureTable("Strengths after Bradley and Terry", columns, lines, conditions=conditions)
 
 
@@ -161,4 +164,6 @@ def _verdict(row: Mapping, above: str, below: str, open_: str) -> str:
     if row["ci_low"] == row["ci_low"]:
         ends = sorted(abs(row[name] - (text is below)) for name in ("ci_low", "ci_high"))
         figures += f" {words.interval(100 * ends[0], 100 * ends[1], 0)}"
+    else:
+        figures += f" of {words.plural(int(row['n_judgments']), 'judgment')}, no interval"
     return f"{text}: {figures}; chance would give 50\N{NO-BREAK SPACE}%."

@@ -7,7 +7,7 @@ from studyserver.study.models import Question, Study
 from .. import words
 from ..palette import scattered
 from ..rows import StudyRows
-from .parts import kept
+from .parts import Remaining, kept
 
 MOST_POINTS = 400  # per group; the page stays light, the files hold every judgment
 _MARGIN = 4  # per cent at both ends of the scale
@@ -64,6 +64,7 @@ class QuestionSection:
     total: TableRow
     contrasts: list[str]
     measure: str
+    bars: str  # what the bars of the table's distributions stand for
 
     @property
     def png(self) -> str:
@@ -95,6 +96,22 @@ def question_sections(
     return kept(rows, f"questions-{everybody}", build)
 
 
+def further_parts(study: Study, *, rehearsal: bool = False, everybody: bool = False) -> list[Remaining]:
+    """Return the answers to questions that compare clips or mark stretches; What remains has all of them."""
+    rows = StudyRows(study, rehearsal=rehearsal)
+
+    def build() -> list[Remaining]:
+        from ..computed import ALL, Computed
+        from .comparisons import comparison_parts
+        from .stretches import stretches_parts
+
+        computed = Computed(rows)
+        statistics = computed.rater_sets[ALL] if everybody else computed.main
+        return [*comparison_parts(statistics.compared), *stretches_parts(statistics.marked)]
+
+    return kept(rows, f"further-{everybody}", build)
+
+
 def _section(summary) -> QuestionSection:
     from .. import words
 
@@ -105,7 +122,7 @@ def _section(summary) -> QuestionSection:
         key=question.key,
         text=question.text,
         kind=question.get_kind_display(),
-        level=question.get_level_display(),
+        level=words.level_text(question),
         target=question.target,
         headline=words.headline(summary),
         strips=strips,
@@ -120,6 +137,7 @@ def _section(summary) -> QuestionSection:
         total=_total_row(summary),
         contrasts=[_contrast(summary, pair, found) for pair, found in summary.contrasts.items()],
         measure="mean" if summary.is_numeric else "named the clip's target",
+        bars=_bars_in_words(summary),
     )
 
 
@@ -170,7 +188,7 @@ def _ticks(summary) -> list[tuple[str, str]]:
     if summary.question.kind == Question.Kind.SCALE:
         marks = [(str(point), point) for point in range(int(low), int(high) + 1)]
     elif summary.question.kind == Question.Kind.PRESENCE:
-        marks = [("not heard", 0), ("somewhat", 1), ("clearly", 2)]
+        marks = [("0 not heard", 0), ("1 somewhat", 1), ("2 clearly", 2)]
     elif summary.question.kind == Question.Kind.SLIDER:
         marks = [
             (words.plain(low + part * (high - low) / 4), low + part * (high - low) / 4) for part in range(5)
@@ -216,7 +234,7 @@ def _table_row(summary, item) -> TableRow:
         else words.share_text(mean)
         if mean
         else "\N{EN DASH}",
-        note=mean.interval.reason if mean else "",
+        note=words.about_annotators(mean.interval.reason) if mean else "",
         distribution=_bars(item.distribution),
         alpha_items=words.agreement_text(alpha.get("items")),
         alpha_raters=words.agreement_text(alpha.get("items+raters")),
@@ -241,6 +259,19 @@ def _total_row(summary) -> TableRow:
     )
 
 
+def _bars_in_words(summary) -> str:
+    """Return what the bars of a distribution stand for, from left to right."""
+    found = next((group.distribution for group in summary.groups if group.distribution), [])
+    if not found:
+        return ""
+    if summary.question.kind == Question.Kind.SLIDER:
+        low, high = map(words.plain, summary.ends)
+        return f"{len(found)} equal parts of the scale, from {low} to {high}"
+    if summary.question.kind == Question.Kind.SCALE:
+        return f"{found[0][0]} to {found[-1][0]}"
+    return ", ".join(label for label, _count in found)
+
+
 def _bars(distribution: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
     greatest = max((count for _label, count in distribution), default=0) or 1
     return [(label, count, round(100 * count / greatest)) for label, count in distribution]
@@ -252,7 +283,9 @@ def _contrast(summary, pair, found) -> str:
     (first, second), (difference, interval) = pair, found
     factor, unit = (1, "") if summary.is_numeric else (100, " percentage points")
     places = words.decimals(summary.ends) if summary.is_numeric else 0
-    text = f"{first.label} less {second.label}: {words.number(factor * difference, places)}{unit}"
+    sides = [words.in_brackets(group) for group in (first, second)]
+    difference_of = " less ".join(sides)
+    text = f"Difference, {difference_of}: {words.number(factor * difference, places)}{unit}"
     if interval.low is None:
-        return f"{text} ({interval.reason})"
+        return f"{text} ({words.about_annotators(interval.reason)})"
     return f"{text} {words.interval(factor * interval.low, factor * interval.high, places)}"

@@ -12,15 +12,20 @@ from django.core.cache import cache
 
 from .. import words
 from ..rows import StudyRows
+from ..variables import CONDITIONS
 
 if TYPE_CHECKING:
-    from ..summaries import Group
+    from explainer.models import Clip
+
+    from ..summaries import Group, QuestionSummary
 
 DASH = "\N{EN DASH}"  # where there is no figure
+BARS = "Bars: 95\N{NO-BREAK SPACE}% interval over clips and annotators."
 _KEPT_SECONDS = 600
 _MARGIN = 4  # per cent at both ends of an axis
 SHADES = 5
 _LONGEST_IN_A_CELL = 28  # letters of a reason; longer ones stand below the table
+_PROSE = 40  # letters from which a cell is read as a sentence, not as a figure
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -67,16 +72,18 @@ class FigureTable:
     @property
     def lines(self) -> list[dict]:
         """The rows with what goes with them."""
-        return [
-            {
-                "head": row[0],
-                "cells": list(zip(self.columns[1:], map(self._short, row[1:]), strict=True)),
-                "link": self.links[index] if self.links else "",
-                "sound": self.sounds[index] if self.sounds else None,
-                "condition": self.conditions[index] if self.conditions else "",
-            }
-            for index, row in enumerate(self.rows)
-        ]
+        return [self._line(index, row) for index, row in enumerate(self.rows)]
+
+    def _line(self, index: int, row: list[str]) -> dict:
+        cells = list(zip(self.columns[1:], map(self._short, row[1:]), strict=True))
+        return {
+            "head": row[0],
+            "cells": cells,
+            "prose": {column for column, cell in cells if len(cell) > _PROSE},
+            "link": self.links[index] if self.links else "",
+            "sound": self.sounds[index] if self.sounds else None,
+            "condition": self.conditions[index] if self.conditions else "",
+        }
 
 
 def figures_by_group(
@@ -121,6 +128,7 @@ class IntervalStrip:
     low: str | None
     high: str | None
     text: str
+    goes_on: tuple[bool, bool] = (False, False)  # whether the interval leaves the axis at its left, its right
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,11 @@ class IntervalPlot:
     strips: list[IntervalStrip]
     ticks: list[tuple[str, str]]
     note: str = ""
+
+    @property
+    def shows_anything(self) -> bool:
+        """Whether there is a figure to be drawn."""
+        return any(strip.mean for strip in self.strips)
 
     @property
     def described(self) -> str:
@@ -157,10 +170,16 @@ class Scatter:
     title: str
     x_label: str
     y_label: str
-    x_range: str
-    y_range: str
+    x_ends: tuple[str, str]
+    y_ends: tuple[str, str]
     points: list[tuple[str, str, str, str]]  # x, y, condition, words
     described: str
+
+    @property
+    def conditions(self) -> list[tuple[str, str]]:
+        """The conditions of the points, in words and by name, in the order of the site."""
+        found = {condition for _x, _y, condition, _words in self.points}
+        return [(words.condition_name(name), name) for name in CONDITIONS if name in found]
 
 
 @dataclass(frozen=True)
@@ -201,13 +220,20 @@ def interval_plot(
         beyond = not ends[0] <= round(row["estimate"], 2) <= ends[1]  # as it is written
         return words.agreement_text(row) + (", beyond the axis" if beyond else "")
 
+    def goes_on(row: dict) -> tuple[bool, bool]:
+        low, high = row["ci_low"], row["ci_high"]
+        return low is not None and low < ends[0], high is not None and high > ends[1]
+
     strips = [
         IntervalStrip(
-            label, condition, place(row["estimate"]), place(row["ci_low"]), place(row["ci_high"]), text(row)
+            label, condition, place(row["estimate"]), place(row["ci_low"]), place(row["ci_high"]), text(row),
+            goes_on(row),
         )
         for label, condition, row in rows
-    ]
+    ]  # fmt: skip
     marks = [(words.plain(tick), place(tick) or "") for tick in ticks]
+    if any(any(strip.goes_on) for strip in strips):
+        note = f"{note} An arrow: the interval goes on beyond the axis.".strip()
     return IntervalPlot(title, strips, marks, note)
 
 
@@ -223,12 +249,24 @@ def scatter(
 
     x, y = placer([point[0] for point in points]), placer([point[1] for point in points])
     placed = [(f"{x(a):.1f}%", f"{100 - y(b):.1f}%", condition, text) for a, b, condition, text in points]
-    ranges = [
-        f"{words.significant(min(values))} to {words.significant(max(values))}"
+    across, up = (
+        (words.significant(min(values)), words.significant(max(values)))
         for values in zip(*[p[:2] for p in points], strict=True)
+    )
+    described = f"{len(points)} clips; {x_label}: {' to '.join(across)}; {y_label}: {' to '.join(up)}"
+    return Scatter(title, x_label, y_label, across, up, placed, described)
+
+
+def clip_label(item: QuestionSummary, clip: Clip) -> str:
+    """Return a clip in words: its track and the group that it is summarised in."""
+    of_condition = [one.group for one in item.groups if one.group.condition == clip.condition]
+    groups = [
+        group
+        for group in of_condition
+        if group.method in ("", clip.method) and group.kept_segments in (0, clip.kept_segments)
     ]
-    described = f"{len(points)} clips; {x_label}: {ranges[0]}; {y_label}: {ranges[1]}"
-    return Scatter(title, x_label, y_label, *ranges, placed, described)
+    label = groups[0].label if groups else clip.get_condition_display()
+    return f"{clip.track.name}, {label}"
 
 
 def shade(value: float | None, low: float, high: float) -> int | None:

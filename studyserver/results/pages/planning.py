@@ -16,6 +16,7 @@ from ..scales import scale_ends
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..counted import CountedJudgments
     from ..planning import Variances
 
 MOST = 2000  # raters, tracks
@@ -235,28 +236,26 @@ def _variances(form: PlanningForm, scale_range: float) -> tuple[Variances, str]:
         )
         return Variances(*assumed), "assumed: no pilot was taken into account"
     rehearsal = data["source"] == "rehearsal"
-    found = answered_variances(
-        form.study, data["question"], data["first"], data["second"], rehearsal=rehearsal
-    )
+    from ..counted import CountedJudgments
+    from ..rows import StudyRows
+
+    counted = CountedJudgments(StudyRows(form.study, rehearsal=rehearsal))
+    found = answered_variances(counted, data["question"], data["first"], data["second"])
     return found, "from the simulated annotators" if rehearsal else "from the answers so far"
 
 
-def answered_variances(
-    study: Study, question: Question, first: str, second: str, *, rehearsal: bool = False
-) -> Variances:
+def answered_variances(counted: CountedJudgments, question: Question, first: str, second: str) -> Variances:
     """Return the variances of a contrast as the answers of a study (or of its rehearsal) show them.
 
     Raises
     ------
     NoVariances
     """
-    from ..counted import CountedJudgments
     from ..planning import variances_from_pilot
-    from ..rows import StudyRows
 
-    judgments = CountedJudgments(StudyRows(study, rehearsal=rehearsal)).of(question)
+    judgments = counted.of(question)
     judgments = judgments[judgments["condition"].isin([first, second])].dropna(subset=["number"])
-    who = "simulated annotators" if rehearsal else "annotators"
+    who = "simulated annotators" if counted.rows.rehearsal else "annotators"
     if judgments.empty or set(judgments["condition"]) != {first, second}:
         raise NoVariances(f"No {who} have judged both conditions yet.")
     table = judgments[["track", "condition", "annotator", "number"]]
@@ -278,7 +277,7 @@ def _headline(data: dict, chosen: dict, unit: str) -> str:
     found = f"{chosen['smallest_difference']:.2g}"
     text = (
         f"{data['annotators']} annotators and {data['tracks']} tracks find a difference of {found} {unit} in "
-        "four studies out of five; the 95 % interval of the difference will be about "
+        "four studies out of five; the 95\N{NO-BREAK SPACE}% interval of the difference will be about "
         f"{chosen['interval_width']:.2g} wide."
     )
     if data["difference"]:

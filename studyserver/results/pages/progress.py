@@ -10,7 +10,8 @@ from studyserver.study.adaptive import adaptive_design, current_width
 from studyserver.study.models import Annotator, Question, Study, Trial
 
 from .. import words
-from ..computed import Computed
+from ..computed import Computed, Statistics
+from ..counted import CountedJudgments
 from ..planning import Variances, raters_until, shown_width
 from ..scales import scale_ends
 from .parts import FigureTable
@@ -74,23 +75,25 @@ class ProgressPage:
     adaptive: str
 
 
-def progress_page(computed: Computed, *, width: float | None = None) -> ProgressPage:
+def progress_page(computed: Computed, statistics: Statistics, *, width: float | None = None) -> ProgressPage:
     """Return the page.
 
     Parameters
     ----------
     computed : Computed
+    statistics : Statistics
+        Of the annotators whose agreement and precision are shown.
     width : float, optional
         Of the interval that a researcher wants, in units of the scale, beside those offered.
     """
     study, rehearsal = computed.study, computed.rows.rehearsal
-    needed, waiting = _needed(study, rehearsal, width)
+    needed, waiting = _needed(statistics.counted, width)
     return ProgressPage(
         stages=stages_table(study, rehearsal=rehearsal),
         times=times_table(study, rehearsal=rehearsal),
         ended=_ended(study, rehearsal),
         failing=_failing(computed),
-        agreement=_agreement(computed),
+        agreement=_agreement(statistics),
         needed=needed,
         waiting=waiting,
         adaptive=adaptive_words(study, rehearsal=rehearsal),
@@ -200,9 +203,9 @@ def _failing(computed: Computed) -> FigureTable | None:
 # -- figures ----------------------------------------------------------------------------------
 
 
-def _agreement(computed: Computed) -> FigureTable | None:
+def _agreement(statistics: Statistics) -> FigureTable | None:
     rows = []
-    for item in computed.main.summaries.questions:
+    for item in statistics.summaries.questions:
         alpha = item.alpha()
         rows.append(
             [
@@ -221,17 +224,17 @@ def _agreement(computed: Computed) -> FigureTable | None:
     return FigureTable("Agreement so far (Krippendorff's alpha)", columns, rows) if rows else None
 
 
-def _needed(study: Study, rehearsal: bool, width: float | None) -> tuple[list[Needed], list[tuple[str, str]]]:
+def _needed(counted: CountedJudgments, width: float | None) -> tuple[list[Needed], list[tuple[str, str]]]:
     found: list[Needed] = []
     waiting: list[tuple[str, str]] = []
-    for question, first, second in _contrasts(study):
+    for question, first, second in _contrasts(counted.rows.study):
         pair = f"{first.replace('_', ' ')} less {second.replace('_', ' ')}"
         try:
-            variances = answered_variances(study, question, first, second, rehearsal=rehearsal)
+            variances = answered_variances(counted, question, first, second)
         except NoVariances as reason:
             waiting.append((question.text, f"{pair.capitalize()} cannot be planned yet. {reason}"))
             continue
-        size = _size(study, question, first, second, rehearsal)
+        size = _size(counted, question, first, second)
         found.append(_needed_of(question, pair, size, variances, width))
     return found, waiting
 
@@ -268,7 +271,7 @@ def _more_annotators(wanted: float, raters: int, tracks: int, each: int, varianc
 
 def _needed_words(pair: str, wanted: list[float], more: list[int | None], each: int, *, of_own: bool) -> str:
     goal = f"a width of {wanted[-1]:.2g}" if of_own else "half of that"
-    text = f"The 95 % interval of {pair} is about {wanted[0]:.2g} wide now; "
+    text = f"The 95\N{NO-BREAK SPACE}% interval of {pair} is about {wanted[0]:.2g} wide now; "
     count = more[-1]
     if count is None:
         return f"{text}{goal} cannot be reached by more annotators: more tracks are needed."
@@ -300,12 +303,9 @@ def _contrasts(study: Study) -> list[tuple[Question, str, str]]:
     return found
 
 
-def _size(study: Study, question: Question, first: str, second: str, rehearsal: bool) -> tuple[int, int, int]:
+def _size(counted: CountedJudgments, question: Question, first: str, second: str) -> tuple[int, int, int]:
     """Return annotators with pairs, tracks with pairs, and how many pairs one annotator has, about."""
-    from ..counted import CountedJudgments
-    from ..rows import StudyRows
-
-    judgments = CountedJudgments(StudyRows(study, rehearsal=rehearsal)).of(question).dropna(subset=["number"])
+    judgments = counted.of(question).dropna(subset=["number"])
     heard = [
         set(map(tuple, judgments.loc[judgments["condition"] == name, ["annotator", "track"]].to_numpy()))
         for name in (first, second)
@@ -327,7 +327,9 @@ def adaptive_words(study: Study, *, rehearsal: bool = False) -> str:
     if width is None:
         return f"{text} Not every stimulus has its first {plan.minimum_judgments} judgments yet."
     what = "difference" if plan.first else "widest of the stimuli"
-    text += f" The 95 % interval of the {what} (new listeners, these clips) is {width:.2g} wide"
+    text += (
+        f" The 95\N{NO-BREAK SPACE}% interval of the {what} (new listeners, these clips) is {width:.2g} wide"
+    )
     if plan.precision is None:
         return f"{text}."
     return f"{text}; the study closes itself at {plan.precision:g}."

@@ -14,6 +14,9 @@ from .remains import remains_page
 
 _COLUMNS = {
     "n_judgments": "judgments",
+    "abx_trials": "ABX answers",
+    "abx_correct_share": "ABX answers right",
+    "abx_guessing_p": "p if guessing",
     "correlation_with_others": "correlation with the others",
     "agreement_with_others": "agreement with the others",
     "bias": "bias",
@@ -26,9 +29,6 @@ _COLUMNS = {
     "reference_missed_share": "hidden originals missed",
     "unheard_share": "clips not heard out",
     "rushed_share": "rushed trials",
-    "abx_trials": "ABX answers",
-    "abx_correct_share": "ABX answers right",
-    "abx_guessing_p": "p of as many by guessing",
     "median_trial_seconds": "median time per trial, s",
 }
 _SHARES = {
@@ -58,6 +58,7 @@ class RatersPage:
     quality: FigureTable
     left_out: list[str]
     has_names: bool  # whether there are answers that are no numbers
+    has_numbers: bool
     has_abx: bool
 
 
@@ -86,6 +87,7 @@ def raters_page(computed: Computed) -> RatersPage:
         ),
         left_out=sorted(quality.left_out),
         has_names="agreement_with_others" in shown,
+        has_numbers="bias" in shown,
         has_abx="abx_trials" in shown,
     )
 
@@ -129,11 +131,13 @@ def _figure(name: str, value: float | None) -> str:
     if value is None or value != value:
         return DASH
     if name in _SHARES:
-        return f"{100 * value:.0f} %"
+        return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
     if name in _COUNTS:
         return words.plain(value)
     if name == "abx_guessing_p":
         return words.probability(value)
+    if name == "correlation_with_others":
+        return words.coefficient(value)
     return words.number(value, 1 if name == "median_trial_seconds" else 2)
 
 

@@ -19,6 +19,7 @@ from .parts import (
     Matrix,
     Remaining,
     Scatter,
+    clip_label,
     figures_by_group,
     interval_plot,
     scatter,
@@ -27,6 +28,7 @@ from .parts import (
 from .stretches import stretches_parts
 
 _SCOPE = "items+raters"
+_NO_INTERVAL = ", no interval"
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,8 @@ def _retention(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
     plot = interval_plot(
         "Retention by condition",
         [(label, condition, rows["correlation_corrected"]) for label, condition, rows in labelled],
-        (-0.5, 1.0),
-        (-0.5, 0, 0.5, 1),
+        (-0.5, 1.5),
+        (-0.5, 0, 0.5, 1, 1.5),
         "0: nothing of the differences between tracks is left; 1: all of it.",
     )
     places = words.decimals(item.ends)
@@ -184,14 +186,14 @@ def _contrasts(remains, by_key: dict[str, QuestionSummary]) -> FigureTable | Non
         "question",
         "contrast",
         "family",
-        "difference [95 %]",
+        "difference [95\N{NO-BREAK SPACE}%]",
         "p",
         "p after Holm",
         "d_z",
         "Cliff's δ",
         "tracks",
     ]
-    return FigureTable("Contrasts", columns, lines)
+    return FigureTable("Contrasts, differences in units of each question's scale", columns, lines)
 
 
 def _contrasts_note(remains) -> str:
@@ -236,14 +238,17 @@ def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, dict[str, 
         known = [row for row in found if row["status"] == "ok"]
         if known:
             bits = words.agreement_text(max(known, key=lambda row: row["n_judgments"]))
-            parts.append(f"the {condition.replace('_', ' ')} {bits} bits")
+            figure, no_interval = bits.removesuffix(_NO_INTERVAL), bits.endswith(_NO_INTERVAL)
+            text = f"the {condition.replace('_', ' ')} {figure} bits"
+            parts.append(f"{text} (no interval)" if no_interval else text)
         elif found and condition == "evidence":
             reason = words.reason_text(found[0])
-    what = "One of the answers that listeners tick" if _is_checklist(item) else "What listeners name"
+    what = "one of the ticked answers tells" if _is_checklist(item) else "the named answer tells"
+    what = f"How much {what} about the target that a clip was made for"
     if reason or not parts:
         reason = reason or "no evidence was judged"
-        return f"{what} tells nothing yet of what the explanation was made for: {reason}."
-    return f"{what} tells of what the explanation was made for: {', '.join(parts)}."
+        return f"{what} cannot be said yet: {reason}."
+    return f"{what}: {', '.join(parts)}."
 
 
 def _is_checklist(item: QuestionSummary) -> bool:
@@ -308,9 +313,9 @@ def _model(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Remaini
     columns = ["correlation", "of the clips themselves", "of the change from the original"]
     figures = FigureTable(f"Listeners and the model on {_what(item)}", columns, lines)
     text = (
-        f"The model follows the listeners with a correlation of "
-        f"{words.agreement_text(level['model_correlation'])}; a perfect model would reach "
-        f"{words.agreement_text(level['noise_ceiling'])}, one listener "
+        f"Correlation of the model with the listeners' means: "
+        f"{words.agreement_text(level['model_correlation'])}. A perfect model would reach "
+        f"{words.agreement_text(level['noise_ceiling'])}, one listener with the mean of the others "
         f"{words.agreement_text(level['one_rater_correlation'])}."
     )
     means = remains.heard_and_predicted(item)
@@ -336,7 +341,7 @@ def _misses(remains, item: QuestionSummary) -> FigureTable:
         clip = stimuli[int(row["item"])].clip
         lines.append(
             [
-                f"{clip.track.name}, {clip.condition.replace('_', ' ')}",
+                clip_label(item, clip),
                 words.number(row["heard"], places),
                 words.number(row["expected"], places),
                 words.number(row["miss"], places),
@@ -344,7 +349,8 @@ def _misses(remains, item: QuestionSummary) -> FigureTable:
         )
         sounds.append(clip.pk)
     columns = ["clip", "heard", "expected from the model", "apart"]
-    return FigureTable("Clips on which the model is most wrong", columns, lines, sounds=sounds)
+    caption = f"Clips on which the model is most wrong, {words.scale_text(item)}"
+    return FigureTable(caption, columns, lines, sounds=sounds)
 
 
 def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
@@ -362,7 +368,10 @@ def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
         f"Share of judgments that hear {_what(item)}", strips, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1)
     )
     columns = ["method", "slope (log-odds per doubling)", "segments until half of the judgments hear it"]
-    headline = f"How much evidence until {_what(item)} is heard: {lines[0][2]} segments."
+    headline = " ".join(
+        _dose_sentence(_what(item), method, _rows(part)["threshold"], several=len(lines) > 1)
+        for method, part in table.fillna({"about": ""}).groupby("about", sort=False)
+    )
     return Remaining(
         item.question.key,
         item.question.text,
@@ -370,3 +379,13 @@ def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
         plot,
         FigureTable("Dose and response", columns, lines),
     )
+
+
+def _dose_sentence(what: str, method: str, threshold: Mapping, *, several: bool) -> str:
+    """Return how many segments it takes until half of the judgments hear a feature."""
+    by = f" ({method})" if several and method else ""
+    if threshold["status"] != "ok":
+        reason = words.reason_text(threshold)
+        return f"How much evidence{by} it takes until {what} is heard cannot be said: {reason}."
+    figure = words.estimate_text(threshold, 1)
+    return f"Half of the judgments hear {what} in the evidence{by} from {figure} segments on."

@@ -5,7 +5,7 @@ import pandas as pd
 from .. import words
 from ..marked import Marked
 from ..summaries import Group
-from .parts import FigureTable, Remaining, figures_by_group, interval_plot
+from .parts import BARS, FigureTable, Remaining, figures_by_group, interval_plot
 
 _SCOPE = "items+raters"
 
@@ -34,7 +34,7 @@ def _part(question, table: pd.DataFrame) -> Remaining:
         [(group.label, group.condition, rows["time_alpha"]) for group, rows in groups],
         (-0.5, 1.0),
         (-0.5, 0, 0.5, 1),
-        "1: everybody marks the same moments; 0: chance. Bars: 95 % interval over clips and annotators.",
+        f"1: everybody marks the same moments; 0: chance. {BARS}",
     )
     return Remaining(
         question.key,
@@ -65,16 +65,18 @@ def _evidence(beside: list) -> FigureTable:
 def _headline(target: str, groups: list, beside: list) -> str:
     what = words.target_name(target) if target else "it"
     group, rows = groups[0]
-    agreed = f"Annotators agree on when {what} is heard in the {group.label} with {words.ALPHA} "
+    agreed = f"Agreement on when {what} is heard in the {group.label}: {words.ALPHA} "
     agreed += f"{words.agreement_text(rows['time_alpha'])}."
     if not beside:
         return agreed
     row = beside[0][2]["marked_more_where_evidence"]
     known = row["status"] == "ok" and row["ci_low"] == row["ci_low"]
     if known and row["ci_low"] > 0:
-        verdict = f"They mark more of the time in which the {beside[0][1]} sounds than of the rest"
+        verdict = f"Annotators mark more of the time in which the {beside[0][1]} sounds than of the rest"
     elif known and row["ci_high"] < 0:
-        verdict = f"They mark less of the time in which the {beside[0][1]} sounds than of the rest"
+        verdict = f"Annotators mark less of the time in which the {beside[0][1]} sounds than of the rest"
     else:
-        verdict = f"Whether they mark more of the time in which the {beside[0][1]} sounds is not settled"
+        verdict = (
+            f"Whether annotators mark more of the time in which the {beside[0][1]} sounds is not settled"
+        )
     return f"{agreed} {verdict}: difference {words.agreement_text(row)}."

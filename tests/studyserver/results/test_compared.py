@@ -12,6 +12,7 @@ from explainer.models import Clip, Track
 from studyserver.results.compared import Compared
 from studyserver.results.computed import ALL, Computed
 from studyserver.results.counted import CountedJudgments
+from studyserver.results.progress import study_progress
 from studyserver.results.rows import StudyRows
 from studyserver.study import session
 from studyserver.study.models import Presentation, Question, Stimulus, Study
@@ -147,8 +148,28 @@ def test_abx_answers_are_counted_and_said_on_the_page(admin_client, tmp_path):
     assert {"discrimination", "rater_quality"} <= reproduced(study, tmp_path / "export")
     said_a = [row["value"] == "A" for row in StudyRows(study).judgments()]
     assert table.loc[("abx_a_said", "items"), "estimate"] == pytest.approx(np.mean(said_a))
-    page = admin_client.get(reverse("results:remains", args=[study.slug])).content.decode()
-    assert "Listeners can tell the evidence from the random control: " in page
+    answer = "Listeners can tell the evidence from the random control: "
+    for name in ("remains", "study", "report"):
+        assert answer in admin_client.get(reverse(f"results:{name}", args=[study.slug])).content.decode(), (
+            name
+        )
+
+
+def test_a_study_that_only_compares_clips_is_counted_by_what_was_compared(admin_client):
+    study = make_study("abx", "abx", tracks=4)
+    for person in range(3):
+        answer_trials(study, names_x(person))
+    page = admin_client.get(reverse("results:report", args=[study.slug])).content.decode()
+    assert "12 judgments of 8 clips by 3 annotators entered the analysis." in page
+    assert "each with two clips, A and B, and X, which was one of the two" in page
+    assert "one at a time" not in page and "Retention is the correlation" not in page.split("Checklist")[0]
+    # The original stands in no set, and X is a clip that is there twice.
+    assert study_progress(study).balance == [(3, 8)]
+    entered = CountedJudgments(StudyRows(study)).entered
+    assert len(entered) == 24 and entered["answer"].nunique() == 12
+    assert set(entered["condition"]) == {"evidence", "random_control"}
+    agreement = admin_client.get(reverse("results:agreement", args=[study.slug])).content.decode()
+    assert "ABX answers are right" in agreement
 
 
 def test_each_annotator_s_right_abx_answers_stand_beside_guessing(admin_client, tmp_path):
@@ -171,7 +192,7 @@ def test_each_annotator_s_right_abx_answers_stand_beside_guessing(admin_client, 
     exported = {row["annotator"]: row for row in Computed(StudyRows(study)).table_rows("rater_quality")}
     assert exported[people[0].pseudonym]["abx_trials"] == table.loc[people[0].pseudonym, "abx_trials"]
     page = admin_client.get(reverse("results:raters", args=[study.slug])).content.decode()
-    assert "ABX answers right" in page and "p of as many by guessing" in page
+    assert "ABX answers right" in page and "p if guessing" in page
     own = admin_client.get(reverse("results:rater", args=[study.slug, people[0].pseudonym]))
     assert "ABX answers right" in own.content.decode()
 

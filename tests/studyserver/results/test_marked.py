@@ -101,7 +101,7 @@ def test_marks_agree_and_lie_in_the_time_of_the_evidence(study):
 def test_agreement_on_time_stands_on_the_page_and_in_the_export(study, admin_client, tmp_path):
     assert "stretch_agreement" in reproduced(study, tmp_path / "export")
     page = admin_client.get(reverse("results:remains", args=[study.slug])).content.decode()
-    assert "Annotators agree on when dissonance is heard in the original with " in page
-    assert "They mark more of the time in which the evidence sounds than of the rest" in page
+    assert "Agreement on when dissonance is heard in the original: " in page
+    assert "Annotators mark more of the time in which the evidence sounds than of the rest" in page
     statistics = {row["statistic"] for row in Computed(StudyRows(study)).table_rows("stretch_agreement")}
     assert statistics >= {"time_alpha", "marked_more_where_evidence"}

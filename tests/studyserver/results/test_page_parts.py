@@ -42,9 +42,13 @@ def test_a_plot_says_what_lies_beyond_its_axis_and_what_is_undefined():
     ]
     plot = interval_plot("", rows, (-0.5, 1.0), (-0.5, 1))
     texts = [strip.text for strip in plot.strips]
-    assert texts[0].startswith(".50") and texts[1:3] == ["2.72, beyond the axis", "undefined"]
+    assert texts[0].startswith(".50") and texts[1:3] == ["2.72, no interval, beyond the axis", "undefined"]
     assert texts[3] == "1.00 [.97,\N{NO-BREAK SPACE}1.03]"
     assert plot.strips[2].mean is None
+    assert [strip.goes_on for strip in plot.strips[:3]] == [(False, False)] * 3
+    assert plot.strips[3].goes_on == (False, True) and "An arrow: the interval goes on" in plot.note
+    assert interval_plot("", rows[:1], (-0.5, 1.0), (-0.5, 1), "As usual.").note == "As usual."
+    assert plot.shows_anything and not interval_plot("", rows[2:3], (-0.5, 1.0), (-0.5, 1)).shows_anything
     assert [label for label, _x in plot.ticks] == ["\N{MINUS SIGN}0.5", "1"]
 
 
@@ -68,7 +72,10 @@ def test_significant_digits_without_powers_of_ten(value, text):
 )
 def test_what_half_the_width_takes_is_said_in_a_sentence(more, ends):
     text = _needed_words("evidence less random control", [1.8, 0.9], [0, more], 3, of_own=False)
-    assert text == f"The 95 % interval of evidence less random control is about 1.8 wide now; {ends}"
+    assert (
+        text
+        == f"The 95\N{NO-BREAK SPACE}% interval of evidence less random control is about 1.8 wide now; {ends}"
+    )
 
 
 def group(condition, size, value):
@@ -85,7 +92,8 @@ def test_every_size_of_evidence_is_answered_beside_its_own_control():
         *(group("random_control", size, value) for size, value in ((4, 2.8), (6, 2.0))),
     ]
     summary = SimpleNamespace(
-        question=SimpleNamespace(target="dissonance"), ends=(1, 5), groups=groups, is_numeric=True,
+        question=SimpleNamespace(target="dissonance", kind="scale"), ends=(1, 5), groups=groups,
+        is_numeric=True,
         first=lambda condition: next(item for item in groups if item.group.condition == condition),
         contrasts={
             (groups[1].group, groups[3].group): (0.2, Interval("jackknife", 0.3, -0.4, 0.8)),
@@ -95,10 +103,22 @@ def test_every_size_of_evidence_is_answered_beside_its_own_control():
     text = words.headline(summary).replace("\N{NO-BREAK SPACE}", " ")
     assert text == (
         "Whether listeners hear more dissonance in the evidence (4 segments) than in the random control is "
-        "not settled: mean 3.0 [2.5, 3.5], against 4.0 [3.5, 4.5] in the original and 2.8 [2.3, 3.3] in the "
-        "random control. Listeners still hear dissonance in the evidence (6 segments), more than in the "
-        "random control: mean 3.5 [3.0, 4.0], against 2.0 [1.5, 2.5] in the random control."
+        "not settled: mean 3.0 [2.5, 3.5] on the scale from 1 to 5, against 4.0 [3.5, 4.5] in the original "
+        "and 2.8 [2.3, 3.3] in the random control. Listeners still hear dissonance in the evidence "
+        "(6 segments), more than in the random control: mean 3.5 [3.0, 4.0], against 2.0 [1.5, 2.5] in the "
+        "random control."
     )
+
+
+def test_a_long_cell_is_marked_as_a_sentence_unless_its_reason_stands_below():
+    sentence = "Whether listeners still hear dissonance in the evidence is not settled."
+    table = FigureTable("", ["x", "a", "b"], [["head", sentence, f"undefined: {LONG}"]])
+    assert table.lines[0]["prose"] == {"a"} and table.notes == [f"(a) {LONG}"]
+
+
+def test_agreement_without_an_interval_says_so():
+    assert words.agreement_text(row(0.5, None, None)) == ".50, no interval"
+    assert words.estimate_text(row(1.25, None, None), 1) == "1.2, no interval"
 
 
 def test_a_label_that_is_no_noun_stands_in_quotation_marks():

@@ -8,9 +8,11 @@ from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.urls import reverse
 
+from studyserver.results.counted import CountedJudgments
 from studyserver.results.pages.planning import answered_variances
 from studyserver.results.pages.progress import adaptive_words, stages_table, times_table
 from studyserver.results.planning import raters_until, shown_width
+from studyserver.results.rows import StudyRows
 from studyserver.results.tables import judgments_table
 from studyserver.study.models import AdaptiveDesign, Trial
 
@@ -66,7 +68,7 @@ def test_what_is_needed_follows_from_the_answers_by_the_stated_formula(browser, 
     question = study.questions.get(key="harsh.slider")
     part = next(item for item in response.context["page"].needed if item.text == question.text)
     table = part.table
-    variances = answered_variances(study, question, "evidence", "random_control")
+    variances = answered_variances(CountedJudgments(StudyRows(study)), question, "evidence", "random_control")
     answers = judgments_table(study)
     answers = answers[(answers["question"] == question.key) & (answers["trial_kind"] == "main")]
     answers = answers[answers["trial_finished"].astype(bool)]

@@ -149,6 +149,16 @@ def test_pages_give_the_answer_first_and_both_figures(computed, admin_client):
     assert "Apply the rules" in everybody
 
 
+def test_plots_and_what_more_is_needed_are_of_the_same_annotators_as_the_page(computed, admin_client):
+    slug, n_all = computed.study.slug, len(computed.quality.overall)
+    figure = reverse("results:figure", args=[slug, "dissonance.svg"])
+    assert admin_client.get(figure).content != admin_client.get(figure, {"raters": "all"}).content
+    progress = reverse("results:progress", args=[slug])
+    for asked, n in (({}, n_all - 2), ({"raters": "all"}, n_all)):
+        page = admin_client.get(progress, asked).content.decode()
+        assert f"So far {n} annotators" in page
+
+
 def test_a_page_for_each_annotator(computed, people, admin_client):
     (good, *_), straight, _contrary = people
     for name in (good, straight):
