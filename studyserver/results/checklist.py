@@ -96,7 +96,9 @@ def _controls(computed: Computed) -> Check:
     return Check(
         "Original and a random control of equal area and energy beside the evidence",
         NONE if missing else MET,
-        f"Not judged: {', '.join(missing).replace('_', ' ')}." if missing else "All three were judged.",
+        f"Not judged: {', '.join(map(words.condition_name, missing))}."
+        if missing
+        else "All three were judged.",
     )
 
 

@@ -10,7 +10,7 @@ from .pages.parts import kept
 from .progress import Progress
 from .rows import StudyRows
 from .variables import CONDITIONS
-from .words import agreement_text, plural, statistic_name
+from .words import agreement_text, condition_name, plural, statistic_name
 
 _SETS = {
     Study.PresentationKind.PAIR: "two clips, A and B",
@@ -143,7 +143,7 @@ def _stimuli(study: Study) -> str:
     tracks = len({clip.track_id for clip in clips})
     conditions = Counter(clip.condition for clip in clips)
     listed = ", ".join(
-        f"{name.replace('_', ' ')} ({conditions[name]})" for name in CONDITIONS if conditions[name]
+        f"{condition_name(name)} ({conditions[name]})" for name in CONDITIONS if conditions[name]
     )
     text = (
         f"{plural(len(clips), 'clip')} were made of {plural(tracks, 'track')} in these conditions: {listed}."

@@ -20,7 +20,7 @@ from .means import Mean, difference_with_interval, mean_with_interval
 from .rows import StudyRows
 from .scales import scale_ends
 from .variables import CONDITIONS
-from .words import PRESENCE, plain
+from .words import PRESENCE, condition_name, plain
 
 SUMMARISED_KINDS = (*NUMERIC_KINDS, *OPTION_KINDS)
 _SLIDER_BINS = 10
@@ -37,10 +37,10 @@ class Group:
     @property
     def label(self) -> str:
         """The group in words."""
-        words = [self.condition.replace("_", " ")]
+        words = [condition_name(self.condition)]
         words += [self.method] if self.method else []
         words += [f"{self.kept_segments} segments"] if self.kept_segments else []
-        return ", ".join(words).replace("counter evidence", "counter-evidence")
+        return ", ".join(words)
 
 
 @dataclass(frozen=True)

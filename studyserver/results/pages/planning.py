@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST = 2000  # raters, tracks
 _NUMERIC = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
-_CONDITIONS = [(value, value.replace("_", " ")) for value in Clip.Condition.values]
+_CONDITIONS = [(value, words.condition_name(value)) for value in Clip.Condition.values]
 _SD = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
 
 
@@ -214,7 +214,7 @@ def forecast(study: Study) -> str:
         "smallest_difference": smallest_difference(*size, variances, each=each),
         "interval_width": planning_width(*size, variances, each=each),
     }
-    pair = " and ".join(data[name].replace("_", " ") for name in ("first", "second"))
+    pair = " and ".join(words.condition_name(data[name]) for name in ("first", "second"))
     headline = _headline(
         data, chosen, f"between {pair} on the scale from {words.plain(low)} to {words.plain(high)}"
     )

@@ -228,7 +228,7 @@ def _needed(counted: CountedJudgments, width: float | None) -> tuple[list[Needed
     found: list[Needed] = []
     waiting: list[tuple[str, str]] = []
     for question, first, second in _contrasts(counted.rows.study):
-        pair = f"{first.replace('_', ' ')} less {second.replace('_', ' ')}"
+        pair = f"{words.condition_name(first)} less {words.condition_name(second)}"
         try:
             variances = answered_variances(counted, question, first, second)
         except NoVariances as reason:
