@@ -17,6 +17,7 @@ from . import tasks, tracks
 from .explanation_page import name_of
 from .forms import MusicModelForm, RecipeForm, UploadTracksForm
 from .models import Clip, Explanation, MusicModel, Recipe, Track
+from .recipes import STEMS
 from .templatetags.numbers import decimals, share
 from .views import page
 
@@ -175,7 +176,10 @@ class RecipeAdmin(CountsExplanations):
                 )
             },
         ),
-        ("What is removed", {"fields": ("segmentation", "segmentation_parameters", "hidden_value")}),
+        (
+            "What is removed",
+            {"fields": ("segmentation", "segmentation_parameters", "stem_files", "hidden_value")},
+        ),
         ("Clips", {"fields": ("evidence_sizes", "random_controls", "boost", "route")}),
         ("Checks", {"fields": ("stability_seeds", "randomised_model")}),
         ("Chance", {"fields": ("seed",)}),
@@ -190,8 +194,14 @@ class RecipeAdmin(CountsExplanations):
     @admin.display
     def segments(self, recipe):
         """Return the segmentation with its parameters."""
-        values = recipe.parameters["segmentation_parameters"].values()
-        return f"{recipe.parameters['segmentation']} {' by '.join(map(str, values))}".replace("_", " ")
+        values = dict(recipe.parameters["segmentation_parameters"])
+        sources = ", ".join(values.pop(STEMS, ()))
+        parts = (
+            f"{value} {name.replace('_', ' ')}" if isinstance(value, int) else str(value)
+            for name, value in sorted(values.items(), reverse=True)
+        )
+        name = recipe.parameters["segmentation"].replace("_", " ")
+        return ", ".join(filter(None, [f"{name} {sources}".strip(), *parts]))
 
     @admin.display
     def calls(self, recipe):

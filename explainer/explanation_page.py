@@ -156,7 +156,7 @@ def _remarks(clip: Clip) -> list[str]:
 def _match_in_words(control: dict) -> str:
     """Return how well a random control matches its evidence, and by what means."""
     area, energy = (
-        f"{control[f'{what}_difference_db']:+.2f} dB in {what}".replace("-", "\N{MINUS SIGN}")
+        f"{control[f'{what}_difference_db']:+z.2f} dB in {what}".replace("-", "\N{MINUS SIGN}")
         for what in ("area", "energy")
     )
     if not control["matched"]:

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import json
+import tempfile
 from itertools import islice
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from django import forms
 from django.conf import settings
 
 from . import recipes, registration, stored_files
+from .core.audio import AudioError
 from .core.explanation import LEVELS
 from .core.recipe import HIDDEN_VALUES, ROUTES, RecipeError
 from .core.recipe import Recipe as CoreRecipe
 from .models import MusicModel, Recipe, Track
+from .uploaded_stems import write_stems
 
 
 class BuildForm(forms.Form):
@@ -92,9 +95,13 @@ class SeveralFilesField(forms.FileField):
 
     def clean(self, data, initial=None):
         """Clean each file by itself."""
-        if not data:
+        if not data and self.required:
             raise forms.ValidationError("Choose at least one sound file.")
         return [super(SeveralFilesField, self).clean(file, initial) for file in data]
+
+    def has_changed(self, initial, data):
+        """Say whether any file was chosen."""
+        return bool(data)
 
 
 class UploadTracksForm(forms.Form):
@@ -289,6 +296,14 @@ class RecipeForm(forms.ModelForm):
     segmentation_parameters = ParametersField(
         required=False, help_text='For the grid: {"time_cells": 6, "band_cells": 4} makes 24 segments.'
     )
+    stem_files = SeveralFilesField(
+        required=False,
+        allow_empty_file=True,
+        label="Stems",
+        help_text="For the segments “stems”: recordings of one track's sources, each named after its file. "
+        "They begin and end with the track and have the level they have in it.",
+        widget=SeveralFilesInput(attrs={"accept": ".wav,.flac,.ogg,.oga,.mp3"}),
+    )
     sampling = forms.ChoiceField(help_text="How the masks are drawn that the model is asked about.")
     calls = forms.IntegerField(min_value=1, label="Model calls", help_text="Budget for each track.")
     keep_probability = forms.FloatField(
@@ -345,11 +360,12 @@ class RecipeForm(forms.ModelForm):
         if self.errors:
             return values
         try:
-            content = CoreRecipe.from_dict(parameters)
-            recipes.require_known(content)
-            content = recipes.with_stored_stems(content, None)
+            content = self._content(parameters, values["stem_files"])
         except RecipeError as error:
             self.add_error(_field_named_in(str(error)), str(error))
+            return values
+        except AudioError as error:
+            self.add_error("stem_files", str(error))
             return values
         same = Recipe.objects.filter(digest=content.digest()).exclude(pk=self.instance.pk).first()
         if same:
@@ -362,6 +378,22 @@ class RecipeForm(forms.ModelForm):
             )
         self.instance.parameters = json.loads(content.canonical_json())
         return values
+
+    def _content(self, parameters, uploads):
+        """Return the recipe with its stems stored."""
+        named = parameters["segmentation_parameters"]
+        by_stems = parameters["segmentation"] == recipes.STEMS
+        if uploads and not by_stems:
+            raise AudioError("Choose “stems” under “Segments”, or leave these files out.")
+        if by_stems and not uploads and recipes.STEMS not in named:
+            raise AudioError("Choose the sound files of the sources.")
+        with tempfile.TemporaryDirectory(prefix="stems-") as folder:
+            if uploads:
+                stems = write_stems(uploads, Path(folder))
+                parameters = parameters | {"segmentation_parameters": {**named, recipes.STEMS: stems}}
+            content = CoreRecipe.from_dict(parameters)
+            recipes.require_known(content)
+            return recipes.with_stored_stems(content, Path(folder) if uploads else None)
 
 
 def _field_named_in(message: str) -> str | None:

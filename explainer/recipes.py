@@ -91,7 +91,8 @@ def with_stored_stems(recipe: CoreRecipe, folder: Path | None) -> CoreRecipe:
             where = f"in {folder.name or 'this folder'}" if folder else "among the stored files"
             raise RecipeError(
                 f"recipe field 'segmentation_parameters': there is no stem {file!r} {where}; put the files "
-                "beside the recipe's and register it with manage.py register_recipe"
+                "beside the recipe's and register it with manage.py register_recipe, or choose them in the "
+                "recipe's form under “Stems”"
             )
         name = f"{STEMS}/{stored_files.sha256_of(path)}{path.suffix.lower()}"
         stored[source] = stored_files.store(name, path)

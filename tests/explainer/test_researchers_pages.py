@@ -108,6 +108,10 @@ def test_the_conditions_stand_in_one_order(built):
             {"matched": True, "control_gain_db": 0.0},
             "Matches the evidence: +0.10 dB in area, \N{MINUS SIGN}0.30",
         ),
+        (
+            {"matched": True, "control_gain_db": 0.0, "area_difference_db": -0.001},
+            "Matches the evidence: +0.00 dB in area",
+        ),
         ({"matched": True, "control_gain_db": 3.1}, "turned up by 3.1 dB"),
         ({"matched": True, "control_gain_db": -2.0}, "turned down by 2.0 dB"),
         ({"matched": False, "control_gain_db": 0.0}, "the nearest, +0.10 dB in area and \N{MINUS SIGN}0.30"),

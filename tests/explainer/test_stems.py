@@ -1,10 +1,17 @@
 """Recipes that name sound files: what counts is what the files hold."""
 
+import html
+import json
+
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from explainer import builds
+from explainer.core.recipe import Recipe as CoreRecipe
 from explainer.core.recipe import RecipeError
+from explainer.models import Recipe
 from explainer.recipes import save_recipe
 from tests.explainer.small_world import SAMPLE_RATE, tones
 
@@ -53,3 +60,51 @@ def test_stems_travel_with_the_job(track, music_model, low, tmp_path):
 def test_files_that_are_not_there_are_refused(db, tmp_path, folder):
     with pytest.raises(RecipeError, match="no stem"):
         save_recipe("none", recipe_with("/etc/passwd.wav", tmp_path), tmp_path if folder else None)
+
+
+# In the admin -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def send(admin_client, low, tmp_path):
+    """Return a function that sends the form of a recipe with the low tone as its stem."""
+
+    def post(name="bass line.wav", times=1, **changes):
+        values = {field: json.dumps(value) if isinstance(value, dict) else value
+                  for field, value in CoreRecipe().to_dict().items()}  # fmt: skip
+        values |= {"name": "by-stems", "evidence_sizes": "1", "segmentation": "stems"}
+        content = (tmp_path / low("low.wav")).read_bytes()
+        files = {"stem_files": [SimpleUploadedFile(name, content)] * times}
+        return admin_client.post(reverse("admin:explainer_recipe_add"), values | files | changes)
+
+    return post
+
+
+def test_stems_are_uploaded_with_their_recipe_and_explain_its_track(send, track, music_model, admin_client):
+    assert send().status_code == 302
+    recipe = Recipe.objects.get()
+    parameters = recipe.parameters["segmentation_parameters"]
+    assert list(parameters["stems"]) == ["bass_line"]
+    listed = admin_client.get(reverse("admin:explainer_recipe_changelist")).content.decode()
+    assert ">stems bass_line, 6 time cells, 4 band cells<" in listed
+    assert parameters["stems"]["bass_line"].startswith("stems/")
+    assert parameters["time_cells"] == CoreRecipe().segmentation_parameters["time_cells"]
+    [row] = builds.request_explanations([track], [music_model], [recipe], ["bright"])
+    outcome = builds.build_explanation(row.pk)
+    assert outcome.how == outcome.BUILT, outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"stem_files": ""}, "Choose the sound files of the sources."),
+        ({"segmentation": "grid"}, "Choose “stems” under “Segments”, or leave these files out."),
+        ({"times": 2}, "Two stems would be called bass_line"),
+        ({"name": "notes.txt"}, "notes.txt: .txt ending is not accepted"),
+        ({"stem_files": SimpleUploadedFile("a.wav", b"no sound at all")}, "a.wav cannot be read as sound"),
+    ],
+)
+def test_stems_that_cannot_be_used_are_refused_in_words(send, changes, message):
+    page = html.unescape(send(**changes).content.decode())
+    assert message in page
+    assert not Recipe.objects.exists()
