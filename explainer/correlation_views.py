@@ -34,6 +34,8 @@ def correlations(request):
             "missing": len(tracks) - len(known),
             "choice": urlencode(form.as_query()),
             "drawn": correlation_figures.drawn(shown),
+            "drawing": tasks.is_drawing(model),
+            "predicting": tasks.is_predicting(model),
         }
     return page(request, "explainer/correlations.html", "Correlations", **context)
 

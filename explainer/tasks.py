@@ -12,6 +12,7 @@ from . import builds, correlation_figures, predictions
 from .models import Explanation, MusicModel, Track
 
 PATIENCE = timedelta(seconds=20)
+RECENT = timedelta(minutes=10)
 
 
 @task()
@@ -69,6 +70,25 @@ def draw_correlations(model_id: int, track_ids: list[int]) -> None:
 def draw_correlations_in_background(model: MusicModel, tracks: Iterable[Track]) -> None:
     """Queue the heat maps of a model over tracks."""
     draw_correlations.enqueue(model.pk, [track.pk for track in tracks])
+
+
+def is_predicting(model: MusicModel) -> bool:
+    """Say whether the model is being asked about tracks, or soon will be."""
+    return _is_in_hand(predict, model)
+
+
+def is_drawing(model: MusicModel) -> bool:
+    """Say whether heat maps of the model are being drawn, or soon will be."""
+    return _is_in_hand(draw_correlations, model)
+
+
+def _is_in_hand(work, model: MusicModel) -> bool:
+    # What a killed worker left looks as if it ran for ever, so nothing old counts.
+    of_kind = DBTaskResult.objects.filter(
+        task_path=work.module_path, enqueued_at__gte=timezone.now() - RECENT
+    )
+    going_on = of_kind.ready() | of_kind.running()
+    return any(task.args_kwargs["args"][0] == model.pk for task in going_on)
 
 
 def wait_for_a_worker() -> bool:

@@ -185,6 +185,9 @@ def test_page_table_and_pictures(two_level_model, some_tracks, admin_client):
     assert (row["row"], row["column"], row["value"]) == ("melodiousness", "valence", "0.48")
     picture = reverse("explainer:correlations-figure", args=["predicted-correlations", "svg"])
     assert admin_client.get(picture, query).status_code == 404
+    page = admin_client.post(reverse("explainer:correlations-draw"), query, follow=True).content.decode()
+    assert "The heat maps for print are being drawn." in page
+    assert "Draw the heat maps" not in page
     names = correlation_figures.draw(two_level_model, some_tracks)
     assert len(names) == 2 * 6
     assert (
@@ -223,7 +226,10 @@ def test_asking_for_the_missing_tracks_queues_and_answers(settings, sound_file, 
     )  # fmt: skip
     response = admin_client.post(reverse("explainer:correlations-predict"), {"model": model.pk}, follow=True)
     assert "is being asked about" in response.content.decode()
-    assert "asked about 0 of 3 tracks" in response.content.decode()
+    page = response.content.decode()
+    assert "asked about 0 of 3 tracks" in page
+    assert "It is being asked about the others." in page
+    assert "Ask it about" not in page
     call_command("predict_tracks", "--model", model.name, verbosity=0)
     known = predictions.known(model, [item.track for item in done])
     assert len(known) == 3
