@@ -90,12 +90,15 @@ def test_the_study_closes_itself_at_the_declared_precision_and_ends_sessions_wit
         annotators += 1
         assert annotators < 60
     plan.refresh_from_db()
-    assert plan.reached_at is not None and current_width(plan) <= 1.8
+    assert plan.reached_at is not None
     assert session.stage(annotator) == Stage.FINISHED and session.completion(annotator)
     done, total = session.progress(annotator)
     assert done == total == annotator.trials.count() == 3
     with pytest.raises(session.JoiningRefused):
         session.join(study)
+    # What was left of the last block came after, and may have widened the interval again.
+    Trial.objects.filter(finished_at__gt=plan.reached_at).delete()
+    assert current_width(plan) <= 1.8
 
 
 def test_a_rehearsal_does_not_close_a_study():
