@@ -176,7 +176,11 @@ class StudyAdmin(admin.ModelAdmin):
             "finished": people.filter(state=Annotator.State.FINISHED).count(),
             "in_session": people.in_session().count(),
             "left": people.filter(state=Annotator.State.WITHDRAWN).count(),
-            "judgments": Judgment.objects.filter(trial__annotator__in=people).usable().current().count(),
+            "judgments": Judgment.objects.filter(trial__annotator__in=people)
+            .usable()
+            .judging()
+            .current()
+            .count(),
             "heard_least": min(per_stimulus, default=0),
             "heard_most": max(per_stimulus, default=0),
             "rehearsals": study.annotators.rehearsals().count(),

@@ -19,6 +19,11 @@ class JudgmentQuerySet(models.QuerySet):
         )
         return self.annotate(age=newest_first).filter(age=1)
 
+    def judging(self):
+        """Return judgments of finished trials of the study itself: no practice, no attention trials."""
+        kinds = [Trial.Kind.MAIN, Trial.Kind.REPEAT]
+        return self.filter(trial__kind__in=kinds).exclude(trial__finished_at=None)
+
     def usable(self, *, rehearsal: bool = False):
         """Return judgments of people (or of the rehearsal) who did not ask to have them discarded."""
         return self.filter(trial__annotator__rehearsal=rehearsal, trial__annotator__answers_discarded=False)

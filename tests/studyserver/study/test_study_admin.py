@@ -314,6 +314,18 @@ def test_deletion_on_request(admin_client, draft):
     assert Departure.objects.get().kind == Departure.Kind.DELETED
 
 
+def test_the_page_counts_answers_to_what_was_to_be_judged(admin_client):
+    study = make_study(
+        n_tracks=3, trials_per_annotator=4, attention_trials=2, repeats_per_annotator=1, repeat_distance=2
+    )
+    shown = " ".join(admin_client.get(change(study)).content.decode().split())
+    assert "(1 of them twice) and 2 attention trials, with 1 question per trial" in shown
+    session.open_study(study)
+    assert walk(ready(study)) == 4 + 1 + 2
+    shown = admin_client.get(change(study)).content.decode()
+    assert "<dt>answers that count</dt><dd>5</dd>" in shown
+
+
 def test_it_is_said_what_keeps_a_study_from_being_deleted(admin_client, draft):
     chosen = {"action": "delete_selected", "_selected_action": [draft.pk]}
     page = reverse("admin:study_study_changelist")
