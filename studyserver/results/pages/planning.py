@@ -81,7 +81,8 @@ class PlanningForm(forms.Form):
             for name in ("between_annotators", "between_tracks", "single_judgment"):
                 if data.get(name) is None and name not in self.errors:
                     self.add_error(name, "Type a standard deviation, in steps of the scale.")
-            if not any(data.get(name) for name in ("between_tracks", "single_judgment")):
+            varying = [data.get(name) for name in ("between_tracks", "single_judgment")]
+            if None not in varying and not any(varying):
                 self.add_error("single_judgment", "Judgments that do not vary at all need no planning.")
         return data
 
@@ -236,10 +237,10 @@ def _variances(form: PlanningForm, scale_range: float) -> tuple[Variances, str]:
         )
         return Variances(*assumed), "assumed: no pilot was taken into account"
     rehearsal = data["source"] == "rehearsal"
-    from ..counted import CountedJudgments
+    from ..computed import Computed
     from ..rows import StudyRows
 
-    counted = CountedJudgments(StudyRows(form.study, rehearsal=rehearsal))
+    counted = Computed(StudyRows(form.study, rehearsal=rehearsal)).main.counted
     found = answered_variances(counted, data["question"], data["first"], data["second"])
     return found, "from the simulated annotators" if rehearsal else "from the answers so far"
 
@@ -281,7 +282,8 @@ def _headline(data: dict, chosen: dict, unit: str) -> str:
         f"{chosen['interval_width']:.2g} wide."
     )
     if data["difference"]:
-        chance = f"{chosen['power']:.0%}".replace("%", " %")
+        chance = f"{100 * chosen['power']:.0f}" if chosen["power"] < 0.995 else "more than 99"
+        chance += "\N{NO-BREAK SPACE}%"
         text += f" A difference of {data['difference']:g} would be found with a probability of {chance}."
     return text
 

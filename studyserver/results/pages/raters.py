@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
-from studyserver.study.models import ExclusionRule, Question
+import pandas as pd
+
+from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from .. import words
 from ..columns import SEPARATOR, option_labels
 from ..computed import ALL, KEPT, Computed
+from ..counted import CountedJudgments
 from ..quality import exclusions
 from ..rater_quality import ABX_FIGURES, Rule
 from .parts import DASH, FigureTable
@@ -112,9 +115,11 @@ def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
         "n_judgments", "correlation_with_others", "agreement_with_others", "bias", "spread", "longest_run",
         "most_frequent_share",
     ]  # fmt: skip
-    names += [name for name in ABX_FIGURES if name in mine and mine[name].notna().any()]
+    names += ABX_FIGURES
+    names = [name for name in names if name in mine and mine[name].notna().any()]
+    asked = {question.key: question.text for question in computed.quality.counted.rows.question_rows.values()}
     rows = [
-        [str(row["question"]), *(_figure(name, row[name]) for name in names)]
+        [asked[str(row["question"])], *(_figure(name, row[name]) for name in names)]
         for row in mine.reindex(columns=["question", *names]).to_dict("records")
     ]
     tables.append(FigureTable("By question", ["question", *(_COLUMNS[name] for name in names)], rows))
@@ -186,6 +191,24 @@ def _said(question: Question, value: str, number: float) -> str:
     return " + ".join(labels.get(option, option) for option in chosen if option) or "none ticked"
 
 
+def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFrame:
+    """Return which clips an annotator chose, and of ABX whether rightly: columns `trial` and `text`."""
+    clips = counted.comparisons
+    clips = clips[clips["rater"].astype(str) == pseudonym]
+    found = []
+    for (trial, _question, _judgment), part in clips.groupby(["trial", "question", "judgment"], sort=True):
+        picked = part[part["picked"]]
+        text = "no preference"
+        for row in picked.to_dict("records"):
+            label = Presentation(position=row["position"]).label
+            if row["is_x"] == row["is_x"]:
+                text = f"X is {label} ({'right' if row['is_x'] else 'wrong'})"
+            else:
+                text = f"{label} preferred"
+        found.append((trial, text))
+    return pd.DataFrame(found, columns=["trial", "text"])
+
+
 def rater_trials(computed: Computed, pseudonym: str) -> FigureTable:
     """Return what one annotator heard and how long each trial took, in the order of presentation."""
     counted = computed.quality.counted
@@ -197,7 +220,8 @@ def rater_trials(computed: Computed, pseudonym: str) -> FigureTable:
     given = answers.sort_values(["trial", "stimulus", "question"], kind="stable")  # questions in their order
     columns = zip(given["question"], given["value"], given["number"], strict=True)
     texts = [_said(asked[str(key)], value, number) for key, value, number in columns]
-    said = given.assign(text=texts).groupby("trial")["text"].agg("; ".join)
+    said = pd.concat([given.assign(text=texts), _said_of_comparisons(counted, pseudonym)])
+    said = said.groupby("trial")["text"].agg("; ".join)
     lines = []
     for row in trials.to_dict("records"):
         share = shares.get(row["trial"])
@@ -205,8 +229,8 @@ def rater_trials(computed: Computed, pseudonym: str) -> FigureTable:
             [
                 str(row["position"]),
                 str(row["kind"]),
-                DASH if row["took"] != row["took"] else f"{row['took']:.1f} s",
-                DASH if share is None or share != share else f"{100 * share:.0f} %",
+                DASH if row["took"] != row["took"] else f"{row['took']:.1f}\N{NO-BREAK SPACE}s",
+                DASH if share is None or share != share else f"{100 * share:.0f}\N{NO-BREAK SPACE}%",
                 str(said.get(row["trial"], DASH)),
             ]
         )
