@@ -112,7 +112,7 @@ class QuestionForm(PlainLines, forms.ModelForm):
         """Put the options together; the model checks them."""
         cleaned = super().clean()
         kind = cleaned.get("kind")
-        if not kind or self.errors:
+        if not kind:
             return cleaned
         # What cannot be set here (a slider's step) is kept.
         options = dict(self.instance.options or {}) if kind == self.initial.get("kind") else {}

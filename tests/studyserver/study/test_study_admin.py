@@ -172,6 +172,17 @@ def test_a_question_of_ones_own(admin_client, draft):
     assert Question.objects.get(key="which").options == question.options
 
 
+def test_a_mistake_in_one_field_of_a_question_makes_no_complaint_about_others(admin_client, draft):
+    address = reverse("admin:study_question_add") + f"?study={draft.pk}"
+    data = form_of(admin_client.get(address))
+    wrong = data | {"text": "Is it new?", "key": "is new", "kind": "scale", "level": "ordinal", "points": "7"}
+    page = admin_client.post(address, wrong).content.decode()
+    assert "Use letters, digits and" in page
+    assert "needs its number of points" not in page
+    page = admin_client.post(address, wrong | {"points": ""}).content.decode()
+    assert "needs its number of points" in page
+
+
 def test_stimuli_by_rule(admin_client, draft):
     new = make_track("new")
     for condition in CONDITIONS:
