@@ -84,7 +84,8 @@ def exclusions(progress: Progress, left_out: int = 0) -> list[str]:
         (progress.not_started, "did not start: nothing to count"),
     ]
     lines = [f"{plural(count, 'annotator')} {words}." for count, words in parts if count]
-    return lines or ["Everybody who joined is counted in full."]
+    everybody = "Everybody who joined is counted in full." if progress.joined else "Nobody has joined yet."
+    return lines or [everybody]
 
 
 def report_parts(study: Study, *, rehearsal: bool, everybody: bool) -> dict:
@@ -173,6 +174,8 @@ def _recipes(explanations) -> list[tuple]:
 
 
 def _procedure(study: Study, progress: Progress) -> str:
+    if not progress.joined:
+        return "Nobody has joined yet."
     text = (
         f"{plural(progress.joined, 'person', 'people')} joined through a web page and {progress.finished} "
         f"finished. {_heard(study)}, in an order drawn at random for each of them (seed {study.seed})"

@@ -127,6 +127,11 @@ def test_a_study_without_judgments_says_what_to_do(browser, empty_study):
     assert "Nobody has taken part yet" in text and "draft" in text
     for address in addresses(empty_study):
         assert browser.get(address).status_code == 200
+    report = text_of(browser.get(reverse("results:report", args=[empty_study.slug])))
+    assert report.count("Nobody has joined yet.") == 2 and "0 people" not in report
+    assert (
+        report.count("How harsh does it sound?") == 2
+    )  # as a question and among the methods, without figures
 
 
 def test_few_judgments_make_no_claim(browser, empty_study, walk_through):
