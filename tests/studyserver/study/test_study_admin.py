@@ -175,9 +175,9 @@ def test_a_question_of_ones_own(admin_client, draft):
 def test_a_mistake_in_one_field_of_a_question_makes_no_complaint_about_others(admin_client, draft):
     address = reverse("admin:study_question_add") + f"?study={draft.pk}"
     data = form_of(admin_client.get(address))
-    wrong = data | {"text": "Is it new?", "key": "is new", "kind": "scale", "level": "ordinal", "points": "7"}
+    wrong = data | {"text": "", "key": "new", "kind": "scale", "level": "ordinal", "points": "7"}
     page = admin_client.post(address, wrong).content.decode()
-    assert "Use letters, digits and" in page
+    assert "This field is required" in page
     assert "needs its number of points" not in page
     page = admin_client.post(address, wrong | {"points": ""}).content.decode()
     assert "needs its number of points" in page
