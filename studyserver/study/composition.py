@@ -79,7 +79,9 @@ def clips_by_rule(rule: Rule) -> list[Clip]:
     if rule.kept_segments:
         clips = clips.filter(Q(kept_segments__in=rule.kept_segments) | Q(kept_segments=0))
     if rule.methods:
-        clips = clips.filter(Q(method__in=rule.methods) | Q(method=""))
+        # An original serves every method, but only where there is something of these methods beside it.
+        made = Clip.objects.filter(method__in=rule.methods)
+        clips = clips.filter(Q(method__in=rule.methods) | Q(method="", track__in=made.values("track")))
     return _each_sound_once(clips.select_related("track").order_by("track__name", "pk"))
 
 

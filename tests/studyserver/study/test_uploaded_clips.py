@@ -60,6 +60,17 @@ def test_another_systems_clips_are_chosen_by_its_name(clips):
     assert len(chosen(methods=["theirs", "lime"])) == clips.count() == len(chosen())
 
 
+def test_originals_come_along_only_for_tracks_with_clips_of_the_chosen_methods(clips):
+    other = Track.objects.create(
+        name="other", sha256="1" * 64, file="o.wav", seconds=1, sample_rate=22050, channels=1
+    )
+    Clip.objects.create(
+        track=other, condition="original", sha256="o", file="o.flac", sample_rate=22050, seconds=1
+    )
+    assert len(chosen(methods=["theirs"])) == 3
+    assert len(chosen()) == clips.count()
+
+
 def test_doses_controls_boosts_and_levels_are_chosen_by_ticking(clips):
     doses = chosen(conditions=["evidence"], targets=["tense"], methods=["lime"])
     assert {row[2] for row in doses} == {2, 6}
