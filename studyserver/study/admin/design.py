@@ -36,6 +36,7 @@ class StudyForm(PlainLines, forms.ModelForm):
             "presentation": "A trial presents",
             "condition_design": "Conditions within or between annotators",
         }
+        error_messages = {"slug": {"unique": "Another study has this name in its link; choose another one."}}
         help_texts = {"slug": "The last part of the link that annotators open, such as /s/tension/."}
         widgets = {"notes": forms.Textarea(attrs={"rows": 3, "cols": 70})}
 

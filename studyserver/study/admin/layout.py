@@ -1,6 +1,9 @@
 """How the form of a study is laid out: what is always seen, and what is unfolded when it is wanted."""
 
+from collections.abc import Collection
 from typing import Any
+
+from django.contrib.admin.utils import flatten
 
 from ..models import Study
 
@@ -116,6 +119,19 @@ def fieldsets(study: Study | None) -> list[Fieldset]:
         *_FIRST,
         _unfolded(_COMPARING) if compares else _folded(_COMPARING),
         *(_folded(part) for part in (_ORDER, _LISTENING, _SCREENING, _PEOPLE)),
+    ]
+
+
+def unfolded_where_wrong(parts: list[Fieldset], wrong: Collection[str]) -> list[Fieldset]:
+    """Return the parts of the form, none of those folded that have a wrong field.
+
+    Django does so itself, but overlooks fields that stand beside others.
+    """
+    return [
+        (title, {**options, "classes": ()})
+        if set(flatten(options["fields"])) & set(wrong)
+        else (title, options)
+        for title, options in parts
     ]
 
 

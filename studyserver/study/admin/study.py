@@ -27,7 +27,7 @@ from .addresses import address
 from .analysis_plan import ExclusionRuleInline, PrimaryContrastInline
 from .counting import counted
 from .design import LOCKED_DESIGN, StudyForm, preview
-from .layout import fieldsets
+from .layout import fieldsets, unfolded_where_wrong
 from .next_steps import steps
 from .questionnaire import QuotaInline
 from .questions import QuestionInline
@@ -101,6 +101,8 @@ class StudyAdmin(admin.ModelAdmin):
     def render_change_form(self, request, context, *arguments, **named):
         """Offer one button that saves and stays."""
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        shown = context["adminform"]
+        shown.fieldsets = unfolded_where_wrong(shown.fieldsets, shown.form.errors)
         return super().render_change_form(request, context, *arguments, **named)
 
     def response_post_save_add(self, request, obj):

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 from example_studies import CONDITIONS, make_clip, make_study, make_track, ready, walk
@@ -57,6 +59,25 @@ def test_errors_in_the_form_are_told_at_the_top_of_the_page(admin_client, draft)
     page = admin_client.post(change(draft), data).content.decode()
     assert page.index("Nothing was saved") < page.index("What to do")
     assert "Nothing was saved" not in admin_client.get(change(draft)).content.decode()
+
+
+def test_a_folded_part_with_a_mistake_is_unfolded(admin_client, draft):
+    sent = form_of(admin_client.get(change(draft)))
+    people = "Who may join, and what they get at the end"
+    folded = re.compile(r"<summary[^>]*>\s*<h2[^>]*>" + people)
+    page = admin_client.post(change(draft), sent | {"title": ""}).content.decode()
+    assert folded.search(page)
+    page = admin_client.post(change(draft), sent | {"minutes_to_finish": "2"}).content.decode()
+    assert "greater than or equal to 5" in page
+    assert people in page
+    assert not folded.search(page)
+
+
+def test_two_studies_cannot_have_the_same_link(admin_client, draft):
+    other = make_study(1, slug="taken")
+    sent = form_of(admin_client.get(change(draft))) | {"slug": other.slug}
+    page = admin_client.post(change(draft), sent).content.decode()
+    assert "Another study has this name in its link; choose another one." in page
 
 
 def test_texts_sent_by_browsers_stay_the_keys_of_their_translations(admin_client):
