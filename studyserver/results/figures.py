@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from .palette import LOOKS, scattered
+from .words import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,7 +110,8 @@ def _draw_frame(axes: Axes, summary: QuestionSummary, groups: list[GroupSummary]
         textwrap.fill(summary.question.text, 70), loc="left", fontsize=15, fontweight="bold", pad=12
     )
     axes.set_xlabel(
-        f"{summary.n_judgments} judgments by {summary.n_raters} annotators on {summary.n_items} clips;\n"
+        f"{plural(summary.n_judgments, 'judgment')} by {plural(summary.n_raters, 'annotator')} on "
+        f"{plural(summary.n_items, 'clip')};\n"
         "mean and 95 % interval over clips and annotators",
         loc="left", fontsize=10, color=_MUTED, labelpad=8, multialignment="left",
     )  # fmt: skip

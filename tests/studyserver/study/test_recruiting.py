@@ -338,6 +338,9 @@ def test_a_poster_with_a_code_that_leads_to_the_study(admin_client, client, stud
     page = admin_client.get(button(study, "poster")).content.decode()
     assert f"http://testserver{study.get_absolute_url()}" in page
     assert " style=" not in page
+    assert "scan this code" in page
+    Study.objects.filter(pk=study.pk).update(language="de")
+    assert "Scannen Sie diesen Code" in admin_client.get(button(study, "poster")).content.decode()
     image = admin_client.get(button(study, "qr"))
     assert image.headers["Content-Type"] == "image/svg+xml"
     assert b"<svg" in image.content
