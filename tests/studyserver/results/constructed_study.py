@@ -61,8 +61,11 @@ def construct(slug="constructed", tracks=9):
     return study, truth
 
 
-def listen(study, truth, rng, *, straight=None, opposite=False):
-    """Let one person take the whole study: truthful, always the same answer, or against the truth."""
+def listen(study, truth, person, *, straight=None, opposite=False):
+    """Let one person take the whole study: truthful, always the same answer, or against the truth.
+
+    What a person answers to a clip does not depend on when it comes: the order is drawn anew in every run.
+    """
     annotator = session.join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
@@ -70,9 +73,10 @@ def listen(study, truth, rng, *, straight=None, opposite=False):
     solved = {"score": 5, "of": 6, "passed": True, "attempts": 1}
     annotator.sound_check["headphones"] = {"antiphase": solved, "passed": True}
     annotator.save(update_fields=["sound_check"])
-    bias, sequence = rng.normal(0, 4), 0
+    bias, sequence, numbers = np.random.default_rng([4, person]).normal(0, 4), 0, list(truth)
     while trial := session.current_trial(annotator):
         stimulus = trial.presentations.get().stimulus
+        rng = np.random.default_rng([4, person, numbers.index(stimulus.pk), trial.kind == "repeat"])
         level = 100 * truth[stimulus.pk]
         value = np.clip((100 - level if opposite else level) + bias + rng.normal(0, 7), 0, 100)
         named = stimulus.clip.target if stimulus.clip.condition == "evidence" else str(rng.choice(TARGETS))
@@ -93,7 +97,7 @@ def listen(study, truth, rng, *, straight=None, opposite=False):
 
 def populate(study, truth, truthful=6):
     """Let people take part; return the pseudonyms of the truthful, the straight-lining and the contrary."""
-    rng = np.random.default_rng(4)
     session.open_study(study)
-    good = [listen(study, truth, rng) for _ in range(truthful)]
-    return good, listen(study, truth, rng, straight=50), listen(study, truth, rng, opposite=True)
+    good = [listen(study, truth, person) for person in range(truthful)]
+    straight = listen(study, truth, truthful, straight=50)
+    return good, straight, listen(study, truth, truthful + 1, opposite=True)
