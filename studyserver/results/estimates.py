@@ -37,7 +37,7 @@ def correlation_scale(*, may_exceed_one: bool = False) -> Scale:
     """Return twice Fisher's z; corrected correlations may lie beyond 1 and are then left untransformed."""
     fisher = reliability_scale(2.0)
     limit = np.inf if may_exceed_one else 1.0
-    return Scale(fisher.forward, fisher.inverse, fisher.derivative, low=-limit, high=limit)
+    return Scale(fisher.forward, fisher.inverse, fisher.derivative, -limit, limit, may_be_left=may_exceed_one)
 
 
 def estimate_table(

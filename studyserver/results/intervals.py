@@ -14,6 +14,9 @@ from scipy import stats
 
 SCOPES = ("items", "items+raters")
 MAXIMUM_UNDEFINED_SHARE = 0.05
+# How far below the estimate an interval may reach near the pole of its scale, as a multiple of how far the
+# untransformed one does; docs/retention.md has what was measured.
+FARTHEST = 3
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,9 @@ class Scale:
         Of `forward`, at a point.
     low, high : float
         Bounds of the estimate; they cut an interval that had to stay untransformed.
+    may_be_left : bool
+        Whether estimates may lie beyond where the transformation is defined. Near its pole it then takes a
+        small scatter for a large one; see `jackknife`.
     """
 
     forward: Callable[[Any], Any]
@@ -56,6 +62,7 @@ class Scale:
     derivative: Callable[[float], float]
     low: float = -np.inf
     high: float = np.inf
+    may_be_left: bool = False
 
 
 def reliability_scale(m: float) -> Scale:
@@ -108,7 +115,8 @@ def jackknife(
 
     SE^2 = (n - 1) / n sum_i (z_-i - z)^2 over items, plus the same over raters; t quantile with
     Satterthwaite's degrees of freedom; transformed back. Where z is not defined for the estimate or one of
-    the replicates, the same is done on the estimate's own scale.
+    the replicates, the same is done on the estimate's own scale. On a scale that estimates may leave, the
+    lower end lies at most `FARTHEST` times as far from the estimate as it does there.
 
     Parameters
     ----------
@@ -140,16 +148,26 @@ def jackknife(
         scale, z = plain_scale(scale.low, scale.high), estimate
         method = "jackknife, untransformed"
         deviations = [replicates - estimate for _, replicates in groups]
-    variances = [(len(d) - 1) / len(d) * float(d @ d) for d in deviations]
-    if not sum(variances) ** 2 > 0:  # so small that its square is no number
+    se, half = _spread(deviations, confidence)
+    if se == 0:  # or so small that its square is no number
         return Interval(
             "jackknife", reason=f"no interval: every leave-one-out estimate is {estimate:g} as well"
         )
+    low, high = (float(scale.inverse(np.float64(z + sign * half))) for sign in (-1, 1))
+    if scale.may_be_left:
+        _, own = _spread([replicates - estimate for _, replicates in groups], confidence)
+        low = max(low, estimate - FARTHEST * own)
+    return Interval(method, se / scale.derivative(estimate), max(low, scale.low), min(high, scale.high))
+
+
+def _spread(deviations: list[np.ndarray], confidence: float) -> tuple[float, float]:
+    """Return standard error and half the width of the interval, of delete-one deviations of each kind."""
+    variances = [(len(d) - 1) / len(d) * float(d @ d) for d in deviations]
+    if not sum(variances) ** 2 > 0:
+        return 0.0, 0.0
     degrees = satterthwaite(variances, [len(d) - 1 for d in deviations])
     se = float(np.sqrt(sum(variances)))
-    half = float(stats.t.ppf((1 + confidence) / 2, degrees)) * se
-    low, high = (float(scale.inverse(np.float64(z + sign * half))) for sign in (-1, 1))
-    return Interval(method, se / scale.derivative(estimate), max(low, scale.low), min(high, scale.high))
+    return se, float(stats.t.ppf((1 + confidence) / 2, degrees)) * se
 
 
 def satterthwaite(variances: list[float], degrees: list[int]) -> float:

@@ -6,6 +6,7 @@ from scipy import stats
 
 from studyserver.results.agreement import prepare
 from studyserver.results.agreement.krippendorff import krippendorff_alpha
+from studyserver.results.estimates import correlation_scale
 from studyserver.results.intervals import (
     jackknife,
     percentile_interval,
@@ -47,6 +48,20 @@ def test_an_interval_off_the_scale_is_computed_untransformed_and_says_so():
     found = jackknife(0.6, np.array([0.5, 1.0, 0.7]), scale=reliability_scale(3))
     assert found.method == "jackknife, untransformed"
     assert found.high == 1.0
+
+
+def test_near_a_pole_that_estimates_may_pass_a_small_scatter_stays_small():
+    without = np.array([0.99999, 0.985, 0.999, 0.9995, 0.998, 0.9999])
+    bounded = jackknife(0.9995, without, scale=correlation_scale())
+    corrected = jackknife(0.9995, without, scale=correlation_scale(may_exceed_one=True))
+    own = jackknife(0.9995, without)
+    assert bounded.low < -0.9 and corrected.low > 0.85
+    assert 0.9995 - corrected.low == pytest.approx(3 * (0.9995 - own.low))
+    assert corrected.high == bounded.high and corrected.se == bounded.se
+    moderate = np.array([0.5, 0.45, 0.55, 0.52, 0.48])
+    assert jackknife(0.5, moderate, scale=correlation_scale(may_exceed_one=True)).low == pytest.approx(
+        jackknife(0.5, moderate, scale=correlation_scale()).low
+    )
 
 
 def test_undefined_bootstrap_draws_beyond_5_percent_are_reported():
