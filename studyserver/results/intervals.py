@@ -141,13 +141,14 @@ def jackknife(
             "jackknife", reason=f"no interval: every leave-one-out estimate is {estimate:g} as well"
         )
     method = "jackknife"
+    untransformed = [replicates - estimate for _, replicates in groups]
     with np.errstate(divide="ignore", invalid="ignore"):
         z = float(scale.forward(np.float64(estimate)))
         deviations = [scale.forward(replicates) - z for _, replicates in groups]
     if not (np.isfinite(z) and all(np.isfinite(deviation).all() for deviation in deviations)):
         scale, z = plain_scale(scale.low, scale.high), estimate
         method = "jackknife, untransformed"
-        deviations = [replicates - estimate for _, replicates in groups]
+        deviations = untransformed
     se, half = _spread(deviations, confidence)
     if se == 0:  # or so small that its square is no number
         return Interval(
@@ -155,7 +156,7 @@ def jackknife(
         )
     low, high = (float(scale.inverse(np.float64(z + sign * half))) for sign in (-1, 1))
     if scale.may_be_left:
-        _, own = _spread([replicates - estimate for _, replicates in groups], confidence)
+        _, own = _spread(untransformed, confidence)
         low = max(low, estimate - FARTHEST * own)
     return Interval(method, se / scale.derivative(estimate), max(low, scale.low), min(high, scale.high))
 

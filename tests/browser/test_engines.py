@@ -13,6 +13,7 @@ IS_KEPT = """(() => {
     .then((cache) => cache.keys()).then((kept) => (window.kept = kept.length));
   return Boolean(window.worker) && window.kept === 4;
 })()"""
+HEARD = "document.querySelector('{play}').style.getPropertyValue('--heard') > 0.99"
 SILENT = "!document.querySelector('.play[data-sounding]')"
 
 
@@ -28,7 +29,7 @@ def engine(request, tmp_path):
 def hear(engine: Engine, selector: str = ".play") -> None:
     engine.wait_for(f"{selector}:not([data-loading])")
     engine.tap(selector)
-    engine.wait(f"{SILENT} && document.querySelector({selector!r}).style.getPropertyValue('--heard') > 0.99")
+    engine.wait(f"{SILENT} && {HEARD.format(play=selector)}")
 
 
 def answer_while_it_plays(engine: Engine, play: str, slider: str) -> None:
@@ -36,7 +37,7 @@ def answer_while_it_plays(engine: Engine, play: str, slider: str) -> None:
     engine.wait_for(f"{play}:not([data-loading])")
     for _ in range(5):
         engine.tap(play)
-        engine.wait(f"!{SILENT} || document.querySelector({play!r}).style.getPropertyValue('--heard') > 0.99")
+        engine.wait(f"!{SILENT} || {HEARD.format(play=play)}")
         engine.tap(slider)
         engine.wait(SILENT)
         if engine.evaluate(f'"unset" in document.querySelector("{slider}").dataset') is False:
