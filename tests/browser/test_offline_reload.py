@@ -14,18 +14,12 @@ from walking import (
     wait_for_silence,
     wait_for_sound,
     wait_until,
+    wait_until_ready,
 )
 
 SAVED = "All answers saved"
 OFFLINE = "Offline: answers are kept here"
 PRACTICE = "1 of 3 · practice"
-# A service worker that has what it needs, and the sounds of `number` trials.
-IS_READY = """async (number) => {
-  const registration = await navigator.serviceWorker.getRegistration();
-  if (!registration?.active) return false;
-  const name = document.getElementById("trials").dataset.participation;
-  return (await (await caches.open(name)).keys()).length >= number;
-}"""
 EXPIRE = """() => {
   const { worker } = document.getElementById("trials").dataset;
   return navigator.serviceWorker.register(worker.replace(/until=\\d+/, "until=1")).then(() => null);
@@ -46,10 +40,6 @@ KEEPS = """async (token) => {
   if (!token) return names.length === 0 && workers.length === 0;
   return names.length === 2 && workers.length === 1 && names.every((name) => name.includes(token));
 }"""
-
-
-def wait_until_ready(page: Page, sounds: int) -> None:
-    wait_until(page, IS_READY, sounds)
 
 
 def reload(page: Page) -> None:

@@ -22,7 +22,9 @@ from walking import (
 # Within the page, since a clip of a second may be over before we are told that it sounds.
 SWITCH = """async (labels) => {
   for (const label of labels) {
-    document.querySelector(`[aria-label="${label}"]`).click();
+    const button = document.querySelector(`[aria-label="${label}"]`);
+    button.click();
+    while (!("sounding" in button.dataset)) await new Promise((resolve) => setTimeout(resolve, 10));
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }"""
@@ -165,6 +167,7 @@ def test_a_loop_and_a_seek_are_recorded(page, site):
     expect(page.locator("#reason")).to_have_text("Play the sound first.")
     page.get_by_role("button", name="Loop").click()
     page.get_by_role("button", name="Play", exact=True).click()
+    wait_for_sound(page)
     page.wait_for_timeout(2_300)
     page.keyboard.press("Space")  # on the button: pauses
     page.get_by_role("button", name="Loop").click()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from walking import answer, begin, expect_trial, go_to_trials, hear, press_next
+from walking import answer, begin, expect_trial, go_to_trials, hear, press_next, wait_until_ready
 
 SAVED = "All answers saved"
 OFFLINE = "Offline: answers are kept here"
@@ -26,7 +26,7 @@ def test_the_network_is_cut_and_the_study_goes_on_to_its_end(page, site):
     token = go_to_trials(page, site)
     hear(page)
     expect(page.locator("#state")).to_have_text(SAVED)
-    page.wait_for_load_state("networkidle")  # the trials that follow have been fetched by now
+    wait_until_ready(page, 4)
     page.context.set_offline(True)
     for number, point in enumerate([4, 2, 5, 1], start=1):
         expect_trial(page, number)
@@ -50,7 +50,7 @@ def test_whoever_was_refused_while_offline_is_led_back_and_loses_nothing(page, s
     hear(page)
     answer(page, 4)
     expect(page.locator("#state")).to_have_text(SAVED)
-    page.wait_for_load_state("networkidle")
+    wait_until_ready(page, 4)
     page.route("**/finish", lambda route: route.continue_(post_data='{"listening": {}}'))
     page.context.set_offline(True)
     press_next(page)

@@ -29,6 +29,13 @@ HAS_SOUNDED = """(name) => {
   if (yes) window.sounded.clear();
   return yes;
 }"""
+# A service worker that has what it needs, and `number` sounds.
+IS_READY = """async (number) => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  if (!registration?.active) return false;
+  const name = document.getElementById("trials").dataset.participation;
+  return (await (await caches.open(name)).keys()).length >= number;
+}"""
 
 
 def token_of(page: Page) -> str:
@@ -90,6 +97,11 @@ def wait_for_sound(page: Page, name: str = "") -> None:
 def wait_for_silence(page: Page) -> None:
     """Wait until no clip sounds any more."""
     wait_until(page, "() => document.querySelector('.play[data-sounding]') === null")
+
+
+def wait_until_ready(page: Page, sounds: int) -> None:
+    """Wait until the page could be reloaded without the server, and so many sounds are at hand."""
+    wait_until(page, IS_READY, sounds)
 
 
 def seek(page: Page, position: float) -> None:
