@@ -4,8 +4,10 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 import urllib.parse
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,43 +31,50 @@ def _unprivileged_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def private_server(folder: Path) -> Iterator[str]:
-    """Start a server, yield its ``DATABASE_URL``, and stop it."""
+class PrivateServer:
+    """A server that can be stopped and started again; `address` is its ``DATABASE_URL``."""
+
+    def __init__(self, programs: Path, folder: Path, user: str | None):
+        self.programs, self.folder, self.user = programs, folder, user
+        self.address = f"postgres://postgres@{urllib.parse.quote(str(folder), safe='')}/postgres"
+
+    def initialise(self) -> None:
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+
+    def start(self) -> None:
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c max_connections=200"
+        self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
+        done = subprocess.run(
+            command, user=self.user, cwd=self.folder, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def private_server() -> Iterator[PrivateServer]:
+    """Start a server, and stop it at the end."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql).")
     pytest.importorskip("psycopg")
     user = _unprivileged_user()
     # The socket's path may have 107 bytes at most, and the server's user must be able to reach it.
-    short = Path(subprocess.check_output(["mktemp", "-d", "/tmp/pgXXXXXX"], text=True).strip())
-    data = short / "data"
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     if user:
-        shutil.chown(short, user)
-
-    def run(*command: str) -> None:
-        program = [str(programs / command[0]), *command[1:]]
-        done = subprocess.run(program, user=user, cwd=short, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-
+        shutil.chown(folder, user)
+    server = PrivateServer(programs, folder, user)
     try:
-        run(
-            "initdb",
-            "-D",
-            str(data),
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-        )
-        options = f"-k {short} -c listen_addresses='' -c fsync=off -c max_connections=200"
-        run("pg_ctl", "-D", str(data), "-w", "-l", str(short / "log"), "-o", options, "start")
+        server.initialise()
+        server.start()
         try:
-            yield f"postgres://postgres@{urllib.parse.quote(str(short), safe='')}/postgres"
+            yield server
         finally:
-            run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+            server.stop()
     finally:
-        shutil.rmtree(short, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -77,8 +77,9 @@ def sqlite_address(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def postgresql_address(tmp_path_factory):
-    yield from private_server(tmp_path_factory.mktemp("postgresql"))
+def postgresql_address():
+    with private_server() as server:
+        yield server.address
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management.base import CommandError
+from postgresql import private_server
 
 from studyserver.study.management.commands import serve
 from studyserver.study.models import Study
@@ -71,30 +72,61 @@ def wait_for(condition, seconds: float = 30):
     raise AssertionError("What was waited for did not happen.")
 
 
+class RunningSite:
+    """`serve` in a process of its own, as a researcher starts it."""
+
+    def __init__(self, folder: Path, database: str | None = None):
+        environment = {**os.environ, "DATA_FOLDER": str(folder), "LOG_LEVEL": "WARNING"}
+        environment.pop("DATABASE_URL", None)
+        if database:
+            environment["DATABASE_URL"] = database
+        manage = [sys.executable, "manage.py"]
+        subprocess.run([*manage, "migrate", "-v0"], cwd=REPOSITORY, env=environment, check=True)
+        self.complaints = folder / "complaints"
+        with self.complaints.open("w") as complaints:
+            self.process = subprocess.Popen(
+                [*manage, "serve", "--port", "28100"],
+                cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=complaints, text=True,
+            )  # fmt: skip
+        lines = [self.process.stdout.readline() for _ in range(3)]
+        self.home = lines[-1].split()[-1].removesuffix("admin/")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=60)
+
+    def worker(self, but: int = 0) -> int:
+        """Return the process of the worker as soon as there is one, other than `but`."""
+        return wait_for(lambda: next(filter(is_worker, set(children_of(self.process)) - {but}), 0))
+
+
 def test_a_killed_worker_is_started_again_and_both_processes_end_with_the_site(tmp_path):
-    environment = {**os.environ, "DATA_FOLDER": str(tmp_path), "LOG_LEVEL": "WARNING"}
-    environment.pop("DATABASE_URL", None)
-    manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "migrate", "-v0"], cwd=REPOSITORY, env=environment, check=True)
-    process = subprocess.Popen(
-        [*manage, "serve", "--port", "28100"],
-        cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        lines = [process.stdout.readline() for _ in range(3)]
-        home = lines[-1].split()[-1].removesuffix("admin/")
-        assert answers(home)
-        (first,) = filter(is_worker, wait_for(lambda: children_of(process)))
+    with RunningSite(tmp_path) as site:
+        assert answers(site.home)
+        first = site.worker()
         os.kill(first, signal.SIGKILL)
-        (second,) = wait_for(
-            lambda: [child for child in children_of(process) if child != first and is_worker(child)]
-        )
-        assert answers(home)
-        children = children_of(process)
+        second = site.worker(but=first)
+        assert answers(site.home)
+        children = children_of(site.process)
         assert second in children
         assert len(children) == 2
-    finally:
-        process.send_signal(signal.SIGTERM)
-        _, complaints = process.communicate(timeout=60)
-    assert "The background worker ended by itself (code -9)" in complaints
+    assert "The background worker ended by itself (code -9)" in site.complaints.read_text()
     wait_for(lambda: not any(Path(f"/proc/{child}").exists() for child in children), seconds=10)
+
+
+@pytest.mark.postgresql
+def test_the_site_outlives_a_restart_of_its_database(tmp_path):
+    with private_server() as database, RunningSite(tmp_path, database.address) as site:
+        assert answers(site.home)
+        first = site.worker()
+        database.stop()
+        try:
+            wait_for(lambda: "waits for the database" in site.complaints.read_text())
+            assert site.process.poll() is None
+        finally:
+            database.start()
+        assert site.worker(but=first)
+        assert answers(site.home)

@@ -2,6 +2,7 @@
 
 A worker that ends by itself, killed for its memory perhaps, is started again and takes up what it left,
 unless a worker died of the same explanation before. People who are listening meanwhile notice nothing.
+While the database cannot be reached, the worker waits for it, and pages keep what was entered in the browser.
 """
 
 import os
@@ -14,6 +15,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.urls import reverse
 
 from explainer.builds import give_up_on_repeated_deaths
@@ -95,16 +97,26 @@ class Worker:
             return
         now = time.monotonic()
         if not self.due:
-            self.pause = PAUSE if now - self.started > LONGEST_PAUSE else min(2 * self.pause, LONGEST_PAUSE)
-            self.due = now + self.pause
-            self.say(
-                f"The background worker ended by itself (code {self.process.returncode}); "
-                f"it is started again in {self.pause:.0f} s. The site goes on."
+            self._pause(
+                now - self.started, f"The background worker ended by itself (code {self.process.returncode})"
             )
         elif now >= self.due:
-            self.due = 0.0
+            self._restart()
+
+    def _pause(self, lasted: float, reason: str) -> None:
+        self.pause = PAUSE if lasted > LONGEST_PAUSE else min(2 * self.pause, LONGEST_PAUSE)
+        self.due = time.monotonic() + self.pause
+        self.say(f"{reason}; it is started again in {self.pause:.0f} s. The site goes on.")
+
+    def _restart(self) -> None:
+        close_old_connections()  # a database that was restarted knows none of them
+        try:
             self.left |= give_up_on_repeated_deaths(self.left)
             self._start()
+        except (DatabaseError, InterfaceError) as error:
+            self._pause(0, f"The background worker waits for the database ({str(error).strip()})")
+        else:
+            self.due = 0.0
 
 
 def first_free_port(host: str, port: int) -> int:
