@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from studyserver.study.counting import plural
+
 from . import words
 from .computed import KEPT, Computed
 
@@ -40,13 +42,13 @@ def _samples(computed: Computed) -> list[Check]:
         Check(
             "Clips and annotators both count as samples",
             MET if n_raters >= 3 and n_clips >= 3 else NONE,
-            f"{words.plural(n_clips, 'clip')}, {words.plural(n_raters, 'annotator')}; with fewer than "
+            f"{plural(n_clips, 'clip')}, {plural(n_raters, 'annotator')}; with fewer than "
             "three of either, no interval over both is given.",
         ),
         Check(
             "Every clip was judged by two or more, so that agreement is defined for it",
             MET if least >= 2 else NONE,
-            f"The least judged clip has {words.plural(least, 'annotator')}.",
+            f"The least judged clip has {plural(least, 'annotator')}.",
         ),
     ]
 
@@ -57,7 +59,7 @@ def _repeats(computed: Computed) -> Check:
     return Check(
         "Test-retest figures from repeated trials, kept apart from agreement between people",
         MET if pairs else NONE,
-        f"{words.plural(pairs, 'pair')} of first and second answers." if pairs else "No trial was repeated.",
+        f"{plural(pairs, 'pair')} of first and second answers." if pairs else "No trial was repeated.",
     )
 
 
@@ -70,7 +72,7 @@ def _rules(computed: Computed) -> Check:
     return Check(
         "Exclusion rules declared beforehand, every figure given with and without",
         MET if KEPT in computed.rater_sets else NONE,
-        f"{listed}. They leave out {words.plural(left_out, 'annotator')}.",
+        f"{listed}. They leave out {plural(left_out, 'annotator')}.",
     )
 
 
@@ -81,7 +83,7 @@ def _contrasts(computed: Computed) -> Check:
         return Check(
             "Primary contrasts named beforehand, corrected after Holm",
             MET,
-            f"{words.plural(n, 'comparison')}.",
+            f"{plural(n, 'comparison')}.",
         )
     return Check(
         "Primary contrasts named beforehand, corrected after Holm",
@@ -116,7 +118,7 @@ def _undefined(computed: Computed) -> Check:
     return Check(
         "What is undefined is said to be so, with the reason",
         MET,
-        f"{words.plural(undefined, 'row')} of {len(table)} on retention.",
+        f"{plural(undefined, 'row')} of {len(table)} on retention.",
     )
 
 

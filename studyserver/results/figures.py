@@ -6,8 +6,9 @@ import io
 import textwrap
 from typing import TYPE_CHECKING
 
+from studyserver.study.counting import plural
+
 from .palette import LOOKS, scattered
-from .words import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

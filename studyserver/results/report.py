@@ -4,13 +4,14 @@ from collections import Counter
 
 from django.db.models import Max
 
+from studyserver.study.counting import plural
 from studyserver.study.models import Judgment, Question, Study
 
 from .pages.parts import kept
 from .progress import Progress
 from .rows import StudyRows
 from .variables import CONDITIONS
-from .words import agreement_text, condition_name, plural, statistic_name
+from .words import agreement_text, condition_name, statistic_name
 
 _SETS = {
     Study.PresentationKind.PAIR: "two clips, A and B",

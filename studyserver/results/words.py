@@ -10,6 +10,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from studyserver.study.counting import plural
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -133,14 +135,6 @@ def level_text(question: Question) -> str:
     if question.kind == "checklist":
         return "level of sets of answers (MASI distance)"
     return f"{question.get_level_display()} level"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun, thousands set apart."""
-    return (
-        f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-        + f" {one if count == 1 else many or one + 's'}"
-    )
 
 
 PRESENCE = {"none": "not heard", "some": "somewhat", "clear": "clearly", "unsure": "cannot tell"}

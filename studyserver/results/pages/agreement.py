@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from studyserver.study.counting import plural
 from studyserver.study.models import Question
 
 from .. import words
@@ -79,16 +80,16 @@ def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) 
     alpha = item.alpha()["items+raters"]
     size = ratings.item_size
     counts = (
-        f"{words.plural(item.n_judgments, 'judgment')} of {words.plural(item.n_items, 'clip')} by "
-        f"{words.plural(item.n_raters, 'annotator')}; "
+        f"{plural(item.n_judgments, 'judgment')} of {plural(item.n_items, 'clip')} by "
+        f"{plural(item.n_raters, 'annotator')}; "
     )
     if ratings.n_items:
         counts += (
-            f"{words.plural(int(size.max()), 'annotator')} per clip; "
+            f"{plural(int(size.max()), 'annotator')} per clip; "
             if size.min() == size.max()
             else f"{size.mean():.1f} annotators per clip ({size.min()} to {size.max()}); "
         )
-    counts += f"{words.plural(ratings.n_items_pairable, 'clip')} judged by two or more."
+    counts += f"{plural(ratings.n_items_pairable, 'clip')} judged by two or more."
     matrix, note = _pairs(computed, statistics, item.question)
     return AgreementSection(
         key=item.question.key,
@@ -215,7 +216,7 @@ def _pairs(computed: Computed, statistics: Statistics, question: Question) -> tu
         return None, ""
     least, middle, most = table[figure].quantile([0, 0.5, 1])
     note = (
-        f"{what} of {words.plural(len(table), 'pair')} of annotators on the clips that both judged: "
+        f"{what} of {plural(len(table), 'pair')} of annotators on the clips that both judged: "
         f"median {words.coefficient(middle)}, from {words.coefficient(least)} to {words.coefficient(most)}."
     )
     names = sorted({*table["first"], *table["second"]})

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from studyserver.study.counting import plural
+
 from .. import words
 from ..compared import Compared
 from ..summaries import Group
@@ -165,5 +167,5 @@ def _verdict(row: Mapping, above: str, below: str, open_: str) -> str:
         ends = sorted(abs(row[name] - (text is below)) for name in ("ci_low", "ci_high"))
         figures += f" {words.interval(100 * ends[0], 100 * ends[1], 0)}"
     else:
-        figures += f" of {words.plural(int(row['n_judgments']), 'judgment')}, no interval"
+        figures += f" of {plural(int(row['n_judgments']), 'judgment')}, no interval"
     return f"{text}: {figures}; chance would give 50\N{NO-BREAK SPACE}%."

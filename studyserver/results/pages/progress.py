@@ -7,6 +7,7 @@ from django.db.models import Count, F, Q
 
 from explainer.models import Clip
 from studyserver.study.adaptive import adaptive_design, current_width
+from studyserver.study.counting import plural
 from studyserver.study.models import Annotator, Question, Study, Trial
 
 from .. import words
@@ -252,7 +253,7 @@ def _needed_of(
         text=question.text,
         answer=_needed_words(pair, wanted, more, each, of_own=width is not None),
         design=(
-            f"So far {words.plural(raters, 'annotator')}, each with about {each} of {tracks} tracks in both "
+            f"So far {plural(raters, 'annotator')}, each with about {each} of {tracks} tracks in both "
             f"conditions; widths on the scale from {words.plain(low)} to {words.plain(high)}."
         ),
         table=FigureTable(
@@ -277,7 +278,7 @@ def _needed_words(pair: str, wanted: list[float], more: list[int | None], each: 
         return f"{text}{goal} cannot be reached by more annotators: more tracks are needed."
     if count == 0:
         return f"{text}{goal} needs no more annotators."
-    takes = f"{words.plural(count, 'more annotator')} ({words.plural(2 * each * count, 'judgment')})"
+    takes = f"{plural(count, 'more annotator')} ({plural(2 * each * count, 'judgment')})"
     return f"{text}{goal} takes {takes}."
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from studyserver.study.counting import plural
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from .. import words
@@ -164,7 +165,7 @@ def _compared(computed: Computed) -> FigureTable:
     """Return the answers with everybody beside those without whom the rules leave out."""
     sets = computed.rater_sets
     n_left = len(computed.quality.left_out)
-    columns = ["figure", "everybody", f"without {words.plural(n_left, 'annotator')}"]
+    columns = ["figure", "everybody", f"without {plural(n_left, 'annotator')}"]
     parts: dict[str, dict[str, str]] = {}
     for name, statistics in sets.items():
         for item in statistics.summaries.questions:
@@ -209,6 +210,21 @@ def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFr
     return pd.DataFrame(found, columns=["trial", "text"])
 
 
+def _said_in_stretches(counted: CountedJudgments, pseudonym: str) -> pd.DataFrame:
+    """Return when an annotator heard what was asked for: columns `trial` and `text`."""
+    heard: dict[tuple[int, str], list[str]] = {}
+    for row in counted.rows.stretches():
+        if row["annotator"] != pseudonym:
+            continue
+        stretches = heard.setdefault((row["trial"], row["judgment"]), [])
+        if row["stretch"]:
+            stretches.append(
+                f"{row['stretch_begin']:.1f}\N{EN DASH}{row['stretch_end']:.1f}\N{NO-BREAK SPACE}s"
+            )
+    found = [(trial, " and ".join(stretches) or "nowhere") for (trial, _), stretches in heard.items()]
+    return pd.DataFrame(found, columns=["trial", "text"])
+
+
 def rater_trials(computed: Computed, pseudonym: str) -> FigureTable:
     """Return what one annotator heard and how long each trial took, in the order of presentation."""
     counted = computed.quality.counted
@@ -220,7 +236,8 @@ def rater_trials(computed: Computed, pseudonym: str) -> FigureTable:
     given = answers.sort_values(["trial", "stimulus", "question"], kind="stable")  # questions in their order
     columns = zip(given["question"], given["value"], given["number"], strict=True)
     texts = [_said(asked[str(key)], value, number) for key, value, number in columns]
-    said = pd.concat([given.assign(text=texts), _said_of_comparisons(counted, pseudonym)])
+    others = [_said_of_comparisons(counted, pseudonym), _said_in_stretches(counted, pseudonym)]
+    said = pd.concat([given.assign(text=texts), *others])
     said = said.groupby("trial")["text"].agg("; ".join)
     lines = []
     for row in trials.to_dict("records"):

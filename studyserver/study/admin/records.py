@@ -5,9 +5,9 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from ..counting import plural
 from ..models import Annotator, Judgment, Study, Trial
 from ..session import delete_answers
-from .counting import counted
 from .filters import NamedValues
 
 
@@ -78,9 +78,7 @@ class AnnotatorAdmin(ReadOnlyAdmin):
             state__in=[Annotator.State.JOINED, Annotator.State.ACTIVE], expires_at__gt=now
         )
         freed = going_on.update(expires_at=now)
-        self.message_user(
-            request, f"Freed {counted(freed, 'place')}. What was freed can be taken up no more."
-        )
+        self.message_user(request, f"Freed {plural(freed, 'place')}. What was freed can be taken up no more.")
 
     def has_delete_permission(self, request, obj=None):
         """Allow deletion, for annotators who ask for it."""

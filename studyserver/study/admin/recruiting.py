@@ -11,9 +11,9 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from .. import recruiting
+from ..counting import listed, plural
 from ..models import Recruit, Return, Study
 from ..recruiting import UnreadableList, read_identifiers
-from .counting import counted, listed
 from .labelled import LabelledFormSet
 
 MOST_BYTES = 2_000_000  # of an uploaded list
@@ -104,7 +104,7 @@ class RecruitingViews:
         form = ListForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             recruits = recruiting.invite(study, form.cleaned_data["list"])
-            self.admin.log_change(request, study, f"Made {counted(recruits, 'personal link')}.")
+            self.admin.log_change(request, study, f"Made {plural(recruits, 'personal link')}.")
             return _csv_file(
                 f"{study.slug}-links.csv",
                 ("identifier", "link"),
@@ -117,8 +117,8 @@ class RecruitingViews:
         form = ListForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             result = recruiting.free_places(study, form.cleaned_data["list"])
-            self.admin.log_change(request, study, f"Freed {counted(result.freed, 'returned place')}.")
-            self.admin.message_user(request, f"Freed {counted(result.freed, 'place')}.", messages.SUCCESS)
+            self.admin.log_change(request, study, f"Freed {plural(result.freed, 'returned place')}.")
+            self.admin.message_user(request, f"Freed {plural(result.freed, 'place')}.", messages.SUCCESS)
             for names, words in (
                 (result.finished, "Finished, so the places stay theirs"),
                 (result.over, "Held no place any more"),
@@ -149,7 +149,7 @@ class RecruitingViews:
             )
             return back
         number = recruiting.forget(study)
-        words = f"Forgot {counted(number, 'identifier')}."
+        words = f"Forgot {plural(number, 'identifier')}."
         self.admin.log_change(request, study, words)
         self.admin.message_user(request, f"{words} Answers stay.", messages.SUCCESS)
         return back

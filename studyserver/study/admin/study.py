@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from .. import rehearsal, session, starting_texts
 from ..allocation import judged_counts
 from ..composition import StudyLocked, add_stimuli, advice, copy_study, outlook, table_of
+from ..counting import plural
 from ..forecasts import forecasts
 from ..lifecycle import StudyNotReady, close_study, open_study, opening_problems
 from ..models import Annotator, Judgment, Study
@@ -25,7 +26,6 @@ from . import recruiting
 from .adaptive import AdaptiveDesignInline
 from .addresses import address
 from .analysis_plan import ExclusionRuleInline, PrimaryContrastInline
-from .counting import counted
 from .design import LOCKED_DESIGN, StudyForm, preview
 from .layout import fieldsets, unfolded_where_wrong
 from .next_steps import steps
@@ -295,7 +295,7 @@ class StudyAdmin(admin.ModelAdmin):
         if added:
             self.note_version(study)
             self.log_change(request, study, f"Added questions: {title}.")
-            self.message_user(request, f"Added {counted(added, 'question')}: {title}.", messages.SUCCESS)
+            self.message_user(request, f"Added {plural(added, 'question')}: {title}.", messages.SUCCESS)
         else:
             self.message_user(
                 request,
@@ -313,7 +313,7 @@ class StudyAdmin(admin.ModelAdmin):
             self.note_version(study)
             self.log_change(request, study, "Added the background questionnaire.")
             self.message_user(
-                request, f"Added {counted(added, 'question')} before the trials.", messages.SUCCESS
+                request, f"Added {plural(added, 'question')} before the trials.", messages.SUCCESS
             )
         else:
             self.message_user(request, "The study has all of these questions already.", messages.WARNING)
@@ -337,7 +337,7 @@ class StudyAdmin(admin.ModelAdmin):
         """Throw the rehearsal away."""
         gone = rehearsal.discard(study)
         self.message_user(
-            request, f"Threw away the rehearsal: {counted(gone, 'participation')}.", messages.SUCCESS
+            request, f"Threw away the rehearsal: {plural(gone, 'participation')}.", messages.SUCCESS
         )
 
     def copy_view(self, request, study):
@@ -361,7 +361,7 @@ class StudyAdmin(admin.ModelAdmin):
         if request.method == "POST" and proposal:
             added = add_stimuli(study, proposal.chosen(request.POST), role=proposal.role)
             self.note_version(study)
-            words = f"Added {counted(added, 'stimulus', 'stimuli')}."
+            words = f"Added {plural(added, 'stimulus', 'stimuli')}."
             self.log_change(request, study, words)
             self.message_user(request, words, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:study_study_change", args=[pk]))
@@ -387,7 +387,7 @@ def _why_kept(study: Study) -> str:
     people = study.annotators.people().count()
     if people:
         return (
-            f"“{study}”: {counted(people, 'annotator')}. Close the study instead, or delete their data first."
+            f"“{study}”: {plural(people, 'annotator')}. Close the study instead, or delete their data first."
         )
     if study.annotators.exists():
         return f"“{study}”: its rehearsal. Discard it on the study's page first."

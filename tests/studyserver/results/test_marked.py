@@ -105,3 +105,12 @@ def test_agreement_on_time_stands_on_the_page_and_in_the_export(study, admin_cli
     assert "Annotators mark more of the time in which the evidence sounds than of the rest" in page
     statistics = {row["statistic"] for row in Computed(StudyRows(study)).table_rows("stretch_agreement")}
     assert statistics >= {"time_alpha", "marked_more_where_evidence"}
+
+
+def test_an_annotators_page_says_what_was_marked(study, admin_client):
+    annotator = study.annotators.first()
+    page = admin_client.get(reverse("results:rater", args=[study.slug, annotator.pseudonym]))
+    table = {row[0]: row[-1] for row in page.context["trials"].rows}
+    trial = annotator.trials.get(position=1)
+    ((begin, end),) = trial.judgments.get().value
+    assert table["1"] == f"{begin:.1f}\N{EN DASH}{end:.1f}\N{NO-BREAK SPACE}s"

@@ -5,10 +5,11 @@ from collections.abc import Sequence, Sized
 MOST_NAMED = 20
 
 
-def counted(number: int | Sized, one: str, several: str = "") -> str:
-    """Return "1 place" or "2 places"."""
-    count = number if isinstance(number, int) else len(number)
-    return f"{count} {one if count == 1 else several or one + 's'}"
+def plural(number: int | Sized, one: str, several: str = "") -> str:
+    """Return "1 place" or "2 places", thousands set apart."""
+    count = len(number) if isinstance(number, Sized) else number
+    digits = f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{digits} {one if count == 1 else several or one + 's'}"
 
 
 def listed(names: Sequence[str]) -> str:
