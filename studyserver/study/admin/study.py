@@ -344,7 +344,8 @@ class StudyAdmin(admin.ModelAdmin):
         """Make a draft like this study."""
         copy = copy_study(study)
         self.log_addition(request, copy, f"Copied from {study.slug}.")
-        self.message_user(request, f"This is a copy of “{study}”, as a draft.", messages.SUCCESS)
+        words = f"This draft, {copy.slug}, is a copy of “{study}”. Annotators see the same title in both."
+        self.message_user(request, words, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:study_study_change", args=[copy.pk]))
 
     def stimuli_view(self, request, pk):
