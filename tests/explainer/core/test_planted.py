@@ -55,4 +55,4 @@ def test_detectors_hear_the_tone_and_nothing_else(polyphony):
         assert answers[0] > answers[1] > answers[3] == 0
         assert answers[2] == pytest.approx(answers[0], rel=0.05)  # the rest of the track hardly matters
     shares = model.module.attention(torch.from_numpy(with_tone)[None].to(model.device))
-    assert float(shares.sum()) == pytest.approx(1, abs=1e-5)
+    assert float(shares.sum()) == pytest.approx(1, abs=1e-4)
