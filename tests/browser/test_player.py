@@ -30,6 +30,26 @@ RENDER = """async ({ rate, actions }) => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   return { samples: [...rendered.getChannelData(0)], stretches };
 }"""
+# Play the second half of a sound and be busy until long after its end; return what is said then and at last.
+BUSY = """async (loopedFirst) => {
+  const { Player } = await import("/static/study/js/player.js");
+  const context = new AudioContext();
+  const player = new Player(context);
+  player.setBuffer("a", new AudioBuffer({ length: context.sampleRate, sampleRate: context.sampleRate }));
+  const stretches = [];
+  player.addEventListener("stretch", (event) => stretches.push(event.detail));
+  const ended = new Promise((resolve) => player.addEventListener("ended", resolve));
+  if (loopedFirst) player.setLoop(true);
+  await player.play("a", 0.5);
+  if (loopedFirst) {
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    player.setLoop(false);
+  }
+  for (const until = performance.now() + 2_500; performance.now() < until; );
+  const meanwhile = player.current;
+  await ended;
+  return [meanwhile, ...stretches];
+}"""
 LEAD = 480  # samples between asking and sounding
 SLOPE = 2 * np.pi * 440 / RATE * 0.5  # the steepest step of the tone
 FADE_SLOPE = 0.5 / (0.005 * RATE)  # the steepest step that a fade of 5 ms adds
@@ -100,3 +120,11 @@ def test_a_loop_goes_on_without_a_gap(render):
         samples[LEAD + 240 : int(1.29 * RATE)], tone(LEAD + 240, int(1.29 * RATE)), atol=2e-3
     )
     assert stretches == [{"id": "a", "from": 0, "elapsed": pytest.approx(1.29, abs=0.003)}]
+
+
+@pytest.mark.parametrize(("looped_first", "elapsed"), [(False, 0.5), (True, 1.5)])
+def test_what_ended_while_the_page_was_busy_was_not_heard_twice(page, site, looped_first, elapsed):
+    go_to_trials(page, site)
+    page.keyboard.press("Shift")  # lets the page sound
+    stretch = {"id": "a", "from": 0.5, "elapsed": pytest.approx(elapsed)}
+    assert page.evaluate(BUSY, looped_first) == [stretch, stretch]

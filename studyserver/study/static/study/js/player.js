@@ -98,8 +98,9 @@ export class Player extends EventTarget {
     this.#region = on ? region : null;
     if (!this.#voice) return;
     // A voice keeps its region for life, so that what it has played can be told from the clock.
-    if (moved) this.play(this.#voice.id);
-    else this.#voice.source.loop = on;
+    if (moved) return void this.play(this.#voice.id);
+    if (this.#voice.source.loop && !on) this.#voice.unlooped = this.#context.currentTime;
+    this.#voice.source.loop = on;
   }
 
   /** Play everything louder or fainter; 0 dB is as the files are. */
@@ -111,17 +112,30 @@ export class Player extends EventTarget {
     else this.#master.gain.value = gain;
   }
 
+  /** How long a voice sounds before it ends by itself, in s: the round in which it stopped looping is its last. */
+  #lengthOf({ source, from, begin, unlooped = begin }) {
+    const { duration } = source.buffer;
+    return Math.max(1, Math.ceil((from + unlooped - begin) / duration)) * duration - from;
+  }
+
+  /** How long the voice has sounded at a time, in s; we may hear late that it has ended. */
+  #elapsedAt(time) {
+    const { begin, source } = this.#voice;
+    const elapsed = Math.max(0, time - begin);
+    return source.loop ? elapsed : Math.min(elapsed, this.#lengthOf(this.#voice));
+  }
+
   #positionAt(time) {
-    const { from, begin, source, region } = this.#voice;
-    const position = from + Math.max(0, time - begin);
+    const { from, source, region } = this.#voice;
+    const position = from + this.#elapsedAt(time);
     if (!region) return position % source.buffer.duration;
     const [first, last] = region;
     return position < last ? position : first + ((position - last) % (last - first));
   }
 
   #stretchUntil(time) {
-    const { id, from, begin, region } = this.#voice;
-    return { id, from, elapsed: Math.max(0, time - begin), ...(region && { region }) };
+    const { id, from, region } = this.#voice;
+    return { id, from, elapsed: this.#elapsedAt(time), ...(region && { region }) };
   }
 
   #start(id, buffer, begin, from) {
@@ -152,12 +166,11 @@ export class Player extends EventTarget {
   }
 
   /** The sound has come to its natural end: nothing is cut, the next playing begins anew. */
-  #finish({ id, source, from, begin }) {
+  #finish(voice) {
     this.#voice = null;
     this.#rest = 0;
-    const duration = source.buffer.duration;
-    const rounds = Math.max(1, Math.round((from + this.#context.currentTime - begin) / duration));
-    this.#emit("stretch", { id, from, elapsed: rounds * duration - from });
+    const { id, from } = voice;
+    this.#emit("stretch", { id, from, elapsed: this.#lengthOf(voice) });
     this.#emit("ended", { id });
     this.#emit("change");
   }
