@@ -113,8 +113,6 @@ def further_parts(study: Study, *, rehearsal: bool = False, everybody: bool = Fa
 
 
 def _section(summary) -> QuestionSection:
-    from .. import words
-
     question = summary.question
     groups = [item for item in summary.groups if _values(summary, item) is not None]
     strips = [_strip(summary, item) for item in groups]
@@ -152,8 +150,6 @@ def _values(summary, item):
 
 
 def _strip(summary, item) -> Strip:
-    from .. import words
-
     mean = item.mean if summary.is_numeric else item.names_target
     text = words.mean_text(mean, summary.ends) if summary.is_numeric else words.share_text(mean)
 
@@ -219,8 +215,6 @@ def _described(strips: list[Strip]) -> str:
 
 
 def _table_row(summary, item) -> TableRow:
-    from .. import words
-
     alpha = summary.alpha(item.group)
     mean = item.mean if summary.is_numeric else item.names_target
     return TableRow(
@@ -242,8 +236,6 @@ def _table_row(summary, item) -> TableRow:
 
 
 def _total_row(summary) -> TableRow:
-    from .. import words
-
     alpha = summary.alpha()
     return TableRow(
         label="all conditions",
@@ -278,8 +270,6 @@ def _bars(distribution: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
 
 
 def _contrast(summary, pair, found) -> str:
-    from .. import words
-
     (first, second), (difference, interval) = pair, found
     factor, unit = (1, "") if summary.is_numeric else (100, " percentage points")
     places = words.decimals(summary.ends) if summary.is_numeric else 0
