@@ -63,7 +63,7 @@ def answers(address: str) -> bool:
         return answer.status == 200
 
 
-def wait_for(condition, seconds: float = 30):
+def wait_for(condition, seconds: float = 60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if result := condition():
