@@ -261,6 +261,7 @@ def test_stretches_are_marked_by_key_by_hand_and_as_numbers(new_page, site):
     (first, second) = site.answers(token)[0]["value"]
     assert first == [0.1, pytest.approx(0.5, abs=0.02)]
     assert second == [pytest.approx(0.8, abs=0.02), pytest.approx(0.95, abs=0.02)]
+    expect(page.locator("#reason")).to_have_text("Play the sound first.")
     page.keyboard.press("m")
     expect(page.locator(".mark")).to_have_text("It ends here")
     page.reload()  # and so does a stretch that has only begun
