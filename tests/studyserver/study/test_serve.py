@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management.base import CommandError
+from django.db import OperationalError
 from postgresql import private_server
 
 from studyserver.study.management.commands import serve
@@ -130,3 +131,31 @@ def test_the_site_outlives_a_restart_of_its_database(tmp_path):
             database.start()
         assert site.worker(but=first)
         assert answers(site.home)
+
+
+@pytest.mark.django_db
+def test_a_restart_that_fails_for_the_database_is_no_second_death(monkeypatch):
+    """What a worker was building is given up after two deaths; the database may be lost in between."""
+    answers_of_database = iter([None, OperationalError("gone"), None, None])
+    left_before, said = [], []
+
+    def take_up():
+        if error := next(answers_of_database):
+            raise error
+
+    monkeypatch.setattr(serve, "PAUSE", 0.0)
+    monkeypatch.setattr(serve, "start", lambda command: subprocess.Popen([sys.executable, "-c", ""]))
+    monkeypatch.setattr(serve, "take_up_what_was_left", take_up)
+    monkeypatch.setattr(
+        serve, "give_up_on_repeated_deaths", lambda left: left_before.append(set(left)) or {7}
+    )
+    worker = serve.Worker(said.append)
+    while len(left_before) < 3:
+        worker.process.wait()
+        worker.keep_alive()
+    assert left_before == [set(), set(), {7}]
+    assert [sentence.split(";")[0] for sentence in said] == [
+        "The background worker ended by itself (code 0)",
+        "The background worker waits for the database (gone)",
+        "The background worker ended by itself (code 0)",
+    ]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import Error, close_old_connections
 from django.urls import reverse
 
 from explainer.builds import give_up_on_repeated_deaths
@@ -111,11 +111,12 @@ class Worker:
     def _restart(self) -> None:
         close_old_connections()  # a database that was restarted knows none of them
         try:
-            self.left |= give_up_on_repeated_deaths(self.left)
+            left = give_up_on_repeated_deaths(self.left)
             self._start()
-        except (DatabaseError, InterfaceError) as error:
+        except Error as error:
             self._pause(0, f"The background worker waits for the database ({str(error).strip()})")
         else:
+            self.left |= left  # only now: to try again is not another death
             self.due = 0.0
 
 
