@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from sites import PHONE
 from walking import (
+    PRESS,
     answer,
     begin,
     expect_trial,
@@ -20,14 +21,12 @@ from walking import (
 )
 
 # Within the page, since a clip of a second may be over before we are told that it sounds.
-SWITCH = """async (labels) => {
-  for (const label of labels) {
-    const button = document.querySelector(`[aria-label="${label}"]`);
-    button.click();
-    while (!("sounding" in button.dataset)) await new Promise((resolve) => setTimeout(resolve, 10));
+SWITCH = f"""async (labels) => {{
+  for (const label of labels) {{
+    await ({PRESS})(document.querySelector(`[aria-label="${{label}}"]`));
     await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-}"""
+  }}
+}}"""
 KEY_HINTS_FIT = "matchMedia('(hover: hover) and (pointer: fine)').matches"
 
 

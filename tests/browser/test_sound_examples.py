@@ -1,7 +1,7 @@
 """Sound examples: never at the same time as a clip or another example, at the level set, offline too."""
 
 from playwright.sync_api import expect
-from walking import begin, wait_until_ready
+from walking import PRESS, begin, wait_until_ready
 
 GAIN_OF_EXAMPLES = """async () => {
   const { Examples } = await import("/static/study/js/examples.js");
@@ -19,14 +19,10 @@ GAIN_OF_EXAMPLES = """async () => {
 }"""
 
 # Press a button and return what sounds then; within the page, since a sound may be over before we hear of it.
-PLAY = """async (button) => {
-  button.click();
-  for (const end = Date.now() + 15_000; !("sounding" in button.dataset); ) {
-    if (Date.now() > end) throw new Error(`${button.ariaLabel} has not begun to sound.`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+PLAY = f"""async (button) => {{
+  await ({PRESS})(button);
   return [...document.querySelectorAll("button[data-sounding]")].map((one) => one.ariaLabel);
-}"""
+}}"""
 
 
 def test_one_thing_sounds_at_a_time_and_examples_are_there_offline(page, site):

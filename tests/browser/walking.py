@@ -29,6 +29,14 @@ HAS_SOUNDED = """(name) => {
   if (yes) window.sounded.clear();
   return yes;
 }"""
+# Press a button that plays, and wait until it sounds; to be used within scripts that go on from there.
+PRESS = """async (button) => {
+  button.click();
+  for (const end = Date.now() + 15_000; !("sounding" in button.dataset); ) {
+    if (Date.now() > end) throw new Error(`${button.ariaLabel} has not begun to sound.`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}"""
 # A service worker that has what it needs, and `number` sounds.
 IS_READY = """async (number) => {
   const registration = await navigator.serviceWorker.getRegistration();
