@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from . import stored_files
 from .clip_archive import MANIFEST, ArchiveError, ClipArchive, Line, MemberError, RefusedLine, open_archive
 from .clip_conversion import Request, convert, convert_apart
+from .clip_sounds import note_sounds
 from .core.audio import AudioError, inspect_audio
 from .models import Clip, MusicModel, Track
 from .tracks import limits
@@ -211,6 +212,7 @@ class _Importer:
                 "target_loudness": made["target_loudness"],
             },
         )
+        note_sounds([clip])
         try:
             with transaction.atomic():
                 clip.save()

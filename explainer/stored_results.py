@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from . import jobs, stored_files
+from .clip_sounds import note_sounds
 from .core import VERSION
 from .models import Clip, Explanation, digest_of
 
@@ -99,6 +100,7 @@ def _record_clips(explanation: Explanation, described: Sequence[Mapping[str, Any
     identify = ("condition", "target", "kept_segments", "variant")
     existing = {tuple(getattr(clip, name) for name in identify): clip for clip in explanation.clips.all()}
     method = explanation.recipe.content().method
+    clips = []
     for description in described:
         clip = existing.pop(tuple(description[name] for name in identify), None)
         if clip and clip.sha256 != description["sha256"] and clip.is_used():
@@ -111,6 +113,9 @@ def _record_clips(explanation: Explanation, described: Sequence[Mapping[str, Any
             setattr(clip, name, value)
         clip.track = explanation.track
         clip.method = method if clip.target else ""
+        clips.append(clip)
+    note_sounds(clips)
+    for clip in clips:
         clip.save()
     for clip in existing.values():
         if not clip.is_used():

@@ -43,6 +43,13 @@ class Clip(models.Model):
     variant = models.PositiveSmallIntegerField(default=0, help_text="Numbers several controls of one kind.")
     file = models.FileField(upload_to="clips/", max_length=300)
     sha256 = models.CharField(max_length=64, editable=False)
+    sound = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="SHA-256 of the first clip of the track that sounds the same; empty: its own.",
+    )
+    size = models.PositiveBigIntegerField(null=True, editable=False, help_text="Bytes of the file.")
     sample_rate = models.PositiveIntegerField(help_text="Hz")
     seconds = models.FloatField()
     loudness = models.FloatField(

@@ -98,9 +98,9 @@ _TABLES = [
     Table(
         "items",
         "One row per stimulus, with the full provenance of its clip and explanation.",
-        ("study", "stimulus", "stimulus_role", "active", "clip", "clip_sha256", "condition", "target",
-         "target_level", "kept_segments", "variant", "clip_seconds", "sample_rate", "loudness", "gain",
-         "true_peak", "area_share", "energy_share", "track", "track_title", "composer", "licence",
+        ("study", "stimulus", "stimulus_role", "active", "clip", "clip_sha256", "clip_sound", "condition",
+         "target", "target_level", "kept_segments", "variant", "clip_seconds", "sample_rate", "loudness",
+         "gain", "true_peak", "area_share", "energy_share", "track", "track_title", "composer", "licence",
          "track_sha256", "model", "model_sha256", "method", "explanation", "recipe", "recipe_digest",
          "segmentation", "segmentation_parameters", "sampling", "model_calls", "keep_probability",
          "hidden_value", "route", "seed", "prediction_track", "prediction_heard", "prediction_masked",

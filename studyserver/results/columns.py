@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from explainer.clip_sounds import sound_of
 from explainer.models import Clip
 from studyserver.study.models import Presentation, Question, Stimulus, Trial
 
@@ -142,6 +143,7 @@ def item_columns(stimulus: Stimulus) -> Row:
         "stimulus_role": stimulus.role,
         "active": stimulus.active,
         "clip_sha256": clip.sha256,
+        "clip_sound": sound_of(clip),
         "clip_seconds": clip.seconds,
         "sample_rate": clip.sample_rate,
         "loudness": clip.loudness,

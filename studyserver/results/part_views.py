@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from .access import for_researchers
+from .equal_comparisons import equal_comparisons_words
 from .frame import everybody, frame, study_of
 from .pages.parts import kept
 from .rows import StudyRows
@@ -23,6 +24,7 @@ def remains(request, slug):
 
     page = _kept(request, found, rehearsal, "remains", build)
     context = {**frame(request, found, rehearsal, "What remains", "results:remains"), "page": page}
+    context["equal"] = equal_comparisons_words(found, rehearsal=rehearsal)
     return render(request, "results/remains.html", context)
 
 

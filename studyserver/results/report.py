@@ -5,8 +5,10 @@ from collections import Counter
 from django.db.models import Max
 
 from studyserver.study.counting import plural
+from studyserver.study.left_out import left_out, left_out_words
 from studyserver.study.models import Judgment, Question, Study
 
+from .equal_comparisons import equal_comparisons_words
 from .pages.parts import kept
 from .progress import Progress
 from .rows import StudyRows
@@ -65,11 +67,17 @@ def last_answer(study: Study, *, rehearsal: bool = False):
     return judgments.aggregate(last=Max("stored_at"))["last"]
 
 
-def methods_paragraphs(study: Study, progress: Progress) -> list[str]:
+def methods_paragraphs(study: Study, progress: Progress, *, rehearsal: bool = False) -> list[str]:
     """Return the methods section: stimuli, procedure, questions, analysis."""
     return [
         paragraph
-        for paragraph in (_stimuli(study), _procedure(study, progress), _questions(study), _analysis(study))
+        for paragraph in (
+            _stimuli(study),
+            _equal_sounds(study, rehearsal=rehearsal),
+            _procedure(study, progress),
+            _questions(study),
+            _analysis(study),
+        )
         if paragraph
     ]
 
@@ -163,6 +171,12 @@ def _stimuli(study: Study) -> str:
             f"{str(parameters.get('route')).replace('_', ' ')}, seed {parameters.get('seed')}."
         )
     return text
+
+
+def _equal_sounds(study: Study, *, rehearsal: bool) -> str:
+    """Return what is not compared because clips sound the same, and what was compared nevertheless."""
+    told = (left_out_words(left_out(study)), equal_comparisons_words(study, rehearsal=rehearsal))
+    return " ".join(sentence for sentence in told if sentence)
 
 
 def _recipes(explanations) -> list[tuple]:

@@ -140,6 +140,12 @@ ROW_VARIABLES = [
     Variable("active", "boolean", "0 for a stimulus that is presented no more."),
     Variable("clip", "integer", "Number of the clip, unique on the site."),
     Variable("clip_sha256", "identifier", "SHA-256 of the sound file that was heard."),
+    Variable(
+        "clip_sound",
+        "identifier",
+        "SHA-256 of the file of the track's first clip that sounds the same: equal for clips that nobody can "
+        "tell apart by ear.",
+    ),
     Variable("condition", "identifier", "What the clip holds.", levels=levels_of(CONDITIONS)),
     Variable(
         "target",

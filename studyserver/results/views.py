@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from .access import for_researchers, for_researchers_and_scripts
+from .equal_comparisons import equal_comparisons_words
 from .export import StudyExport
 from .figures import FORMATS
 from .frame import everybody, frame, study_of
@@ -26,6 +27,7 @@ def study(request, slug):
         "sections": question_sections(found, rehearsal=rehearsal, everybody=everybody(request)),
         "further": further_parts(found, rehearsal=rehearsal, everybody=everybody(request)),
         "progress": study_progress(found, rehearsal=rehearsal),
+        "equal": equal_comparisons_words(found, rehearsal=rehearsal),
     }
     return render(request, "results/study.html", context)
 
@@ -42,7 +44,7 @@ def report(request, slug):
         "sections": question_sections(found, rehearsal=rehearsal, everybody=everybody(request)),
         "version": newest_version(found),
         "last_answer": last_answer(found, rehearsal=rehearsal),
-        "methods": methods_paragraphs(found, progress),
+        "methods": methods_paragraphs(found, progress, rehearsal=rehearsal),
         "excluded": exclusions(progress, len(parts["raters"].left_out)),
         **parts,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 
+from explainer.clip_sounds import sound_of
 from explainer.models import Clip, Explanation
 
 from .adaptive import adaptive_advice
@@ -14,15 +15,15 @@ from .allocation import trials_of
 from .blinding_advice import blinding_advice
 from .design_problems import design_advice
 from .drawn_sessions import spacing_advice
+from .left_out import LeftOut, left_out_of, left_out_words
 from .models import Question, QuestionExample, Stimulus, Study
 from .recruiting import recruiting_advice
-from .sets import UNMASKED, ClipSet, Entry, clip_sets
+from .sets import CONDITION_ORDER, UNMASKED, ClipSet, Entry, compose
 
 # What an answer takes on top of listening, in s; pilots of one's own know better.
 SECONDS_PER_ANSWER = 5.0
 SECONDS_PER_COMMENT = 3.0
 SECONDS_BEFORE_TRIALS = 120.0
-CONDITION_ORDER = [value for value, _label in Clip.Condition.choices]
 
 
 class StudyLocked(Exception):
@@ -89,7 +90,7 @@ def _each_sound_once(clips: Iterable[Clip]) -> list[Clip]:
     """Drop an original or resynthesis that another explanation of the same track has brought already."""
     kept, seen = [], set()
     for clip in clips:
-        sound = (clip.track_id, clip.condition, clip.sha256)
+        sound = _sound(clip)
         if clip.condition in UNMASKED:
             if sound in seen:
                 continue
@@ -107,7 +108,7 @@ def new_clips(study: Study, clips: Iterable[Clip], role: str) -> list[Clip]:
 
 
 def _sound(clip: Clip) -> tuple:
-    return clip.track_id, clip.condition, clip.sha256
+    return clip.track_id, clip.condition, sound_of(clip)
 
 
 def add_stimuli(study: Study, clips: Iterable[Clip], *, role: str = Stimulus.Role.MAIN) -> list[Stimulus]:
@@ -169,6 +170,12 @@ class Outlook:
     session_seconds: float
     judgments_per_stimulus: float | None  # or per set; None without a wanted number of annotators
     annotators_per_round: int  # so many annotators hear each stimulus (or set) once between them
+    left_out: LeftOut
+
+    @property
+    def left_out_words(self) -> str:
+        """What is left out because clips sound alike, in sentences."""
+        return left_out_words(self.left_out)
 
     @property
     def session_minutes(self) -> int:
@@ -181,7 +188,8 @@ def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
     stimuli = study.stimuli.active().main().select_related("clip").order_by("pk")
     entries = [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli]
     entries += [Entry(-clip.pk, clip) for clip in more_clips]
-    sets = clip_sets(study, entries)
+    made = compose(study, entries)
+    sets = made.sets
     trials = trials_of(study, sets)
     repeats = min(study.repeats_per_annotator, trials)
     attention = study.attention_trials if trials else 0
@@ -201,6 +209,7 @@ def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
         session_seconds=SECONDS_BEFORE_TRIALS + all_trials * (listening + thinking),
         judgments_per_stimulus=wanted * trials / len(sets) if wanted and sets else None,
         annotators_per_round=math.ceil(len(sets) / trials) if trials else 0,
+        left_out=left_out_of(study, made),
     )
 
 

@@ -6,6 +6,7 @@ from explainer.models import Clip
 
 from .allocation import compared_levels
 from .attention import question_to_check
+from .left_out import left_out, left_out_words
 from .models import Presentation, Question, Stimulus, Study
 from .sets import PAIRS, WITH_REFERENCE, ClipSet, stimulus_sets
 
@@ -42,6 +43,11 @@ def _set_problems(study: Study, sets: list[ClipSet]) -> list[str]:
         )
     elif kind in WITH_REFERENCE and study.reference_condition == study.anchor_condition:
         problems.append("Reference and anchor must be different conditions.")
+    elif not sets and (equal := left_out(study)):
+        problems.append(
+            f"No {noun(study)} can be made. {left_out_words(equal)} Add clips of other methods, sizes or "
+            "conditions."
+        )
     elif not sets:
         problems.append(
             f"No {noun(study)} can be made: clips of one track and target must be there in at least two of "
@@ -69,9 +75,10 @@ def _number_problems(study: Study, sets: list[ClipSet]) -> list[str]:
         )
     practice = len(stimulus_sets(study, Stimulus.Role.PRACTICE))
     if study.practice_trials > practice:
+        equal = left_out_words(left_out(study, Stimulus.Role.PRACTICE))
         problems.append(
             f"{study.practice_trials} practice trials are wanted, but there are {practice} practice {what}: "
-            "add stimuli with the role “practice”, or lower “practice trials”."
+            f"add stimuli with the role “practice”, or lower “practice trials”. {equal}".strip()
         )
     return problems
 

@@ -1,10 +1,11 @@
 """What one trial presents: a single clip, or a set of clips that are compared with each other."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
+from explainer.clip_sounds import sound_of
 from explainer.models import Clip
 
 from .models import Presentation, Stimulus, Study
@@ -14,6 +15,7 @@ UNMASKED = {Clip.Condition.ORIGINAL, Clip.Condition.RESYNTHESIS}
 _Kind = Study.PresentationKind
 WITH_REFERENCE = {_Kind.PAIR_REFERENCE, _Kind.MULTIPLE_REFERENCE}
 PAIRS = {_Kind.PAIR, _Kind.PAIR_REFERENCE, _Kind.ABX}
+CONDITION_ORDER = [value for value, _label in Clip.Condition.choices]
 _Role = Presentation.Role
 
 
@@ -84,22 +86,88 @@ class ClipSet:
         return sum(clip.seconds for clip in self.clips)
 
 
+@dataclass(frozen=True)
+class Composed:
+    """What trials can present, and what they could only compare with itself.
+
+    Attributes
+    ----------
+    sets
+        In a fixed order.
+    equal
+        The sets as they would be if their clips did not sound alike, by key.
+    """
+
+    sets: list[ClipSet]
+    equal: dict[str, ClipSet]
+
+
 def stimulus_sets(study: Study, role: str = Stimulus.Role.MAIN) -> list[ClipSet]:
     """Return what trials can present of the study's active stimuli in a role, in a fixed order."""
+    return composed(study, role).sets
+
+
+def composed(study: Study, role: str = Stimulus.Role.MAIN) -> Composed:
+    """Return the sets of a study's active stimuli in a role, and those with clips that sound alike."""
     stimuli = study.stimuli.active().filter(role=role).select_related("clip").order_by("pk")
-    return clip_sets(study, [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli])
+    return compose(study, [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli])
 
 
 def clip_sets(study: Study, entries: Sequence[Entry]) -> list[ClipSet]:
     """Return the sets that a study's rules make of clips; clips without a partner are in none."""
+    return compose(study, entries).sets
+
+
+def compose(study: Study, entries: Sequence[Entry]) -> Composed:
+    """Return the sets that a study's rules make of clips, no two clips of a set sounding alike."""
     if study.presentation == _Kind.SINGLE:
-        return [ClipSet(str(entry.number), ((entry.number, _Role.CLIP),), (entry.clip,)) for entry in entries]
-    sets = {}
+        sets = [ClipSet(str(entry.number), ((entry.number, _Role.CLIP),), (entry.clip,)) for entry in entries]
+        return Composed(sets, {})
+    sets, equal = {}, {}
     for name, group in _groups(study, entries).items():
         for found in _sets_of_group(study, name, group):
             # Two originals are a pair once, however many targets they serve.
-            sets.setdefault(found.key, found)
-    return list(sets.values())
+            if found.key in sets or found.key in equal:
+                continue
+            alike = alike_in(found)
+            if alike:
+                equal[found.key] = found
+            left = _without(found, alike, is_pair=study.presentation in PAIRS)
+            if left is not None:
+                sets[found.key] = left
+    return Composed(list(sets.values()), equal)
+
+
+def alike_in(what: ClipSet) -> dict[int, Clip]:
+    """Return the clips of a set that sound like another one in it: their numbers, and the one they are like.
+
+    Of clips that sound alike the given reference stays, or else the one whose condition comes first. A hidden
+    reference is not among those returned: it is the given one.
+    """
+    members = [(number, role, clip) for (number, role), clip in zip(what.members, what.clips, strict=True)]
+    members.sort(key=lambda member: _precedence(*member))
+    firsts: dict[str, tuple[int, Clip]] = {}
+    alike = {}
+    for number, _role, clip in members:
+        first, other = firsts.setdefault(sound_of(clip), (number, clip))
+        if first != number:
+            alike[number] = other
+    return alike
+
+
+def _precedence(number: int, role: str, clip: Clip) -> tuple:
+    return role != _Role.REFERENCE, CONDITION_ORDER.index(clip.condition), number < 0, abs(number)
+
+
+def _without(what: ClipSet, alike: Collection[int], *, is_pair: bool) -> ClipSet | None:
+    """Return a set without some of its clips; None where it compares nothing any more."""
+    if not alike:
+        return what
+    kept = [place for place, (number, _role) in enumerate(what.members) if number not in alike]
+    if is_pair or len({what.members[place][0] for place in kept}) < 2:
+        return None
+    members, clips = ([of[place] for place in kept] for of in (what.members, what.clips))
+    return replace(what, members=tuple(members), clips=tuple(clips))
 
 
 def _groups(study: Study, entries: Iterable[Entry]) -> dict[tuple, list[Entry]]:

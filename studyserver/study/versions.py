@@ -5,6 +5,7 @@ import json
 
 from django.db import transaction
 
+from .left_out import left_out
 from .models import AdaptiveDesign, QuestionExample, Study, StudyVersion
 
 _TEXTS = ("language", "title", "consent", "instructions", "rest_text", "thanks", "contact")
@@ -103,6 +104,7 @@ def snapshot(study: Study) -> dict:
         "stimuli": list(
             study.stimuli.order_by("id").values("id", "clip", "clip__sha256", "role", "active", "feedback")
         ),
+        "equal_sounds": left_out(study).as_data(),
     }
 
 

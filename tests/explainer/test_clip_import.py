@@ -316,3 +316,17 @@ def test_a_name_of_nothing_leads_nowhere_and_is_refused():
     for name in ("", "."):
         with pytest.raises(ArchiveError, match="leads out of it"):
             clip_archive._safe_name(name)
+
+
+def test_clips_that_hold_one_sound_are_known_to_do_so(archive, track):
+    lines = [
+        f"a.wav,{track.name},evidence,happy,one",
+        f"b.wav,{track.name},evidence,happy,two",
+        f"c.wav,{track.name},complement,happy,two",
+    ]
+    files = {"a.wav": wav(), "b.wav": wav(subtype="PCM_24"), "c.wav": wav(seed=2)}
+    assert set(results(import_clips(archive(lines, files), convert_here=True)).values()) == {"imported"}
+    clips = {clip.provenance["file"]: clip for clip in Clip.objects.all()}
+    assert clips["a.wav"].sha256 != clips["b.wav"].sha256  # one was rounded to 16 bits
+    assert clips["a.wav"].sound == clips["b.wav"].sound != clips["c.wav"].sound
+    assert all(clip.size == clip.file.size for clip in clips.values())

@@ -6,6 +6,7 @@ from django import forms
 
 from explainer.models import Clip
 
+from ..left_out import clip_in_words
 from ..models import Presentation, Study
 from ..sets import ClipSet, stimulus_sets
 from .plain_lines import PlainLines
@@ -76,7 +77,7 @@ def preview(study: Study) -> dict:
 def _row(what: ClipSet, tracks: dict[int, str]) -> SetRow:
     given, blind = [], []
     for (_number, role), clip in zip(what.members, what.clips, strict=True):
-        words = _clip_in_words(clip)
+        words = clip_in_words(clip)
         if role == Presentation.Role.REFERENCE:
             given.append(words)
         elif role == Presentation.Role.CLIP:
@@ -84,10 +85,3 @@ def _row(what: ClipSet, tracks: dict[int, str]) -> SetRow:
         else:
             blind.append(f"{words} ({Presentation.Role(role).label.partition(',')[0]}, hidden)")
     return SetRow(tracks[what.track], what.target or "all", ", ".join(given), " · ".join(blind))
-
-
-def _clip_in_words(clip: Clip) -> str:
-    words = [clip.get_condition_display().partition(" (")[0], clip.method if clip.target else ""]
-    if clip.kept_segments:
-        words.append(f"k = {clip.kept_segments}")
-    return " ".join(word for word in words if word)

@@ -42,7 +42,8 @@ def make_study(presentation, kind, *, tracks=5):
         for condition in CONDITIONS:
             clip = Clip.objects.create(
                 track=track, condition=condition, target="" if condition == "original" else "dissonance",
-                file=ContentFile(b"sound", name="clip.flac"), sha256="1" * 64, sample_rate=8000, seconds=2,
+                file=ContentFile(b"sound", name="clip.flac"), sha256=f"{number}-{condition}",
+                sample_rate=8000, seconds=2,
             )  # fmt: skip
             Stimulus.objects.create(study=study, clip=clip)
     Question.objects.create(

@@ -38,7 +38,7 @@ def taken(presentation, answers):
             condition=condition,
             target="" if condition == "original" else "dissonance",
             file=ContentFile(b"sound", name="clip.flac"),
-            sha256="1" * 64,
+            sha256=f"{condition}".ljust(64, "1"),
             sample_rate=8000,
             seconds=2,
         )
