@@ -274,7 +274,10 @@ def _encode_options(
     unknown = np.flatnonzero(code < 0)
     if len(unknown):
         value = column.iloc[unknown[0]]
-        declared = ", ".join(option if isinstance(option, str) else _written(option) for option in options)
+        declared = ", ".join(
+            option if isinstance(option, str) and "," not in option else _written(option)
+            for option in options
+        )
         raise RatingsError(
             f"value {_written(value)} is not one of the declared options {declared}; "
             "correct it or declare it",

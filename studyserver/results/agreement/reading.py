@@ -1,32 +1,58 @@
 """Judgments from a plain CSV file, with messages that name the line and the remedy."""
 
-import csv
 import re
-import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from studyserver.common.damage import is_error_value, is_rounded, looks_missing
+from studyserver.common.spellings import folded, lookalikes, number, quoted
+from studyserver.common.tables import as_line
+
+from .judgment_table import Column, JudgmentTable, read_table
 from .ratings import NUMERIC_LEVELS, Ratings, RatingsError, prepare
 
-REQUIRED = ("item_id", "rater_id", "value")
-_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_MOST_NAMED = 10
 _OTHERWISE_WRITTEN = {
     r"[+-]?\d+,\d+": "decimals take a point (1.5, not 1,5), and thousands no mark",
-    r"[+-]?\d{1,3}([,.' ]\d{3})+([,.]\d+)?": "thousands take no mark",
+    r"[+-]?\d{1,3}([,.'\u2019 \u00a0\u2009\u202f]\d{3})+([,.]\d+)?": "thousands take no mark",
     r"[\N{MINUS SIGN}\N{EN DASH}].*\d.*": "a negative one begins with a plain hyphen (-1)",
     r"[+-]?\d+([.,]\d+)?\s*%": "leave the percent sign out",
+    r"'[+-]?\d+([.,]\d+)?": "leave the apostrophe out",
 }
-_LOOKS_MISSING = {"na", "nan", "n/a", "#n/a", "null", "none", "."}
 
 
-def read_ratings(path: Path, level: str, options: Sequence[str] | None = None) -> Ratings:
+@dataclass(frozen=True)
+class Reading:
+    """Judgments as they were read, and what became of the cells.
+
+    Attributes
+    ----------
+    ratings : Ratings
+    n_empty : int
+        Lines without a value.
+    declared_missing : dict of str to int
+        How many values each declared mark of a missing judgment took out.
+    spellings : dict of str to dict of str to list of str
+        For each column, the names that are written in several ways: the name kept, and the others.
+    """
+
+    ratings: Ratings
+    n_empty: int
+    declared_missing: dict[str, int]
+    spellings: dict[str, dict[str, list[str]]]
+
+
+def read_ratings(
+    path: Path, level: str, options: Sequence[str] | None = None, missing: Sequence[str] = ()
+) -> Reading:
     """Read judgments from a CSV file with the columns item_id, rater_id and value.
 
     Further columns are ignored; empty values and blank lines are missing judgments. Fields may be separated
-    by commas, semicolons or tabs.
+    by commas, semicolons or tabs. Numbers that are equal are one value, however they are written.
 
     Parameters
     ----------
@@ -35,46 +61,226 @@ def read_ratings(path: Path, level: str, options: Sequence[str] | None = None) -
         ``nominal``, ``ordinal``, ``interval`` or ``ratio``.
     options : sequence of str, optional
         The declared scale, in order.
+    missing : sequence of str
+        Values that mean a missing judgment.
 
     Raises
     ------
     RatingsError
         If the file cannot be read or a line cannot be used.
     """
-    file = _File(path)
-    table = file.table()
-    value = table["value"]
-    rows = np.flatnonzero((value != "").to_numpy())
-    if len(rows) == 0:
+    table, taken_out = _without_declared_missing(read_table(path), missing)
+    if len(table.lines) == 0:
         raise RatingsError(f"{path.name}: there are no judgments; add rows with values")
-    table, value = table.iloc[rows], value.iloc[rows].reset_index(drop=True)
-
-    def place(judgment: int) -> str:
-        return f"line {file.line_of(int(rows[judgment]))}"
-
-    for column in REQUIRED[:2]:
-        empty = np.flatnonzero((table[column] == "").to_numpy())
-        if len(empty):
-            raise RatingsError(
-                f"{path.name}, {place(empty[0])}: {column} is empty; fill it in or remove the line"
-            )
-    declared = set(options or ())
-    looks_missing = value.str.lower().isin(_LOOKS_MISSING) & ~value.isin(declared)
-    suspicious = np.flatnonzero(looks_missing.to_numpy())
-    if len(suspicious):
-        raise RatingsError(
-            f"{path.name}, {place(suspicious[0])}: the value {value[suspicious[0]]!r} looks like a "
-            "missing judgment; leave the field empty, or declare it as an option if it is an answer"
-        )
+    ids: list[pd.Series] = []
+    spellings: dict[str, dict[str, list[str]]] = {}
     try:
-        scale, values = _scale(value, level, options)
-        return prepare(table["item_id"], table["rater_id"], values, level, scale)
+        for name, column in (("item_id", table.item), ("rater_id", table.rater)):
+            _check_ids(name, column)
+            as_known, spellings[name] = _unified(column, _whole)
+            _refuse_lookalike_ids(name, as_known)
+            ids.append(as_known.to_series())
+        _refuse_missing_marks(table.value, set(options or ()), [*missing])
+        scale, values, spellings["value"] = _on_scale(table.value, level, options)
+        ratings = prepare(ids[0], ids[1], values, level, scale)
     except RatingsError as error:
-        where, remedy = "", ""
-        if error.row is not None:
-            where = f", {place(error.row)}{_earlier(error, table, place)}"
-            remedy = _of_number(value[error.row]) if "is not a finite number" in str(error) else ""
-        raise RatingsError(f"{path.name}{where}: {error}{remedy}", error.row) from error
+        where = "" if error.row is None else f", line {table.lines[error.row]}{_earlier(error, table, ids)}"
+        raise RatingsError(f"{path.name}{where}: {error}", error.row) from error
+    return Reading(ratings, table.n_empty, taken_out, spellings)
+
+
+def _without_declared_missing(
+    table: JudgmentTable, missing: Sequence[str]
+) -> tuple[JudgmentTable, dict[str, int]]:
+    """Leave out the values that are declared missing; a number is known in every way of writing it."""
+    declared = {_known_as(mark): mark for mark in missing}
+    taken_out = dict.fromkeys(missing, 0)
+    lost = np.array([_known_as(text) in declared for text in table.value.texts], dtype=bool)
+    for text in np.array(table.value.texts, dtype=object)[lost]:
+        taken_out[declared[_known_as(text)]] += table.value.count(text)
+    return table.select(~lost[table.value.codes]), taken_out
+
+
+def _known_as(text: str) -> object:
+    value = number(text)
+    return text if value is None else value
+
+
+# Identifiers --------------------------------------------------------------------------------------
+
+
+def _check_ids(name: str, column: Column) -> None:
+    for text in column.texts:
+        if text == "":
+            raise RatingsError(f"{name} is empty; fill it in or remove the line", column.first(text))
+        if looks_missing(text):
+            raise RatingsError(
+                f"the {name} {text!r} looks like a missing one; fill it in or remove the line "
+                f"(if something is really called that, add to its name)",
+                column.first(text),
+            )
+        if is_rounded(text):
+            raise RatingsError(
+                f"the {name} {text!r} is a long number that a spreadsheet has shortened, and several may "
+                "have become one; format the column as text in the spreadsheet and fill in the numbers again",
+                column.first(text),
+            )
+
+
+def _whole(text: str) -> str:
+    """Return whole numbers without the .0 that programs add to them, anything else as it is."""
+    return re.sub(r"\.0*", "", text) if re.fullmatch(r"[+-]?[0-9]+\.0*", text) else text
+
+
+def _refuse_lookalike_ids(name: str, column: Column) -> None:
+    groups = lookalikes(column.texts)
+    if groups:
+        raise RatingsError(
+            f"these {name}s may be one: {_pairs(groups)}. Write each in one way; if they are different, "
+            "give them different names",
+            column.first(groups[0][1]),
+        )
+
+
+def _pairs(groups: Sequence[Sequence[str]]) -> str:
+    """Return groups of names in words, with the reason why they may be one."""
+    words = []
+    for group in groups[:_MOST_NAMED]:
+        names = " and ".join(quoted(name, group) for name in group)
+        same_text = len({folded(name) for name in group}) == 1
+        reason = "they differ only in case, blanks or Unicode form" if same_text else "perhaps the same"
+        words.append(f"{names} ({reason})")
+    more = len(groups) - _MOST_NAMED
+    return "; ".join(words) + (f"; and {more} more" if more > 0 else "")
+
+
+def _earlier(error: RatingsError, table: JudgmentTable, ids: Sequence[pd.Series]) -> str:
+    """Name the line of the first judgment where the error is a second one."""
+    if "more than once" not in str(error) or error.row is None:
+        return ""
+    same = np.logical_and(*(column == column[error.row] for column in ids))
+    return f" (first in line {table.lines[int(np.flatnonzero(same)[0])]})"
+
+
+# Values -------------------------------------------------------------------------------------------
+
+
+def _refuse_missing_marks(column: Column, options: set[str], missing: list[str]) -> None:
+    """Refuse values that look like missing judgments and are neither options nor declared missing."""
+    marks = [text for text in column.texts if text not in options and looks_missing(text)]
+    if not marks:
+        return
+    several = len(marks) > 1
+    damaged = " (error values of a spreadsheet)" if all(map(is_error_value, marks)) else ""
+    more = f" and {len(marks) - _MOST_NAMED} more" if len(marks) > _MOST_NAMED else ""
+    raise RatingsError(
+        f"the value{'s' if several else ''} {', '.join(map(repr, marks[:_MOST_NAMED]))}{more}{damaged} "
+        f"look{'' if several else 's'} like {'missing judgments' if several else 'a missing judgment'}; "
+        f"leave the field empty, or declare with --missing {_shell(as_line([*missing, *marks]))} what stands "
+        "for a missing judgment, or declare it as an option if it is an answer (--options names all answers)",
+        column.first(marks[0]),
+    )
+
+
+def _shell(text: str) -> str:
+    """Return a text as one word of a command line."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _on_scale(
+    column: Column, level: str, options: Sequence[str] | None
+) -> tuple[list | None, pd.Series, dict[str, list[str]]]:
+    """Return the scale, each judgment's value on it, and the values that are written in several ways."""
+    if level in NUMERIC_LEVELS:
+        scale = None if options is None else [_option_number(option, level) for option in options]
+        return scale, _to_numbers(column, level), {}
+    if options is not None:
+        return list(options), *_as_options(column, options)
+    if level == "ordinal":
+        return None, _to_numbers(column, level), {}
+    unified, spellings = _unified(column, _known_as)
+    groups = lookalikes(unified.texts, truth=True)
+    if groups:
+        raise RatingsError(
+            f"these values may be one: {_pairs(groups)}. Write each in one way, or declare all answers "
+            "with --options if they are different ones",
+            unified.first(groups[0][1]),
+        )
+    return None, unified.to_series(), spellings
+
+
+def _unified(column: Column, key: Callable[[str], object]) -> tuple[Column, dict[str, list[str]]]:
+    """Write texts with the same key in one way, the shortest that occurs; name those that had several."""
+    written: dict[object, list[str]] = {}
+    for text in column.texts:
+        written.setdefault(key(text), []).append(text)
+    shortest = {same: min(texts, key=len) for same, texts in written.items()}
+    spellings = {
+        shortest[same]: [text for text in texts if text != shortest[same]]
+        for same, texts in written.items()
+        if len(texts) > 1
+    }
+    return column.renamed(lambda text: shortest[key(text)]), spellings
+
+
+def _option_number(option: str, level: str) -> float:
+    value = number(option)
+    if value is None:
+        raise RatingsError(
+            f"option {option!r} is not a number, as the {level} level needs; the nominal level takes words"
+        )
+    return float(value)
+
+
+def _as_options(column: Column, options: Sequence[str]) -> tuple[pd.Series, dict[str, list[str]]]:
+    """Write each value as the option that it is: the same text, or the same number."""
+    known: dict[object, str] = {}
+    for option in options:
+        if _known_as(option) in known:
+            raise RatingsError(
+                f"an option is declared twice ({known[_known_as(option)]} and {option}); "
+                "name each option once"
+            )
+        known[_known_as(option)] = option
+    spellings: dict[str, list[str]] = {}
+    for text in column.texts:
+        option = known.get(_known_as(text), text)
+        if text != option:
+            spellings.setdefault(option, []).append(text)
+    renamed = column.renamed(lambda text: known.get(_known_as(text), text))
+    for text in renamed.texts:
+        alike = [option for option in options if option != text and folded(option) == folded(text)]
+        if text not in options and alike:
+            raise RatingsError(
+                f"value {quoted(text, alike)} is not one of the declared options, but differs from "
+                f"{quoted(alike[0], [text])} only in case, blanks or Unicode form; correct it or declare it",
+                renamed.first(text),
+            )
+    return renamed.to_series(), spellings
+
+
+def _to_numbers(column: Column, level: str) -> pd.Series:
+    """Return numbers.
+
+    Raises
+    ------
+    RatingsError
+        If a text is not a finite number.
+    """
+    values = np.empty(len(column.texts))
+    for place, text in enumerate(column.texts):
+        value = number(text)
+        values[place] = np.nan if value is None else float(value)
+        if not np.isfinite(values[place]):
+            remedy = (
+                "declare the order of its options" if level == "ordinal" else "the nominal level takes words"
+            )
+            raise RatingsError(
+                f"value {text!r} is not a finite number, as the {level} level needs; {remedy}"
+                f"{_of_number(text)}",
+                column.first(text),
+            )
+    return pd.Series(values[column.codes])
 
 
 def _of_number(value: str) -> str:
@@ -83,164 +289,3 @@ def _of_number(value: str) -> str:
         if re.fullmatch(pattern, value):
             return f". If it is a number: {remedy}"
     return ""
-
-
-def _scale(value: pd.Series, level: str, options: Sequence[str] | None) -> tuple[list | None, pd.Series]:
-    """Turn text into numbers where the level, or a scale of numbers, says so."""
-    numeric = level in NUMERIC_LEVELS
-    if options is None:
-        return None, _to_numbers(value) if numeric or level == "ordinal" else value
-    as_numbers = pd.to_numeric(pd.Series(list(options)), errors="coerce")
-    if as_numbers.notna().all():
-        return as_numbers.astype(float).tolist(), _to_numbers(value)
-    if numeric:
-        wrong = list(options)[int(np.flatnonzero(as_numbers.isna())[0])]
-        raise RatingsError(
-            f"option {wrong!r} is not a number, as the {level} level needs; the nominal level takes words"
-        )
-    return list(options), value
-
-
-def _to_numbers(value: pd.Series) -> pd.Series:
-    """Return numbers where every value is one, else the text as it stands, for the message."""
-    numbers = pd.to_numeric(value, errors="coerce")
-    return (
-        numbers if np.isfinite(numbers).all() else numbers.astype(object).where(np.isfinite(numbers), value)
-    )
-
-
-def _earlier(error: RatingsError, table: pd.DataFrame, place: Callable[[int], str]) -> str:
-    """Name the line of the first judgment where the error is a second one."""
-    if "more than once" not in str(error) or error.row is None:
-        return ""
-    this = table.iloc[error.row]
-    same = (table["item_id"] == this["item_id"]) & (table["rater_id"] == this["rater_id"])
-    return f" (first in {place(int(np.flatnonzero(same.to_numpy())[0]))})"
-
-
-class _File:
-    """A CSV file of judgments: its separator, its table, and where in it each row stands."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        header = _header(path)
-        columns = {separator: _fields(header, separator) for separator in _SEPARATORS}
-        # The separator that names most of the columns wanted, then the one that makes most columns.
-        self.separator = max(
-            columns,
-            key=lambda separator: (len(set(REQUIRED) & set(columns[separator])), len(columns[separator])),
-        )
-        self.named = columns[self.separator]
-
-    def table(self) -> pd.DataFrame:
-        """Return the columns wanted, as text without spaces around it.
-
-        Raises
-        ------
-        RatingsError
-            If the file has no such columns or cannot be divided into fields.
-        """
-        name = self.path.name
-        missing = [column for column in REQUIRED if column not in self.named]
-        if missing:
-            separated = "; separate columns by commas, semicolons or tabs" if len(self.named) == 1 else ""
-            raise RatingsError(
-                f"{name}, line 1: column {', '.join(missing)} is missing; the first line must name the "
-                f"columns {', '.join(REQUIRED)} (found: {', '.join(self.named)}){separated}"
-            )
-        repeated = [column for column in REQUIRED if self.named.count(column) > 1]
-        if repeated:
-            raise RatingsError(f"{name}, line 1: column {', '.join(repeated)} is there twice; remove one")
-        table = self._read()
-        table.columns = [str(column).strip() for column in table.columns]
-        # Lines with too few fields leave their last ones without any text.
-        return table[list(REQUIRED)].fillna("").apply(lambda column: column.str.strip())
-
-    def _read(self) -> pd.DataFrame:
-        try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always", pd.errors.ParserWarning)
-                table = pd.read_csv(
-                    self.path,
-                    sep=self.separator,
-                    dtype=str,
-                    keep_default_na=False,
-                    na_filter=False,
-                    encoding="utf-8-sig",
-                    skip_blank_lines=False,
-                    index_col=False,
-                )
-            if caught:  # the first line of data is longer than the header, and pandas cut what is beyond
-                self._refuse_further_fields()
-        except UnicodeDecodeError as error:
-            raise RatingsError(_not_utf8(self.path)) from error
-        except pd.errors.ParserError as error:
-            if "Expected" in str(error):
-                self._refuse_further_fields()
-            raise RatingsError(f"{self.path.name}{self._why_not_divided(str(error))}") from error
-        return table
-
-    def _why_not_divided(self, error: str) -> str:
-        detail = error.removeprefix("Error tokenizing data. C error: ").strip()
-        unclosed = re.search(r"EOF inside string starting at row (\d+)", detail)
-        if unclosed:
-            line = self.line_of(int(unclosed[1]) - 1)
-            return (
-                f", line {line}: a quotation mark is opened and never closed; close it, or double it in text"
-            )
-        return f": {detail}; give every line as many fields as the first"
-
-    def line_of(self, row: int) -> int:
-        """Return the line in which a row of the table begins, from 1; text in quotes can hold line breaks."""
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
-            records = csv.reader(file, delimiter=self.separator)
-            next(records)
-            for _before in range(row):
-                next(records, None)
-            return records.line_num + 1
-
-    def _refuse_further_fields(self) -> None:
-        """Refuse a line with something in a field that has no column, as a decimal comma makes."""
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, delimiter=self.separator)
-            columns = len(next(lines))
-            for fields in lines:
-                if any(field.strip() for field in fields[columns:]):
-                    raise RatingsError(
-                        f"{self.path.name}, line {lines.line_num}: {len(fields)} fields for {columns} "
-                        "columns; give every line as many fields as the first, and put quotes around text "
-                        f"with a {_SEPARATORS[self.separator]} in it"
-                    )
-
-
-def _fields(header: str, separator: str) -> list[str]:
-    return [name.strip() for name in next(csv.reader([header], delimiter=separator))]
-
-
-def _header(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            start = file.read(4096)
-    except FileNotFoundError as error:
-        raise RatingsError(f"{path}: there is no such file; check the path") from error
-    except OSError as error:
-        raise RatingsError(
-            f"{path}: cannot be read ({error.strerror}); check that it is a file you may read"
-        ) from error
-    if not start.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise RatingsError(f"{path.name}: the file is empty; it needs the columns {', '.join(REQUIRED)}")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in start:
-        raise RatingsError(_not_utf8(path, "UTF-16 or binary"))
-    return start.splitlines()[0].decode("utf-8-sig", errors="replace")
-
-
-def _not_utf8(path: Path, looks: str = "") -> str:
-    where = looks
-    if not where:
-        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                where = f"see line {number}"
-                break
-    return f"{path.name}: the text is not UTF-8 ({where}); save the file as CSV UTF-8"

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+_LISTS = ("--options", "--missing")
+
 
 class Command(BaseCommand):
     """``manage.py agreement FILE.csv``: no study and no database needed."""
@@ -24,7 +26,11 @@ class Command(BaseCommand):
             help="what the values mean: names, an order, equal steps, or equal steps from a true zero",
         )
         parser.add_argument(
-            "--options", help="the declared scale in order, separated by commas, such as 1,2,3,4,5"
+            "--options",
+            help="the declared scale in order, as a line of CSV, such as 1,2,3,4,5 or '\"rock, pop\",jazz'",
+        )
+        parser.add_argument(
+            "--missing", help="values that mean a missing judgment, as a line of CSV, such as 'NA,-99'"
         )
         parser.add_argument("--format", choices=["table", "csv"], default="table")
         parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default: 0.95)")
@@ -36,15 +42,18 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Take ``--options -1,0,1`` for what it means; argparse sees another option in it."""
-        joined = list(argv)
-        if "--options" in joined[:-1]:
-            place = joined.index("--options")
-            joined[place : place + 2] = [f"--options={joined[place + 1]}"]
+        joined: list[str] = []
+        for word in argv:
+            if joined and joined[-1] in _LISTS:
+                joined[-1] += f"={word}"
+            else:
+                joined.append(word)
         super().run_from_argv(joined)
 
     def handle(self, **options) -> None:
         """Read, compute, print."""
         from studyserver.results.agreement import Bootstrap, RatingsError, table_of
+        from studyserver.results.agreement.notes import notes
         from studyserver.results.agreement.printing import as_csv, as_text
         from studyserver.results.agreement.reading import read_ratings
 
@@ -54,24 +63,40 @@ class Command(BaseCommand):
             raise CommandError(
                 "--bootstrap needs at least 100 draws and a --seed, so that it can be repeated"
             )
-        declared = _split(options["options"])
+        declared, missing = _declared(options["options"]), _missing(options["missing"])
+        both = set(declared or ()) & set(missing)
+        if both:
+            raise CommandError(
+                f"{', '.join(sorted(both))} is declared as an option and as missing; take it out of one list"
+            )
         try:
-            ratings = read_ratings(options["file"], options["level"], declared)
+            reading = read_ratings(options["file"], options["level"], declared, missing)
         except RatingsError as error:
             raise CommandError(str(error)) from error
-        if declared is None:
-            self.stderr.write(
-                f"Note: without --options the values that occur ({ratings.n_options}) are the scale."
-            )
+        for note in notes(reading, is_declared=declared is not None):
+            self.stderr.write(f"Note: {note}")
         bootstrap = Bootstrap(options["seed"], options["bootstrap"]) if options["bootstrap"] else None
-        table = table_of(ratings, confidence=options["confidence"], bootstrap=bootstrap)
+        table = table_of(reading.ratings, confidence=options["confidence"], bootstrap=bootstrap)
         self.stdout.write((as_csv if options["format"] == "csv" else as_text)(table), ending="")
 
 
-def _split(text: str | None) -> list[str] | None:
+def _declared(text: str | None) -> list[str] | None:
     if text is None:
         return None
-    options = [option.strip() for option in text.split(",")]
-    if "" in options:
+    options = _cells("--options", text)
+    if "" in options or not options:
         raise CommandError(f"--options {text!r} has an empty option; separate the options by single commas")
     return options
+
+
+def _missing(text: str | None) -> list[str]:
+    return [mark for mark in _cells("--missing", text or "") if mark]
+
+
+def _cells(name: str, text: str) -> list[str]:
+    from studyserver.common.tables import TableError, one_line
+
+    try:
+        return one_line(text)
+    except TableError as error:
+        raise CommandError(f"{name} {text!r} cannot be read as a line of CSV: {error}") from error

@@ -1,0 +1,1 @@
+"""What the study and its results share: reading people's tables and names, without Django."""
