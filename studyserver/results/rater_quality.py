@@ -258,9 +258,9 @@ class RaterQuality:
             if question.kind != Question.Kind.SLIDER:
                 continue
             found = self.counted.main[self.counted.main["question"] == question.key]
-            at = [pair in hidden for pair in zip(found["trial"], found["stimulus"], strict=True)]
+            pairs = zip(found["trial"], found["stimulus"], strict=True)
             low, high = scale_ends(question)
-            part = found[at]
+            part = found[np.array([pair in hidden for pair in pairs], dtype=bool)]
             value = 100 * (part["number"] - low) / (high - low)
             rater = part["annotator"].astype(str)
             parts.append(pd.DataFrame({"item": part["stimulus"], "rater": rater, "value": value}))
@@ -288,21 +288,25 @@ def _guessing(answers: pd.DataFrame) -> pd.DataFrame:
     return guessing_table(answers).set_axis(["rater", *ABX_FIGURES], axis=1)
 
 
-def headphone_score(sound_check: dict) -> float:
+def headphone_score(sound_check: object) -> float:
     """Return the share of the headphone checks' trials that were solved, NaN where none was done.
 
     Parameters
     ----------
-    sound_check : dict
-        With what `studyserver.study.screening.headphones.summary` found under ``"headphones"``: per kind of
-        check the ``"score"`` out of ``"of"`` trials.
+    sound_check : object
+        A dict with what `screening.headphones.summary` found under ``"headphones"``: per kind
+        of check the ``"score"`` out of ``"of"`` trials. Older rows may hold something else.
     """
     headphones = sound_check.get("headphones") if isinstance(sound_check, dict) else None
-    checks = [check for check in (headphones or {}).values() if isinstance(check, dict)]
-    done = [check for check in checks if check.get("score") is not None]
-    if not done:
-        return float("nan")
-    return sum(check["score"] for check in done) / sum(check["of"] for check in done)
+    checks = headphones.values() if isinstance(headphones, dict) else []
+    scores = [(check.get("score"), check.get("of")) for check in checks if isinstance(check, dict)]
+    done = [(score, n) for score, n in scores if _is_count(score) and _is_count(n) and score <= n]
+    trials = sum(n for _score, n in done)
+    return sum(score for score, _n in done) / trials if trials else float("nan")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1000
 
 
 def _mean(table: pd.DataFrame, values: pd.Series) -> pd.Series:

@@ -15,18 +15,28 @@ class ConsentForm(forms.Form):
     )
 
 
+class ReportField(forms.JSONField):
+    """A browser's report; JSON that is too long, or too deep, is refused like what is not JSON."""
+
+    _LONGEST = 20_000  # characters
+
+    def to_python(self, value):
+        """Return the JSON value."""
+        try:
+            if isinstance(value, str) and len(value) > self._LONGEST:
+                raise ValueError("too long")
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
 class SoundCheckForm(forms.Form):
     """What the sound check measured, as the browser reports it."""
 
-    result = forms.JSONField(
+    result = ReportField(
         required=False,
         error_messages={"invalid": _("The sound check could not be read; please repeat it.")},
     )
-
-    def clean_result(self) -> dict:
-        """Take anything but an object for no result."""
-        result = self.cleaned_data["result"]
-        return result if isinstance(result, dict) else {}
 
 
 class LeaveForm(forms.Form):

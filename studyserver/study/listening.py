@@ -1,8 +1,9 @@
 """What was heard of a clip, from the intervals that the browser played."""
 
-import json
 import math
 from typing import Any
+
+from .browser_reports import LISTENING, LISTENING_TO_CLIP, documented
 
 # The last instants of a clip may be missing from the record: playback positions are rounded to
 # the audio hardware's blocks, and players stop a little early.
@@ -48,7 +49,7 @@ def heard_enough(raw: Any, seconds: float, share: float) -> bool:
 
 
 def clean_record(listening: Any, durations: dict[str, float]) -> dict:
-    """Return a listening record fit to be stored.
+    """Return a listening record fit to be stored: what is documented, each value of its type.
 
     Parameters
     ----------
@@ -57,10 +58,8 @@ def clean_record(listening: Any, durations: dict[str, float]) -> dict:
     durations
         Presentation token -> length of the clip in s. Others are dropped.
     """
-    if not isinstance(listening, dict):
-        return {"presentations": {}}
     presentations = {}
-    sent = listening.get("presentations")
+    sent = listening.get("presentations") if isinstance(listening, dict) else None
     for token, seconds in durations.items():
         record = sent.get(token) if isinstance(sent, dict) else None
         if not isinstance(record, dict):
@@ -69,29 +68,8 @@ def clean_record(listening: Any, durations: dict[str, float]) -> dict:
         if len(intervals) > MAXIMUM_INTERVALS:
             intervals = union(intervals)[:MAXIMUM_INTERVALS]
         presentations[token] = {
-            **_plain(record),
+            **documented(record, LISTENING_TO_CLIP),
             "intervals": [[round(start, 3), round(end, 3)] for start, end in intervals],
             "seconds_heard": round(seconds_heard(intervals, seconds), 3),
         }
-    return {**_plain(listening), "presentations": presentations}
-
-
-def _plain(record: dict) -> dict:
-    """Return the parts of a record that are plain numbers, short texts or truth values."""
-    plain = {}
-    for name, value in list(record.items())[:50]:
-        if not isinstance(name, str) or len(name) > 60 or "\0" in name:
-            continue
-        if (
-            isinstance(value, bool | int)
-            or (isinstance(value, float) and math.isfinite(value))
-            or (isinstance(value, str) and len(value) <= 200 and "\0" not in value)
-            or value is None
-        ):
-            plain[name] = value
-    # Lone surrogates and numbers beyond every range are no measurements.
-    try:
-        json.dumps(plain, ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except ValueError:
-        return {}
-    return plain
+    return {**documented(listening, LISTENING), "presentations": presentations}

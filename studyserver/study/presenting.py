@@ -74,7 +74,7 @@ def _listening_options(study: Study) -> dict:
 
 def playing_level(annotator: Annotator) -> float:
     """Return the level that was set in the sound check, in dB; 0 is the level of the files."""
-    level = annotator.sound_check.get("level_db")
+    level = annotator.checked.get("level_db")
     valid = isinstance(level, int | float) and not isinstance(level, bool) and -60 <= level <= 0
     return float(level) if valid else 0.0
 

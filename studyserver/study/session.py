@@ -23,6 +23,7 @@ from .answers import (
     record_judgments,
     stored_answers,
 )
+from .browser_reports import SOUND_CHECK, documented
 from .departures import delete_answers, log_departure
 from .lifecycle import StudyNotReady, close_study, open_study
 from .listening import clean_record, heard_enough
@@ -136,13 +137,11 @@ def finish_instructions(annotator: Annotator) -> None:
             annotator.save(update_fields=["instructed_at"])
 
 
-def finish_sound_check(annotator: Annotator, result: dict) -> None:
-    """Record that the annotator can hear, and what the check measured."""
+def finish_sound_check(annotator: Annotator, result: Any) -> None:
+    """Record that the annotator can hear, and what the check measured: of `result` what is documented."""
     with holding(annotator):
         if stage(annotator) == Stage.SOUND_CHECK:
-            record = clean_record(result, {})
-            record.pop("presentations", None)
-            annotator.sound_check = {**record, **annotator.sound_check}
+            annotator.sound_check = {**documented(result, SOUND_CHECK), **annotator.checked}
             annotator.sound_checked_at = timezone.now()
             annotator.save(update_fields=["sound_check", "sound_checked_at"])
 

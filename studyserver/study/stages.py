@@ -52,7 +52,7 @@ def stage(annotator: Annotator) -> Stage:
 
 
 def _stage_of_sound(annotator: Annotator) -> Stage:
-    if annotator.study.set_level and "level" not in annotator.sound_check:
+    if annotator.study.set_level and "level" not in annotator.checked:
         return Stage.LEVEL
     if annotator.study.count_tones and annotator.sound_checked_at is None:
         return Stage.SOUND_CHECK

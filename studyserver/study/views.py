@@ -53,7 +53,7 @@ def sound_check(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         session.finish_sound_check(annotator, form.cleaned_data["result"])
         return redirect(address_of(annotator))
-    return annotator_page(request, "sound_check", annotator, form=form)
+    return annotator_page(request, "sound_check", annotator, status=400 if form.errors else 200, form=form)
 
 
 @ensure_csrf_cookie
@@ -135,8 +135,10 @@ def _posted(request: HttpRequest):
     return request.POST if request.method == "POST" else None
 
 
-def annotator_page(request: HttpRequest, name: str, annotator: Annotator, **context) -> HttpResponse:
+def annotator_page(
+    request: HttpRequest, name: str, annotator: Annotator, *, status: int = 200, **context
+) -> HttpResponse:
     """Return a page of an annotator, the study's own texts being in the language of the page."""
     study = annotator.study
     context |= {"annotator": annotator, "study": dictionary(study).study(study)}
-    return render(request, f"study/{name}.html", context)
+    return render(request, f"study/{name}.html", context, status=status)

@@ -185,9 +185,13 @@ def share(rows, holds):
 
 def headphone_score(sound_check):
     """Return the share of the headphone checks' trials that were solved."""
-    checks = json.loads(sound_check).get("headphones") if isinstance(sound_check, str) else None
-    done = [x for x in (checks or {}).values() if isinstance(x, dict) and x.get("score") is not None]
-    return sum(x["score"] for x in done) / sum(x["of"] for x in done) if done else np.nan
+    stored = json.loads(sound_check) if isinstance(sound_check, str) else None
+    checks = stored.get("headphones") if isinstance(stored, dict) else None
+    checks = checks.values() if isinstance(checks, dict) else []
+    scores = [(x.get("score"), x.get("of")) for x in checks if isinstance(x, dict)]
+    done = [(n, of) for n, of in scores if type(n) is int and type(of) is int and 0 <= n <= of <= 1000]
+    trials = sum(of for _n, of in done)
+    return sum(n for n, _of in done) / trials if trials else np.nan
 
 
 def references_missed(answers):

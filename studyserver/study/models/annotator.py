@@ -140,6 +140,11 @@ class Annotator(models.Model):
     def __str__(self):
         return self.pseudonym
 
+    @property
+    def checked(self) -> dict:
+        """What is known of the annotator's sound; nothing where an older row holds something else."""
+        return self.sound_check if isinstance(self.sound_check, dict) else {}
+
     def time_is_over(self) -> bool:
         """Say whether the participation was left open and can be taken up no more."""
         return self.state in (self.State.JOINED, self.State.ACTIVE) and self.expires_at <= timezone.now()

@@ -19,7 +19,16 @@ def kinds_of(study: Study) -> list[str]:
 
 def is_due(annotator: Annotator) -> bool:
     """Return whether a check remains to be done."""
-    return bool(annotator.study.headphone_check) and "headphones" not in annotator.sound_check
+    return bool(annotator.study.headphone_check) and result(annotator) is None
+
+
+def result(annotator: Annotator) -> dict | None:
+    """Return the stored `summary` of the checks; None before their end, and where something else is stored.
+
+    Older rows may hold under the same name what a browser sent: that ends no check.
+    """
+    stored = annotator.checked.get("headphones")
+    return stored if isinstance(stored, dict) and isinstance(stored.get("passed"), bool) else None
 
 
 def score(check: HeadphoneCheck) -> int:
@@ -84,7 +93,7 @@ def answer(annotator: Annotator, check_id: int, trial: int, interval: int) -> bo
         check.save()
         if check.passed is None or _due(annotator)[0] is not None:
             return False
-        annotator.sound_check = {**annotator.sound_check, "headphones": summary(annotator)}
+        annotator.sound_check = {**annotator.checked, "headphones": summary(annotator)}
         annotator.save(update_fields=["sound_check"])
         return True
 

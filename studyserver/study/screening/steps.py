@@ -93,7 +93,7 @@ def set_level(annotator: Annotator, decibels: float, output_sample_rate: float |
             level = {"level": round(10 ** (decibels / 20), 5), "level_db": decibels}
             if output_sample_rate:
                 level["output_sample_rate"] = output_sample_rate
-            annotator.sound_check = {**annotator.sound_check, **level}
+            annotator.sound_check = {**annotator.checked, **level}
             annotator.save(update_fields=["sound_check"])
 
 

@@ -121,7 +121,7 @@ def test_a_strange_sound_check_stops_nobody(client, study, result):
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     response = client.post(address("sound-check", annotator), {"result": result})
-    assert response.status_code == (200 if result == "{not json" else 302)
+    assert response.status_code == (400 if result == "{not json" else 302)
 
 
 def test_leaving_asks_what_may_be_done_with_the_answers(client, study):
