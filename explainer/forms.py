@@ -12,12 +12,14 @@ from django import forms
 from django.conf import settings
 
 from . import recipes, registration, stored_files
-from .core.audio import AudioError
+from .core.audio import FORMATS, AudioError
 from .core.explanation import LEVELS
 from .core.recipe import HIDDEN_VALUES, ROUTES, RecipeError
 from .core.recipe import Recipe as CoreRecipe
 from .models import MusicModel, Recipe, Track
 from .uploaded_stems import write_stems
+
+SOUNDS = ",".join(FORMATS)  # what the browser offers to choose
 
 
 class BuildForm(forms.Form):
@@ -110,8 +112,9 @@ class UploadTracksForm(forms.Form):
     files = SeveralFilesField(
         allow_empty_file=True,
         label="Sound files",
-        help_text="WAV, FLAC, OGG or MP3, mono or stereo. Each file becomes a track named after it.",
-        widget=SeveralFilesInput(attrs={"accept": ".wav,.flac,.ogg,.oga,.mp3"}),
+        help_text="WAV, FLAC, Ogg (Vorbis or Opus) or MP3, mono or stereo. Each file becomes a track "
+        "named after it.",
+        widget=SeveralFilesInput(attrs={"accept": SOUNDS}),
     )
     composer = forms.CharField(required=False, max_length=200)
     source = forms.CharField(
@@ -302,7 +305,7 @@ class RecipeForm(forms.ModelForm):
         label="Stems",
         help_text="For the segments “stems”: recordings of one track's sources, each named after its file. "
         "They begin and end with the track and have the level they have in it.",
-        widget=SeveralFilesInput(attrs={"accept": ".wav,.flac,.ogg,.oga,.mp3"}),
+        widget=SeveralFilesInput(attrs={"accept": SOUNDS}),
     )
     sampling = forms.ChoiceField(help_text="How the masks are drawn that the model is asked about.")
     calls = forms.IntegerField(min_value=1, label="Model calls", help_text="Budget for each track.")

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from .audio import FORMATS
 from .published import EMOTIONS, MID_LEVEL
 
 MID_LEVEL_DATA, SOUNDTRACKS_DATA = "mid-level", "soundtracks"
-SOUND_SUFFIXES = (".mp3", ".wav", ".flac", ".ogg")
 
 # Column of the file -> the target's name. The authors' "atonality" rises with tonal stability, and
 # their "mode" with minorness.
@@ -105,7 +105,7 @@ def find_sounds(folder: Path, tracks: Iterable[str]) -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SOUND_SUFFIXES:
+        if path.suffix.lower() in FORMATS:
             found.setdefault(without_zeros(path.stem), path)
     return {track: found[without_zeros(track)] for track in tracks if without_zeros(track) in found}
 

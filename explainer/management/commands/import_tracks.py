@@ -11,7 +11,7 @@ from explainer import tracks
 class Command(BaseCommand):
     """Check sound files, store each once, and say what became of every one."""
 
-    help = "Import sound files (WAV, FLAC, OGG, MP3), or all that lie in a folder, as tracks."
+    help = "Import sound files (WAV, FLAC, Ogg, MP3), or all that lie in a folder, as tracks."
 
     def add_arguments(self, parser):
         """Declare what to import."""

@@ -1,0 +1,22 @@
+"""Sound: files read and written, loudness, and one gain for a comparison set."""
+
+from .files import ENDINGS, FORMATS, AudioError, AudioInfo, AudioLimits, inspect_audio, read_audio
+from .levels import common_gain, fade, loudness, true_peak
+from .writing import flac_bytes, write_flac, write_whole
+
+__all__ = [
+    "ENDINGS",
+    "FORMATS",
+    "AudioError",
+    "AudioInfo",
+    "AudioLimits",
+    "common_gain",
+    "fade",
+    "flac_bytes",
+    "inspect_audio",
+    "loudness",
+    "read_audio",
+    "true_peak",
+    "write_flac",
+    "write_whole",
+]

@@ -1,0 +1,257 @@
+"""Sound files: checked and read, every sample of them or none."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from .pieces import Piece, pieces_of
+from .problem import SoundFileProblem
+
+# File name endings that are accepted, and the containers that may be found behind them.
+FORMATS = {
+    ".wav": {"WAV", "WAVEX", "RF64"},
+    ".flac": {"FLAC"},
+    ".ogg": {"OGG"},
+    ".oga": {"OGG"},
+    ".opus": {"OGG"},
+    ".mp3": {"MP3", "MPEG"},
+}
+LOWEST_SAMPLE_RATE, HIGHEST_SAMPLE_RATE = 8_000, 192_000  # Hz
+SILENCE = 10 ** (-80 / 20)  # peak; below it only the noise of 16-bit rounding is left
+BLOCK = 2**20  # frames decoded at once
+LENGTH_TOLERANCE = 0.1  # s; lossy decoders drop or add a few hundred samples, others none
+_LOSSLESS = {"WAV", "WAVEX", "RF64", "FLAC"}
+ENDINGS = ", ".join(ending[1:].upper() for ending in FORMATS)
+
+
+class AudioError(ValueError):
+    """A sound file that cannot be used; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioLimits:
+    """What a sound file may ask of this machine.
+
+    Attributes
+    ----------
+    max_bytes : int
+        Size of the file.
+    max_seconds, min_seconds : float
+        Length of the sound.
+    """
+
+    max_bytes: int = 100 * 1024 * 1024
+    max_seconds: float = 600.0
+    min_seconds: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioInfo:
+    """What a sound file says of itself, without decoding it."""
+
+    frames: int
+    sample_rate: int
+    channels: int
+    seconds: float
+    format: str
+    subtype: str
+
+
+def inspect_audio(path: str | os.PathLike[str], limits: AudioLimits = AudioLimits()) -> AudioInfo:
+    """Check a sound file by its header alone.
+
+    A few hundred kilobytes of FLAC can unfold to gigabytes, so nothing is decoded before
+    the header has been found to be within the limits.
+
+    Parameters
+    ----------
+    path : path-like
+    limits : AudioLimits
+
+    Returns
+    -------
+    AudioInfo
+
+    Raises
+    ------
+    AudioError
+        If the file is missing, empty, cut off, too large, too long or too short, of a kind not accepted, not
+        what its name says, of unknown length, of more than two channels or of an unusual sample rate.
+    """
+    return _look_at(Path(path), limits)[0]
+
+
+def _look_at(path: Path, limits: AudioLimits) -> tuple[AudioInfo, list[Piece]]:
+    _check_file(path, limits)
+    try:
+        pieces = pieces_of(path)
+        headers = [piece.header() for piece in pieces]
+    except SoundFileProblem as problem:
+        raise AudioError(f"{path.name} {problem}") from problem
+    except (soundfile.SoundFileError, TypeError) as error:
+        raise AudioError(
+            f"{path.name} cannot be read as sound; it may be damaged: export it again as WAV or FLAC"
+        ) from error
+    first = headers[0]
+    if len({(header.format, header.samplerate, header.channels) for header in headers}) > 1:
+        raise AudioError(
+            f"{path.name} holds recordings of different sample rates or numbers of channels, one behind the "
+            "other; convert it to WAV or FLAC"
+        )
+    frames = sum(header.frames if piece.samples is None else piece.samples
+                 for piece, header in zip(pieces, headers, strict=True))  # fmt: skip
+    info = AudioInfo(
+        frames=frames,
+        sample_rate=first.samplerate,
+        channels=first.channels,
+        seconds=frames / first.samplerate,
+        format=first.format,
+        subtype=first.subtype,
+    )
+    _check_info(path, info, limits)
+    return info, pieces
+
+
+def _check_file(path: Path, limits: AudioLimits) -> None:
+    if not path.is_file():
+        raise AudioError(f"{path.name}: there is no such file")
+    size = path.stat().st_size
+    if size == 0:
+        raise AudioError(f"{path.name} is empty (0 bytes); upload it again")
+    if size > limits.max_bytes:
+        raise AudioError(
+            f"{path.name} has {size / 2**20:.1f} MB; at most {limits.max_bytes / 2**20:g} MB are accepted: "
+            "cut an excerpt or convert it to FLAC"
+        )
+    if path.suffix.lower() not in FORMATS:
+        raise AudioError(
+            f"{path.name}: {path.suffix or 'no'} ending is not accepted; convert it to one of {ENDINGS}"
+        )
+
+
+def _check_info(path: Path, info: AudioInfo, limits: AudioLimits) -> None:
+    name = path.name
+    if info.format not in FORMATS[path.suffix.lower()]:
+        raise AudioError(
+            f"{name} is really a {info.format} file; give it the ending that says so, "
+            "or convert it to WAV or FLAC"
+        )
+    if info.subtype.startswith("MPEG") and info.format in _LOSSLESS:
+        raise AudioError(
+            f"{name} is MP3 sound in a {info.format} file; convert it to WAV with PCM, or to FLAC"
+        )
+    if info.channels > 2:
+        raise AudioError(f"{name} has {info.channels} channels; mix it down to mono or stereo")
+    if not LOWEST_SAMPLE_RATE <= info.sample_rate <= HIGHEST_SAMPLE_RATE:
+        raise AudioError(
+            f"{name} has a sample rate of {info.sample_rate} Hz; convert it to one between "
+            f"{LOWEST_SAMPLE_RATE} and {HIGHEST_SAMPLE_RATE} Hz, e.g. 44100"
+        )
+    if info.frames <= 0:
+        raise AudioError(f"{name} holds no sound (0 samples); export it again")
+    if info.frames >= 2**62:
+        raise AudioError(f"{name} does not say how long it is; save it again as a complete WAV or FLAC file")
+    if info.seconds > limits.max_seconds:
+        raise AudioError(
+            f"{name} lasts {info.seconds:.1f} s; at most {limits.max_seconds:g} s are accepted: "
+            "cut an excerpt"
+        )
+    if info.seconds < limits.min_seconds:
+        raise AudioError(
+            f"{name} lasts {info.seconds:.3f} s; at least {limits.min_seconds:g} s are needed: "
+            "take more of it"
+        )
+
+
+def read_audio(
+    path: str | os.PathLike[str],
+    *,
+    sample_rate: int | None = None,
+    limits: AudioLimits = AudioLimits(),
+    allow_silence: bool = False,
+) -> tuple[np.ndarray, int]:
+    """Read a sound file as mono.
+
+    Parameters
+    ----------
+    path : path-like
+        WAV, FLAC, Ogg or MP3, mono or stereo; of stereo the mean of both channels is taken.
+    sample_rate : int, optional
+        Hz, to which the sound is resampled; by default it keeps its own.
+    limits : AudioLimits
+    allow_silence : bool
+        Accept a file in which there is nothing to hear: a clip of weak evidence may be one.
+
+    Returns
+    -------
+    y : np.ndarray [shape=(n,), dtype=float32]
+    sample_rate : int
+        Hz
+
+    Raises
+    ------
+    AudioError
+        As `inspect_audio`, and if the file is cut off, silent, or has samples that are not numbers.
+    """
+    info, pieces = _look_at(Path(path), limits)
+    name = Path(path).name
+    try:
+        y, spread, read = _decode(pieces, info)
+    except soundfile.SoundFileError as error:
+        raise AudioError(f"{name} is damaged: decoding stopped; export it again as WAV or FLAC") from error
+    _check_length(name, info, read)
+    if not np.isfinite(spread).all():
+        raise AudioError(f"{name} has samples that are not finite numbers (NaN or infinity); export it again")
+    if not allow_silence:
+        _refuse_silence(name, spread, y)
+    if sample_rate is not None and sample_rate != info.sample_rate:
+        import soxr
+
+        y = soxr.resample(y, info.sample_rate, sample_rate, quality="VHQ")
+    return y, sample_rate or info.sample_rate
+
+
+def _decode(pieces: Sequence[Piece], info: AudioInfo) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the mean of the channels, how far the samples of each lie apart, and how many were read.
+
+    Block by block, so that a long recording of many samples per second fits into memory. What is returned
+    was decoded: where a file gives less than it announced, the rest of the array is left out.
+    """
+    y = np.empty(info.frames, dtype=np.float32)
+    lowest, highest = np.full(info.channels, np.inf), np.full(info.channels, -np.inf)
+    read = 0
+    for piece in pieces:
+        with piece.open() as file:
+            while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+                y[read : read + len(block)] = block.mean(axis=1, dtype=np.float64)[: max(len(y) - read, 0)]
+                lowest = np.minimum(lowest, block.min(axis=0))
+                highest = np.maximum(highest, block.max(axis=0))
+                read += len(block)
+    with np.errstate(invalid="ignore"):
+        return y[:read], highest - lowest, read
+
+
+def _check_length(name: str, info: AudioInfo, read: int) -> None:
+    seconds = (info.frames - read) / info.sample_rate
+    tolerated = 0 if info.format in _LOSSLESS else LENGTH_TOLERANCE
+    if seconds > tolerated or read == 0:
+        raise AudioError(
+            f"{name} is cut off: it announces {info.seconds:.2f} s, but {seconds:.2f} s of them are missing; "
+            "upload it again"
+        )
+    if -seconds > tolerated:
+        raise AudioError(
+            f"{name} announces {info.seconds:.2f} s, but holds {-seconds:.2f} s more; "
+            "convert it to WAV or FLAC"
+        )
+
+
+def _refuse_silence(name: str, spread: np.ndarray, y: np.ndarray) -> None:
+    if spread.max() / 2 < SILENCE:
+        raise AudioError(f"{name} is silent; check the recording and export it again")
+    if np.ptp(y) / 2 < SILENCE:
+        raise AudioError(f"{name}: its two channels cancel each other in mono; turn the phase of one of them")

@@ -1,0 +1,71 @@
+"""Sound files of our own: mono, 24-bit FLAC, written whole or not at all."""
+
+import hashlib
+import io
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from .files import AudioError
+
+
+def flac_bytes(y: np.ndarray, sample_rate: int) -> bytes:
+    """Return a mono sound as a 24-bit FLAC file without tags; equal sounds give equal bytes.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)]
+        Within -1 to 1.
+    sample_rate : int
+        Hz
+
+    Raises
+    ------
+    AudioError
+        If samples are missing, not finite, or beyond full scale, where they would be clipped.
+    """
+    if y.ndim != 1 or len(y) == 0:
+        raise AudioError(f"a clip must be mono and have samples; this one has shape {y.shape}")
+    if not np.isfinite(y).all():
+        raise AudioError("the clip has samples that are not finite numbers")
+    peak = float(np.max(np.abs(y)))
+    if peak > 1.0:
+        raise AudioError(f"the clip would be clipped: its peak is {peak:.3f} of full scale; lower its gain")
+    buffer = io.BytesIO()
+    soundfile.write(buffer, y, sample_rate, format="FLAC", subtype="PCM_24")
+    return buffer.getvalue()
+
+
+def write_flac(path: str | os.PathLike[str], y: np.ndarray, sample_rate: int) -> str:
+    """Write a mono sound as `flac_bytes` encodes it, whole or not at all.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file, hexadecimal.
+
+    Raises
+    ------
+    AudioError
+        As `flac_bytes`.
+    """
+    content = flac_bytes(y, sample_rate)
+    write_whole(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file such that nobody, whatever happens, finds half of it under its name."""
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
