@@ -8,7 +8,7 @@ from explainer.clip_sounds import sound_of
 from explainer.models import Clip
 from studyserver.study.models import Presentation, Question, Stimulus, Trial
 
-SEPARATOR = "|"  # between the chosen options of a checklist
+_BETWEEN_STRETCHES = "|"  # which are numbers: nothing in them can be taken for it
 PRESENCE_CATEGORIES = ("none", "some", "clear", "unsure")
 Row = dict[str, object]
 
@@ -57,6 +57,13 @@ def option_labels(question: Question) -> dict[str, str]:
     }
 
 
+def ticked(question: Question, value: list) -> list[str]:
+    """Return what a checklist's answer ticked, in the order in which the options are offered."""
+    offered = option_values(question)
+    chosen = {str(item) for item in value}
+    return [item for item in offered if item in chosen] + sorted(chosen - set(offered))
+
+
 def number_text(number: float | int) -> str:
     """Return a number with all its digits, whole numbers without a decimal point."""
     if isinstance(number, int):
@@ -65,22 +72,22 @@ def number_text(number: float | int) -> str:
 
 
 def plain_value(question: Question, value: object) -> str | float | int | None:
-    """Return an answer as a number or as text; None for free text, which stands in its own table."""
+    """Return an answer as a number or as text; None for free text, which stands in its own table.
+
+    What a checklist's answer ticked is a JSON array: an option may hold any character that could divide it
+    from the next.
+    """
     if value is None or question.kind == Question.Kind.TEXT:
         return None
     if question.kind == Question.Kind.PRESENCE and isinstance(value, dict):
         return value.get("presence")
     if question.kind == Question.Kind.CHECKLIST and isinstance(value, list):
-        offered = option_values(question)
-        chosen = {str(item) for item in value}
-        return (
-            SEPARATOR.join([item for item in offered if item in chosen] + sorted(chosen - set(offered)))
-            or SEPARATOR
-        )
+        return canonical_json(ticked(question, value))
     if question.kind == Question.Kind.PREFERENCE and isinstance(value, dict):
         return f"{value['preferred']}{value['strength']}" if value["preferred"] else "none"
     if question.kind == Question.Kind.STRETCHES and isinstance(value, list):
-        return SEPARATOR.join(f"{number_text(begin)}-{number_text(end)}" for begin, end in value) or SEPARATOR
+        marked = [f"{number_text(begin)}-{number_text(end)}" for begin, end in value]
+        return _BETWEEN_STRETCHES.join(marked) or _BETWEEN_STRETCHES
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     return value if isinstance(value, str) else canonical_json(value)

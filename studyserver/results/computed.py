@@ -5,12 +5,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from studyserver.study.models import Question
-
 from .agreement import named_retest_table, retest_table
 from .columns import Row, question_columns
 from .compared import Compared
-from .counted import CountedJudgments, ticked
+from .counted import CountedJudgments
 from .marked import Marked
 from .rater_quality import ABX_FIGURES, FIGURES, MEASURES, RaterQuality
 from .remains import WhatRemains
@@ -115,11 +113,10 @@ class Statistics:
                 pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
             )
             parts.append(table.assign(question=question))
-        kinds = {item.key: item.kind for item in self.counted.rows.question_rows.values()}
         for question, pairs in self.counted.named_repeats.groupby("question", observed=True):
-            is_set = kinds[question] == Question.Kind.CHECKLIST
-            answers = [pairs[name].map(ticked) if is_set else pairs[name] for name in ("first", "second")]
-            table = named_retest_table(pairs["stimulus"], pairs["annotator"].astype(str), *answers)
+            table = named_retest_table(
+                pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
+            )
             parts.append(table.assign(question=question))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question"])
 

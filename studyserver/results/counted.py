@@ -12,7 +12,7 @@ import pandas as pd
 
 from studyserver.study.models import Judgment, Presentation, Question, Trial
 
-from .columns import SEPARATOR, plain_value, stimulus_columns
+from .columns import plain_value, stimulus_columns, ticked
 from .listening import clip_record
 from .rows import StudyRows, counted_annotators
 
@@ -126,10 +126,10 @@ class CountedJudgments:
 
     @cached_property
     def named_repeats(self) -> pd.DataFrame:
-        """Pairs of answers to a choice or checklist and its repeat; as `repeats`, but texts."""
+        """Pairs of answers to a choice or checklist and its repeat; as `repeats`, but texts or sets."""
         pairs = self._answered_twice("value")
         named = [item.key for item in self.rows.question_rows.values() if item.kind in OPTION_KINDS]
-        return pairs[pairs["question"].isin(named)].astype({"first": str, "second": str})
+        return pairs[pairs["question"].isin(named)]
 
     def _answered_twice(self, column: str) -> pd.DataFrame:
         second = self.all[self.all["kind"] == Trial.Kind.REPEAT].dropna(subset=[column])
@@ -277,19 +277,20 @@ class CountedJudgments:
         ]
 
     def _chosen(self, question: Question) -> pd.DataFrame:
-        """Return the last options chosen, as the table `judgments` writes them."""
+        """Return the last options chosen: a text, of a checklist a frozenset of texts."""
         names = ["trial", "question", "presentation", "sequence", "event", "response_ms"]
         fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "response_ms", "value")
         events = list(self._events([question.pk]).values_list(*fields).iterator(_CHUNK))
         table = _frame((event[:-1] for event in events), names)
-        table["value"] = [plain_value(question, event[-1]) for event in events]
+        table["value"] = pd.Series([_chosen_of(question, event[-1]) for event in events], dtype=object)
         table = _last_events(table)
         return table.assign(number=np.nan)[table["value"].notna()]
 
 
-def ticked(value: str) -> frozenset[str]:
-    """Return a checklist's answer as the set of what was ticked."""
-    return frozenset(value.split(SEPARATOR)) - {""}
+def _chosen_of(question: Question, value: object) -> object:
+    if question.kind == Question.Kind.CHECKLIST and isinstance(value, list):
+        return frozenset(ticked(question, value))
+    return plain_value(question, value)
 
 
 def first_answers(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:

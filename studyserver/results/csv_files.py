@@ -50,8 +50,11 @@ def _text(value: object) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: with ' before it where it could be one."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    """Return text that no spreadsheet takes for a formula: with ' before it where it could be one.
+
+    So that every text can be told from its escaped form, one that looks escaped already gets one ' more.
+    """
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
 def timestamp(moment: datetime) -> str:

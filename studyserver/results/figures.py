@@ -23,6 +23,7 @@ STYLE = {
     "font.size": 13,
     "svg.hashsalt": "listening study",
     "svg.fonttype": "none",
+    "text.parse_math": False,  # in a question's words, dollar signs are dollar signs
     "text.color": _INK,
     "axes.labelcolor": _INK,
     "xtick.color": _MUTED,

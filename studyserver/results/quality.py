@@ -353,7 +353,7 @@ def disputed_answers(judgments: pd.DataFrame, *, size: int = 10) -> pd.DataFrame
     Parameters
     ----------
     judgments : pd.DataFrame
-        Columns ``item``, ``rater``, ``value``; values are equal or not.
+        Columns ``item``, ``rater``, ``value``; values are names, or frozensets of names.
     size : int
         At most so many.
 
@@ -365,12 +365,17 @@ def disputed_answers(judgments: pd.DataFrame, *, size: int = 10) -> pd.DataFrame
         agree, the least agreement first.
     """
     table = judgments[["item", "value"]].dropna()
-    counts = table.groupby(["item", "value"], sort=True, observed=True).size()
+    # Sets have no order of their own; of answers that are equally frequent the first by name is shown.
+    answers = sorted(
+        table["value"].unique(), key=lambda value: sorted([value] if isinstance(value, str) else value)
+    )
+    place = table["value"].astype(object).map({answer: index for index, answer in enumerate(answers)})
     rows = []
-    for item, given in counts.groupby(level="item", sort=True):
-        n = int(given.sum())
-        if n >= 2 and len(given) > 1:
-            agreement = float((given * (given - 1)).sum() / (n * (n - 1)))
-            rows.append((item, n, agreement, len(given), given.idxmax()[1]))
+    for item, given in place.groupby(table["item"], sort=True):
+        counts = given.value_counts().sort_index()
+        n = len(given)
+        if len(counts) > 1:
+            agreement = float((counts * (counts - 1)).sum() / (n * (n - 1)))
+            rows.append((item, n, agreement, len(counts), answers[counts.idxmax()]))
     found = pd.DataFrame(rows, columns=["item", "n_judgments", "agreement", "answers", "most_frequent"])
     return found.sort_values("agreement", kind="stable").head(size).reset_index(drop=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from studyserver.study.models import Annotator, QuestionnaireAnswer, QuestionnaireItem
 
-from .columns import SEPARATOR, Row
+from .columns import Row, canonical_json
 
 Kind = QuestionnaireItem.Kind
 
@@ -44,6 +44,4 @@ def _place(answer: QuestionnaireAnswer) -> tuple:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, list):
-        return SEPARATOR.join(str(item) for item in value) or SEPARATOR
-    return value
+    return canonical_json(value) if isinstance(value, list) else value

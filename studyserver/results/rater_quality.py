@@ -8,7 +8,7 @@ import pandas as pd
 
 from studyserver.study.models import Presentation, Question, Trial
 
-from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers, ticked
+from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers
 from .named_answers import named_pairwise_table, named_quality_table
 from .quality import (
     Rule,
@@ -173,14 +173,11 @@ class RaterQuality:
             return self._preferences(question)
         found = self.counted.main[self.counted.main["question"] == question.key]
         found = first_answers(question, found)
-        value = found["value"].astype(str)
-        if question.kind == Question.Kind.CHECKLIST:
-            value = value.map(ticked)
         return pd.DataFrame(
             {
                 "item": found["stimulus"].to_numpy(),
                 "rater": found["annotator"].astype(str).to_numpy(),
-                "value": value.to_numpy(),
+                "value": found["value"].to_numpy(object),
                 "position": found["position"].to_numpy(),
                 "response_ms": found["response_ms"].to_numpy(),
             }

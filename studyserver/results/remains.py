@@ -6,13 +6,15 @@ each figure. All tables have the columns of `COLUMNS`; `contrasts` has its own.
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
 from studyserver.study.models import Question
 
+from . import words
 from .claims import detection_table
-from .columns import SEPARATOR, option_labels, option_values
+from .columns import option_labels, option_values
 from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments
 from .dose_response import dose_response_table
 from .estimates import COLUMNS as FIGURES
@@ -26,7 +28,7 @@ from .summaries import Group, GroupSummary, QuestionSummary, StudySummaries, gro
 COLUMNS = ["question", "condition", "method", "kept_segments", "about", *FIGURES]
 _LABELLED = ["condition", "base_condition", "track", "stimulus", "target", "annotator", "value"]
 _UNMASKED = ("original", "resynthesis")
-NONE_TICKED = "none ticked"  # no option has a space in its value
+NONE_TICKED = ""  # no option is empty
 _OTHER_EVIDENCE, _CONTROL = "evidence for other targets", "random control"
 
 
@@ -114,13 +116,15 @@ class WhatRemains:
     def confusion(self, item: QuestionSummary, condition: str) -> pd.DataFrame:
         """Return counts for one condition: rows intended, columns answered (of checklists: ticked).
 
-        Every option has a column, in the order in which they were offered.
+        Every option has a column, in the order in which they were offered; beyond them stands
+        `words.NONE_TICKED`, where somebody ticked none.
         """
         answers = self.answers(item)
         counts = confusion_matrix(answers[answers["condition"] == condition])
         columns = [*option_values(item.question), *({NONE_TICKED} & set(counts.columns))]
         intended = [option for option in columns if option in counts.index and counts.loc[option].any()]
-        return counts.reindex(index=intended, columns=columns, fill_value=0)
+        counts = counts.reindex(index=intended, columns=columns, fill_value=0)
+        return counts.rename(columns={NONE_TICKED: words.NONE_TICKED})
 
     def misses(self, item: QuestionSummary, size: int = 10) -> pd.DataFrame:
         """Return the clips on which the model is most wrong about what listeners hear."""
@@ -176,7 +180,7 @@ class WhatRemains:
         parts, answers = [], self._intended(item)
         evidence = answers[answers["base_condition"] == "evidence"]
         for option in option_values(question):
-            heard = evidence["value"].map(lambda given, name=option: name in _options_in(given))
+            heard = evidence["value"].map(lambda given, name=option: name in _options_in(item, given))
             explained = evidence["intended"] == option
             if explained.any() and not explained.all():
                 found = _detections(evidence, explained, heard)
@@ -281,8 +285,9 @@ def _together(item: QuestionSummary) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).dropna(subset=["value"]).reset_index(drop=True)
 
 
-def _options_in(given: object) -> list[str]:
-    return [option for option in str(given).split(SEPARATOR) if option]
+def _options_in(item: QuestionSummary, given: Any) -> list[str]:
+    """Return what a checklist's answer ticked, sorted, or the one option of a choice."""
+    return sorted(given) if item.question.kind == Question.Kind.CHECKLIST else [given]
 
 
 def _named(item: QuestionSummary, judgments: pd.DataFrame) -> pd.DataFrame:
@@ -293,7 +298,7 @@ def _named(item: QuestionSummary, judgments: pd.DataFrame) -> pd.DataFrame:
     """
     if item.question.kind != Question.Kind.CHECKLIST:
         return judgments.assign(answered=judgments["value"], answer_weight=1.0)
-    ticked = judgments["value"].map(lambda given: _options_in(given) or [NONE_TICKED])
+    ticked = judgments["value"].map(lambda given: _options_in(item, given) or [NONE_TICKED])
     each = judgments.assign(answered=ticked, answer_weight=1 / ticked.map(len).astype(float))
     return each.explode("answered", ignore_index=True)
 

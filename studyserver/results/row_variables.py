@@ -93,7 +93,8 @@ ROW_VARIABLES = [
         "value",
         "text",
         "The answer as given: the number of a scale or slider; clear, some, none or unsure for presence; the "
-        "chosen option; the chosen options of a checklist joined by | (a single | where none was ticked); "
+        'chosen option; what was ticked of a checklist as a JSON array (["drums","bass"], [] where none was) '
+        "in the order in which the options are offered; "
         "the letter of the preferred clip with the strength (B2), or none; the letter that X was said to be; "
         "stretches in s (0.5-1.25) joined by |. "
         "Empty for free text, which stands in `comments` only.",
@@ -311,8 +312,8 @@ ROW_VARIABLES = [
     Variable(
         "item_value",
         "text",
-        "The answer: a number, the chosen option, or the chosen options joined by | (a single | if none was "
-        "ticked). Empty for free text.",
+        'The answer: a number, the chosen option, or what was ticked as a JSON array (["drums","bass"], [] '
+        "if nothing was). Empty for free text.",
     ),
     Variable("item_number", "number", "The answer as a number, where it has one.", unit="as asked"),
     Variable("item_comment", "text", "Free text about the annotator, as typed."),

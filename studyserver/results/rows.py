@@ -26,6 +26,7 @@ from .columns import (
     prediction_rows,
     question_columns,
     stimulus_columns,
+    ticked,
     trial_seconds,
 )
 from .listening import clip_record, without_addresses
@@ -125,13 +126,13 @@ class StudyRows:
     def checklist(self) -> Iterator[Row]:
         """Yield the table `checklist`."""
         for place, presentation, judgment in self._current_judgments(Question.Kind.CHECKLIST):
-            offered = option_values(self.question_rows[judgment.question_id])
-            ticked = {str(value) for value in judgment.value or []}
-            for option in [*offered, *sorted(ticked - set(offered))]:
+            question = self.question_rows[judgment.question_id]
+            chosen = ticked(question, judgment.value or [])
+            for option in dict.fromkeys([*option_values(question), *chosen]):
                 yield {
                     **self._short(place, presentation, judgment),
                     "option": option,
-                    "ticked": option in ticked,
+                    "ticked": option in chosen,
                 }
 
     def comparisons(self) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from studyserver.study.models import Question
 
 from .agreement import FURTHER, STATISTICS, agreement_table
 from .columns import option_labels, option_values, question_columns
-from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers, ticked
+from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers
 from .intervals import Interval
 from .means import Mean, difference_with_interval, mean_with_interval
 from .rows import StudyRows
@@ -240,8 +240,8 @@ def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: 
 
 def _chosen(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
     """Return one column of 0 and 1 per option."""
-    is_checklist = question.kind == Question.Kind.CHECKLIST
-    sets = judgments["value"].map(ticked if is_checklist else lambda value: {value})
+    values = judgments["value"]
+    sets = values if question.kind == Question.Kind.CHECKLIST else [{value} for value in values]
     return pd.DataFrame(
         {option: [float(option in chosen) for chosen in sets] for option in option_values(question)},
         index=judgments.index,
@@ -299,11 +299,7 @@ def ratings_of(question: Question, judgments: pd.DataFrame) -> tuple[list, str, 
     A level that the answers cannot have, of a question that no form has checked, gives way to the next lower.
     """
     if question.kind == Question.Kind.CHECKLIST:
-        return (
-            [ticked(value) for value in judgments["value"]],
-            "sets",
-            option_values(question),
-        )
+        return judgments["value"].tolist(), "sets", option_values(question)
     if question.kind == Question.Kind.CHOICE:
         level = "nominal" if question.level == "nominal" else "ordinal"
         return judgments["value"].tolist(), level, option_values(question)

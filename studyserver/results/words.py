@@ -137,6 +137,7 @@ def level_text(question: Question) -> str:
     return f"{question.get_level_display()} level"
 
 
+NONE_TICKED = "none ticked"
 PRESENCE = {"none": "not heard", "some": "somewhat", "clear": "clearly", "unsure": "cannot tell"}
 
 # -- the answer first -------------------------------------------------------------------------

@@ -4,15 +4,24 @@
 
 own <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
 folder <- normalizePath(file.path(if (length(own)) dirname(own[1]) else ".", ".."))
+# Texts stay texts whatever they look like (01, T); before those that a spreadsheet could take for formulas
+# stands an apostrophe, which is taken away again.
+texts <- c("value", "option", "question", "question_target", "target", "track", "annotator", "method", "about")
 table_of <- function(name) {
   path <- Sys.glob(file.path(folder, "data", sprintf("*_table-%s_data.csv", gsub("_", "", name))))
-  read.csv(path, na.strings = "", encoding = "UTF-8")
+  read <- function(...) read.csv(path, na.strings = "", encoding = "UTF-8", ...)
+  rows <- read(colClasses = ifelse(names(read(nrows = 1)) %in% texts, "character", NA))
+  escaped <- "^'('*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-])"
+  for (column in names(rows)[sapply(rows, is.character)]) {
+    rows[[column]] <- sub(escaped, "\\1", rows[[column]], perl = TRUE)
+  }
+  rows
 }
 judgments <- table_of("judgments")
 questions <- table_of("questions")
 numbers <- c("scale", "slider", "presence")
 adaptive <- any(judgments$adaptive == 1)  # then clips count alike, whatever their number of judgments
-source(file.path(folder, "analysis", "tables.R"), encoding = "UTF-8")
+for (script in c("json.R", "tables.R")) source(file.path(folder, "analysis", script), encoding = "UTF-8")
 
 # What counts: finished main trials; clips made for the question's target, or for no target in particular.
 finished <- judgments[judgments$trial_finished == 1, ]

@@ -6,7 +6,7 @@ import coefficients as c
 import effects as e
 import numpy as np
 import pandas as pd
-from answers import FOLDER, HEARD_TOLERANCE, NAMES, NUMBERS, table, ticked
+from answers import FOLDER, HEARD_TOLERANCE, NAMES, NUMBERS, table
 from scipy.stats import binom
 
 ABX = ["abx_trials", "abx_correct_share", "abx_guessing_p"]
@@ -56,7 +56,7 @@ def judged(answers, question):
         part = part[part["number"].notna()]
     part = part.sort_values(["annotator", "trial_position", "stimulus"], kind="stable")
     part = part.drop_duplicates(["stimulus", "annotator"])
-    names = part["value"].map(ticked) if question.kind == "checklist" else part["value"]
+    names = part["value"].map(question.chosen) if question.kind == "checklist" else part["value"]
     names = names if question.kind in NAMES else np.nan
     return part.assign(
         item=part["stimulus"], name=names, given=part["number"] if question.kind in NUMBERS else names

@@ -1,6 +1,7 @@
 """Reads the tables, and says which answers count and how they are grouped."""
 
 import json
+import re
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +12,9 @@ FOLDER = Path(__file__).resolve().parent.parent
 WORDS = [
     "value",
     "option",
+    "question",
+    "question_target",
+    "target",
     "track",
     "annotator",
     "other_annotator",
@@ -24,13 +28,20 @@ CONDITIONS = (
 )  # fmt: skip
 NUMBERS, NAMES = ["scale", "slider", "presence"], ["choice", "checklist", "preference", "presence"]
 GROUP = ["condition", "method", "kept_segments"]
+# An apostrophe stands before texts that a spreadsheet could take for formulas.
+ESCAPED = re.compile("^'(?='*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20])")
 HEARD_TOLERANCE = 0.02  # of a clip: the last moments may be lost on the way from the browser
 
 
 def table(name):
-    """Return a table of this folder; only the empty field is a missing value."""
+    """Return a table of this folder, with texts as they were before they were escaped.
+
+    Only the empty field is a missing value.
+    """
     (path,) = FOLDER.glob(f"data/*_table-{name.replace('_', '')}_data.csv")
-    return pd.read_csv(path, dtype=dict.fromkeys(WORDS, str), keep_default_na=False, na_values=[""])
+    rows = pd.read_csv(path, dtype=dict.fromkeys(WORDS, str), keep_default_na=False, na_values=[""])
+    texts = rows.select_dtypes(["object", "str"]).columns
+    return rows.assign(**{name: rows[name].str.replace(ESCAPED, "", regex=True) for name in texts})
 
 
 def label(condition, method="", kept_segments=0):
@@ -77,10 +88,14 @@ class Question:
         }.get(self.kind, lambda: (0.0, 1.0))()
         self.heard_above = 0.5 if self.kind == "presence" else sum(self.ends) / 2
 
+    def chosen(self, value):
+        """Return the options that an answer chose: of a checklist the set of those ticked, else the one."""
+        return frozenset(json.loads(value)) if self.kind == "checklist" else frozenset([value])
+
     def answers(self, part, level):
         """Return answers as positions among all possible ones, and these: numbers, names or sets."""
         if level == "sets":
-            given = part["value"].map(ticked)
+            given = part["value"].map(self.chosen)
             values = list(dict.fromkeys(given))
         elif self.kind in NUMBERS:
             given, low, high = part["number"], int(self.ends[0]), int(self.ends[1])
@@ -91,11 +106,6 @@ class Question:
             given, values = part["value"], self.options
         place = {value: index for index, value in enumerate(values)}
         return given.map(place).to_numpy(int), values
-
-
-def ticked(value):
-    """Return a checklist's answer as a set."""
-    return frozenset(str(value).split("|")) - {""}
 
 
 class Answers:

@@ -4,7 +4,7 @@ import coefficients as c
 import effects as e
 import numpy as np
 import pandas as pd
-from answers import CONDITIONS, NUMBERS, in_group, in_words, label, table, ticked
+from answers import CONDITIONS, NUMBERS, in_group, in_words, label, table
 from scipy.stats import norm, t
 
 MOST_FITTED = 2000  # clips and annotators together; beyond, variances with gaps take a program of their own
@@ -15,7 +15,8 @@ def summary(answers, row):
     part = answers.of(row)
     values = part["number"]
     if isinstance(row["option"], str):
-        values = part["value"].map(lambda given: float(row["option"] in ticked(given)))
+        chosen = answers.questions[row["question"]].chosen
+        values = part["value"].map(lambda given: float(row["option"] in chosen(given)))
     if answers.adaptive:
         return values.groupby(part["stimulus"]).mean().mean()
     return values.mean()
@@ -56,9 +57,10 @@ def agreement(answers, row):
 def retest(answers, row):
     """Return how far second answers are those given first."""
     pairs = answers.repeats[answers.repeats["question"] == row["question"]]
-    if answers.questions[row["question"]].kind not in NUMBERS:
-        is_set = answers.questions[row["question"]].kind == "checklist"
-        given = [pairs[name].map(ticked if is_set else str) for name in ("value_first", "value_second")]
+    question = answers.questions[row["question"]]
+    if question.kind not in NUMBERS:
+        as_given = question.chosen if question.kind == "checklist" else str
+        given = [pairs[name].map(as_given) for name in ("value_first", "value_second")]
         return c.named_retest(row["statistic"], *map(list, given))
     pairs = pairs.dropna(subset=["number_first", "number_second"])
     return c.retest(row["statistic"], pairs["number_first"].to_numpy(), pairs["number_second"].to_numpy())
@@ -92,9 +94,7 @@ def named(answers, question):
     """Return what masked clips were made for and what was answered; checklists once for each tick."""
     part = answers.of({"question": question.key})
     part = part.assign(intended=part["target"].str.casefold().map(question.named))
-    given = part["value"].map(lambda value: [value])
-    if question.kind == "checklist":
-        given = part["value"].map(lambda value: sorted(ticked(value)) or ["none ticked"])
+    given = part["value"].map(lambda value: sorted(question.chosen(value)) or [""])
     part = part.assign(answered=given, answer_weight=1 / given.map(len)).explode("answered")
     masked = part.dropna(subset=["intended"]).assign(weight=1.0)
     targets = masked[["track", "intended"]].drop_duplicates()
@@ -142,8 +142,8 @@ def claims(answers, row):
     else:
         part = answers.of({"question": question.key})
         intended = part["target"].str.casefold().map(question.named)
-        option = row["about"].split(" / ")[0]
-        heard = part["value"].map(lambda value: option in ticked(value))
+        option = row["about"].removesuffix(" / evidence for other targets")
+        heard = part["value"].map(lambda value: option in question.chosen(value))
         evidence = (part["condition"] == "evidence") & intended.notna()
         signal, noise = evidence & (intended == option), evidence & (intended != option)
     hits, signals, alarms, noises = (heard & signal).sum(), signal.sum(), (heard & noise).sum(), noise.sum()

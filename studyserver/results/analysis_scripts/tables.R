@@ -31,19 +31,20 @@ of_row <- function(row) {
   part
 }
 
-ticked <- function(value) setdiff(strsplit(value, "|", fixed = TRUE)[[1]], "")
+# -- options and scales --------------------------------------------------------------------------------------
 
-# A number or all texts of one name in a question's options, which stand there as JSON.
+options_of <- function(asked) from_json(questions$question_options[questions$question == asked])
 option_number <- function(asked, name, otherwise) {
-  json <- questions$question_options[questions$question == asked]
-  found <- regmatches(json, regexpr(sprintf('"%s": *-?[0-9.]+', name), json))
-  if (length(found)) as.numeric(sub(".*: *", "", found)) else otherwise
+  found <- options_of(asked)[[name]]
+  if (is.null(found)) otherwise else found
 }
 option_texts <- function(asked, name) {
-  json <- questions$question_options[questions$question == asked]
-  found <- regmatches(json, gregexpr(sprintf('"%s": *"[^"]*"', name), json))[[1]]
-  sub('"$', "", sub('^"[^"]*": *"', "", found))
+  as.character(unlist(lapply(options_of(asked)$choices, function(choice) choice[[name]])))
 }
+
+ticked <- function(value) as.character(unlist(from_json(value)))
+chosen <- function(kind, value) if (kind == "checklist") ticked(value) else value
+
 ends_of <- function(asked, kind) {
   switch(kind, scale = c(1, option_number(asked, "points", 5)), presence = c(0, 2),
          slider = c(option_number(asked, "min", 0), option_number(asked, "max", 100)), c(0, 1))
@@ -64,7 +65,7 @@ intended_of <- function(asked, target) {  # the option that a target's name or l
 of_summary <- function(row) {
   part <- of_row(row)
   values <- part$number
-  if (!is.na(row$option)) values <- as.numeric(sapply(part$value, function(x) row$option %in% ticked(x)))
+  if (!is.na(row$option)) values <- as.numeric(sapply(part$value, function(x) row$option %in% chosen(row$question_kind, x)))
   if (adaptive) mean(tapply(values, part$stimulus, mean)) else mean(values)
 }
 
@@ -155,8 +156,7 @@ of_agreement <- function(row) {
   if (nrow(part) == 0) return(NA)
   ends <- ends_of(row$question, row$question_kind)
   if (row$question_kind == "checklist") {
-    part$value <- sapply(part$value, function(x) paste(sort(ticked(x)), collapse = "|"))
-    values <- unique(part$value)
+    values <- unique(part$value)  # equal sets are equal texts: options stand in the order of the question
     given <- part$value
   } else if (row$question_kind %in% numbers) {
     values <- if (row$question_kind == "slider") sort(unique(part$number)) else ends[1]:ends[2]
@@ -270,7 +270,7 @@ named <- function(row) {  # what masked clips were made for and what was answere
   part$intended <- intended_of(row$question, part$target)
   given <- as.list(part$value)
   if (row$question_kind == "checklist") {
-    given <- lapply(given, function(x) if (length(ticked(x))) ticked(x) else "none ticked")
+    given <- lapply(given, function(x) if (length(ticked(x))) ticked(x) else "")
   }
   each <- part[rep(seq_len(nrow(part)), lengths(given)), ]
   each$answered <- unlist(given)
@@ -317,9 +317,9 @@ of_claims <- function(row) {
     noise <- if (row$about == "random control") own & part$condition == "random_control" else others
   } else {
     part <- of_row(row[c("question", "question_kind")])
-    option <- sub(" / .*", "", row$about)
+    option <- sub(" / evidence for other targets$", "", row$about)
     intended <- intended_of(row$question, part$target)
-    heard <- sapply(part$value, function(x) option %in% ticked(x))
+    heard <- sapply(part$value, function(x) option %in% chosen(row$question_kind, x))
     evidence <- part$condition == "evidence" & !is.na(intended)
     signal <- evidence & intended %in% option
     noise <- evidence & !intended %in% option

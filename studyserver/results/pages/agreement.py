@@ -9,7 +9,7 @@ from studyserver.study.models import Question
 
 from .. import words
 from ..agreement import prepare, specific_agreement
-from ..columns import SEPARATOR, option_labels, option_values
+from ..columns import option_labels, option_values, ticked
 from ..computed import Computed, Statistics
 from ..counted import first_answers
 from ..quality import disputed_answers, disputed_items
@@ -274,7 +274,9 @@ def _answers(item: QuestionSummary, table: pd.DataFrame) -> list[list[str]]:
     labels = option_labels(item.question)
     lines = []
     for row in table.to_dict("records"):
-        chosen = [labels.get(name, name) for name in str(row["most_frequent"]).split(SEPARATOR) if name]
+        given = row["most_frequent"]
+        chosen = ticked(item.question, given) if isinstance(given, frozenset) else [given]
+        said = ", ".join(labels.get(name, name) for name in chosen) or words.NONE_TICKED
         share = f"{100 * row['agreement']:.0f} %"
-        lines.append([share, str(row["answers"]), ", ".join(chosen) or "none", str(row["n_judgments"])])
+        lines.append([share, str(row["answers"]), said, str(row["n_judgments"])])
     return lines

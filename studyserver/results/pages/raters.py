@@ -1,6 +1,7 @@
 """What the pages about annotators show: their quality, whom declared rules leave out, what that changes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from studyserver.study.counting import plural
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from .. import words
-from ..columns import SEPARATOR, option_labels
+from ..columns import option_labels, ticked
 from ..computed import ALL, KEPT, Computed
 from ..counted import CountedJudgments
 from ..quality import exclusions
@@ -181,15 +182,15 @@ def _compared(computed: Computed) -> FigureTable:
     return FigureTable("With and without those left out", columns, rows)
 
 
-def _said(question: Question, value: str, number: float) -> str:
+def _said(question: Question, value: Any, number: float) -> str:
     """Return an answer in the words that the annotator saw."""
     if question.kind == Question.Kind.PRESENCE:
         return words.PRESENCE[str(value)]
     if number == number:
         return words.plain(number)
     labels = option_labels(question)
-    chosen = str(value).split(SEPARATOR) if question.kind == Question.Kind.CHECKLIST else [str(value)]
-    return " + ".join(labels.get(option, option) for option in chosen if option) or "none ticked"
+    chosen = ticked(question, value) if question.kind == Question.Kind.CHECKLIST else [str(value)]
+    return " + ".join(labels.get(option, option) for option in chosen) or words.NONE_TICKED
 
 
 def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFrame:

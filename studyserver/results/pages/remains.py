@@ -8,7 +8,7 @@ import pandas as pd
 from studyserver.study.models import Question
 
 from .. import words
-from ..columns import option_labels
+from ..columns import option_labels, option_values
 from ..computed import Statistics
 from ..study_contrasts import Side
 from ..summaries import Group, QuestionSummary
@@ -264,7 +264,9 @@ def _confusion(remains, item: QuestionSummary, group: Group) -> Matrix:
         for intended, line in zip(counts.index, counts.to_numpy(), strict=True)
     ]
     what, corner = ("Ticks", "ticked") if _is_checklist(item) else ("Answers", "named")
-    columns = [labels.get(name, name) for name in counts.columns]
+    offered = option_values(item.question)
+    # Beyond the options stands what is said of checklists where none was ticked.
+    columns = [*(labels.get(name, name) for name in offered), *counts.columns[len(offered) :]]
     return Matrix(f"{what}, {group.label}", f"made for \\ {corner}", columns, rows)
 
 

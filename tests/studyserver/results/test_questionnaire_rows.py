@@ -53,7 +53,7 @@ def test_the_answers_that_count(asked):
     frame = table(asked, "questionnaire")
     assert set(frame["annotator"]) == {annotator.pseudonym}
     assert list(frame["item"]) == ["plays", "likes", "years", "remark"]
-    assert list(frame["item_value"].fillna("")) == ["yes", "|", "3.5", ""]
+    assert list(frame["item_value"].fillna("")) == ["yes", "[]", "3.5", ""]
     assert frame["item_number"].dropna().tolist() == [3.5]
     assert frame["item_comment"].dropna().tolist() == ["=1+1"]
     assert table(asked, "questionnaire", rehearsal=True).empty

@@ -1,3 +1,4 @@
+import json
 from collections import defaultdict
 
 import pandas as pd
@@ -127,7 +128,7 @@ def test_values_by_kind(study):
             case "choice":
                 assert row["value"] == value
             case "checklist":
-                assert row["value"] == ("|".join(value) or "|")
+                assert json.loads(row["value"]) == value
             case "text":
                 assert pd.isna(row["value"])
 
