@@ -1,4 +1,8 @@
-"""Rules about one answer, as researchers write them: ``yes, sometimes``, ``>= 5``, ``18 to 30``."""
+"""Rules about one answer, as researchers write them: ``yes, sometimes``, ``>= 5``, ``18 to 30``.
+
+A value that holds a comma, or looks like a comparison, stands in quotation marks (doubled within them):
+``"now, and then"``.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -7,6 +11,7 @@ from typing import Any
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _COMPARISON = re.compile(rf"(<=|>=|<|>|=)\s*({_NUMBER})")
 _RANGE = re.compile(rf"({_NUMBER})\s+to\s+({_NUMBER})")
+_PART = re.compile(r'\s*("(?:[^"]|"")*")\s*(?=,|$)|[^,]+')
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda value, bound: value < bound,
     "<=": lambda value, bound: value <= bound,
@@ -23,7 +28,10 @@ def rule_problem(rule: str) -> str:
         return "The rule is empty: write values or comparisons, such as “yes, sometimes” or “>= 5”."
     for part in parts:
         if part[0] in "<>=" and not _COMPARISON.fullmatch(part):
-            return f"“{part}” compares with no number: write it like “>= 5”."
+            return (
+                f"“{part}” compares with no number: write it like “>= 5”, and a value of that form in "
+                "quotation marks."
+            )
         span = _RANGE.fullmatch(part)
         if span and float(span[1]) > float(span[2]):
             return f"“{part}” holds for no number: the smaller one comes first."
@@ -63,11 +71,25 @@ def wordy_part(rule: str) -> str:
     )
 
 
+def part_of(value: str) -> str:
+    """Return the part of a rule that a value meets and no other."""
+    is_plain = not re.search(r'[,"]', value) and value[0] not in "<>=" and not _RANGE.fullmatch(value)
+    return value if is_plain else _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"'
+
+
 def _parts(rule: str) -> list[str]:
-    return [part.strip() for part in rule.split(",") if part.strip()]
+    parts = [(match[1] or match[0]).strip() for match in _PART.finditer(rule)]
+    return [part for part in parts if part]
 
 
 def _holds(part: str, value: Any) -> bool:
+    if len(part) > 1 and part[0] == part[-1] == '"':
+        return str(value).strip().casefold() in (part.casefold(), part[1:-1].replace('""', '"').casefold())
     number = _number(value)
     if number is not None:
         if comparison := _COMPARISON.fullmatch(part):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Annotator, QuestionnaireAnswer, QuestionnaireItem, QuestionnairePage, Quota, Study
 from ..questions import KINDS, AnswerRefused, Kind, read_answer
-from ..rules import impossible_part, meets, rule_problem, wordy_part
+from ..rules import impossible_part, meets, part_of, rule_problem, wordy_part
 
 Place = QuestionnairePage.Place
 
@@ -71,9 +71,8 @@ def unmet_rule(rule: str, item: QuestionnaireItem) -> list[str]:
     if item.kind in (kinds.CHOICE, kinds.CHECKLIST):
         values = [choice["value"] for choice in item.options.get("choices", [])]
         part = impossible_part(rule, values)
-        return (
-            [f"“{part}” is no choice of “{item.key}”; its values are: {', '.join(values)}."] if part else []
-        )
+        listed = ", ".join(map(part_of, values))
+        return [f"“{part}” is no choice of “{item.key}”; its values are: {listed}."] if part else []
     if item.kind in (kinds.NUMBER, kinds.SCALE, kinds.SLIDER):
         part = wordy_part(rule)
         return [f"“{part}” is no number, but “{item.key}” is answered by one."] if part else []

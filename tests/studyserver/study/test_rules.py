@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studyserver.study.rules import impossible_part, meets, rule_problem, wordy_part
+from studyserver.study.rules import impossible_part, meets, part_of, rule_problem, wordy_part
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,16 @@ from studyserver.study.rules import impossible_part, meets, rule_problem, wordy_
         ("no", None, False),
         ("< 18", "young", False),
         ("1", True, False),
+        ('"now, and then", never', "now, and then", True),
+        ('"now, and then", never', ["never"], True),
+        ('"now, and then", never', "now", False),
+        (' "a, b" , "c" ', "C", True),
+        ('"=1+1"', "=1+1", True),
+        ('">= 3"', 5, False),
+        ('"say ""x"", y"', 'say "x", y', True),
+        ('7" vinyl, tape', '7" vinyl', True),
+        ('"live" take, studio', '"live" take', True),
+        ('"live"', '"live"', True),
     ],
 )
 def test_answers_that_meet_a_rule(rule, value, expected):
@@ -60,6 +70,8 @@ def test_rules_that_cannot_be_read_are_refused_in_words(rule, words):
         ("yes, maybe", ["yes", "no"], "maybe"),
         (">= 3", ["1", "2"], ">= 3"),
         (">= 2", ["1", "2"], ""),
+        ("now, and then", ["now, and then"], "now"),
+        ('"now, and then"', ["now, and then"], ""),
     ],
 )
 def test_parts_that_no_answer_meets(rule, values, part):
@@ -69,3 +81,10 @@ def test_parts_that_no_answer_meets(rule, values, part):
 @pytest.mark.parametrize(("rule", "part"), [(">= 5, 3", ""), ("1 to 4", ""), ("5, many", "many")])
 def test_parts_that_no_number_meets(rule, part):
     assert wordy_part(rule) == part
+
+
+@given(st.text(min_size=1).filter(lambda text: text == text.strip()))
+def test_every_value_has_a_rule_that_it_meets(value):
+    assert not rule_problem(part_of(value))
+    assert meets(part_of(value), value)
+    assert not meets(part_of(value), f"{value}!")

@@ -11,7 +11,13 @@ const COMPARE = {
 const isNumber = (text) => /^[-+]?\d+([.,]\d+)?$/.test(text);
 const asNumber = (text) => Number(text.replace(",", "."));
 
+/** A value that holds a comma stands in quotation marks, which are doubled within them. */
+const PART = /\s*("(?:[^"]|"")*")\s*(?=,|$)|[^,]+/g;
+const isQuoted = (part) => part.length > 1 && part.startsWith('"') && part.endsWith('"');
+
 function holds(part, text) {
+  const same = (value) => text.toLowerCase() === value.toLowerCase();
+  if (isQuoted(part)) return same(part) || same(part.slice(1, -1).replaceAll('""', '"'));
   if (isNumber(text)) {
     const comparison = /^(<=|>=|<|>|=)\s*([-+]?[\d.]+)$/.exec(part);
     if (comparison) return COMPARE[comparison[1]](asNumber(text), Number(comparison[2]));
@@ -19,11 +25,11 @@ function holds(part, text) {
     if (span) return Number(span[1]) <= asNumber(text) && asNumber(text) <= Number(span[2]);
     if (isNumber(part)) return asNumber(text) === Number(part);
   }
-  return text.toLowerCase() === part.toLowerCase();
+  return same(part);
 }
 
 /** Whether one of the values entered meets one part of the rule. */
 export function meets(rule, values) {
-  const parts = rule.split(",").map((part) => part.trim()).filter(Boolean);
+  const parts = [...rule.matchAll(PART)].map((found) => (found[1] ?? found[0]).trim()).filter(Boolean);
   return values.some((value) => value.trim() && parts.some((part) => holds(part, value.trim())));
 }
