@@ -7,6 +7,8 @@ question's options; ``value`` returns the answer in its stored form or raises
 
 import json
 import math
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +25,7 @@ MAXIMUM_STRETCHES = 50
 PREFERENCE_WORDS = ("better", "more", "closer")
 PRESENCE_NUMBERS = {"clear": 2.0, "some": 1.0, "none": 0.0, "unsure": None}
 CONFIDENCES = range(1, 6)
+_LONE_EQUALS = re.compile(r"(^|\s)=(\s|$)")
 
 
 class AnswerRefused(ValueError):
@@ -153,7 +156,7 @@ def _scale_options(options: dict) -> list[str]:
     labels = options.get("labels")
     if labels is not None and (not isinstance(labels, list) or len(labels) != points):
         return [f"Write {points} labels, one for every point, or none."]
-    return []
+    return [problem for label in labels or [] if (problem := _line_problem("label", label))][:1]
 
 
 def _scale_value(options: dict, value: Any, shown: Shown) -> int:
@@ -230,7 +233,27 @@ def _choice_options(options: dict) -> list[str]:
     values = [choice["value"] for choice in choices]
     if len(set(values)) < len(values):
         return ["Two choices have the same value."]
-    return []
+    problems = [_value_problem(value) for value in values]
+    problems += [_line_problem("label", choice.get("label", "")) for choice in choices]
+    return [problem for problem in problems if problem][:1]
+
+
+def _value_problem(value: str) -> str:
+    """Return why a choice cannot have a value, in words; empty where it can."""
+    if value != value.strip():
+        return f"The value “{value}” begins or ends with a blank, which nobody sees: leave it out."
+    if _LONE_EQUALS.search(value):
+        return f"The value “{value}” holds a “=” between blanks, which divides a value from its label."
+    return _line_problem("value", value)
+
+
+def _line_problem(what: str, text: Any) -> str:
+    """Return why a text cannot stand in one line of a form and of a page, in words."""
+    if not isinstance(text, str):
+        return f"The {what} {text!r} is not text."
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+        return f"The {what} “{text}” holds a line break, a tab or another sign that cannot be seen."
+    return ""
 
 
 def _values(options: dict) -> list[str]:

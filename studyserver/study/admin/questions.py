@@ -1,6 +1,8 @@
 """Questions in the admin: a row each within the study, a page each to edit one fully."""
 
 import json
+import re
+from collections.abc import Iterator
 
 from django import forms
 from django.contrib import admin
@@ -41,7 +43,8 @@ class QuestionForm(PlainLines, forms.ModelForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         label="Choices",
-        help_text="One per line, as “value = what annotators read”, such as: drums = the drums.",
+        help_text="One per line, as “value = what annotators read”, such as: drums = the drums. The value "
+        "stands in exports; it may hold any sign, but no “=” between blanks.",
     )
 
     labels = forms.CharField(
@@ -139,10 +142,21 @@ class QuestionForm(PlainLines, forms.ModelForm):
         return {}
 
 
-def _read_choices(text: str):
-    for line in text.splitlines():
-        value, _, label = line.partition("=")
-        if value.strip():
+def _read_choices(text: str) -> Iterator[dict[str, str]]:
+    """Yield the choices that lines name, with the value as label where a line has no other.
+
+    Value and label are divided by the first “=” between blanks, or else by the first “=” after the first
+    letter: values such as “=1+1” and “a=b” can be written.
+    """
+    for number, line in enumerate(text.splitlines(), start=1):
+        line = line.strip()
+        if re.match(r"=(\s|$)", line):
+            raise forms.ValidationError(
+                {"choices": f"Line {number}, “{line}”, has no value: write it before the “=”."}
+            )
+        divided = re.fullmatch(r"(.+?)\s+=(?:\s+(.*))?", line) or re.fullmatch(r"(.[^=]*)=(.*)", line)
+        value, label = divided.groups(default="") if divided else (line, "")
+        if line:
             yield {"value": value.strip(), "label": label.strip() or value.strip()}
 
 

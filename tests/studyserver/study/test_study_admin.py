@@ -1,4 +1,5 @@
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -191,6 +192,51 @@ def test_a_question_of_ones_own(admin_client, draft):
     address = reverse("admin:study_question_change", args=[question.pk])
     admin_client.post(address, form_of(admin_client.get(address)))
     assert Question.objects.get(key="which").options == question.options
+
+
+AWKWARD = ["harsh|bitter", "=1+1", "a=b", 'say "x", y; z', "a / b", '["a"]', "'", "🎻", "NA", "[]", "\\n"]
+
+
+def question_with(admin_client, draft, choices, kind="checklist"):
+    """Post a new question with these lines as choices; return its stored options, or the page's complaint."""
+    address = reverse("admin:study_question_add") + f"?study={draft.pk}"
+    data = form_of(admin_client.get(address))
+    data |= {"text": "Which?", "key": "which", "kind": kind, "level": "nominal", "choices": choices}
+    response = admin_client.post(address, data)
+    if response.status_code == 302:
+        return Question.objects.get(key="which").options
+    return unescape(response.content.decode())
+
+
+@pytest.mark.parametrize("kind", ["choice", "checklist"])
+def test_values_of_choices_may_hold_any_sign(admin_client, draft, kind):
+    lines = [f"{value} = label = {number}" for number, value in enumerate(AWKWARD)]
+    options = question_with(admin_client, draft, "\n".join(lines), kind)
+    assert options["choices"] == [
+        {"value": value, "label": f"label = {number}"} for number, value in enumerate(AWKWARD)
+    ]
+    address = reverse("admin:study_question_change", args=[Question.objects.get(key="which").pk])
+    admin_client.post(address, form_of(admin_client.get(address)))
+    assert Question.objects.get(key="which").options == options
+
+
+def test_values_without_a_label_are_shown_themselves(admin_client, draft):
+    options = question_with(admin_client, draft, "=1+1\nx=the x\ny =\nplain")
+    assert [(choice["value"], choice["label"]) for choice in options["choices"]] == [
+        ("=1+1", "=1+1"), ("x", "the x"), ("y", "y"), ("plain", "plain"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("choices", "complaint"),
+    [
+        ("a = A\n= B", "Line 2, “= B”, has no value"),
+        ("a = A\nx\ty = B", "holds a line break, a tab"),
+        ("a = A\na = B", "Two choices have the same value"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_in_words(admin_client, draft, choices, complaint):
+    assert complaint in question_with(admin_client, draft, choices)
 
 
 def test_a_mistake_in_one_field_of_a_question_makes_no_complaint_about_others(admin_client, draft):
