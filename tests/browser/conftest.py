@@ -1,5 +1,8 @@
 """A real site in a process of its own, and real Chromium in front of it."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ expect.set_options(timeout=PATIENCE)
 # A machine that others use, too, may stall beyond all patience: what failed is tried twice more, and the
 # summary says so. Whoever looks for tests that depend on speed, by SLOWED, wants to see every failure.
 ATTEMPTS_MORE = 0 if SLOWED > 1 else 2
+SCREENING = "import django; django.setup(); import screening_site; screening_site.main()"
 
 
 def pytest_collection_modifyitems(items):
@@ -29,6 +33,15 @@ def site(tmp_path_factory):
     site.start()
     yield site
     site.stop()
+
+
+@pytest.fixture(scope="session")
+def screening(site):
+    """Add studies with questionnaires, checks and links to the site; return their addresses."""
+    made = subprocess.run(
+        [sys.executable, "-c", SCREENING], env=site.environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(made.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="module")

@@ -2,24 +2,10 @@
 
 import json
 import re
-import subprocess
-import sys
 
-import pytest
 from playwright.sync_api import expect
 from sites import PHONE
 from walking import turn_page, wait_for_silence, wait_for_sound
-
-FILL = "import django; django.setup(); import screening_site; screening_site.main()"
-
-
-@pytest.fixture(scope="session")
-def screening(site):
-    """Add studies with questionnaires, checks and links to the site; return their addresses."""
-    made = subprocess.run(
-        [sys.executable, "-c", FILL], env=site.environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(made.stdout.splitlines()[-1])
 
 
 def group_of(page):

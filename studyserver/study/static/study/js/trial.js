@@ -1,5 +1,6 @@
 // One trial: what is heard, what is asked, and whether it may be left.
 
+import { AtHand } from "./at-hand.js";
 import { ByClip } from "./by-clip.js";
 import { Controls } from "./controls.js";
 import { draftKey } from "./queue.js";
@@ -16,8 +17,9 @@ export class Trial {
 
   /** Bind the markup of a trial; `onNext(trial)` is called when it may be left and is. */
   static async bind(root, { player, sounds, store, queue, onNext }) {
+    const atHand = new AtHand(root); // before anything is waited for, so that the page does not move later
     const kept = await store.listening(root.dataset.trial).catch(() => null);
-    const trial = new Trial(root, { player, sounds, store, queue, onNext, kept });
+    const trial = new Trial(root, { atHand, player, sounds, store, queue, onNext, kept });
     await trial.#restoreDrafts();
     root.removeAttribute("inert"); // until now a tap would have been lost
     trial.#rest(kept);
@@ -25,8 +27,8 @@ export class Trial {
     return trial;
   }
 
-  constructor(root, { player, sounds, store, queue, onNext, kept }) {
-    Object.assign(this, { root, player, store, queue, onNext });
+  constructor(root, { atHand, player, sounds, store, queue, onNext, kept }) {
+    Object.assign(this, { root, atHand, player, store, queue, onNext });
     this.token = root.dataset.trial;
     this.minimumShare = Number(root.dataset.minimumShare);
     this.reason = root.querySelector(".reason");
@@ -69,6 +71,7 @@ export class Trial {
     this.resting = true;
     this.recorder.rested(await rest(this.root, section));
     this.resting = false;
+    this.atHand.fit();
     this.keepListening();
     this.takeFocus();
   }
@@ -288,5 +291,6 @@ export class Trial {
     this.#listeners.abort();
     clearInterval(this.keeper);
     this.controls.destroy();
+    this.atHand.destroy();
   }
 }
