@@ -220,7 +220,8 @@ def _checks_in_words(fidelity: dict, target: str) -> list[str]:
                 f"{beginning}, the rank correlation of the weights is {ranks} and the strongest segments "
                 f"overlap by {agreement['top_overlap']:.2f} (Jaccard; {verdict})."
             )
-    return sentences
+    left_out = fidelity.get("randomised_model_left_out")
+    return [*sentences, left_out] if left_out else sentences
 
 
 def _held_out_in_words(held_out: dict, masks: int | None) -> str:

@@ -29,6 +29,16 @@ class ModelError(ValueError):
     """A model that cannot be loaded or explained; the message names the remedy."""
 
 
+def own_input(batch: np.ndarray) -> np.ndarray:
+    """Return a copy of inputs for a foreign model, which may write into what it is given."""
+    return np.array(batch, dtype=np.float32, order="C")
+
+
+def own_outputs(outputs: Any) -> np.ndarray:
+    """Return a copy in float64 of what a foreign model answered, which may hand out one buffer every time."""
+    return np.array(outputs, dtype=float)
+
+
 @runtime_checkable
 class MusicModel(Protocol):
     """What can be explained.
@@ -146,7 +156,7 @@ class Adapter:
             of the declared shape.
         """
         outputs = [
-            self._checked(self._forward(np.ascontiguousarray(batch[:, window])), len(batch))
+            self._checked(self._forward(own_input(batch[:, window])), len(batch))
             for window in self.windows(batch.shape[1])
         ]
         return POOLINGS[self.pooling](np.stack(outputs))
@@ -167,6 +177,7 @@ class Adapter:
         return [slice(start, start + length) for start in starts]
 
     def _forward(self, batch: np.ndarray) -> np.ndarray:
+        """Return the model's outputs for one window, as `own_outputs`; `batch` is the model's to keep."""
         raise NotImplementedError
 
     def _checked(self, outputs: np.ndarray, size: int) -> np.ndarray:
@@ -205,7 +216,7 @@ class CallableModel(Adapter):
         self.function = function
 
     def _forward(self, batch: np.ndarray) -> np.ndarray:
-        return np.asarray(self.function(batch), dtype=float)
+        return own_outputs(self.function(batch))
 
 
 class TorchModel(Adapter):
@@ -266,10 +277,12 @@ class TorchModel(Adapter):
         return other
 
     def differentiable(self, batch: "torch.Tensor") -> "torch.Tensor":
-        """Return the pooled outputs of a batch of features as part of the graph."""
+        """Return the pooled outputs of a batch of inputs as part of the graph."""
         import torch
 
-        outputs = torch.stack([self.module(batch[:, window]) for window in self.windows(batch.shape[1])])
+        windows = self.windows(batch.shape[1])
+        # Clones for the reasons that `own_input` and `own_outputs` give.
+        outputs = torch.stack([self.module(batch[:, window].clone()).clone() for window in windows])
         return outputs.amax(dim=0) if self.pooling == "max" else outputs.mean(dim=0)
 
     def _forward(self, batch: np.ndarray) -> np.ndarray:
@@ -288,7 +301,7 @@ class TorchModel(Adapter):
                 f"model {self.name!r} returned {type(outputs).__name__} instead of one tensor; "
                 "wrap it in a module that returns (n, n_targets)"
             )
-        return outputs.double().cpu().numpy()
+        return own_outputs(outputs.detach().double().cpu().numpy())
 
 
 def in_32_bits(model: MusicModel) -> MusicModel:

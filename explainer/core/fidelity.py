@@ -1,6 +1,6 @@
 """How far an explanation can be believed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,30 @@ def _agreement(outputs: np.ndarray, surrogate: np.ndarray) -> dict[str, float | 
         return {"r2": None, "rank_correlation": None}
     r2 = 1 - float(((outputs - surrogate) ** 2).sum()) / variation
     return {"r2": r2, "rank_correlation": rank_correlation(outputs, surrogate)}
+
+
+def worse_than_constant(
+    held_out: Mapping[str, Mapping[str, float | None]], names: Iterable[str]
+) -> list[str]:
+    """Return a warning for the targets whose held-out R2 is below 0, if there are any.
+
+    Parameters
+    ----------
+    held_out : mapping
+        As `held_out` returns it.
+    names : iterable of str
+        Targets that are asked about.
+    """
+    figures = {name: held_out.get(name, {}).get("r2") for name in names}
+    below = [
+        f"{name} (R² \N{MINUS SIGN}{-r2:.2g})" for name, r2 in figures.items() if r2 is not None and r2 < 0
+    ]
+    if not below:
+        return []
+    return [
+        f"On masks it has not seen, the explanation predicts the model worse than a constant would for "
+        f"{', '.join(below)}: do not rely on it. Try another method, more model calls or fewer segments."
+    ]
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float | None:

@@ -1,8 +1,11 @@
 """What the gradient methods share: a differentiable model and its layers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .adapters import MusicModel, TorchModel
+from .memory import is_lack_of_memory
 from .recipe import RecipeError
 
 if TYPE_CHECKING:
@@ -31,6 +34,21 @@ def differentiable_output(model: TorchModel, batch: "torch.Tensor") -> "torch.Te
 
     outputs = model.differentiable(batch)
     return torch.logit(outputs, eps=1e-6) if model.output == "probability" else outputs
+
+
+@contextmanager
+def refused_in_words(model: TorchModel, method: str) -> Iterator[None]:
+    """Turn PyTorch's complaint about a model that cannot be differentiated into a `RecipeError`."""
+    try:
+        yield
+    except RuntimeError as error:
+        if is_lack_of_memory(error):
+            raise
+        complaint = str(error).partition(". ")[0]
+        raise RecipeError(
+            f"recipe field 'method': {method!r} needs gradients, and PyTorch cannot differentiate "
+            f"{model.name!r} ({complaint}); explain it with 'lime_batched', 'kernel_shap' or 'occlusion'"
+        ) from error
 
 
 def convolutional_layer(model: TorchModel, name: str) -> Any:

@@ -42,11 +42,12 @@ class MaskedInputs(Protocol):
 
     Attributes
     ----------
-    whole : np.ndarray of float32
-        The model's input for the whole track.
+    whole, nothing : np.ndarray of float32
+        The model's input for the whole track, and with every segment removed.
     """
 
     whole: np.ndarray
+    nothing: np.ndarray
 
     def batch(self, masks: np.ndarray) -> np.ndarray:
         """Return inputs (n, ...) under masks (n, n_segments), presence from 0 to 1."""
@@ -60,6 +61,21 @@ class MaskedInputs(Protocol):
         cell_gain : np.ndarray [shape=(n_frames, n_bands)]
         level : float
             dB by which the track is turned up or down before; what is hidden stays as it is.
+        """
+        ...
+
+    def gain_along(self, gradient: np.ndarray) -> np.ndarray:
+        """Return by how much each segment raises an output that follows its gradient.
+
+        Parameters
+        ----------
+        gradient : np.ndarray [shape of `whole`]
+            Change of an output per change of the input.
+
+        Returns
+        -------
+        np.ndarray of float64 [shape=(n_segments,)]
+            The sum over the input of the gradient times what the segment adds to `nothing`.
         """
         ...
 
@@ -83,8 +99,9 @@ class MaskedFeatures:
         representation: "Representation | None" = None,
     ) -> None:
         self.whole = np.ascontiguousarray(features, dtype=np.float32)
-        self.hidden = hidden
+        self.nothing = hidden
         self.representation = representation
+        self._segmentation = segmentation
         # Layers that share a cell add up, so each layer's share of the difference is weighted once, here.
         self._shares = (self.whole - hidden) * segmentation.layers
         self._labels = segmentation.labels.reshape(len(segmentation.labels), -1)
@@ -109,7 +126,7 @@ class MaskedFeatures:
             gathered *= share
             if layer:
                 batch += gathered
-        batch += self.hidden
+        batch += self.nothing
         batch[(presence == 1).all(axis=1)] = self.whole  # not even rounding takes from the whole
         return batch
 
@@ -119,7 +136,11 @@ class MaskedFeatures:
         gain = np.minimum(cell_gain, 1).astype(np.float32)
         kept = self.whole if (louder == 1).all() else self._turned(louder)
         # Not hidden + gain * (features - hidden): what is wholly kept must come out unchanged, bit for bit.
-        return gain * kept + (1 - gain) * self.hidden
+        return gain * kept + (1 - gain) * self.nothing
+
+    def gain_along(self, gradient: np.ndarray) -> np.ndarray:
+        """Return the sum over each segment's cells of the gradient times what the cells differ by."""
+        return self._segmentation.total(gradient * (self.whole.astype(np.float64) - self.nothing))
 
     def _turned(self, gain: np.ndarray) -> np.ndarray:
         assert self.representation is not None
@@ -153,15 +174,15 @@ class MaskedSound:
         self.whole = np.ascontiguousarray(y, dtype=np.float32)
         self.representation = representation
         self.filling = filling
-        nothing = np.zeros(segmentation.labels.shape[1:])
-        self._empty = self.with_gain(nothing) if filling else np.zeros_like(self.whole)
+        silence = np.zeros(segmentation.labels.shape[1:])
+        self.nothing = self.with_gain(silence) if filling else np.zeros_like(self.whole)
         self._parts = [self._part(segmentation, number) for number in range(segmentation.n_segments)]
 
     def _part(self, segmentation: "Segmentation", number: int) -> tuple[slice, np.ndarray]:
         """Return where a segment sounds, and what it adds there to a sound without it."""
         mask = np.zeros(segmentation.n_segments)
         mask[number] = 1
-        added = self.with_gain(segmentation.gain(mask)) - self._empty
+        added = self.with_gain(segmentation.gain(mask)) - self.nothing
         heard = np.flatnonzero(added)
         where = slice(int(heard[0]), int(heard[-1]) + 1) if len(heard) else slice(0, 0)
         return where, added[where].copy()
@@ -169,7 +190,7 @@ class MaskedSound:
     def batch(self, masks: np.ndarray) -> np.ndarray:
         """Return sounds of float32 (n, n_samples) under masks (n, n_segments)."""
         presence = np.asarray(masks, dtype=np.float32)
-        batch = np.repeat(self._empty[None], len(presence), axis=0)
+        batch = np.repeat(self.nothing[None], len(presence), axis=0)
         for column, (where, part) in zip(presence.T, self._parts, strict=True):
             batch[:, where] += column[:, None] * part
         batch[(presence == 1).all(axis=1)] = self.whole
@@ -181,3 +202,12 @@ class MaskedSound:
         return reconstruct(
             y, cell_gain, self.representation, "gain", feather=False, filling=self.filling
         ).astype(np.float32)
+
+    def gain_along(self, gradient: np.ndarray) -> np.ndarray:
+        """Return the sum over each segment's sound of the gradient times the sound.
+
+        What the segments add to silence adds up to the track, so this is the chain rule through the way
+        back to sound, without an approximation.
+        """
+        along = gradient.astype(np.float64)
+        return np.array([np.einsum("n,n->", along[where], part) for where, part in self._parts])

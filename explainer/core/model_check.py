@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .adapters import BATCH_CELLS, Adapter, ModelError, MusicModel, TorchModel, in_32_bits
+from .adapters import (
+    BATCH_CELLS,
+    Adapter,
+    ModelError,
+    MusicModel,
+    TorchModel,
+    in_32_bits,
+    own_input,
+    own_outputs,
+)
 from .memory import GIGABYTE, available_memory, free_in_words, is_lack_of_memory, peak_memory
 
 USABLE = 0.8  # share of the free memory that a model may take
@@ -85,12 +94,12 @@ def check_on_input(model: MusicModel, single: np.ndarray) -> ModelReport:
     try:
         tried = _try_parts(model, single)
         batch = np.stack([np.zeros_like(single), single])
-        first = np.asarray(model.predict(single[None]), dtype=float)
+        first = own_outputs(model.predict(own_input(single[None])))
         started = time.perf_counter()  # the first call has paid for memory and compilation
-        second = np.asarray(model.predict(single[None]), dtype=float)
+        second = own_outputs(model.predict(own_input(single[None])))
         seconds = time.perf_counter() - started
         with peak_memory(_device(model)) as peak:
-            together = np.asarray(model.predict(batch), dtype=float)
+            together = own_outputs(model.predict(batch))
     except ModelError as error:
         return ModelReport(model.name, (_sentence(str(error)),))
     except Exception as error:
@@ -140,10 +149,11 @@ def _try_parts(model: MusicModel, single: np.ndarray) -> int:
         return 0
     taken = []
     try:
-        model.predict(single[None, : len(single) // TRIALS[0]])  # what is set up once is not the input's
+        # What is set up once is not the input's.
+        model.predict(own_input(single[None, : len(single) // TRIALS[0]]))
         for part in TRIALS:
             with peak_memory(_device(model)) as peak:
-                model.predict(single[None, : len(single) // part])
+                model.predict(own_input(single[None, : len(single) // part]))
             taken.append(peak.taken or 0)
     except Exception as error:
         if is_lack_of_memory(error):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import fidelity, sanity
-from .adapters import MusicModel, TorchModel
+from .adapters import MusicModel, own_outputs
 from .audio import AudioLimits, read_audio
 from .compression import LAWS
 from .conditions import PlannedClip
@@ -110,7 +110,7 @@ def explain_track(
     names = list(targets or [target.name for target in explanation.targets])
     explanation, further_calls = _with_fidelity(explanation, problem, recipe, names, report)
 
-    warnings = [*_warnings(explanation, recipe, model), *prepared.warnings]
+    warnings = [*_warnings(explanation, recipe, model, names), *prepared.warnings]
     plan = plan_conditions(
         explanation, problem.segmentation, y, representation, recipe, names, notes=warnings
     )
@@ -257,26 +257,23 @@ def _predict(problem: Problem, inputs: Iterable[np.ndarray]) -> np.ndarray:
     for single in inputs:
         waiting.append(single)
         if len(waiting) == problem.batch_size:
-            answers.append(problem.model.predict(np.stack(waiting)))
+            answers.append(own_outputs(problem.model.predict(np.stack(waiting))))
             waiting = []
     if waiting:
-        answers.append(problem.model.predict(np.stack(waiting)))
+        answers.append(own_outputs(problem.model.predict(np.stack(waiting))))
     return np.concatenate(answers)
 
 
-def _warnings(explanation: Explanation, recipe: Recipe, model: MusicModel) -> list[str]:
-    """Return what a researcher should know before trusting the explanation."""
-    warnings = []
+def _warnings(explanation: Explanation, recipe: Recipe, model: MusicModel, names: Sequence[str]) -> list[str]:
+    """Return what a researcher should know before trusting the explanation of the targets named."""
+    warnings = fidelity.worse_than_constant(explanation.fidelity["held_out"], names)
     silent_zero = LAWS[model.representation.log_law].zero_is_silence
     if recipe.hidden_value == "zero" and not silent_zero:
         warnings.append(
             "Zero is no silence in this model's spectrogram, so hidden segments were loud to it: "
             "use the hidden value band_minimum."
         )
-    if recipe.randomised_model and not isinstance(model, TorchModel):
-        warnings.append(
-            "The check with shuffled weights was left out: it needs a PyTorch module whose weights are known."
-        )
+    warnings += filter(None, [explanation.fidelity.get("randomised_model_left_out")])
     draws_masks = recipe.method in ("gaussian_process", "lime", "lime_batched", "kernel_shap")
     if draws_masks and recipe.calls < 2 * explanation.n_segments:
         warnings.append(

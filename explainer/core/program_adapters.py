@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .adapters import BATCH_CELLS, Adapter, ModelError
+from .adapters import BATCH_CELLS, Adapter, ModelError, own_outputs
 from .explanation import Target
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class ExportedModel(_Program):
             raise ModelError(
                 f"model {self.name!r} returned {type(outputs).__name__}; export one that returns a tensor"
             )
-        return outputs.double().numpy()
+        return own_outputs(outputs.detach().double().numpy())
 
 
 class OnnxModel(_Program):
@@ -142,7 +142,7 @@ class OnnxModel(_Program):
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         source, wanted = self._opened_names
-        return np.asarray(self._opened.run([wanted], {source: batch})[0], dtype=float)
+        return own_outputs(self._opened.run([wanted], {source: batch})[0])
 
 
 def read_program(name: str, path: str | os.PathLike[str]) -> bytes:

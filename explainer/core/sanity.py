@@ -4,17 +4,20 @@ import copy
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .adapters import TorchModel
+from .adapters import ModelError, MusicModel, TorchModel
 from .explanation import Explanation
 from .fidelity import rank_correlation, top_overlap
 from .methods import explain
 from .problem import Problem, random_generator
 from .recipe import Recipe
 from .second_level import with_emotions
+
+if TYPE_CHECKING:
+    import torch
 
 Agreement = dict[str, dict[str, float | None]]
 
@@ -55,15 +58,16 @@ def randomised_model(
 
     Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018: an explanation that looks the same
     then says nothing of what the model has learned. The linear second level stays.
+    Weights are the parameters and buffers of a checkpoint, statistics of batch normalisation included.
 
     Returns
     -------
     agreement : dict
-        As `over_seeds` returns it; near 0 is good. Empty if the model is no torch module.
+        As `over_seeds` returns it; near 0 is good. Empty where `why_not_randomised` says why.
     model_calls : int
     """
     model = problem.model
-    if not isinstance(model, TorchModel):
+    if not isinstance(model, TorchModel) or why_not_randomised(model):
         return {}, 0
     shuffled = copy.copy(problem)
     shuffled.model = with_shuffled_weights(model, random_generator(recipe, "random places of weights"))
@@ -75,17 +79,38 @@ def randomised_model(
     return _agreement([explanation, other], recipe, names), shuffled.model_calls
 
 
+def why_not_randomised(model: MusicModel) -> str:
+    """Return in words why a model cannot be asked with its weights in random places; empty if it can."""
+    if not isinstance(model, TorchModel):
+        return (
+            "The check with shuffled weights was left out: it needs a PyTorch module whose weights are known."
+        )
+    if not any((weights != weights.flatten()[0]).any() for weights in _weights_of(model) if weights.numel()):
+        return (
+            "The check with shuffled weights was left out: there is nothing to shuffle, for the module's "
+            "checkpoint holds no parameter and no buffer whose entries differ."
+        )
+    return ""
+
+
 def with_shuffled_weights(model: TorchModel, rng: np.random.Generator) -> TorchModel:
-    """Return a copy of the model in which the entries of each parameter have changed places."""
+    """Return a copy of the model in which the entries of each parameter and buffer have changed places."""
     import torch
 
     shuffled = copy.copy(model)
     shuffled.module = copy.deepcopy(model.module)
     with torch.no_grad():
-        for parameter in shuffled.module.parameters():
-            places = torch.from_numpy(rng.permutation(parameter.numel()))
-            parameter.copy_(parameter.flatten()[places.to(parameter.device)].reshape(parameter.shape))
+        for weights in _weights_of(shuffled):
+            places = torch.from_numpy(rng.permutation(weights.numel()))
+            weights.copy_(weights.flatten()[places.to(weights.device)].reshape(weights.shape))
     return shuffled
+
+
+def _weights_of(model: TorchModel) -> "list[torch.Tensor]":
+    """Return what a checkpoint of the model holds: parameters and buffers, but no constants of the code."""
+    import torch
+
+    return [value for value in model.module.state_dict().values() if isinstance(value, torch.Tensor)]
 
 
 def _agreement(explanations: Sequence[Explanation], recipe: Recipe, names: Sequence[str]) -> Agreement:
@@ -118,6 +143,13 @@ def on_request(
         found["over_seeds"], taken = over_seeds(explanation, problem, recipe, names)
         calls += taken
     if recipe.randomised_model:
-        found["randomised_model"], taken = randomised_model(explanation, problem, recipe, names)
-        calls += taken
+        reason = why_not_randomised(problem.model)
+        try:
+            found["randomised_model"], taken = randomised_model(explanation, problem, recipe, names)
+            calls += taken
+        except ModelError as error:
+            found["randomised_model"] = {}
+            reason = f"The check with shuffled weights was left out: shuffled, {error}."
+        if reason:
+            found["randomised_model_left_out"] = reason
     return found, calls

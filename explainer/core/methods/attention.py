@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..adapters import ModelError, MusicModel, TorchModel
+from ..adapters import ModelError, MusicModel, TorchModel, own_input
 from ..effects import emotion_segment_weights
 from ..explanation import Explanation
 from ..problem import Problem
@@ -50,7 +50,7 @@ def _cells(problem: Problem, name: str) -> list[np.ndarray]:
     stretches = model.windows(len(problem.features))
     cells: np.ndarray | None = None
     for stretch in stretches:
-        window = torch.from_numpy(np.ascontiguousarray(problem.features[stretch]))[None].to(model.device)
+        window = torch.from_numpy(own_input(problem.features[None, stretch])).to(model.device)
         with torch.inference_mode():
             maps = getattr(model.module, name)(window)[0].double().cpu().numpy()
         problem.count(1)

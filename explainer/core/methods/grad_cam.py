@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..explanation import Explanation
-from ..gradients import convolutional_layer, differentiable_output, torch_model
+from ..gradients import convolutional_layer, differentiable_output, refused_in_words, torch_model
 from ..problem import Problem
-from ..recipe import Recipe
+from ..recipe import Recipe, RecipeError
 from .registry import method, parameters_of
 
 if TYPE_CHECKING:
@@ -20,29 +20,62 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
 
     Selvaraju et al., "Grad-CAM", ICCV 2017, as captum computes it, without the final rectifier,
     so that there is evidence against a target too. ``layer`` is the dotted name of the layer,
-    by default the last convolution and its rectifier. The map is stretched to the features'
-    size with its sum unchanged. No standard errors; ``calls``, ``sampling`` and the hidden value
-    do not apply.
+    by default the last convolution and its rectifier. The map is stretched to the input's
+    size with its sum unchanged. Of a model that is fed sound the map says only when it listened, so
+    the segments must divide the track by time alone. No standard errors; ``calls``, ``sampling``
+    and the hidden value do not apply.
     """
     import torch
     from captum.attr import LayerGradCam
 
     parameters = parameters_of("grad_cam", recipe)
     model = torch_model(problem.model, "grad_cam")
+    hears_sound = model.representation.feeds_sound
+    if hears_sound:
+        _require_time_only(problem)
     layer = convolutional_layer(model, parameters["layer"])
-    stretches = model.windows(len(problem.features))
-    heard = np.stack([problem.features[stretch] for stretch in stretches])
+    whole = problem.inputs.whole
+    stretches = model.windows(len(whole))
+    heard = np.stack([whole[stretch] for stretch in stretches])
     windows = torch.from_numpy(heard).to(model.device)
     attribution = LayerGradCam(lambda batch: differentiable_output(model, batch), layer)
+    size = (heard.shape[1], 1) if hears_sound else heard.shape[1:]
     weights = np.zeros((len(problem.targets), problem.n_segments))
     for row, index in enumerate(problem.target_indices):
-        maps = attribution.attribute(windows, target=index).detach()
+        with refused_in_words(model, "grad_cam"):
+            maps = attribution.attribute(windows, target=index).detach()
         problem.count(len(windows))
-        cells = np.zeros(problem.features.shape)
-        for stretch, enlarged in zip(stretches, _enlarge(maps, heard.shape[1:]), strict=True):
-            cells[stretch] += enlarged / len(stretches)
-        weights[row] = problem.segmentation.total(cells)
+        if hears_sound and maps.ndim != 3:
+            raise RecipeError(
+                f"recipe field 'method_parameters': the layer's maps are not a line of time, so 'grad_cam' "
+                f"cannot lay them on the sound that {model.name!r} is fed; name a layer of convolutions over "
+                "time alone, or use 'integrated_gradients' or 'lime_batched'"
+            )
+        totals = np.zeros((len(whole), size[1]))
+        for stretch, enlarged in zip(stretches, _enlarge(maps, size), strict=True):
+            totals[stretch] += enlarged / len(stretches)
+        weights[row] = problem.segmentation.total(_cells_of(totals[:, 0], problem) if hears_sound else totals)
     return problem.explanation(weights, **parameters)
+
+
+def _require_time_only(problem: Problem) -> None:
+    labels = problem.segmentation.labels
+    if len(labels) > 1 or (labels != labels[:, :, :1]).any():
+        raise RecipeError(
+            f"recipe field 'method': of {problem.model.name!r}, which is fed sound, 'grad_cam' says when it "
+            "listened but not in which band; divide the track by time alone (segmentation 'time'), or use "
+            "'integrated_gradients', 'lime_batched', 'kernel_shap' or 'occlusion'"
+        )
+
+
+def _cells_of(samples: np.ndarray, problem: Problem) -> np.ndarray:
+    """Return cells (n_frames, n_bands) from samples: each goes to the nearest frame, alike in all bands."""
+    representation = problem.model.representation
+    n_frames, n_bands = problem.features.shape
+    middles = representation.frame_times(n_frames) * representation.sample_rate
+    frames = np.searchsorted((middles[1:] + middles[:-1]) / 2, np.arange(len(samples)) + 0.5)
+    totals = np.bincount(frames, weights=samples, minlength=n_frames)
+    return np.repeat(totals[:, None] / n_bands, n_bands, axis=1)
 
 
 def _enlarge(maps: "torch.Tensor", shape: tuple[int, ...]) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..explanation import Explanation
-from ..gradients import differentiable_output, torch_model
+from ..gradients import differentiable_output, refused_in_words, torch_model
 from ..problem import Problem
 from ..recipe import Recipe
 from .registry import method, parameters_of
@@ -11,26 +11,31 @@ from .registry import method, parameters_of
 
 @method("integrated_gradients", cost_grows_with_targets=True, needs_gradients=True, steps=32)
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
-    """Integrated gradients, summed over each segment's cells; torch models only.
+    """Integrated gradients, summed over each segment; torch models only.
 
     Sundararajan, Taly, Yan, "Axiomatic attribution for deep networks", ICML 2017, as captum
     computes it. The baseline is the recipe's hidden value, so that the weights add up to the
-    output on the track less the output on nothing but hidden cells. No standard errors;
-    ``calls`` and ``sampling`` do not apply.
+    output on the track less the output on nothing but hidden cells. A model that is fed sound is
+    differentiated by its samples; a segment's weight is then the integrated gradient times the
+    segment's sound. No standard errors; ``calls`` and ``sampling`` do not apply.
     """
     import torch
     from captum.attr import IntegratedGradients
 
     parameters = parameters_of("integrated_gradients", recipe)
     model = torch_model(problem.model, "integrated_gradients")
-    track = torch.from_numpy(problem.features)[None].to(model.device)
-    baseline = torch.from_numpy(problem.hidden)[None].to(model.device)
-    attribution = IntegratedGradients(lambda batch: differentiable_output(model, batch))
+    inputs = problem.inputs
+    track = torch.from_numpy(inputs.whole.copy())[None].to(model.device)
+    baseline = torch.from_numpy(inputs.nothing.copy())[None].to(model.device)
+    attribution = IntegratedGradients(
+        lambda batch: differentiable_output(model, batch), multiply_by_inputs=False
+    )
     weights = np.zeros((len(problem.targets), problem.n_segments))
     for row, index in enumerate(problem.target_indices):
-        cells = attribution.attribute(
-            track, baseline, target=index, n_steps=parameters["steps"], internal_batch_size=4
-        )
+        with refused_in_words(model, "integrated_gradients"):
+            gradient = attribution.attribute(
+                track, baseline, target=index, n_steps=parameters["steps"], internal_batch_size=4
+            )
         problem.count(parameters["steps"])
-        weights[row] = problem.segmentation.total(cells[0].detach().cpu().double().numpy())
+        weights[row] = inputs.gain_along(gradient[0].detach().cpu().double().numpy())
     return problem.explanation(weights, **parameters)

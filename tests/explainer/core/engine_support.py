@@ -3,6 +3,7 @@
 import numpy as np
 import soundfile
 import torch
+from onnx import TensorProto, helper
 
 from explainer.core.explanation import Target
 from explainer.core.models import CallableModel, TorchModel
@@ -50,6 +51,34 @@ def loud_cells_model(**declared) -> TorchModel:
     return TorchModel(
         LoudCells().eval(), REPRESENTATION, targets, name="loud cells", device="cpu", **declared
     )
+
+
+def onnx_loud_cells(batch="n", kind=TensorProto.FLOAT) -> bytes:
+    """Return LoudCells as an ONNX graph: 100 x the mean excess over .5, its negative, and 2."""
+    constants = [
+        helper.make_tensor("threshold", TensorProto.FLOAT, [], [0.5]),
+        helper.make_tensor("signs", TensorProto.FLOAT, [1, 3], [100.0, -100.0, 0.0]),
+        helper.make_tensor("offset", TensorProto.FLOAT, [1, 3], [0.0, 0.0, 2.0]),
+        helper.make_tensor("axes", TensorProto.INT64, [2], [1, 2]),
+        helper.make_tensor("column", TensorProto.INT64, [2], [-1, 1]),
+    ]
+    nodes = [
+        helper.make_node("Sub", ["features", "threshold"], ["excess"]),
+        helper.make_node("Relu", ["excess"], ["rectified"]),
+        helper.make_node("ReduceMean", ["rectified", "axes"], ["amount"], keepdims=0),
+        helper.make_node("Reshape", ["amount", "column"], ["amounts"]),
+        helper.make_node("Mul", ["amounts", "signs"], ["signed"]),
+        helper.make_node("Add", ["signed", "offset"], ["outputs"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "loud cells",
+        [helper.make_tensor_value_info("features", kind, [batch, "t", 149])],
+        [helper.make_tensor_value_info("outputs", kind, [batch, 3])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return model.SerializeToString()
 
 
 class TwoLevels(torch.nn.Module):

@@ -36,6 +36,14 @@ def test_an_additive_model_is_explained_perfectly_and_chance_is_not(explained):
     assert fidelity.held_out(at_random, problem, recipe)["loud"]["r2"] < 0.5
 
 
+def test_a_fidelity_below_zero_is_warned_of():
+    figures = {"happy": -0.317, "sad": 0.0, "tense": None, "tender": -12.3, "angry": 0.9}
+    held_out = {name: {"r2": r2, "rank_correlation": None} for name, r2 in figures.items()}
+    assert fidelity.worse_than_constant(held_out, ["sad", "tense", "angry"]) == []
+    [warning] = fidelity.worse_than_constant(held_out, ["sad", "happy", "angry", "tender"])
+    assert "for happy (R² \N{MINUS SIGN}0.32), tender (R² \N{MINUS SIGN}12): do not rely on it" in warning
+
+
 def test_curves_begin_and_end_where_they_must_and_beat_random_order(explained):
     explanation, problem, recipe = explained("occlusion", loud_cells_model())
     calls = problem.model_calls

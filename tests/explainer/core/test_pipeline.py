@@ -176,6 +176,14 @@ def test_the_chord_is_found_where_it_sounds(track, tmp_path):
     assert evidence.prediction_heard["loud"] > 3 * complement.prediction_heard["loud"]
 
 
+def test_an_explanation_worse_than_a_constant_carries_a_warning(track, tmp_path):
+    recipe = Recipe.from_dict(RECIPE.to_dict() | {"method": "random"})
+    result = explain_track(track, loud_cells_model(), recipe, output_folder=tmp_path, targets=["quiet"])
+    assert result.explanation.fidelity["held_out"]["quiet"]["r2"] < 0
+    [warning] = [warning for warning in result.warnings if "worse than a constant" in warning]
+    assert "quiet (R²" in warning and "loud" not in warning
+
+
 def test_long_tracks_are_explained_through_windows(track, tmp_path):
     result = explain_track(
         track, two_level_model(window_frames=40), RECIPE, output_folder=tmp_path, targets=["happy"]

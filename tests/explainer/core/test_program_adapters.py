@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from engine_support import LoudCells, loud_cells_model, write_track
+from engine_support import LoudCells, loud_cells_model, onnx_loud_cells, write_track
 from onnx import TensorProto, helper
 
 from explainer.core.models import ModelError, load_model
@@ -21,32 +21,8 @@ DESCRIPTION = {
 }
 
 
-def onnx_file(path, *, batch="n", kind=TensorProto.FLOAT):
-    """Write LoudCells as an ONNX graph: 100 x the mean excess over .5, its negative, and 2."""
-    constants = [
-        helper.make_tensor("threshold", TensorProto.FLOAT, [], [0.5]),
-        helper.make_tensor("signs", TensorProto.FLOAT, [1, 3], [100.0, -100.0, 0.0]),
-        helper.make_tensor("offset", TensorProto.FLOAT, [1, 3], [0.0, 0.0, 2.0]),
-        helper.make_tensor("axes", TensorProto.INT64, [2], [1, 2]),
-        helper.make_tensor("column", TensorProto.INT64, [2], [-1, 1]),
-    ]
-    nodes = [
-        helper.make_node("Sub", ["features", "threshold"], ["excess"]),
-        helper.make_node("Relu", ["excess"], ["rectified"]),
-        helper.make_node("ReduceMean", ["rectified", "axes"], ["amount"], keepdims=0),
-        helper.make_node("Reshape", ["amount", "column"], ["amounts"]),
-        helper.make_node("Mul", ["amounts", "signs"], ["signed"]),
-        helper.make_node("Add", ["signed", "offset"], ["outputs"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "loud cells",
-        [helper.make_tensor_value_info("features", kind, [batch, "t", 149])],
-        [helper.make_tensor_value_info("outputs", kind, [batch, 3])],
-        constants,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    path.write_bytes(model.SerializeToString())
+def onnx_file(path, **graph):
+    path.write_bytes(onnx_loud_cells(**graph))
     return path
 
 

@@ -62,6 +62,67 @@ def test_models_that_are_no_modules_cannot_be_shuffled():
     assert sanity.randomised_model(explanation, problem, RECIPE, ["loud"]) == ({}, 0)
 
 
+class Learned(torch.nn.Module):
+    """Has learned nothing but statistics, as batch normalisation does."""
+
+    def __init__(self, **buffers):
+        super().__init__()
+        for name, values in buffers.items():
+            self.register_buffer(name, values)
+
+    def forward(self, features):
+        return (features * self.get_buffer("mean")).mean(dim=(1, 2))[:, None]
+
+
+def learned(**buffers):
+    return TorchModel(
+        Learned(**buffers).eval(),
+        loud_cells_model().representation,
+        [Target("loud")],
+        device="cpu",
+        name="toy",
+    )
+
+
+def test_buffers_are_shuffled_as_well():
+    model = learned(mean=torch.linspace(0, 1, 149), batches=torch.tensor(7))
+    shuffled = sanity.with_shuffled_weights(model, np.random.default_rng(0)).module
+    assert sorted(shuffled.mean.tolist()) == model.module.mean.tolist() != shuffled.mean.tolist()
+    assert shuffled.batches == 7
+    explanation, problem = explained(model)
+    found, _ = sanity.randomised_model(explanation, problem, RECIPE, ["loud"])
+    assert found["loud"]["rank_correlation"] < 0.99
+
+
+@pytest.mark.parametrize("values", [torch.ones(149), torch.tensor(2.0), torch.zeros(0, 149)])
+def test_a_module_in_which_nothing_can_change_places_says_so(values):
+    model = learned(mean=values.sum() * torch.ones(149), other=values)
+    explanation, problem = explained(model)
+    found, _ = sanity.on_request(explanation, problem, RECIPE, ["loud"])
+    assert found["randomised_model"] == {}
+    assert "nothing to shuffle" in found["randomised_model_left_out"]
+
+
+class Invertible(torch.nn.Module):
+    """Answers infinity unless its first weight is its greatest."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights = torch.nn.Parameter(torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]))
+
+    def forward(self, features):
+        return features.mean(dim=(1, 2))[:, None] / self.weights[0]
+
+
+def test_a_model_that_fails_with_shuffled_weights_says_so_and_is_explained():
+    representation = loud_cells_model().representation
+    model = TorchModel(Invertible().eval(), representation, [Target("loud")], device="cpu", name="toy")
+    explanation, problem = explained(model)
+    found, _ = sanity.on_request(explanation, problem, RECIPE, ["loud"])
+    assert found["randomised_model"] == {}
+    assert "shuffled, model 'toy' answered NaN or infinity" in found["randomised_model_left_out"]
+
+
 def test_checks_are_stored_when_the_recipe_asks(tmp_path):
     track = write_track(tmp_path / "chord.wav", seconds=1.5)
     recipe = dataclasses.replace(
