@@ -28,7 +28,7 @@ from .departures import delete_answers, log_departure
 from .lifecycle import StudyNotReady, close_study, open_study
 from .listening import clean_record, heard_enough
 from .models import Annotator, Departure, Judgment, QuestionnairePage, Return, Study, Trial
-from .models.annotator import random_completion_code
+from .models.identifiers import random_completion_code
 from .moments import moment_before
 from .screening import questionnaire
 from .stages import Stage, stage

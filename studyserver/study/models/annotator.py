@@ -1,46 +1,17 @@
 """A person who listens: a random pseudonym, never a user of the site."""
 
 import datetime
-import secrets
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from .identifiers import random_deletion_code, random_pseudonym, random_token
 from .study import Study
 
-# No letters or digits that are easily confused when read out.
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Who has not yet consented holds a place for so long only: mail scanners and the merely curious open
 # links too.
 TIME_TO_CONSENT = datetime.timedelta(hours=2)
-
-
-def random_token() -> str:
-    """Return 128 random bits for an address that nobody can guess."""
-    return secrets.token_urlsafe(16)
-
-
-def random_pseudonym() -> str:
-    """Return a name such as ``A7KQ2M9X`` that says nothing about the person."""
-    return "A" + "".join(secrets.choice(_ALPHABET) for _ in range(7))
-
-
-def random_completion_code() -> str:
-    """Return a code such as ``K7QM-2X9R`` that can be read out."""
-    return _random_code(2)
-
-
-def random_deletion_code() -> str:
-    """Return a code such as ``K7QM-2X9R-B4TT`` that only the annotator is given.
-
-    Pseudonyms stand in published exports, so knowing one must not suffice to delete anything.
-    """
-    return _random_code(3)
-
-
-def _random_code(groups: int) -> str:
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(groups))
 
 
 class AnnotatorQuerySet(models.QuerySet):

@@ -1,15 +1,9 @@
 """One attempt at a headphone check."""
 
-import secrets
-
 from django.db import models
 
 from .annotator import Annotator
-
-
-def random_seed() -> int:
-    """Return a number that nobody can guess, from which a check's sounds and right answers follow."""
-    return secrets.randbits(62)
+from .identifiers import random_seed
 
 
 class HeadphoneCheck(models.Model):

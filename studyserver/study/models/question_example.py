@@ -4,7 +4,7 @@ from django.db import models
 
 from explainer.models import Clip
 
-from .annotator import random_token
+from .identifiers import random_token
 from .question import Question
 
 

@@ -2,7 +2,8 @@
 
 from django.db import models
 
-from .annotator import Annotator, random_token
+from .annotator import Annotator
+from .identifiers import random_token
 from .study import Study
 
 

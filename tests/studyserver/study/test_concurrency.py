@@ -100,7 +100,7 @@ def test_fifty_at_once_stay_in_balance_under_every_design_and_lose_nothing(datab
         return subprocess.Popen([sys.executable, *arguments], env=environment, text=True, **pipes)
 
     def output(process):
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=1800)
         assert process.returncode == 0, err
         return out.strip().splitlines()[-1]
 

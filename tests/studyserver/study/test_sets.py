@@ -127,18 +127,15 @@ def test_a_repeat_presents_the_same_set_in_an_order_of_its_own():
     assert False in orders
 
 
-def test_x_is_drawn_recorded_and_scored():
-    study = draft("abx", n_tracks=8, compared_conditions=["evidence", "complement"])
-    session.open_study(study)
-    annotator = ready(study)
-    drawn = Counter()
+def answer_each_wrongly_after_rightly(annotator):
+    """Answer every ABX trial; yield which clip X was."""
     sequence = 0
     while trial := session.current_trial(annotator):
         a, b, x = trial.presentations.order_by("position")
         assert [a.label, b.label, x.label] == ["A", "B", "X"]
         assert x.role == Presentation.Role.X
         right = "A" if x.stimulus_id == a.stimulus_id else "B"
-        drawn[right] += 1
+        yield right
         for value, number in ((right, 1.0), ("AB".replace(right, ""), 0.0)):
             sequence += 1
             (receipt,) = session.record_judgments(
@@ -148,7 +145,13 @@ def test_x_is_drawn_recorded_and_scored():
             assert trial.judgments.get(sequence=sequence).number == number
         heard = {item.token: {"intervals": [[0, 2]]} for item in trial.presentations.all()}
         session.finish_trial(annotator, trial.token, {"presentations": heard})
-    assert set(drawn) == {"A", "B"}
+
+
+def test_x_is_drawn_recorded_and_scored():
+    study = draft("abx", n_tracks=8, compared_conditions=["evidence", "complement"])
+    session.open_study(study)
+    drawn = Counter(right for _ in range(4) for right in answer_each_wrongly_after_rightly(ready(study)))
+    assert set(drawn) == {"A", "B"}  # of 32 trials: by chance alone, all alike once in two thousand million
 
 
 def test_reference_and_x_are_not_judged():
