@@ -19,6 +19,7 @@ from .forms import MusicModelForm, RecipeForm, UploadTracksForm
 from .models import Clip, Explanation, MusicModel, Recipe, Track
 from .recipes import STEMS
 from .templatetags.numbers import decimals, share
+from .uploaded_files import written
 from .views import page
 
 
@@ -104,8 +105,9 @@ class TrackAdmin(HasSound, CountsExplanations):
             done = self.take_in(form.cleaned_data)
             there = [item for item in done if not item.refused]
             for item in there:
-                messages.success(request, f"{item.result.capitalize()}: {item.file} as {item.track.name}.")
-            refused = [item.reason for item in done if item.refused]
+                what = f"{item.file}, {item.reason}" if item.reason else f"{item.file} as {item.track.name}"
+                messages.success(request, f"{item.result.capitalize()}: {what}.")
+            refused = [item.refusal for item in done if item.refused]
             if not refused:
                 return redirect("admin:explainer_track_changelist")
             form.add_error("files", refused)
@@ -117,10 +119,9 @@ class TrackAdmin(HasSound, CountsExplanations):
         done = []
         for upload in values["files"]:
             with tempfile.TemporaryDirectory(prefix="upload-") as folder:
-                path = Path(folder) / Path(upload.name).name
-                with path.open("wb") as copy:
-                    copy.writelines(upload.chunks())
-                done += tracks.import_tracks([path], {path.name: common})
+                path = written(upload, Path(folder))
+                title = {} if path.name == upload.name else {"title": Path(upload.name).stem[:200]}
+                done += tracks.import_tracks([path], {path: common | title})
         return done
 
 

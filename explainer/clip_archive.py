@@ -4,7 +4,6 @@ Nothing is written under a name that the archive chooses, and no more bytes are 
 limits allow, whatever the archive says of itself.
 """
 
-import csv
 import hashlib
 import io
 import lzma
@@ -16,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .core.audio import FORMATS
+from .file_names import composed, parts_of
 from .models import IDENTIFIER, Clip
+from .tables import Table, TableError, read_table
 
 MANIFEST = "manifest.csv"
 REQUIRED = ("file", "track", "condition", "target", "method")
@@ -24,7 +25,7 @@ OPTIONAL = ("kept_segments", "variant", "level")
 MAXIMUM_MEMBERS = 5000
 MAXIMUM_MANIFEST_BYTES = 5 * 1024 * 1024
 _CHUNK = 1 << 20
-_ENCRYPTED = 0x1
+_ENCRYPTED, _IN_UTF_8 = 0x1, 0x800
 _NUMBERS_AT_MOST = 9999
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError, OSError, RuntimeError,
@@ -102,7 +103,10 @@ class ClipArchive:
         self._members = {}
         for member in opened.infolist():
             if not member.is_dir() and not _is_clutter(member.filename):
-                self._members[_safe_name(member.filename)] = member
+                name = _safe_name(_name_of(member))
+                if name in self._members:
+                    raise ArchiveError(f"The archive holds {name} twice; pack it again, with each file once.")
+                self._members[name] = member
         self._folder = self._find_manifest()
 
     def lines(self) -> Iterator[Line | RefusedLine]:
@@ -118,21 +122,13 @@ class ClipArchive:
             self._copy(self._members[f"{self._folder}{MANIFEST}"], content, MAXIMUM_MANIFEST_BYTES)
         except MemberError as error:
             raise ArchiveError(f"{MANIFEST} cannot be unpacked: {error}.") from error
-        rows = _table(content.getvalue())
-        columns = [column.strip().lower() for column in rows[0]] if rows else []
-        missing = [column for column in REQUIRED if column not in columns]
-        if missing:
-            raise ArchiveError(
-                f"{MANIFEST} has no column {', '.join(missing)}; its columns are "
-                f"{', '.join(columns) or 'none'}. Name {', '.join(REQUIRED)} in its first line."
-            )
-        for number, row in enumerate(rows[1:], start=2):
-            values = dict(zip(columns, [cell.strip() for cell in row], strict=False))
-            if any(values.values()):
-                try:
-                    yield _line(number, values)
-                except MemberError as error:
-                    yield RefusedLine(number, values.get("file", ""), str(error))
+        for row in _table(content.getvalue()).rows:
+            try:
+                if row.problem:
+                    raise MemberError(row.problem)
+                yield _line(row.line, row.values)
+            except MemberError as error:
+                yield RefusedLine(row.line, _file_of(row.values), str(error))
 
     def unpack(self, file: str, folder: Path) -> tuple[Path, str]:
         """Write one file of the archive under a name of our own; return its path and SHA-256.
@@ -146,10 +142,7 @@ class ClipArchive:
         """
         member = self._members.get(f"{self._folder}{file}") or self._members.get(file)
         if member is None:
-            raise MemberError(
-                "the manifest names it, but it is not in the archive; add it, or correct the name "
-                "(small and capital letters differ)"
-            )
+            raise MemberError(self._not_there(file))
         suffix = PurePosixPath(file).suffix.lower()
         if suffix not in FORMATS:
             raise MemberError(
@@ -158,6 +151,15 @@ class ClipArchive:
         path = folder / f"{hashlib.sha256(file.encode()).hexdigest()}{suffix}"
         with path.open("wb") as target:
             return path, self._copy(member, target, self._maximum_bytes)
+
+    def _not_there(self, file: str) -> str:
+        base = PurePosixPath(file).name.casefold()
+        near = [name for name in self._members if PurePosixPath(name).name.casefold() == base]
+        hint = f"; there is {' and '.join(near[:3])}" if near else ""
+        return (
+            f"the manifest names it, but it is not in the archive{hint}; add it, or correct the name "
+            "(folders, small and capital letters count)"
+        )
 
     def unnamed(self, named: set[str]) -> list[str]:
         """Return the sound files that the manifest does not name."""
@@ -240,25 +242,43 @@ def _safe_name(name: str) -> str:
     return str(PurePosixPath(name))
 
 
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """Return the name of a member as its packer meant it.
+
+    macOS writes names in UTF-8 without the mark that says so, which are then read as code page 437.
+    """
+    if member.flag_bits & _IN_UTF_8:
+        return composed(member.filename)
+    try:
+        return composed(member.filename.encode("cp437").decode("utf-8"))
+    except UnicodeError:
+        return composed(member.filename)
+
+
 def _is_clutter(name: str) -> bool:
     """Say whether a file is one that operating systems add by themselves."""
-    return name.startswith("__MACOSX/") or PurePosixPath(name).name in (".DS_Store", "Thumbs.db")
+    own = PurePosixPath(name).name
+    return name.startswith("__MACOSX/") or own in (".DS_Store", "Thumbs.db") or own.startswith("._")
 
 
-def _table(content: bytes) -> list[list[str]]:
-    """Return the rows of the manifest; spreadsheets of some countries write semicolons for commas."""
+def _table(content: bytes) -> Table:
+    """Return the manifest, with all columns that it must have."""
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        table = read_table(content, (*REQUIRED, *OPTIONAL))
+    except TableError as error:
+        raise ArchiveError(f"{MANIFEST} {error}.") from error
+    missing = [column for column in REQUIRED if column not in table.columns]
+    if missing:
         raise ArchiveError(
-            f"{MANIFEST} is not in UTF-8 (line {line}); save it as “CSV UTF-8”, comma-separated."
-        ) from error
-    head = text.split("\n", 1)[0]
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count)))
-    except csv.Error as error:
-        raise ArchiveError(f"{MANIFEST} cannot be read as a CSV table: {error}.") from error
+            f"{MANIFEST} has no column {', '.join(missing)}; its columns are "
+            f"{', '.join(filter(None, table.columns)) or 'none'}. Name {', '.join(REQUIRED)} in its first "
+            "line, and separate them by commas, semicolons or tabs."
+        )
+    return table
+
+
+def _file_of(values: dict[str, str]) -> str:
+    return "/".join(parts_of(values.get("file", "")))
 
 
 def _line(number: int, values: dict[str, str]) -> Line:
@@ -270,7 +290,8 @@ def _line(number: int, values: dict[str, str]) -> Line:
 
     condition = values.get("condition", "").lower().replace(" ", "_").replace("-", "_") or "uploaded"
     method, target = values.get("method", ""), values.get("target", "")
-    require(bool(values.get("file")), "it names no file; write its name into the column “file”")
+    file = _file_of(values)
+    require(bool(file), "it names no file; write its name into the column “file”")
     require(bool(values.get("track")), "it names no track; write its name into the column “track”")
     require(
         condition in Clip.Condition.values,
@@ -293,4 +314,4 @@ def _line(number: int, values: dict[str, str]) -> Line:
             f"{column} must be a whole number up to {_NUMBERS_AT_MOST}",
         )
         counts[column] = int(text)
-    return Line(number, values["file"], values["track"], condition, target, method, level, **counts)
+    return Line(number, file, values["track"], condition, target, method, level, **counts)

@@ -138,7 +138,7 @@ class _Importer:
 
     def _look_at(self, position: int, line: Line, track: Track | None) -> None:
         if track is None:
-            raise MemberError(f"there is no track {line.track}; import it first, or correct the manifest")
+            raise MemberError(_no_track(line.track))
         path, sha256 = self.archive.unpack(line.file, self.folder)
         existing = Clip.objects.filter(
             track=track, explanation=None, method=line.method, condition=line.condition, target=line.target,
@@ -223,6 +223,14 @@ class _Importer:
                 line=line.number,
             )
         return ClipImport(line.file, clip, result="imported", line=line.number)
+
+
+def _no_track(name: str) -> str:
+    """Say that a track is missing; people know tracks by their titles."""
+    titled = Track.objects.filter(title=name).values_list("name", flat=True)[:3]
+    if titled:
+        return f"{name} is the title of a track; write its name, {' or '.join(titled)}, into the manifest"
+    return f"there is no track {name}; import it first, or correct the manifest"
 
 
 def _original_of(candidates: Sequence[_Candidate]) -> int | None:

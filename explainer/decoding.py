@@ -38,8 +38,9 @@ def decode_apart(path: Path, limits: AudioLimits) -> str:
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
         return f"{path.name} cannot be decoded; convert it to FLAC or WAV and try again"
-    return done.stdout.strip()
+    return json.loads(done.stdout)
 
 
 if __name__ == "__main__":
-    print(problem_with(Path(sys.argv[2]), AudioLimits(**json.loads(sys.argv[1]))))
+    # In JSON all letters are ASCII: the encoding of the terminal does not matter.
+    print(json.dumps(problem_with(Path(sys.argv[2]), AudioLimits(**json.loads(sys.argv[1])))))

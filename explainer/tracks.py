@@ -1,8 +1,6 @@
 """Taking tracks in: checked, stored once, with whatever is known of them."""
 
-import csv
-import re
-import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +10,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from . import stored_files
-from .core.audio import FORMATS, AudioError, AudioLimits, inspect_audio
+from .core.audio import AudioError, AudioLimits, inspect_audio
 from .decoding import decode_apart, problem_with
+from .file_names import composed, identifier, with_checksum
 from .models import Track
+from .track_manifest import DETAILS
 
-DETAILS = ("name", "title", "composer", "source", "licence", "notes")
-
-
-class ManifestError(ValueError):
-    """A manifest that cannot be used; the message says why."""
+_LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class Import:
     Attributes
     ----------
     file : str
-        Its name.
+        Its name, with its folder where another file of the import has the same name.
     track : Track or None
         Imported or there already; None if the file was refused.
     reason : str
@@ -47,6 +43,12 @@ class Import:
         return self.track is None
 
     @property
+    def refusal(self) -> str:
+        """Why it was refused, beginning with the file's name."""
+        is_named = self.reason.startswith(self.file)
+        return self.reason if is_named else f"{self.file}: {self.reason}"
+
+    @property
     def result(self) -> str:
         """What happened, in a word or two."""
         if self.refused:
@@ -61,7 +63,7 @@ def limits() -> AudioLimits:
 
 def import_tracks(
     paths: Iterable[Path],
-    details: Mapping[str, Mapping[str, str]] | None = None,
+    details: Mapping[Path, Mapping[str, str]] | None = None,
     *,
     decode_here: bool = False,
     on_import: Callable[[Import], None] = lambda done: None,
@@ -72,7 +74,7 @@ def import_tracks(
     ----------
     paths : iterable of Path
     details : mapping, optional
-        File name -> any of `DETAILS`.
+        Path -> any of `DETAILS`.
     decode_here : bool
         Decode in this process instead of one of its own; never in a web request.
     on_import : callable, optional
@@ -83,118 +85,84 @@ def import_tracks(
     list of Import
         In the order of the paths.
     """
+    paths = list(paths)
+    names = default_names(paths)
+    seldom = Counter(path.name for path in dict.fromkeys(paths))
     done = []
     for path in paths:
-        done.append(
-            _import(path, (details or {}).get(path.name, {}), problem_with if decode_here else decode_apart)
-        )
+        given = {key: value for key, value in (details or {}).get(path, {}).items() if value}
+        given.setdefault("name", names[path])
+        label = path.name if seldom[path.name] == 1 else f"{path.parent.name}/{path.name}"
+        done.append(_import(path, label, given, problem_with if decode_here else decode_apart))
         on_import(done[-1])
     return done
 
 
-def _import(path: Path, details: Mapping[str, str], decode: Callable[[Path, AudioLimits], str]) -> Import:
+def default_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """Return a name for the track of each file, with as many of its folders as tell namesakes apart."""
+    namesakes = defaultdict(list)
+    for path in dict.fromkeys(paths):
+        namesakes[identifier(path.stem)].append(path)
+    names: dict[Path, str] = {}
+    for name, alike in namesakes.items():
+        names |= {alike[0]: name} if len(alike) == 1 else _told_apart(name, alike)
+    return names
+
+
+def _told_apart(name: str, paths: Sequence[Path]) -> dict[Path, str]:
+    for folders in range(1, max(len(path.parts) for path in paths)):
+        names = {path: identifier("_".join([*path.parts[:-1][-folders:], path.stem])) for path in paths}
+        if len(set(names.values())) == len(paths):
+            return names
+    return {path: with_checksum(name, "/".join(path.parts[-2:])) for path in paths}
+
+
+def _import(
+    path: Path, label: str, details: Mapping[str, str], decode: Callable[[Path, AudioLimits], str]
+) -> Import:
     try:
         info = inspect_audio(path, limits())
         sha256 = stored_files.sha256_of(path)
         same = Track.objects.filter(sha256=sha256).first()
         if same:
-            return Import(path.name, same, f"the same recording as {same.name}")
+            return Import(label, same, f"the same recording as {same.name}{_unchanged(same, details)}")
         problem = decode(path, limits())
         if problem:
-            return Import(path.name, reason=problem)
-        name = details.get("name") or identifier(path.stem)
+            return Import(label, reason=problem)
+        name = details["name"]
         if Track.objects.filter(name=name).exists():
-            return Import(
-                path.name,
-                reason=f"another recording is called {name}; rename the file, or name it in the manifest",
-            )
+            return Import(label, reason=f"another recording is called {name}; rename the file")
         track = Track(
-            **{key: details[key] for key in DETAILS if details.get(key)} | {"name": name},
+            **{key: details[key] for key in DETAILS if details.get(key)},
             file=stored_files.store(f"tracks/{sha256}{path.suffix.lower()}", path),
             sha256=sha256,
             seconds=info.seconds,
             sample_rate=info.sample_rate,
             channels=info.channels,
         )
+        if not track.title and identifier(path.stem) != path.stem:
+            track.title = composed(path.stem)[:_LONGEST_TITLE]  # what the name could not keep
         track.full_clean(exclude=["file"], validate_unique=False)
         with transaction.atomic():
             track.save()
     except AudioError as error:
-        return Import(path.name, reason=str(error))
+        return Import(label, reason=str(error))
     except ValidationError as error:
-        return Import(path.name, reason=_in_one_line(error))
+        return Import(label, reason=_in_one_line(error))
     except IntegrityError:
-        return Import(path.name, reason="it was imported by somebody else at the same moment; look again")
-    return Import(path.name, track)
+        return Import(label, reason="it was imported by somebody else at the same moment; look again")
+    return Import(label, track)
 
 
-def identifier(text: str) -> str:
-    """Return a name made of letters, digits and ``_ . : -`` that resembles a text."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9_.:-]+", "_", ascii_text).strip("_.:-")[:100] or "track"
-
-
-def sound_files(places: Iterable[Path]) -> list[Path]:
-    """Return the files named, and of the folders named the sound files in them, in order of name."""
-    files = []
-    for place in places:
-        if place.is_dir():
-            files += sorted(path for path in place.rglob("*") if path.suffix.lower() in FORMATS)
-        else:
-            files.append(place)
-    return files
-
-
-def read_manifest(path: Path) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Read a CSV table of tracks.
-
-    Parameters
-    ----------
-    path : Path
-        UTF-8, first line the column names: ``file`` and any of `DETAILS`.
-
-    Returns
-    -------
-    details : dict
-        File name -> what is known of it.
-    unused : list of str
-        Columns that mean nothing here.
-
-    Raises
-    ------
-    ManifestError
-        If it cannot be read, or has no column ``file``, or names a file twice.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as opened:
-            table = csv.DictReader(opened)
-            columns = [column.strip() for column in table.fieldnames or []]
-            rows = [dict(zip(columns, row.values(), strict=False)) for row in table]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ManifestError(f"{path.name} cannot be read as a CSV table in UTF-8: {error}") from error
-    if "file" not in columns:
-        raise ManifestError(
-            f"{path.name} has no column “file”; its columns are {', '.join(columns) or 'none'}."
-        )
-    details: dict[str, dict[str, str]] = {}
-    for row in rows:
-        file = (row.get("file") or "").strip()
-        if file in details:
-            raise ManifestError(f"{path.name} names {file} twice; leave one of the lines out.")
-        if file:
-            details[file] = {key: (row.get(key) or "").strip() for key in DETAILS}
-    return details, [column for column in columns if column not in ("file", *DETAILS)]
+def _unchanged(track: Track, details: Mapping[str, str]) -> str:
+    """Return what was said of a track that is here already, and is not taken over."""
+    others = [
+        key
+        for key in DETAILS
+        if key != "name" and details.get(key, getattr(track, key)) != getattr(track, key)
+    ]
+    return f", whose {' and '.join(others)} stay as they are; change them in the admin" if others else ""
 
 
 def _in_one_line(error: ValidationError) -> str:
     return " ".join(f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())
-
-
-def missing(details: Mapping[str, object], paths: Sequence[Path]) -> list[Import]:
-    """Return a refusal for every file that a manifest names and nobody has seen."""
-    seen = {path.name for path in paths}
-    return [
-        Import(name, reason="the manifest names it, but it is not there")
-        for name in details
-        if name not in seen
-    ]

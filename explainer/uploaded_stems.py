@@ -6,7 +6,9 @@ from pathlib import Path
 from django.core.files.uploadedfile import UploadedFile
 
 from .core.audio import AudioError, inspect_audio
-from .tracks import identifier, limits
+from .file_names import identifier
+from .tracks import limits
+from .uploaded_files import written
 
 
 def write_stems(uploads: Iterable[UploadedFile], folder: Path) -> dict[str, str]:
@@ -21,12 +23,12 @@ def write_stems(uploads: Iterable[UploadedFile], folder: Path) -> dict[str, str]
     """
     stems: dict[str, str] = {}
     for upload in uploads:
-        path = folder / Path(upload.name).name
-        source = identifier(path.stem)
+        path = written(upload, folder)
+        source = identifier(path.stem, otherwise="stem")
         if source in stems:
-            raise AudioError(f"Two stems would be called {source}; rename one of the files.")
-        with path.open("wb") as copy:
-            copy.writelines(upload.chunks())
+            raise AudioError(
+                f"{path.name}: the stem of {stems[source]} is called {source} too; rename one of the files."
+            )
         inspect_audio(path, limits())
         stems[source] = path.name
     return stems

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from explainer import builds, recipes, registration, tracks
+from explainer import builds, recipes, registration, track_manifest, tracks
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
 
 from .lifecycle import open_study
@@ -29,9 +29,8 @@ def read_definition(folder: Path) -> dict[str, Any]:
 
 def import_music(folder: Path) -> list[Track]:
     """Import the demo's music with its sources and licences."""
-    details, _unused = tracks.read_manifest(folder / "music" / "manifest.csv")
-    paths = [folder / "music" / name for name in details]
-    imported = tracks.import_tracks(paths, details, decode_here=True)
+    details = track_manifest.read_manifest(folder / "music" / "manifest.csv").files()
+    imported = tracks.import_tracks(details, details, decode_here=True)
     refused = [f"{item.file}: {item.reason}" for item in imported if item.refused]
     if refused:
         raise DemoError("Some of the demo's music was refused:\n" + "\n".join(refused))

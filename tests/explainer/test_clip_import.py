@@ -1,3 +1,4 @@
+import hashlib
 import io
 import zipfile
 import zlib
@@ -215,11 +216,66 @@ def test_archives_without_a_usable_manifest_are_refused(archive, lines, header, 
 
 def test_a_manifest_in_another_encoding_is_refused_with_its_line_and_the_remedy(tmp_path, track):
     text = f"{HEADER}a.wav,{track.name},evidence,fröhlich,m\n"
-    for encoding, line in (("latin-1", 2), ("utf-16", 1)):
-        with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+    for encoding in ("latin-1", "utf-16"):
+        with zipfile.ZipFile(tmp_path / f"{encoding}.zip", "w") as packed:
             packed.writestr("manifest.csv", text.encode(encoding))
-        with pytest.raises(ArchiveError, match=f"line {line}.*save it as “CSV UTF-8”"):
-            import_clips(tmp_path / "a.zip")
+            packed.writestr("a.wav", wav())
+    with pytest.raises(
+        ArchiveError, match=r"manifest.csv is not in UTF-8 \(line 2\); save it again as “CSV UTF-8”"
+    ):
+        import_clips(tmp_path / "latin-1.zip")
+    [item] = import_clips(tmp_path / "utf-16.zip", convert_here=True)
+    assert item.clip.target == "fröhlich"
+
+
+@pytest.mark.parametrize("written", ["CD{}/ü.wav", "CD{}\\ü.wav", "./CD{}/u\u0308.wav"])
+@pytest.mark.parametrize("packed", ["CD{}/ü.wav", "CD{}/u\u0308.wav"])
+@pytest.mark.parametrize("marked", [True, False], ids=["marked as UTF-8", "as macOS packs"])
+def test_names_in_folders_and_in_both_forms_of_unicode(archive, track, written, packed, marked):
+    files = {packed.format(n): wav(seed=n) for n in (1, 2)}
+    lines = [f"{written.format(n)};{track.name};evidence;{n};m" for n in (1, 2)]
+    path = archive(lines, files, header=HEADER.replace(",", ";"))
+    if not marked:
+        path.write_bytes(without_mark_of_utf_8(path.read_bytes()))
+    done = import_clips(path, convert_here=True)
+    assert [item.result for item in done] == ["imported"] * 2, [item.reason for item in done]
+    sources = {clip.target: clip.provenance["source_sha256"] for clip in Clip.objects.all()}
+    assert sources == {str(n): hashlib.sha256(wav(seed=n)).hexdigest() for n in (1, 2)}
+
+
+def without_mark_of_utf_8(content):
+    """Return the archive with the flag taken from all its names."""
+    content = bytearray(content)
+    for mark, place in ((b"PK\3\4", 7), (b"PK\1\2", 9)):
+        at = -1
+        while (at := content.find(mark, at + 1)) >= 0:
+            content[at + place] &= ~8
+    return bytes(content)
+
+
+def test_what_a_line_could_mean_otherwise_is_said(archive, track):
+    track.title = "Тихая ночь"
+    track.save()
+    lines = [
+        f"A.wav,{track.name},evidence,happy,m",
+        f"x/a.wav,{track.name},evidence,calm,m",
+        f"a.wav,{track.title},evidence,happy,m",
+        f"a.wav,{track.name},evidence,happy, sad,m",
+        f"a.wav,{track.name}",
+    ]
+    reasons = [item.reason for item in import_clips(archive(lines, {"a.wav": wav()}), convert_here=True)]
+    assert "there is a.wav; add it, or correct the name" in reasons[0]
+    assert "there is a.wav; add it, or correct the name" in reasons[1]
+    assert f"is the title of a track; write its name, {track.name}, into the manifest" in reasons[2]
+    assert "6 cells for 5 columns; put a text that holds a comma into double quotes" in reasons[3]
+    assert "needs a target" in reasons[4] or "method must name" in reasons[4]
+    assert not Clip.objects.exists()
+
+
+def test_a_name_that_is_there_in_two_forms_is_refused(archive, track):
+    path = archive([], {"u\u0308.wav": wav(), "\u00fc.wav": wav()})
+    with pytest.raises(ArchiveError, match="twice; pack it again"):
+        import_clips(path)
 
 
 def test_manifests_of_spreadsheets_are_understood(archive, track):

@@ -41,10 +41,30 @@ def test_the_upload_page(admin_client, opus):
     assert {track.name: round(track.seconds, 2) for track in Track.objects.all()} == {
         "vbr_without_header": 6.06, "song": 2.0,
     }  # fmt: skip
-    assert ".opus" in page
+    assert "Opus" in page
     track = Track.objects.get(name="song")
     answer = admin_client.get(reverse("explainer:track-sound", args=[track.pk]))
     assert answer["Content-Type"] == "audio/ogg"
+
+
+def test_names_in_every_script_on_the_upload_page(admin_client, sound_file):
+    names = ["Тихая ночь", "Громкий день", "静かな夜", "🎵", "🎶", "歌" * 80]
+    paths = [sound_file(f"{name}.wav", seed=seed) for seed, name in enumerate(names)]
+    page = upload(admin_client, *paths)
+    assert page.count("Imported: ") == len(names)
+    assert {track.title for track in Track.objects.all()} == set(names)
+    assert len(set(Track.objects.values_list("name", flat=True))) == len(names)
+    for track in Track.objects.all():
+        track.full_clean(exclude=["file"])  # it can be saved again in the admin
+
+
+def test_refusals_on_the_upload_page_name_the_file_and_a_remedy_that_it_has(admin_client, sound_file):
+    upload(admin_client, sound_file("müde.wav"))
+    (other := sound_file("mude.wav", seed=1)).with_name("ю.wav").write_bytes(b"no sound")
+    page = upload(admin_client, other, other.with_name("ю.wav"))
+    assert "mude.wav: another recording is called mude; rename the file" in page
+    assert "ю.wav cannot be read as sound; it may be damaged: export it again as WAV or FLAC" in page
+    assert "manifest" not in page
 
 
 def test_the_command(capsys, tmp_path, opus):

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from explainer import tracks
+from explainer import track_manifest, tracks
 
 
 class Command(BaseCommand):
@@ -25,27 +25,34 @@ class Command(BaseCommand):
 
     def handle(self, *, place, manifest, **options):
         """Import, then print a table; fail if something was refused."""
-        details = self.read(manifest) if manifest else {}
         if not place and not manifest:
             raise CommandError("Name a folder, files, or a --manifest.")
-        paths = tracks.sound_files(place) if place else [manifest.parent / name for name in details]
+        paths, details = self.chosen(place, manifest)
         with tqdm(
             total=len(paths), desc="Importing tracks", unit="track", disable=options["verbosity"] == 0
         ) as bar:
             done = tracks.import_tracks(paths, details, decode_here=True, on_import=lambda _: bar.update())
-        if any(folder.is_dir() for folder in place):
-            done += tracks.missing(details, paths)
         self.report(done)
 
-    def read(self, manifest):
-        """Return what the manifest says of each file."""
+    def chosen(self, places, path):
+        """Return the files to import, and what a manifest says of each."""
+        if not path:
+            return track_manifest.sound_files(places), {}
         try:
-            details, unused = tracks.read_manifest(manifest)
-        except tracks.ManifestError as error:
+            manifest = track_manifest.read_manifest(path)
+            if not places:
+                details = manifest.files()
+                paths = list(details)
+            else:
+                paths = track_manifest.sound_files(places)
+                details = manifest.details_of(paths, [place for place in places if place.is_dir()])
+        except track_manifest.ManifestError as error:
             raise CommandError(str(error)) from error
-        if unused:
-            self.stdout.write(f"Columns of {manifest.name} that are not used: {', '.join(unused)}.")
-        return details
+        if manifest.unused:
+            self.stdout.write(f"Columns of {path.name} that are not used: {', '.join(manifest.unused)}.")
+        for unnamed in (each for each in paths if each not in details):
+            self.stdout.write(f"{path.name} says nothing of {unnamed}; it is imported without details.")
+        return paths, details
 
     def report(self, done):
         """Print what became of every file."""

@@ -1,0 +1,146 @@
+"""Tables that people write by hand or save from a spreadsheet, read without guessing.
+
+What a spreadsheet program makes of a table depends on its country and its menu: cells separated by commas,
+semicolons or tabs, in UTF-8 or UTF-16, with or without a mark at the beginning. A table is read rightly or
+refused; nothing of it is left out.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # as Excel reads and some programs write it
+
+
+class TableError(ValueError):
+    """A table that cannot be read; the message is a predicate without its name, with line and remedy."""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row.
+
+    Attributes
+    ----------
+    line : int
+        In which it begins, the first being 1.
+    values : dict
+        Column -> text, without blanks around it.
+    problem : str
+        Why its cells cannot be told apart, and what to do; empty if they can.
+    """
+
+    line: int
+    values: dict[str, str]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes
+    ----------
+    columns : list of str
+        In small letters, with ``_`` for blanks.
+    rows : list of TableRow
+        Without empty ones.
+    """
+
+    columns: list[str]
+    rows: list[TableRow]
+
+
+def read_table(content: bytes, known: Collection[str]) -> Table:
+    """Read a table whose first line names the columns.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8 or UTF-16; cells separated by commas, semicolons or tabs.
+    known : collection of str
+        Names of columns, by which the separator is recognised.
+
+    Raises
+    ------
+    TableError
+        If it is in another encoding, has unbalanced quotation marks, or names one of these columns twice.
+    """
+    text = _decoded(content)
+    lines_before = 0
+    separator = None
+    first, _, rest = text.partition("\n")
+    if found := _SEPARATOR_LINE.fullmatch(first):
+        separator, text, lines_before = found[1], rest, 1
+    separator = separator or max(_SEPARATORS, key=lambda each: _number_known(text, each, known))
+    try:
+        lines = [(line + lines_before, cells) for line, cells in _lines(text, separator)]
+    except csv.Error as error:
+        raise TableError(
+            f"cannot be read as a table: {error}; look for a quotation mark that is not closed"
+        ) from error
+    columns = _columns(lines[0][1]) if lines else []
+    twice = next((column for column in known if columns.count(column) > 1), None)
+    if twice:
+        raise TableError(f"has two columns “{twice}”; leave one out, or give it another name")
+    return Table(columns, [_row(line, cells, columns, separator) for line, cells in lines[1:]])
+
+
+def _decoded(content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif content[1:2] == b"\0":
+        encoding = "utf-16-le"
+    elif content[:1] == b"\0":
+        encoding = "utf-16-be"
+    else:
+        encoding = "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TableError(
+            f"is not in UTF-8 (line {line}); save it again as “CSV UTF-8”, so that no letter is mistaken"
+        ) from error
+
+
+def _number_known(text: str, separator: str, known: Collection[str]) -> int:
+    try:
+        _, cells = next(_lines(text, separator))
+    except (csv.Error, StopIteration):
+        return 0
+    return len(set(_columns(cells)) & set(known))
+
+
+def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield first line and cells of each row that is not empty."""
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
+    )
+    before = 0
+    for row in reader:
+        cells = [unicodedata.normalize("NFC", cell.strip()) for cell in row]
+        if any(cells):
+            yield before + 1, cells
+        before = reader.line_num
+
+
+def _columns(cells: list[str]) -> list[str]:
+    return ["_".join(cell.lower().split()) for cell in cells]
+
+
+def _row(line: int, cells: list[str], columns: list[str], separator: str) -> TableRow:
+    values = dict(zip(columns, cells, strict=False))
+    problem = ""
+    if any(cells[len(columns) :]):
+        problem = (
+            f"it has {len(cells)} cells for {len(columns)} columns; put a text that holds a "
+            f"{_SEPARATORS.get(separator, separator)} into double quotes"
+        )
+    elif any(cell and not column for column, cell in zip(columns, cells, strict=False)):
+        problem = "it has a value in a column without a name; name the column in the first line"
+    return TableRow(line, values, problem)
