@@ -127,15 +127,16 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-# Filled by collectstatic; without it, files come from the source tree.
+# Filled when the site starts; what is not there comes from the source tree.
 STATIC_ROOT = DATA_FOLDER / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 MEDIA_ROOT = DATA_FOLDER / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "studyserver.static_files.HashedFiles"},
 }
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

@@ -2,8 +2,18 @@
 
 import os
 
+import django
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyserver.settings")
 
-application = get_wsgi_application()
+def _application():
+    """Return the application, which looks once what static files there are: after they were collected."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyserver.settings")
+    django.setup()
+    from .static_files import collect_static_files
+
+    collect_static_files()
+    return get_wsgi_application()
+
+
+application = _application()

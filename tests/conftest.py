@@ -20,9 +20,16 @@ hypothesis_settings.register_profile("project", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("project")
 
 
+@pytest.fixture(scope="session")
+def no_static_files(tmp_path_factory):
+    """Return an empty folder."""
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture(autouse=True)
-def files_of_the_test(settings, tmp_path):
-    """Uploads and clips go to a folder of the test's own, never to the site's data."""
+def files_of_the_test(settings, tmp_path, no_static_files):
+    """Uploads and clips go to a folder of the test's own; what the site has collected is not looked at."""
+    settings.STATIC_ROOT = no_static_files
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return settings.MEDIA_ROOT
