@@ -1,7 +1,5 @@
 """What the page of correlations shows, computed from stored predictions and labels; no HTML, no request."""
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from .core.correlations import (
 from .core.leakage import leakage, leakage_table
 from .heat_maps import Cell, HeatMap, Part, cell, heat_map
 from .models import Explanation, MusicModel, Track, TrackLabels, digest_of
+from .spreadsheets import csv_text
 
 # Excerpts whose ratings the published correlations are of.
 PUBLISHED_EXCERPTS = 360
@@ -66,13 +65,15 @@ def gather(model: MusicModel, tracks: Sequence[Track]) -> Page:
 
 def as_csv(page: Page) -> str:
     """Return all numbers of a page as CSV, one per line, with all their digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["source", "quantity", "row", "column", "value", "lower", "upper"])
-    for source, row in page.table:
-        numbers = ["" if math.isnan(value) else repr(value) for value in (row.value, row.lower, row.upper)]
-        writer.writerow([source, row.quantity, row.row, row.column, *numbers])
-    return text.getvalue()
+    rows = (
+        (source, row.quantity, row.row, row.column, *map(_number, (row.value, row.lower, row.upper)))
+        for source, row in page.table
+    )
+    return csv_text(["source", "quantity", "row", "column", "value", "lower", "upper"], rows)
+
+
+def _number(value: float) -> float | str:
+    return "" if math.isnan(value) else value
 
 
 def _levels(model: MusicModel) -> tuple[list[str], list[str]]:

@@ -1,30 +1,28 @@
 """How cells are written: safe to open in a spreadsheet, and the same again every time."""
 
-import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from explainer.spreadsheets import escaped, row_writer
+
 from .codebook import Table
 from .columns import identifier, number_text
 from .variables import Variable
 
-# A cell that begins with one of these is run as a formula by some spreadsheets; the last four
-# are the full-width forms.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _ROWS_AT_A_TIME = 1000
 
 
 def csv_chunks(table: Table, rows: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
     """Yield a table as CSV in UTF-8, a thousand rows at a time; missing values are empty fields."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(table.columns)
+    write_row = row_writer(buffer)
+    write_row(table.columns)
     columns = [(variable.name, _WRITERS[variable.type]) for variable in table.variables]
     for number, row in enumerate(rows, start=1):
-        writer.writerow([_cell(write, row.get(name)) for name, write in columns])
+        write_row([_cell(write, row.get(name)) for name, write in columns])
         if number % _ROWS_AT_A_TIME == 0:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -47,14 +45,6 @@ def _number(value: float) -> str:
 
 def _text(value: object) -> str:
     return _number(value) if isinstance(value, int | float) else escaped(str(value))
-
-
-def escaped(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: with ' before it where it could be one.
-
-    So that every text can be told from its escaped form, one that looks escaped already gets one ' more.
-    """
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
 def timestamp(moment: datetime) -> str:

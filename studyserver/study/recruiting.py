@@ -4,8 +4,6 @@ What ties a participation to a person stands in one table of its own, and leaves
 :func:`linking_rows`.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,10 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import session
+from .identifier_lists import refuse_lookalikes
 from .models import Annotator, Recruit, Return, Study
-
-MOST_INVITED = 10_000  # at a time
-_HEADINGS = {"id", "identifier", "participant", "participant_id", "name", "prolific_pid"}
 
 
 @dataclass(frozen=True)
@@ -99,46 +95,20 @@ def join_as(study: Study, *, sent: Sent | None = None, recruit: Recruit | None =
 # Personal links -----------------------------------------------------------------------------------
 
 
-class UnreadableList(ValueError):
-    """The list of identifiers cannot be used; the message says why."""
-
-
-def read_identifiers(text: str) -> list[str]:
-    """Return the identifiers in the first column of a CSV table, each once, in order.
+def invite(study: Study, identifiers: Iterable[str]) -> list[Recruit]:
+    """Return a recruit with a personal link for each identifier; those who have one keep it.
 
     Raises
     ------
-    UnreadableList
-        When there is none, or one is too long.
+    identifier_lists.UnreadableList
+        When a new identifier may be that of a person who is known by another one.
     """
-    text = text.removeprefix("\ufeff")
-    first_line = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first_line.count) if any(sign in first_line for sign in ",;\t") else ","
-    try:
-        cells = [row[0].strip() for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
-    except csv.Error as error:
-        raise UnreadableList(f"This is no CSV table: {error}.") from None
-    if cells and cells[0].casefold() in _HEADINGS:
-        cells = cells[1:]
-    identifiers = list(dict.fromkeys(cell for cell in cells if cell))
-    if not identifiers:
-        raise UnreadableList(
-            "There is no identifier: write one per line, or choose a table with them in its first column."
-        )
-    if len(identifiers) > MOST_INVITED:
-        raise UnreadableList(f"At most {MOST_INVITED} identifiers at a time; these are {len(identifiers)}.")
-    for identifier in identifiers:
-        if len(identifier) > 200 or not identifier.isprintable():
-            raise UnreadableList(f"“{identifier[:40]}…” is too long or holds signs that cannot be printed.")
-    return identifiers
-
-
-def invite(study: Study, identifiers: Iterable[str]) -> list[Recruit]:
-    """Return a recruit with a personal link for each identifier; those who have one keep it."""
     with transaction.atomic():
         Study.objects.locked(study.pk)
         wanted = list(identifiers)
-        present = set(study.recruits.filter(identifier__in=wanted).values_list("identifier", flat=True))
+        present = set(study.recruits.values_list("identifier", flat=True))
+        new = set(wanted) - present
+        refuse_lookalikes([*sorted(present), *wanted], concerns=lambda group: not new.isdisjoint(group))
         Recruit.objects.bulk_create(
             Recruit(study=study, identifier=identifier, personal=True)
             for identifier in wanted

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from explainer import correlation_figures, correlation_page, heat_maps, predictions, tracks
-from explainer.core import published
+from explainer.core import correlations, published
 from explainer.models import MusicModel, Track, TrackLabels, TrackPrediction
 from tests.explainer.small_world import EMOTION_BIAS, EMOTION_WEIGHTS
 
@@ -144,6 +144,12 @@ def test_what_passes_beyond_the_names_is_shown_for_rated_features(two_level_mode
     assert quantities == {
         "share_by_name", "share_beyond_name", "rest_with_rated_emotion", "weight_from_ratings",
     }  # fmt: skip
+
+
+def test_names_in_the_table_are_no_formulas_and_numbers_keep_their_signs():
+    row = correlations.Row("weight", "=cmd()", "+more", -0.5, float("nan"), -1e-300)
+    text = correlation_page.as_csv(correlation_page.Page([], [("@source", row)], {}))
+    assert text.splitlines()[1] == "'@source,weight,'=cmd(),'+more,-0.5,,-1e-300"
 
 
 def test_published_figures_are_shown_as_printed():

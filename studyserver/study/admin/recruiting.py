@@ -1,6 +1,5 @@
 """Getting annotators, in the admin: personal links, returned places, the linking table, a poster."""
 
-import csv
 import io
 
 import segno
@@ -10,10 +9,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from explainer.spreadsheets import csv_text
+from studyserver.common.tables import TableError, decoded
+
 from .. import recruiting
 from ..counting import listed, plural
+from ..identifier_lists import UnreadableList, read_identifiers
 from ..models import Recruit, Return, Study
-from ..recruiting import UnreadableList, read_identifiers
 from .labelled import LabelledFormSet
 
 MOST_BYTES = 2_000_000  # of an uploaded list
@@ -44,12 +46,16 @@ class ListForm(forms.Form):
         cleaned = super().clean()
         text = cleaned.get("identifiers", "")
         if file := cleaned.get("file"):
+            if text.strip():
+                raise forms.ValidationError(
+                    "There are two lists, one pasted and one in a file: give one of them at a time."
+                )
             if file.size > MOST_BYTES:
                 raise forms.ValidationError("The file is too large: at most 2 MB.")
             try:
-                text = file.read().decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise forms.ValidationError("The file is not UTF-8 text: save it as CSV (UTF-8).") from None
+                text = decoded(file.read())
+            except TableError as error:
+                raise forms.ValidationError(f"The file cannot be read: {error}.") from None
         try:
             cleaned["list"] = read_identifiers(text)
         except UnreadableList as refused:
@@ -103,20 +109,26 @@ class RecruitingViews:
         """Make personal links: identifiers in, links out."""
         form = ListForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            recruits = recruiting.invite(study, form.cleaned_data["list"])
-            self.admin.log_change(request, study, f"Made {plural(recruits, 'personal link')}.")
-            return _csv_file(
-                f"{study.slug}-links.csv",
-                ("identifier", "link"),
-                ((recruit.identifier, personal_link(request, recruit)) for recruit in recruits),
-            )
+            try:
+                recruits = recruiting.invite(study, form.cleaned_data["list"].identifiers)
+            except UnreadableList as refused:
+                form.add_error(None, str(refused))
+            else:
+                self.admin.log_change(request, study, f"Made {plural(recruits, 'personal link')}.")
+                self._remark(request, form)
+                return _csv_file(
+                    f"{study.slug}-links.csv",
+                    ("identifier", "link"),
+                    ((recruit.identifier, personal_link(request, recruit)) for recruit in recruits),
+                )
         return self._page(request, study, "links", "Personal links", form=form)
 
     def returned(self, request, study):
         """Free the places of people who have returned theirs to the recruiter."""
         form = ListForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            result = recruiting.free_places(study, form.cleaned_data["list"])
+            result = recruiting.free_places(study, form.cleaned_data["list"].identifiers)
+            self._remark(request, form)
             self.admin.log_change(request, study, f"Freed {plural(result.freed, 'returned place')}.")
             self.admin.message_user(request, f"Freed {plural(result.freed, 'place')}.", messages.SUCCESS)
             for names, words in (
@@ -173,6 +185,11 @@ class RecruitingViews:
         code.save(buffer, kind="svg", scale=10, border=4, dark="#000", light="#fff")
         return HttpResponse(buffer.getvalue(), content_type="image/svg+xml")
 
+    def _remark(self, request, form):
+        """Say on the next page what of a list was left aside."""
+        if remarks := form.cleaned_data["list"].remarks:
+            self.admin.message_user(request, f"The list: {' '.join(remarks)}", messages.INFO)
+
     def _page(self, request, study, name: str, title: str, **context):
         context |= {
             **self.admin.admin_site.each_context(request),
@@ -191,16 +208,7 @@ def personal_link(request, recruit: Recruit) -> str:
 
 
 def _csv_file(name: str, columns, rows) -> HttpResponse:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(columns)
-    writer.writerows([_without_formula(cell) for cell in row] for row in rows)
-    response = HttpResponse("\ufeff" + buffer.getvalue(), content_type="text/csv; charset=utf-8")
+    response = HttpResponse("\ufeff" + csv_text(columns, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _without_formula(cell: str) -> str:
-    """Return a cell with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(tuple("=+-@\t\r")) else cell

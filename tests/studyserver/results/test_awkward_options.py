@@ -16,8 +16,8 @@ from django.urls import reverse
 from exported_scripts import reproduced, run
 from filled_study import event, heard
 
+from explainer.spreadsheets import escaped
 from studyserver.results.counted import CountedJudgments
-from studyserver.results.csv_files import escaped
 from studyserver.results.package import data_file
 from studyserver.results.rows import StudyRows
 from studyserver.study import session

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from django.core.management import CommandError, call_command
 
+from explainer.spreadsheets import FORMULA_STARTS
 from studyserver.results import package
 from studyserver.results.codebook import COMPUTED_TABLES, TABLES, VARIABLES
-from studyserver.results.csv_files import FORMULA_STARTS, cell_text, csv_chunks
+from studyserver.results.csv_files import cell_text, csv_chunks
 from studyserver.results.export import ExportError, StudyExport
 from studyserver.results.rows import StudyRows
 from studyserver.results.tables import table
@@ -120,6 +121,14 @@ def test_every_dangerous_start_is_escaped_in_text_and_in_nothing_else(start):
     assert cell_text(Variable("number", "number", ""), -1.5) == "-1.5"
     assert cell_text(Variable("value", "text", ""), -3) == "-3"
     assert not cell_text(Variable("track", "identifier", ""), text).startswith("'")
+
+
+@pytest.mark.parametrize("text", ["one\rtwo", "one\r\ntwo", "one\ntwo", 'say "a\rb", then', "\r"])
+def test_line_ends_within_text_end_no_line(text):
+    content = b"".join(csv_chunks(TABLES["comments"], [{"comment": text}, {"comment": "next"}])).decode()
+    first, second = csv.DictReader(io.StringIO(content, newline=""))
+    assert first["comment"].removeprefix("'") == text
+    assert second["comment"] == "next"
 
 
 @pytest.mark.parametrize("number", [0.1 + 0.2, 1 / 3, -1e-300, 1e300, 123456789.123456789, 4.0, 0, -7])

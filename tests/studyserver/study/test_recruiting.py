@@ -13,7 +13,6 @@ from example_studies import make_study, ready, walk
 from studyserver.results.export import StudyExport
 from studyserver.study import recruiting, session
 from studyserver.study.models import Annotator, Departure, Recruit, Study
-from studyserver.study.recruiting import UnreadableList, read_identifiers
 
 PID = "5f1e0c0ffee"
 QUERY = {"PROLIFIC_PID": PID, "STUDY_ID": "64studyid", "SESSION_ID": "99sessionid"}
@@ -107,27 +106,6 @@ def test_the_identifier_never_leaves_unless_asked_for(client, admin_client, pane
 
 
 # Personal links -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("p1\np2\n\np1\n", ["p1", "p2"]),
-        ("\ufeffid,group\np1,a\np2,b\n", ["p1", "p2"]),
-        ("Identifier;x\r\np 1;3\r\n", ["p 1"]),
-        ('"with, comma",1\nother,2', ["with, comma", "other"]),
-    ],
-)
-def test_identifiers_are_read_from_tables(text, expected):
-    assert read_identifiers(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "words"), [("", "no identifier"), ("id\n", "no identifier"), ("x" * 300, "too long")]
-)
-def test_lists_that_cannot_be_used_are_refused_in_words(text, words):
-    with pytest.raises(UnreadableList, match=words):
-        read_identifiers(text)
 
 
 def test_identifiers_in_links_out(admin_client, study):

@@ -1,0 +1,59 @@
+"""CSV text that is safe to open in a spreadsheet."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+# A cell that begins with one of these is run as a formula by some spreadsheets; the last four
+# are the full-width forms.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
+
+
+def escaped(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula: with ' before it where it could be one.
+
+    So that every text can be told from its escaped form, one that looks escaped already gets one ' more.
+    """
+    return f"'{text}" if _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip("'").startswith(FORMULA_STARTS)
+
+
+def unescaped(cell: str) -> str:
+    """Return the text of a cell that :func:`escaped` wrote, or that is the formula ``="text"``.
+
+    People write that formula so that spreadsheets keep leading zeros.
+    """
+    if cell.startswith("'") and _is_formula(cell):
+        return cell[1:]
+    formula = _TEXT_FORMULA.fullmatch(cell)
+    return formula[1] if formula else cell
+
+
+def row_writer(buffer: io.StringIO) -> Callable[[Sequence[str | float]], None]:
+    """Return a function that writes cells as one line of CSV, ended by LF.
+
+    Python's csv module leaves a lone CR without quotation marks, and readers would end the line there.
+    """
+    plain = csv.writer(buffer, lineterminator="\n")
+    quoting = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+    def write(cells: Sequence[str | float]) -> None:
+        returns = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoting if returns else plain).writerow(cells)
+
+    return write
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str | float]]) -> str:
+    """Return a table as CSV; text is escaped, numbers keep their signs and all their digits."""
+    buffer = io.StringIO(newline="")
+    write = row_writer(buffer)
+    write(columns)
+    for row in rows:
+        write([escaped(cell) if isinstance(cell, str) else cell for cell in row])
+    return buffer.getvalue()
