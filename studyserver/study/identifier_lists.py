@@ -8,7 +8,7 @@ from studyserver.common.damage import is_error_value, is_rounded, looks_missing
 from studyserver.common.spellings import folded, lookalikes, quoted, trimmed
 from studyserver.common.tables import SEPARATORS, TableError, declared_separator, records
 
-from .counting import listed, plural
+from .counting import listed
 
 MOST_INVITED = 10_000  # at a time
 MOST_LETTERS = 200
@@ -185,7 +185,7 @@ def refuse_lookalikes(names: Iterable[str], *, concerns: Callable[[list[str]], b
     if groups:
         pairs = [" and ".join(quoted(name, group) for name in group) for group in groups]
         raise UnreadableList(
-            f"{plural(groups, 'person has', 'people have')} perhaps several identifiers: {listed(pairs)}. "
+            f"Each of these pairs may be one person: {listed(pairs)}. "
             "They differ only in case, blanks, Unicode form or the way of writing a number. Write each "
             "person's in one way, as in the links already made; if they are different people, give them "
             "different identifiers."

@@ -30,7 +30,9 @@ class Command(BaseCommand):
             help="the declared scale in order, as a line of CSV, such as 1,2,3,4,5 or '\"rock, pop\",jazz'",
         )
         parser.add_argument(
-            "--missing", help="values that mean a missing judgment, as a line of CSV, such as 'NA,-99'"
+            "--missing",
+            action="append",
+            help="values that mean a missing judgment, as a line of CSV, such as 'NA,-99'; may be repeated",
         )
         parser.add_argument("--format", choices=["table", "csv"], default="table")
         parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default: 0.95)")
@@ -89,8 +91,9 @@ def _declared(text: str | None) -> list[str] | None:
     return options
 
 
-def _missing(text: str | None) -> list[str]:
-    return [mark for mark in _cells("--missing", text or "") if mark]
+def _missing(given: list[str] | str | None) -> list[str]:
+    texts = [given] if isinstance(given, str) else given or []
+    return [mark for text in texts for mark in _cells("--missing", text) if mark]
 
 
 def _cells(name: str, text: str) -> list[str]:

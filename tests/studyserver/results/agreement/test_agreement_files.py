@@ -117,9 +117,10 @@ def test_all_marks_are_named_at_once_in_a_command_line_to_copy(run, refusal):
 def test_on_the_command_line_marks_may_begin_with_a_hyphen(tmp_path, capsys):
     path = tmp_path / "ratings.csv"
     path.write_text(judgments("1", "1", "2", "-99", "-1", "2", "2", "2"))
-    words = ["manage.py", "agreement", str(path), "--level", "interval", "--missing", "-99,-1", "--options"]
-    Command().run_from_argv([*words, "1,2,3"])
-    assert "6 judgments" in capsys.readouterr().out
+    words = ["manage.py", "agreement", str(path), "--level", "interval"]
+    for marks in (["--missing", "-99,-1"], ["--missing", "-99", "--missing", "-1"]):
+        Command().run_from_argv([*words, *marks, "--options", "1,2,3"])
+        assert "6 judgments" in capsys.readouterr().out
 
 
 def test_signs_that_are_answers_are_declared(run, refusal):
