@@ -19,6 +19,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def readable(name: str) -> str:
+    """Return a file's name, or a text with it, with a sign for each byte that is not in UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def identifier(text: str, otherwise: str = "track") -> str:
     """Return a name made of letters, digits and ``_ . : -`` that resembles a text.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 
 from .core.audio import FORMATS
-from .file_names import composed, parts_of
+from .file_names import composed, parts_of, readable
 from .models import Track
 from .tables import TableError, TableRow, read_table
 
@@ -243,4 +243,6 @@ def _refuse(path: Path, problems: Sequence[str]) -> None:
         shown = list(problems[:_PROBLEMS_SHOWN])
         if len(problems) > len(shown):
             shown.append(f"and {len(problems) - len(shown)} more")
-        raise ManifestError(f"{path.name} was not used, and nothing was imported:\n" + "\n".join(shown))
+        raise ManifestError(
+            readable("\n".join([f"{path.name} was not used, and nothing was imported:", *shown]))
+        )

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from . import stored_files
 from .core.audio import AudioError, AudioLimits, inspect_audio
 from .decoding import decode_apart, problem_with
-from .file_names import composed, identifier, with_checksum
+from .file_names import composed, identifier, readable, with_checksum
 from .models import Track
 from .track_manifest import DETAILS
 
@@ -93,7 +93,7 @@ def import_tracks(
         given = {key: value for key, value in (details or {}).get(path, {}).items() if value}
         given.setdefault("name", names[path])
         label = path.name if seldom[path.name] == 1 else f"{path.parent.name}/{path.name}"
-        done.append(_import(path, label, given, problem_with if decode_here else decode_apart))
+        done.append(_import(path, readable(label), given, problem_with if decode_here else decode_apart))
         on_import(done[-1])
     return done
 
@@ -128,7 +128,7 @@ def _import(
             return Import(label, same, f"the same recording as {same.name}{_unchanged(same, details)}")
         problem = decode(path, limits())
         if problem:
-            return Import(label, reason=problem)
+            return Import(label, reason=readable(problem))
         name = details["name"]
         if Track.objects.filter(name=name).exists():
             return Import(label, reason=f"another recording is called {name}; rename the file")
@@ -141,12 +141,12 @@ def _import(
             channels=info.channels,
         )
         if not track.title and identifier(path.stem) != path.stem:
-            track.title = composed(path.stem)[:_LONGEST_TITLE]  # what the name could not keep
+            track.title = composed(readable(path.stem))[:_LONGEST_TITLE]  # what the name could not keep
         track.full_clean(exclude=["file"], validate_unique=False)
         with transaction.atomic():
             track.save()
     except AudioError as error:
-        return Import(label, reason=str(error))
+        return Import(label, reason=readable(str(error)))
     except ValidationError as error:
         return Import(label, reason=_in_one_line(error))
     except IntegrityError:

@@ -1,5 +1,6 @@
 """Manifests are right or refused: no track loses what its line says."""
 
+import os
 import unicodedata
 
 import pytest
@@ -155,3 +156,18 @@ def test_what_macos_leaves_beside_files_is_left_out(music, tmp_path):
     manifest = music(["a.wav"], "file\na.wav\n")
     (manifest.parent / "._a.wav").write_bytes(b"\0\5\x16\7")
     assert set(imported(manifest, with_folder=True)) == {"a"}
+
+
+def test_names_in_an_old_encoding_on_disk_are_shown_as_far_as_they_can_be_read(
+    music, sound_file, tmp_path, capsys
+):
+    manifest = music(["a.wav"], "file\na.wav\n")
+    for name, content in (
+        (b"M\xfcde.wav", sound_file("b.wav", seed=50).read_bytes()),
+        (b"\xe4.wav", b"no sound"),
+    ):
+        (manifest.parent / os.fsdecode(name)).write_bytes(content)
+    with pytest.raises(CommandError, match="1 of 3 files were refused"):
+        imported(manifest, with_folder=True)
+    assert Track.objects.get(title="M\ufffdde").name.startswith("Mde_")
+    assert "\ufffd.wav cannot be read as sound" in capsys.readouterr().out

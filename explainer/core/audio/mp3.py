@@ -42,7 +42,7 @@ class FrameHeader:
     kind : tuple
         MPEG version, layer, sample rate and number of channels, which all frames of a file share.
     side_info : int
-        Bytes between the header and the sound of layer III, with the checksum where there is one.
+        Bytes between the header and the sound of layer III, without the two of a checksum.
     """
 
     length: int
@@ -121,8 +121,7 @@ def frame_header(four: bytes) -> FrameHeader | None:
         length = samples // 8 * bits_per_second // sample_rate + padding
     channels = 1 if four[3] >> 6 == 3 else 2
     side_info = {(True, 2): 32, (True, 1): 17, (False, 2): 17, (False, 1): 9}[is_first, channels]
-    has_checksum = not four[1] & 1
-    return FrameHeader(length, samples, (version, layer, sample_rate, channels), side_info + 2 * has_checksum)
+    return FrameHeader(length, samples, (version, layer, sample_rate, channels), side_info)
 
 
 def scan(buffer: Buffer) -> Stream:
@@ -212,9 +211,9 @@ def _is_chain(buffer: Buffer, position: int) -> bool:
 
 def _length_header(buffer: Buffer, position: int, frame: FrameHeader) -> LengthHeader | None:
     content = buffer[position : position + frame.length]
-    place = 4 + frame.side_info
-    if content[place : place + 4] in (b"Xing", b"Info"):
-        return _xing(content[place:])
+    for place in (4 + frame.side_info, 6 + frame.side_info):  # most encoders leave no room for a checksum
+        if content[place : place + 4] in (b"Xing", b"Info"):
+            return _xing(content[place:])
     if content[_VBRI_PLACE : _VBRI_PLACE + 4] == b"VBRI":
         size, frames = (int.from_bytes(content[at : at + 4]) for at in (_VBRI_PLACE + 10, _VBRI_PLACE + 14))
         return LengthHeader(frames or None, size or None, b"", is_xing=False)

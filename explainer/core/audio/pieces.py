@@ -2,6 +2,7 @@
 
 import io
 import mmap
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,12 @@ class Piece:
         """Return what the decoder says of it."""
         return soundfile.info(self._file())
 
-    def _file(self) -> str | io.BytesIO:
-        return str(self.source) if isinstance(self.source, Path) else io.BytesIO(self.source)
+    def _file(self) -> str | bytes | io.BytesIO:
+        if isinstance(self.source, bytes):
+            return io.BytesIO(self.source)
+        name = str(self.source)
+        # Names on disk need not be in UTF-8; soundfile takes those as bytes alone.
+        return name if name.isascii() or os.name == "nt" else os.fsencode(name)
 
 
 def pieces_of(path: Path) -> list[Piece]:

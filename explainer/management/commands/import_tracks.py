@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from explainer import track_manifest, tracks
+from explainer.file_names import readable
 
 
 class Command(BaseCommand):
@@ -51,7 +52,9 @@ class Command(BaseCommand):
         if manifest.unused:
             self.stdout.write(f"Columns of {path.name} that are not used: {', '.join(manifest.unused)}.")
         for unnamed in (each for each in paths if each not in details):
-            self.stdout.write(f"{path.name} says nothing of {unnamed}; it is imported without details.")
+            self.stdout.write(
+                readable(f"{path.name} says nothing of {unnamed}; it is imported without details.")
+            )
         return paths, details
 
     def report(self, done):

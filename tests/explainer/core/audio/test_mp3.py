@@ -230,3 +230,13 @@ def test_headers_of_frames(four, length, samples, kind):
     """Lengths worked out by hand from ISO/IEC 11172-3, 2.4.3.1."""
     found = mp3.frame_header(four)
     assert (found.length, found.samples, found.kind) == (length, samples, kind)
+
+
+@pytest.mark.parametrize("room", [0, 2])
+def test_a_header_in_a_frame_with_a_checksum(whole, room):
+    """Most encoders put it where it stands without a checksum; some leave room for one."""
+    header, frames = header_and_frames(whole)
+    at = 4 + mp3.frame_header(whole[:4]).side_info
+    moved = bytes([header[0], header[1] & 0xFE, *header[2:at]]) + bytes(room) + header[at:]
+    stream = mp3.scan(moved[: len(header)] + frames)
+    assert stream.header.frames == stream.frames == number_of_frames(whole)
