@@ -46,7 +46,7 @@ def name_sounds(clips: Iterable, known: Iterable) -> None:
     firsts = {sound_of(clip): clip for clip in reversed(list(known))}
     by_file = {clip.sha256: sound_of(clip) for clip in known}
     for clip in clips:
-        clip.size = _size(clip)
+        clip.size = size_of(clip)
         clip.sound = by_file.get(clip.sha256) or _like_one_of(clip, firsts, read) or clip.sha256
         by_file[clip.sha256] = clip.sound
         firsts.setdefault(clip.sound, clip)
@@ -93,7 +93,8 @@ def _reader() -> Callable:
     return read
 
 
-def _size(clip) -> int | None:
+def size_of(clip) -> int | None:
+    """Return the bytes of a clip's file as it is stored; None where it is gone."""
     try:
         return clip.file.size
     except (OSError, ValueError):

@@ -1,62 +1,87 @@
-"""FLAC files of one size, whatever they hold: what is masked compresses better and would show by its length.
+"""FLAC files that say nothing but their sound: of one length for one duration, without what describes it.
 
-The layout of the file is that of RFC 9639: ``fLaC``, metadata blocks (of which the first is STREAMINFO),
-frames. A PADDING block says nothing and is skipped by every decoder.
+What is masked compresses better and would show by its length. The layout of the file is that of RFC 9639:
+``fLaC``, metadata blocks (of which the first is STREAMINFO), frames. Of the metadata only STREAMINFO is kept,
+with zeros ("unknown") for the sizes of frames and the MD5 of the samples. A PADDING block says nothing and is
+skipped by every decoder.
 """
 
+import math
 import struct
+from collections.abc import Collection
 
 _MARK = b"fLaC"
-_PADDING = 1
+_STREAMINFO, _PADDING = 0, 1
 _MOST_IN_BLOCK = 2**24 - 1
 _BLOCK_HEAD = 4  # bytes
-_ROOM = 16_384  # for blocks and frame headers, in bytes; frames that do not compress take up to 1 % more
+_STREAMINFO_BYTES = 34
+_FRAME_SIZES, _MD5 = slice(4, 10), slice(18, 34)  # of STREAMINFO
+_ROOM = 1_024  # bytes of a file that do not grow with its duration
+_STEP = 4_096  # bytes: lengths are multiples of it
 
 
-def padded(content: bytes) -> bytes:
-    """Return a FLAC file that sounds the same and is as long as any of its duration, rate and resolution.
+def padded(content: bytes, alike: Collection[tuple[int, int]] = ()) -> bytes:
+    """Return a FLAC file that sounds the same, and whose length says no more than its duration does.
 
     Parameters
     ----------
     content
-        The whole file. What is no FLAC file of known length is returned as it is.
+        The whole file. What is not a FLAC file of known duration is returned as it is.
+    alike
+        Bytes and number of samples of each file from which it must not be told apart by its length, itself
+        included. The result is as long as if it took as many bytes per sample as that one of them that takes
+        most; without any, as a sound that does not compress.
     """
-    size = _size_of_all_like(content)
-    missing = size - len(content)
-    if missing < _BLOCK_HEAD:
+    begin = _first_frame(content)
+    if not begin:
         return content
-    at = len(_MARK) + _BLOCK_HEAD + _length_of_block(content, len(_MARK))
-    is_last = bool(content[len(_MARK)] & 0x80)
-    head = bytearray(content[:at])
-    head[len(_MARK)] &= 0x7F
-    return bytes(head) + _padding(missing, is_last=is_last) + content[at:]
-
-
-def _size_of_all_like(content: bytes) -> int:
-    """Return the length that every file like this one gets, in bytes; 0 where it cannot be told."""
-    if content[: len(_MARK)] != _MARK or len(content) < 42 or content[len(_MARK)] & 0x7F != 0:
-        return 0
-    # STREAMINFO, from its tenth byte: 20 bits sample rate, 3 channels, 5 resolution, 36 number of samples.
-    (packed,) = struct.unpack(">Q", content[18:26])
+    about = bytearray(content[len(_MARK) + _BLOCK_HEAD :][:_STREAMINFO_BYTES])
+    # From its tenth byte: 20 bits sample rate, 3 channels, 5 resolution, 36 number of samples.
+    (packed,) = struct.unpack(">Q", about[10:18])
     channels, bits, samples = (packed >> 41 & 0x7) + 1, (packed >> 36 & 0x1F) + 1, packed & (2**36 - 1)
     if not samples:
+        return content
+    for part in (_FRAME_SIZES, _MD5):
+        about[part] = bytes(part.stop - part.start)
+    plain = len(_MARK) + _BLOCK_HEAD + _STREAMINFO_BYTES + len(content) - begin
+    incompressible = 1.01 * channels * ((bits + 7) // 8)  # frames that do not compress take up to 1 % more
+    length = _length(samples, max((_per_sample(*file) for file in alike), default=incompressible))
+    if length < plain + _BLOCK_HEAD:  # it is not among those alike
+        length = _length(samples, max(incompressible, _per_sample(plain, samples)))
+    head = bytes([_STREAMINFO]) + _STREAMINFO_BYTES.to_bytes(3)
+    return _MARK + head + bytes(about) + _padding(length - plain) + content[begin:]
+
+
+def _per_sample(size: int, samples: int) -> float:
+    """Return how many bytes a file takes per sample."""
+    return max(0, size - _ROOM) / samples if samples else 0.0
+
+
+def _length(samples: int, bytes_per_sample: float) -> int:
+    return math.ceil((_ROOM + samples * bytes_per_sample + _BLOCK_HEAD) / _STEP) * _STEP
+
+
+def _first_frame(content: bytes) -> int:
+    """Return where the frames of a FLAC file begin; 0 where it is not one."""
+    at = len(_MARK)
+    if content[:at] != _MARK or len(content) < 42 or content[at] & 0x7F != _STREAMINFO:
         return 0
-    uncompressed = samples * channels * ((bits + 7) // 8)
-    return uncompressed + uncompressed // 100 + _ROOM
+    last = False
+    while not last:
+        if at + _BLOCK_HEAD > len(content):
+            return 0
+        last = bool(content[at] & 0x80)
+        at += _BLOCK_HEAD + int.from_bytes(content[at + 1 : at + _BLOCK_HEAD])
+    return at if at < len(content) else 0
 
 
-def _length_of_block(content: bytes, at: int) -> int:
-    return int.from_bytes(content[at + 1 : at + _BLOCK_HEAD])
-
-
-def _padding(size: int, *, is_last: bool) -> bytes:
-    """Return PADDING blocks that take so many bytes together, heads included."""
+def _padding(size: int) -> bytes:
+    """Return PADDING blocks that take so many bytes together, heads included; the last of the metadata."""
     blocks = []
     while size:
         length = min(size - _BLOCK_HEAD, _MOST_IN_BLOCK)
         if 0 < size - _BLOCK_HEAD - length < _BLOCK_HEAD:  # no room for the head of another block
             length -= _BLOCK_HEAD
         size -= _BLOCK_HEAD + length
-        kind = _PADDING | (0x80 if is_last and not size else 0)
-        blocks.append(bytes([kind]) + length.to_bytes(3) + bytes(length))
+        blocks.append(bytes([_PADDING | (0 if size else 0x80)]) + length.to_bytes(3) + bytes(length))
     return b"".join(blocks)

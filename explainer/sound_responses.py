@@ -5,6 +5,7 @@ refuse to play at all without them. The answers carry nothing that could tell tw
 apart beyond the sound itself: no file name, no date, no entity tag.
 """
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from whitenoise.middleware import WhiteNoiseFileResponse
 from whitenoise.responders import SlicedFile, StaticFile
 
+from .clip_sounds import size_of
 from .flac import padded
+from .models import Clip
 
 _CONTENT_TYPES = {
     ".flac": "audio/flac",
@@ -25,14 +28,26 @@ _CONTENT_TYPES = {
 }
 
 
-def blinded_sound_response(request: HttpRequest, file: File) -> HttpResponse:
-    """Answer a request for a sound so that its length in bytes says no more than its duration does.
+def blinded_sound_response(request: HttpRequest, clip: Clip, alike: Iterable[Clip]) -> HttpResponse:
+    """Answer a request for a clip so that its length in bytes says no more than its duration does.
 
-    Takes and returns what :func:`sound_response` does.
+    Parameters
+    ----------
+    request : HttpRequest
+        As :func:`sound_response` takes it.
+    clip : Clip
+    alike : iterable of Clip
+        All clips that the same people may hear.
+
+    Returns
+    -------
+    HttpResponse
+        As :func:`sound_response` returns it.
     """
+    sizes = [(clip.size or size_of(clip) or 0, round(clip.seconds * clip.sample_rate)) for clip in alike]
     try:
-        with file.open("rb") as stored:
-            content = ContentFile(padded(stored.read()), name=file.name)
+        with clip.file.open("rb") as stored:
+            content = ContentFile(padded(stored.read(), sizes), name=clip.file.name)
     except (FileNotFoundError, ValueError) as error:
         raise Http404("This sound is no longer here.") from error
     return sound_response(request, content)

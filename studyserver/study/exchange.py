@@ -2,17 +2,19 @@
 
 import json
 
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
+from explainer.models import Clip
 from explainer.sound_responses import blinded_sound_response
 
 from . import session
 from .access import address_of, annotator_view
-from .models import Annotator, Presentation, QuestionExample
+from .models import Annotator, Presentation, QuestionExample, Stimulus
 from .presenting import feedback_on, trial_html
 from .session import EventRefused, IncompleteTrial, Stage
 
@@ -96,11 +98,21 @@ def sound(request: HttpRequest, token: str) -> HttpResponse:
     )
     if session.stage(presentation.trial.annotator) not in (Stage.TRIALS, Stage.FINISHED):
         raise Http404
-    return blinded_sound_response(request, presentation.stimulus.clip.file)
+    return blinded_sound_response(
+        request, presentation.stimulus.clip, _clips_of(presentation.stimulus.study_id)
+    )
 
 
 @require_safe
 def example_sound(request: HttpRequest, token: str) -> HttpResponse:
     """Send a sound example of a question."""
-    example = get_object_or_404(QuestionExample.objects.select_related("clip"), token=token)
-    return blinded_sound_response(request, example.clip.file)
+    example = get_object_or_404(QuestionExample.objects.select_related("clip", "question"), token=token)
+    return blinded_sound_response(request, example.clip, _clips_of(example.question.study_id))
+
+
+def _clips_of(study: int) -> QuerySet[Clip]:
+    """Return all clips that annotators of a study may hear, now or earlier."""
+    stimuli = Stimulus.objects.filter(study=study).values("clip")
+    examples = QuestionExample.objects.filter(question__study=study).values("clip")
+    clips = Clip.objects.filter(Q(pk__in=stimuli) | Q(pk__in=examples))
+    return clips.only("file", "size", "seconds", "sample_rate").order_by()

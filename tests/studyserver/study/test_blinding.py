@@ -14,7 +14,7 @@ import soundfile
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
-from example_studies import heard, make_event, make_study
+from example_studies import heard, make_clip, make_event, make_study
 
 from explainer.models import Clip, Explanation, MusicModel, Recipe
 from studyserver.study import session
@@ -207,17 +207,43 @@ def flac_blocks(content: bytes) -> list[tuple[int, bytes]]:
     return blocks
 
 
-def test_sound_files_carry_no_tags(study):
+def test_sound_files_hold_nothing_but_their_sound(study):
     _browser, of_trials = take(study)
-    vendors = set()
-    for _trial, seen in of_trials:
-        for kind, content in flac_blocks(seen["sound"].body):
-            assert kind in (0, 1, 3, 4)  # stream info, padding, seek table, comments
-            if kind == 4:
-                (length,) = struct.unpack("<I", content[:4])
-                vendors.add(content[4 : 4 + length])
-                assert content[4 + length :] == b"\0\0\0\0"  # no comment
-    assert len(vendors) <= 1
+    described = set()
+    for trial, seen in of_trials:
+        (stream, about), *others = flac_blocks(seen["sound"].body)
+        assert (stream, {kind for kind, _content in others}) == (0, {1})  # stream info, and padding
+        assert not any(b"".join(content for _kind, content in others))
+        described.add(about)
+        stored = trial.presentations.get().stimulus.clip.file
+        stored.open()
+        before, _rate = soundfile.read(stored)
+        after, _rate = soundfile.read(io.BytesIO(seen["sound"].body))
+        assert np.array_equal(before, after)
+    assert len(described) == 1  # neither sizes of frames nor a digest of the samples
+
+
+def test_lengths_follow_from_the_durations_in_a_study_and_are_no_longer_than_they_must(study):
+    """An example of one second is half as long as the clips of two, though it compresses far better."""
+    silent = {}
+    for seconds in (1, 2):
+        stored = io.BytesIO()
+        soundfile.write(stored, np.zeros(seconds * 8000), 8000, format="FLAC")
+        track = Stimulus.objects.filter(study=study).first().clip.track
+        clip = make_clip(track, Clip.Condition.UPLOADED, "silence", variant=seconds)
+        clip.seconds = seconds
+        clip.file.save("silent.flac", ContentFile(stored.getvalue()))
+        silent[seconds] = study.questions.first().examples.create(clip=clip, label="silent")
+    _browser, of_trials = take(study)
+    longest = max(clip.file.size for clip in Clip.objects.filter(stimuli__study=study))
+    lengths = {len(seen["sound"].body) for _trial, seen in of_trials}
+    one, two = (
+        len(b"".join(Client().get(reverse("study:example-sound", args=[example.token])).streaming_content))
+        for example in silent.values()
+    )
+    assert lengths == {two}
+    assert longest <= two <= longest + 8192
+    assert 0 <= one - two / 2 <= 8192
 
 
 def test_addresses_differ_between_annotators_and_repeats(study):
