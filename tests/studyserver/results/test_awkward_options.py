@@ -79,7 +79,7 @@ def number(django_db_setup, django_db_blocker, tmp_path_factory):
             study, truth = construct("awkward", tracks=4)
             study.exclusion_rules.all().delete()
             study.questions.exclude(key="dissonance").update(options={"choices": CHOICES})
-            study.questions.filter(key="audible").update(text="Which: $x_ or $y^{?")
+            study.questions.filter(key="audible").update(text=r"Which: $\frac$?")
             session.open_study(study)
             for person in range(4):
                 take_part(study, list(truth), person)
