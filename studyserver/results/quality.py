@@ -174,7 +174,8 @@ def hidden_reference_share(judgments: pd.DataFrame, *, threshold: float = 90.0) 
         Columns ``rater``, ``n_references``, ``reference_missed_share``.
     """
     table = require_columns(judgments, JUDGMENT_COLUMNS)
-    missed = (table["value"] < threshold).astype(float)
+    # Rounded: 4.6 on a slider from 1 to 5 is 90 per cent of it, and not less by a binary fraction.
+    missed = (table["value"].round(9) < threshold).astype(float)
     figures = missed.groupby(table["rater"], sort=True).agg(
         n_references="size", reference_missed_share="mean"
     )

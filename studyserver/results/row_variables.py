@@ -247,7 +247,11 @@ ROW_VARIABLES = [
     Variable("question_position", "integer", "Order of the questions."),
     Variable("question_text", "text", "The question as asked."),
     Variable("question_help", "text", "Its explanation."),
-    Variable("question_options", "text", "Scale points and labels, or the options offered, as JSON."),
+    Variable(
+        "question_options",
+        "text",
+        "Scale points and labels, ends and step of a slider, or the options offered, as JSON.",
+    ),
     Variable(
         "question_scope",
         "identifier",

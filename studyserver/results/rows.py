@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Count, F, Max, QuerySet, Window
 
 from studyserver.study.models import Annotator, Judgment, Presentation, Question, Stimulus, Study, Trial
+from studyserver.study.sliders import presented_options
 
 from .columns import (
     Row,
@@ -216,7 +217,7 @@ class StudyRows:
                 "question_position": question.position,
                 "question_text": question.text,
                 "question_help": question.help_text,
-                "question_options": canonical_json(question.options),
+                "question_options": canonical_json(presented_options(question.kind, question.options)),
                 "question_scope": question.scope,
                 "only_own_target": question.only_own_target,
                 "required": question.required,

@@ -20,4 +20,5 @@ def heard_from(question: Question) -> float:
     if question.kind == Question.Kind.PRESENCE:
         return 0.5
     low, high = scale_ends(question)
-    return (low + high) / 2
+    # In decimals: an answer in the very middle of 0.1 to 0.7 is not above it, whatever the sum of both is.
+    return float(f"{(low + high) / 2:.12g}")

@@ -269,7 +269,10 @@ def _distribution(question: Question, judgments: pd.DataFrame, chosen: pd.DataFr
     numbers = judgments["number"].to_numpy(dtype=float)
     if question.kind == Question.Kind.SCALE:
         return [(str(point), int((numbers == point).sum())) for point in range(int(low), int(high) + 1)]
-    counts, edges = np.histogram(numbers, bins=_SLIDER_BINS, range=(low, high))
+    # Rounded, so that a number on the edge of two parts belongs to the upper one, as its digits say.
+    place = np.round(_SLIDER_BINS * (numbers - low) / (high - low), 9)
+    counts, parts = np.histogram(place, bins=_SLIDER_BINS, range=(0, _SLIDER_BINS))
+    edges = low + parts * (high - low) / _SLIDER_BINS
     return [
         (f"{plain(start)} to {plain(end)}", int(count))
         for start, end, count in zip(edges, edges[1:], counts, strict=False)

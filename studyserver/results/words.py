@@ -50,7 +50,7 @@ def number(value: float, places: int) -> str:
 
 def plain(value: float) -> str:
     """Return a number as it was given, such as the end of a scale, with a true minus sign."""
-    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:.12g}".replace("-", "\N{MINUS SIGN}")
 
 
 def interval(low: float, high: float, places: int) -> str:

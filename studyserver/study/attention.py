@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from .models import Question, Study, Trial
+from .sliders import shown_number, slider_of
 
 ASKABLE = (Question.Kind.SCALE, Question.Kind.CHOICE, Question.Kind.SLIDER)
 SLIDER_TOLERANCE = 0.05  # of the range: fine sliders cannot be set exactly on a phone
@@ -31,8 +32,7 @@ def draw(study: Study, rng) -> dict[str, Any]:
     if question.kind == Question.Kind.SCALE:
         expected = rng.randint(1, options["points"])
     elif question.kind == Question.Kind.SLIDER:
-        expected = options["min"] + rng.randint(1, 9) * (options["max"] - options["min"]) / 10
-        expected = int(expected) if float(expected).is_integer() else expected
+        expected = slider_of(options).at(rng.randint(1, 9) / 10)
     else:
         expected = rng.choice(options["choices"])["value"]
     return {"question": question.pk, "expected": expected}
@@ -61,7 +61,9 @@ def _answer_in_words(question: Question, expected: Any) -> str:
     if question.kind == Question.Kind.CHOICE:
         labels = {choice["value"]: choice.get("label") for choice in question.options["choices"]}
         return labels.get(expected) or expected
-    return f"{expected:g}" if isinstance(expected, float) else str(expected)
+    if question.kind == Question.Kind.SLIDER:
+        return shown_number(question.options, expected)
+    return str(expected)
 
 
 def passed(trial: Trial) -> bool | None:
@@ -78,5 +80,7 @@ def passed(trial: Trial) -> bool | None:
 def _agrees(question: Question, value: Any, expected: Any) -> bool:
     if question.kind != Question.Kind.SLIDER:
         return value == expected
-    tolerance = SLIDER_TOLERANCE * (question.options["max"] - question.options["min"])
+    options = question.options
+    # Where steps are coarse half a step: what was asked for before there were steps can lie between two.
+    tolerance = max(SLIDER_TOLERANCE * (options["max"] - options["min"]), slider_of(options).width / 2)
     return abs(value - expected) <= tolerance + 1e-9

@@ -12,6 +12,7 @@ from .answers import asked_about
 from .models import Annotator, Presentation, Question, QuestionExample, Study, Trial
 from .questions import PREFERENCE_WORDS, preference_steps
 from .rests import rest_before
+from .sliders import decimals_of, presented_options
 from .translating import Dictionary, dictionary
 
 _RATINGS = (Question.Kind.SLIDER, Question.Kind.SCALE)
@@ -106,7 +107,8 @@ def _group(question: Question, presentations: list[Presentation], *, guard: bool
         "help_text": question.help_text,
         "required": question.required,
         "template": f"study/questions/{question.kind}.html",
-        "options": question.options,
+        "options": presented_options(question.kind, question.options),
+        "decimals": decimals_of(question.kind, question.options),
         "points": range(1, question.options.get("points", 0) + 1),
     }
     blind = [item for item in presentations if item.is_blind]

@@ -16,6 +16,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from .listening import union
+from .sliders import slider_of, slider_problems
 
 MAXIMUM_TEXT = 5_000  # characters of free text
 MAXIMUM_VALUE = 20_000  # characters of any answer as JSON
@@ -138,14 +139,6 @@ def _number(value: Any) -> float:
     return number
 
 
-def _is_number(value: Any) -> bool:
-    try:
-        _number(value)
-    except AnswerRefused:
-        return False
-    return True
-
-
 # Rating scale ---------------------------------------------------------------------------------
 
 
@@ -171,22 +164,21 @@ def _scale_value(options: dict, value: Any, shown: Shown) -> int:
 # Slider ---------------------------------------------------------------------------------------
 
 
-def _slider_options(options: dict) -> list[str]:
-    low, high = options.get("min"), options.get("max")
-    if not _is_number(low) or not _is_number(high) or not low < high:
-        return ["A slider needs a minimum and a maximum, such as 0 and 100."]
-    step = options.get("step")
-    if step is not None and (not _is_number(step) or not 0 < step <= high - low):
-        return ['"step" must be a number greater than 0 and at most the range.']
-    return []
-
-
 def _slider_value(options: dict, value: Any, shown: Shown) -> int | float:
     number = _number(value)
+    slider = slider_of(options)
+    position = slider.snapped(number)
+    if position is not None:
+        return position
     if not options["min"] <= number <= options["max"]:
         raise AnswerRefused(
             _("The answer must lie between %(least)s and %(most)s.")
             % {"least": options["min"], "most": options["max"]}
+        )
+    if options.get("step") is not None:
+        raise AnswerRefused(
+            _("The answer must be a position of the slider: %(least)s, %(next)s and so on.")
+            % {"least": slider.position(0), "next": slider.position(1)}
         )
     return value
 
@@ -368,7 +360,7 @@ def _stretches_value(options: dict, value: Any, shown: Shown) -> list[list[float
 
 KINDS: dict[str, Kind] = {
     "scale": Kind(_scale_options, _scale_value, number=lambda value, shown: float(value)),
-    "slider": Kind(_slider_options, _slider_value, number=lambda value, shown: float(value)),
+    "slider": Kind(slider_problems, _slider_value, number=lambda value, shown: float(value)),
     "presence": Kind(
         _presence_options,
         _presence_value,

@@ -22,6 +22,7 @@ from .questions import preference_steps
 from .recruiting import outcome
 from .screening import steps as screening
 from .screening.simulated import answer_pages, pass_headphone_checks
+from .sliders import slider_of
 
 # How much of a property is left in each condition, 0 to 1, to somebody who hears well.
 _REMAINS = {
@@ -237,7 +238,7 @@ class _Walk:
         if question.kind == Question.Kind.SCALE:
             return 1 + round(level * (options["points"] - 1))
         if question.kind == Question.Kind.SLIDER:
-            return round(options["min"] + level * (options["max"] - options["min"]), 2)
+            return slider_of(options).at(level)
         if question.kind == Question.Kind.PRESENCE:
             if abs(level - 0.5) < 0.03:
                 return {"presence": "unsure", "confidence": None}

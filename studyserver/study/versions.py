@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 from django.db import transaction
 
 from .left_out import left_out
 from .models import AdaptiveDesign, QuestionExample, Study, StudyVersion
+from .sliders import presented_options
 
 _TEXTS = ("language", "title", "consent", "instructions", "rest_text", "thanks", "contact")
 _DESIGN = (
@@ -81,7 +83,7 @@ def snapshot(study: Study) -> dict:
     return {
         "texts": {name: getattr(study, name) for name in _TEXTS},
         "design": {name: getattr(study, name) for name in _DESIGN},
-        "questions": list(study.questions.order_by("position", "id").values(*_QUESTION)),
+        "questions": _as_presented(study.questions.order_by("position", "id").values(*_QUESTION)),
         "examples": list(
             QuestionExample.objects.filter(question__study=study)
             .order_by("question__position", "id")
@@ -92,7 +94,7 @@ def snapshot(study: Study) -> dict:
                 "place": page.place,
                 "title": page.title,
                 "introduction": page.introduction,
-                "questions": list(page.items.order_by("position", "id").values(*_ITEM)),
+                "questions": _as_presented(page.items.order_by("position", "id").values(*_ITEM)),
             }
             for page in study.questionnaire_pages.order_by("-place", "position", "id")
         ],
@@ -106,6 +108,11 @@ def snapshot(study: Study) -> dict:
         ),
         "equal_sounds": left_out(study).as_data(),
     }
+
+
+def _as_presented(questions: Iterable[dict]) -> list[dict]:
+    """Return questions with options as annotators met them, also what was left to a default."""
+    return [item | {"options": presented_options(item["kind"], item["options"])} for item in questions]
 
 
 def record_version(study: Study) -> StudyVersion:

@@ -13,6 +13,7 @@ import soundfile
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.core.management import call_command
+from example_values import AWKWARD
 
 from explainer.models import Clip, Track
 from studyserver.study import session
@@ -103,6 +104,20 @@ EVERY_KIND = [
     },
     {"key": "comment", "kind": "text", "text": "Anything else?", "required": False},
 ]
+FINE = [
+    {
+        "key": "valence",
+        "kind": "slider",
+        "text": "How pleasant is it?",
+        "options": {"min": 0, "max": 1, "low": "unpleasant", "high": "pleasant"},
+    },
+    {
+        "key": "words",
+        "kind": "checklist",
+        "text": "Which words fit?",
+        "options": {"choices": [{"value": value, "label": value} for value in AWKWARD]},
+    },
+]
 
 
 def main(seconds: float) -> None:
@@ -124,6 +139,7 @@ def main(seconds: float) -> None:
     kinds = make_study("kinds", clips[:2], EVERY_KIND)
     for clip, label in zip(clips[2:], ["very harsh", "not harsh at all"], strict=True):
         kinds.questions.get(key="dissonance").examples.create(clip=clip, label=label)
+    make_study("fine", clips[:2], FINE)
     make_study("full", clips, [SCALE], annotators_wanted=1)
     session.give_consent(session.join(Study.objects.get(slug="full")))
     closed = make_study("closed", clips, [SCALE])

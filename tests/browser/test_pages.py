@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from example_values import AWKWARD
 from playwright.sync_api import expect
 from sites import PHONE
 from walking import (
@@ -116,6 +117,34 @@ def test_every_kind_of_question(new_page, site):
     expect(page.locator("output")).to_have_text("51")
     expect(page.get_by_label("cannot tell")).to_be_checked()
     expect(page.get_by_label("none of these")).to_be_checked()
+
+
+def test_a_slider_of_fractions_and_values_that_hold_any_sign(new_page, site):
+    page = new_page()
+    token = begin(page, site, "fine")
+    expect_trial(page, 1, 2)
+    hear(page)
+    slider, shown = page.get_by_label("How pleasant is it?"), page.locator("output")
+    slider.click()  # its very middle
+    expect(shown).to_have_text("0.50")
+    page.evaluate("document.documentElement.lang = 'de'")
+    page.keyboard.press("ArrowRight")
+    expect(shown).to_have_text("0,51")
+    page.evaluate("document.documentElement.lang = 'en'")
+    for key, number in [("PageUp", "0.61"), ("ArrowDown", "0.60"), ("End", "1.00"), ("Home", "0.00"),
+                        ("ArrowUp", "0.01"), ("PageUp", "0.11")]:  # fmt: skip
+        page.keyboard.press(key)
+        expect(shown).to_have_text(number)
+    for word in AWKWARD[:1] + AWKWARD[2:]:
+        page.get_by_label(word, exact=True).check()
+    page.reload()
+    expect(shown).to_have_text("0.11")
+    expect(page.get_by_label("harsh|bitter", exact=True)).to_be_checked()
+    expect(page.get_by_label("harsh", exact=True)).not_to_be_checked()
+    press_next(page)
+    expect_trial(page, 2, 2)
+    given = {row["question"]: row["value"] for row in site.answers(token)}
+    assert given == {"valence": 0.11, "words": AWKWARD[:1] + AWKWARD[2:]}
 
 
 def test_several_clips_side_by_side(page, site):

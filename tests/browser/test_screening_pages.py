@@ -48,6 +48,24 @@ def test_a_questionnaire_waits_for_the_network_and_outlives_its_tab(new_page, si
     assert given[0]["n"] == 2
 
 
+# What the server's rules say of them: tests/studyserver/study/test_rules.py.
+MET = [
+    ("yes, no", "No"), (">= 3", "3"), ("18 to 30", "18"), ('"now, and then", never', "now, and then"),
+    (' "a, b" , "c" ', "C"), ('"=1+1"', "=1+1"), ('"say ""x"", y"', 'say "x", y'),
+    ('7" vinyl, tape', '7" vinyl'),
+    ('"live" take, studio', '"live" take'), ('"live"', '"live"'),
+]  # fmt: skip
+UNMET = [("yes, no", "perhaps"), ('"now, and then", never', "now"), ('">= 3"', "5"), (">= 3", "2")]
+
+
+def test_the_browser_reads_rules_as_the_server_does(new_page, site):
+    page = new_page()
+    page.goto(f"{site.address}/s/scale/")
+    meets = "async ([rule, value]) => (await import('/static/study/js/rules.js')).meets(rule, [value])"
+    assert [pair for pair in MET if not page.evaluate(meets, list(pair))] == []
+    assert [pair for pair in UNMET if page.evaluate(meets, list(pair))] == []
+
+
 def test_a_recruiters_link_to_the_return_address(new_page, site, screening, inspect):
     """One person: questionnaire with a condition, level, headphone check, trial, questions, return."""
     page = new_page(viewport={"width": 320, "height": 640})

@@ -201,7 +201,7 @@ def references_missed(answers):
         (answers.main["clip_role"] == "hidden_reference") & answers.main["question"].isin(sliders)
     ]
     low, high = (part["question"].map({key: ends[side] for key, ends in sliders.items()}) for side in (0, 1))
-    return share(part, 100 * (part["number"] - low) / (high - low) < ENOUGH_OF_REFERENCE)
+    return share(part, (100 * (part["number"] - low) / (high - low)).round(9) < ENOUGH_OF_REFERENCE)
 
 
 def repeat_distance(answers):

@@ -86,7 +86,7 @@ class Question:
             "slider": lambda: (float(options.get("min", 0)), float(options.get("max", 100))),
             "presence": lambda: (0.0, 2.0),
         }.get(self.kind, lambda: (0.0, 1.0))()
-        self.heard_above = 0.5 if self.kind == "presence" else sum(self.ends) / 2
+        self.heard_above = 0.5 if self.kind == "presence" else float(f"{sum(self.ends) / 2:.12g}")
 
     def chosen(self, value):
         """Return the options that an answer chose: of a checklist the set of those ticked, else the one."""

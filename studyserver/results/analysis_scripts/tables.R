@@ -49,7 +49,7 @@ ends_of <- function(asked, kind) {
   switch(kind, scale = c(1, option_number(asked, "points", 5)), presence = c(0, 2),
          slider = c(option_number(asked, "min", 0), option_number(asked, "max", 100)), c(0, 1))
 }
-heard_above <- function(asked, kind) if (kind == "presence") 0.5 else mean(ends_of(asked, kind))
+heard_above <- function(asked, kind) if (kind == "presence") 0.5 else signif(mean(ends_of(asked, kind)), 12)
 intended_of <- function(asked, target) {  # the option that a target's name or label stands for
   values <- option_texts(asked, "value")
   labels <- option_texts(asked, "label")

@@ -20,7 +20,7 @@ class ItemForm(QuestionForm):
         QuestionnaireItem.Kind.CHOICE: ["choices"],
         QuestionnaireItem.Kind.CHECKLIST: ["choices"],
         QuestionnaireItem.Kind.SCALE: ["points", "low", "high"],
-        QuestionnaireItem.Kind.SLIDER: ["least", "most", "low", "high"],
+        QuestionnaireItem.Kind.SLIDER: ["least", "most", "step", "low", "high"],
         QuestionnaireItem.Kind.NUMBER: ["least", "most", "unit"],
     }
     unit = forms.CharField(required=False, max_length=30, label="Unit", help_text="Such as: years.")
@@ -67,7 +67,7 @@ class ItemInline(admin.StackedInline):
         (None, {"fields": (("position", "key", "required"), "text", "help_text")}),
         (
             "How it is answered",
-            {"fields": ("kind", "choices", ("points", "low", "high"), ("least", "most", "unit"))},
+            {"fields": ("kind", "choices", ("points", "low", "high"), ("least", "most", "step", "unit"))},
         ),
         ("Conditions", {"fields": (("shown_if_key", "shown_if"), "screen_out_if")}),
     )

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 
 from ..models import Question, QuestionExample, Study
 from ..questions import MAXIMUM_STEPS, PREFERENCE_WORDS
+from ..sliders import presented_options
 from .labelled import LabelledFormSet
 from .part_of_study import PartOfStudyAdmin
 from .plain_lines import PlainLines
@@ -26,7 +27,7 @@ class QuestionForm(PlainLines, forms.ModelForm):
     # The fields that a kind has, beside those that all have; a script hides the others.
     needs = {
         Question.Kind.SCALE: ["points", *_ENDS, "labels"],
-        Question.Kind.SLIDER: ["least", "most", *_ENDS],
+        Question.Kind.SLIDER: ["least", "most", "step", *_ENDS],
         Question.Kind.CHOICE: ["choices"],
         Question.Kind.CHECKLIST: ["choices"],
         Question.Kind.PREFERENCE: ["steps", "word", "tie"],
@@ -39,6 +40,12 @@ class QuestionForm(PlainLines, forms.ModelForm):
     high = forms.CharField(required=False, max_length=100, label="Label at the high end")
     least = forms.FloatField(required=False, label="Minimum")
     most = forms.FloatField(required=False, label="Maximum")
+    step = forms.FloatField(
+        required=False,
+        label="Step",
+        help_text="From one position of the slider to the next, such as 0.1. "
+        "Empty: a hundredth of the range.",
+    )
     choices = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
@@ -105,6 +112,7 @@ class QuestionForm(PlainLines, forms.ModelForm):
             "word": options.get("word", PREFERENCE_WORDS[0]),
             "least": options.get("min", 0 if self.instance._state.adding and self.is_of_trial else None),
             "most": options.get("max", 100 if self.instance._state.adding and self.is_of_trial else None),
+            "step": options.get("step"),
             "choices": "\n".join(
                 f"{choice['value']} = {choice.get('label', choice['value'])}"
                 for choice in options.get("choices", [])
@@ -117,7 +125,7 @@ class QuestionForm(PlainLines, forms.ModelForm):
         kind = cleaned.get("kind")
         if not kind:
             return cleaned
-        # What cannot be set here (a slider's step) is kept.
+        # What cannot be set here is kept.
         options = dict(self.instance.options or {}) if kind == self.initial.get("kind") else {}
         options |= self._options(kind, cleaned)
         options = {name: value for name, value in options.items() if value is not None}
@@ -130,7 +138,8 @@ class QuestionForm(PlainLines, forms.ModelForm):
             labels = [line.strip() for line in cleaned.get("labels", "").splitlines() if line.strip()]
             return {"points": cleaned.get("points"), **ends, "labels": labels or None}
         if kind == Question.Kind.SLIDER:
-            return {"min": cleaned.get("least"), "max": cleaned.get("most"), **ends}
+            numbers = {"min": cleaned.get("least"), "max": cleaned.get("most"), "step": cleaned.get("step")}
+            return numbers | ends
         if kind == Question.Kind.PREFERENCE:
             return {
                 "steps": cleaned.get("steps") or MAXIMUM_STEPS,
@@ -169,7 +178,9 @@ def answers_in_words(question: Question) -> str:
             f"{options.get('points', '?')} points, {ends}" if ends else f"{options.get('points', '?')} points"
         )
     if question.kind == Question.Kind.SLIDER:
-        return ", ".join(filter(None, [f"slider {options.get('min')} to {options.get('max')}", ends]))
+        positions = f"slider {options.get('min')} to {options.get('max')}"
+        step = presented_options(question.kind, options).get("step")
+        return ", ".join(filter(None, [positions, f"in steps of {step}" if step else "", ends]))
     if "choices" in options:
         what = "one of" if question.kind == Question.Kind.CHOICE else "any of"
         return f"{what}: " + ", ".join(choice.get("label", choice["value"]) for choice in options["choices"])
@@ -264,7 +275,7 @@ class QuestionAdmin(PartOfStudyAdmin, admin.ModelAdmin):
                     "points",
                     ("low", "high"),
                     "labels",
-                    ("least", "most"),
+                    ("least", "most", "step"),
                     "choices",
                     ("steps", "word", "tie"),
                 ),

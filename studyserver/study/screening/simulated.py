@@ -1,11 +1,13 @@
 """How simulated annotators get through what precedes and follows the trials."""
 
+import math
 import random
 from typing import Any
 
 from ..models import Annotator, QuestionnaireItem
 from ..rules import meets
 from ..session import Stage, stage
+from ..sliders import slider_of
 from . import headphones, questionnaire
 from . import steps as screening
 from .sounds import plans
@@ -43,15 +45,25 @@ def _answer(item: QuestionnaireItem, rng: random.Random) -> Any:
     if item.kind == Kind.SCALE:
         return rng.randint(1, options["points"])
     if item.kind == Kind.SLIDER:
-        return round(rng.uniform(options["min"], options["max"]), 2)
+        return slider_of(options).at(rng.random())
     if item.kind == Kind.NUMBER:
-        low = options.get("min", min(0, options.get("max", 0)))
-        return round(rng.uniform(low, min(options.get("max", low + 100), low + 100)))
+        return _number(options, rng.random())
     if item.kind == Kind.CHOICE:
         return rng.choice(options["choices"])["value"]
     if item.kind == Kind.CHECKLIST:
         return [choice["value"] for choice in options["choices"] if rng.random() < 0.3]
     return "A simulated answer."
+
+
+def _number(options: dict, share: float) -> int | float:
+    """Return a number within the limits: a whole one where there are ten or more of them."""
+    low = options.get("min", min(0, options.get("max", 0)))
+    high = min(options.get("max", low + 100), low + 100)
+    if not low < high:
+        return low
+    first, last = math.ceil(low), math.floor(high)
+    whole = {"min": first, "max": last, "step": 1}
+    return slider_of(whole if last - first >= 10 else {"min": low, "max": high}).at(share)
 
 
 def pass_headphone_checks(annotator: Annotator) -> None:

@@ -13,6 +13,7 @@ from explainer.sound_responses import sound_response
 from ..access import address_of, annotator_view
 from ..models import Annotator, HeadphoneCheck, QuestionnaireItem, QuestionnairePage
 from ..session import Stage
+from ..sliders import decimals_of, presented_options, shown_number
 from ..translating import dictionary
 from ..views import annotator_page
 from . import headphones, questionnaire
@@ -20,6 +21,7 @@ from . import steps as screening
 from .sounds import INTERVALS, TRIALS, calibration_wav, trial_sound, wav
 
 Kind = QuestionnaireItem.Kind
+_LARGEST = 1e15  # of what was entered where a slider stands
 
 
 # Questionnaire ------------------------------------------------------------------------------------
@@ -97,10 +99,12 @@ def shown_items(
                 "kind": item.kind,
                 "text": translated.text,
                 "help_text": translated.help_text,
-                "options": translated.options,
+                "options": presented_options(item.kind, translated.options),
+                "decimals": decimals_of(item.kind, item.options),
                 "points": [str(point) for point in range(1, item.options.get("points", 0) + 1)],
                 "required": item.required,
                 "value": _as_text(value),
+                "shown": _shown(item, value),
                 "none": value == [],
                 "error": errors.get(item.pk, ""),
                 "waits_for": f"q{waits_for.pk}" if waits_for else "",
@@ -109,6 +113,12 @@ def shown_items(
             }
         )
     return shown
+
+
+def _shown(item: QuestionnaireItem, value: Any) -> str:
+    """Return what stands beside a slider that was moved."""
+    is_number = item.kind == Kind.SLIDER and isinstance(value, int | float) and abs(value) < _LARGEST
+    return shown_number(item.options, value) if is_number else ""
 
 
 def _as_text(value: Any) -> Any:

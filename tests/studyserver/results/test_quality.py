@@ -85,6 +85,13 @@ def test_the_standard_excludes_above_15_percent_of_items_and_not_at_one_slip():
     assert excluded["figure"].iloc[0] == pytest.approx(0.2) and "15 %" in excluded["reason"].iloc[0]
 
 
+def test_a_reference_at_exactly_90_per_cent_of_a_slider_is_not_missed():
+    value = 100 * (4.6 - 1) / (5 - 1)
+    assert value < 90  # by a binary fraction
+    table = pd.DataFrame({"rater": ["a", "b"], "item": [1, 1], "value": [value, 89.99]})
+    assert list(hidden_reference_share(table)["reference_missed_share"]) == [0, 1]
+
+
 def test_rules_name_everybody_they_would_exclude_and_spare_missing_figures(judgments):
     quality = quality_table(judgments)
     rules = [Rule("correlation_with_others", "below", 0.5, "low"), Rule("longest_run", "above", 0.5, "same")]

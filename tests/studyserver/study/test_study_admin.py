@@ -239,6 +239,36 @@ def test_values_that_cannot_be_are_refused_in_words(admin_client, draft, choices
     assert complaint in question_with(admin_client, draft, choices)
 
 
+def test_the_step_of_a_slider(admin_client, draft):
+    address = reverse("admin:study_question_add") + f"?study={draft.pk}"
+    data = form_of(admin_client.get(address))
+    data |= {"text": "How much?", "key": "much", "kind": "slider", "level": "interval", "points": "",
+             "least": "0", "most": "1"}  # fmt: skip
+    page = unescape(admin_client.post(address, data | {"step": "0.3"}).content.decode())
+    assert "ends at 0.9 and never reaches 1" in page
+    assert "greater than 0" in admin_client.post(address, data | {"step": "-1"}).content.decode()
+    assert admin_client.post(address, data).url == change(draft)
+    question = Question.objects.get(key="much")
+    assert "step" not in question.options  # a hundredth, also when the range is changed
+    assert "slider 0.0 to 1.0, in steps of 0.01" in admin_client.get(change(draft)).content.decode()
+    address = reverse("admin:study_question_change", args=[question.pk])
+    for step in ("0.05", ""):
+        admin_client.post(address, form_of(admin_client.get(address)) | {"step": step})
+        options = Question.objects.get(key="much").options
+        assert (options["min"], options["max"], options.get("step")) == (0, 1, float(step) if step else None)
+
+
+def test_the_step_of_a_slider_in_the_questionnaire(admin_client, draft):
+    address = reverse("admin:study_questionnairepage_add") + f"?study={draft.pk}"
+    data = form_of(admin_client.get(address)) | {"study": draft.pk, "place": "before", "position": "1"}
+    row = {"position": "1", "key": "mood", "text": "Mood?", "kind": "slider", "least": "-1", "most": "1"}
+    data |= {f"items-0-{name}": value for name, value in row.items()} | {"items-TOTAL_FORMS": "1"}
+    page = unescape(admin_client.post(address, data | {"items-0-step": "0.3"}).content.decode())
+    assert "never reaches 1" in page
+    assert admin_client.post(address, data | {"items-0-step": "0.5"}).status_code == 302
+    assert draft.questionnaire_pages.get().items.get().options["step"] == 0.5
+
+
 def test_a_mistake_in_one_field_of_a_question_makes_no_complaint_about_others(admin_client, draft):
     address = reverse("admin:study_question_add") + f"?study={draft.pk}"
     data = form_of(admin_client.get(address))

@@ -2,6 +2,7 @@
 
 import { draftOf, keepDraft } from "./drafts.js";
 import { meets } from "./rules.js";
+import { numberOf, touch } from "./slider.js";
 
 const form = document.getElementById("questionnaire");
 const { participation, page } = form.dataset;
@@ -15,14 +16,13 @@ function refresh() {
   }
 }
 
-/** A slider has no answer before it is moved. */
-function touch(slider) {
+/** A slider is sent with the form from the moment it is moved. */
+function move(slider) {
   if ("unset" in slider.dataset) {
-    delete slider.dataset.unset;
+    touch(slider);
     slider.name = slider.dataset.name;
-    slider.removeAttribute("aria-valuetext");
   }
-  form.querySelector(`output[for="${slider.id}"]`).textContent = slider.value;
+  form.querySelector(`output[for="${slider.id}"]`).textContent = numberOf(slider);
 }
 
 /** “None of these” and the others exclude each other. */
@@ -45,17 +45,17 @@ function restore() {
     if (!field) continue;
     if (slider) {
       slider.value = value;
-      touch(slider);
+      move(slider);
     } else if (field instanceof RadioNodeList || field.type === "radio" || field.type === "checkbox") {
       for (const box of form.querySelectorAll(`[name="${name}"]`)) if (box.value === value) box.checked = true;
     } else field.value = value;
   }
 }
 
-form.addEventListener("pointerdown", (event) => event.target.type === "range" && touch(event.target));
-form.addEventListener("click", (event) => event.target.type === "range" && touch(event.target));
+form.addEventListener("pointerdown", (event) => event.target.type === "range" && move(event.target));
+form.addEventListener("click", (event) => event.target.type === "range" && move(event.target));
 form.addEventListener("input", (event) => {
-  if (event.target.type === "range") touch(event.target);
+  if (event.target.type === "range") move(event.target);
   if (event.target.type === "checkbox") exclude(event.target);
   refresh();
   keep();

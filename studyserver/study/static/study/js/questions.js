@@ -4,6 +4,7 @@
 // is suffices for a question that must be answered.
 
 import { Guard } from "./guard.js";
+import { numberOf, touch } from "./slider.js";
 import { stretches } from "./stretches.js";
 
 const checked = (root, selector) => root.querySelector(`${selector}:checked`);
@@ -26,12 +27,10 @@ const slider = {
     root.querySelector("input").value = value;
     slider.show(root);
   },
-  /** A slider has no position until it is touched; then the middle counts as well as any other. */
   show(root) {
     const input = root.querySelector("input");
-    delete input.dataset.unset;
-    input.removeAttribute("aria-valuetext");
-    root.querySelector("output").textContent = input.value;
+    touch(input);
+    root.querySelector("output").textContent = numberOf(input);
   },
 };
 
@@ -177,12 +176,12 @@ export class Question {
 
   #listenToSlider() {
     const input = this.root.querySelector("input");
-    const touch = () => slider.show(this.root);
-    input.addEventListener("input", touch);
+    const moved = () => slider.show(this.root);
+    input.addEventListener("input", moved);
     // A press on the very middle moves nothing, and is an answer all the same.
-    input.addEventListener("pointerup", () => (touch(), this.#changed(input)));
+    input.addEventListener("pointerup", () => (moved(), this.#changed(input)));
     input.addEventListener("keydown", (event) => {
-      if (event.key.startsWith("Arrow") || ["Home", "End", "PageUp", "PageDown"].includes(event.key)) touch();
+      if (event.key.startsWith("Arrow") || ["Home", "End", "PageUp", "PageDown"].includes(event.key)) moved();
     });
     input.addEventListener("keyup", () => this.#changed(input));
   }

@@ -1,0 +1,135 @@
+"""Where a slider can stand: at its minimum and so many equal steps beyond it.
+
+Pages, answers, attention trials and rehearsals all take positions from here. Numbers are reckoned as they are
+written (0.1 is a tenth), so that no position is off by what a binary fraction leaves out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from django.utils.formats import number_format
+
+_TOO_LARGE = 1e300
+PARTS = 100  # of the range, of which a step is one where none is given
+MOST_STEPS = 1_000_000
+# Browsers compute positions in binary fractions; what is so near to one, in steps, is this position.
+_TOLERANCE = Fraction(1, 1000)
+
+
+@dataclass(frozen=True)
+class Slider:
+    """The positions of one slider.
+
+    Attributes
+    ----------
+    low, step
+        The first position, and how far it is to the next.
+    steps
+        How many steps there are within the range.
+    reaches_end
+        Whether the last position is the maximum.
+    """
+
+    low: Fraction
+    step: Fraction
+    steps: int
+    reaches_end: bool
+
+    def position(self, number: int) -> int | float:
+        """Return the value after so many steps."""
+        return _plain(self.low + number * self.step)
+
+    @property
+    def width(self) -> int | float:
+        """The step as a number."""
+        return _plain(self.step)
+
+    def at(self, share: float) -> int | float:
+        """Return the value of the position nearest to a share of the range, 0 to 1."""
+        return self.position(int(share * self.steps + 0.5))
+
+    def snapped(self, value: float) -> int | float | None:
+        """Return the position that a value stands for; None where it lies between two."""
+        place = (_exact(value) - self.low) / self.step
+        nearest = round(place)
+        is_position = abs(place - nearest) <= _TOLERANCE and 0 <= nearest <= self.steps
+        return self.position(nearest) if is_position else None
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals tell all positions apart."""
+        return max(_decimals(self.low), _decimals(self.step))
+
+
+def slider_of(options: Mapping[str, Any]) -> Slider:
+    """Return the positions of a slider with these options, without a ``step`` in hundredths of its range."""
+    low, high = _exact(options["min"]), _exact(options["max"])
+    given = options.get("step")
+    step = (high - low) / PARTS if given is None else _exact(given)
+    steps = (high - low) // step
+    return Slider(low, step, steps, low + steps * step == high)
+
+
+def slider_problems(options: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a slider's options, in words; nothing when they are fine."""
+    low, high, step = (options.get(name) for name in ("min", "max", "step"))
+    if not _has_positions({"min": low, "max": high}):
+        return ["A slider needs a minimum and a maximum, such as 0 and 100."]
+    if not _has_positions(options) or slider_of(options).steps < 1:
+        return ["The step of a slider must be a number greater than 0 and at most the range."]
+    slider = slider_of(options)
+    if not slider.reaches_end:
+        return [
+            f"The range is not a whole number of steps: in steps of {step:g} from {low:g} the slider ends at "
+            f"{slider.position(slider.steps):g} and never reaches {high:g}. Change the step or an end."
+        ]
+    if slider.steps > MOST_STEPS:
+        return [f"The step is too small: the range has at most {MOST_STEPS:,} steps."]
+    return []
+
+
+def presented_options(kind: str, options: Any) -> Any:
+    """Return a question's options as they are presented: with a slider's step also where none is given."""
+    if kind != "slider" or not _has_positions(options):
+        return options
+    return options | {"step": slider_of(options).width}
+
+
+def decimals_of(kind: str, options: Any) -> int:
+    """Return with how many decimals a question's numbers are shown: of sliders as their positions need."""
+    return slider_of(options).decimals if kind == "slider" and _has_positions(options) else 0
+
+
+def shown_number(options: Mapping[str, Any], number: float) -> str:
+    """Return a slider's number as annotators read it."""
+    decimals = slider_of(options).decimals
+    return number_format(round(number, decimals), decimals)
+
+
+def _has_positions(options: Any) -> bool:
+    """Return whether there is a way from the minimum to the maximum, whether the steps fit in it or not."""
+    low, high, step = (options.get(name) for name in ("min", "max", "step"))
+    if not _is_number(low) or not _is_number(high) or not low < high:
+        return False
+    return step is None or (_is_number(step) and step > 0)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _TOO_LARGE
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(str(number))
+
+
+def _plain(number: Fraction) -> int | float:
+    return int(number) if number.denominator == 1 else float(number)
+
+
+def _decimals(number: Fraction) -> int:
+    places = 0
+    while (number * 10**places).denominator != 1:
+        places += 1
+    return places
