@@ -317,9 +317,9 @@ class ClipAdmin(HasSound, ReadOnly):
     list_select_related = ("track", "explanation__model")
     search_fields = ("track__name", "track__title", "condition", "target", "sha256")
     fields = (
-        "listen", "track", "explanation", "condition", "target", "target_level", "method", "kept_segments",
-        "variant", "length", "rate", "level", "common_gain", "peak", "area", "energy", "sha256",
-        "heard", "masked", "pretty_provenance",
+        "listen", "track", "explanation", "condition", "target", "target_level", "method", "segments_asked",
+        "kept_segments", "variant", "length", "rate", "level", "common_gain", "peak", "area", "energy",
+        "sha256", "heard", "masked", "pretty_provenance",
     )  # fmt: skip
     readonly_fields = (
         "listen", "length", "rate", "level", "common_gain", "peak", "area", "energy", "heard", "masked",

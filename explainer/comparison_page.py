@@ -101,10 +101,10 @@ def _side(explanation: Explanation) -> Side:
 
 
 def _rows(first: TargetPart, second: TargetPart, *, common: bool) -> list[SoundRow]:
-    """Pair the clips of two explanations by condition, number of segments and variant."""
+    """Pair the clips of two explanations by condition, number of segments asked for and variant."""
     by_kind = [
         {
-            (sound.clip.condition, sound.clip.kept_segments, sound.clip.variant): sound
+            (sound.clip.condition, sound.clip.segments_asked or 0, sound.clip.variant): sound
             for sound in part.sounds
             if bool(sound.clip.target) is not common
         }
@@ -114,5 +114,6 @@ def _rows(first: TargetPart, second: TargetPart, *, common: bool) -> list[SoundR
     rows = []
     for kind in kinds:
         sounds = by_kind[0].get(kind), by_kind[1].get(kind)
-        rows.append(SoundRow((sounds[0] or sounds[1]).name, sounds))
+        names = dict.fromkeys(sound.name for sound in sounds if sound)
+        rows.append(SoundRow(" / ".join(names), sounds))
     return rows

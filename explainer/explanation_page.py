@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from . import emotion_effects
+from .core.counting import plural
 from .core.figures import slug_of
 from .emotion_effects import SecondLevel
 from .models import Clip, Explanation
@@ -81,7 +82,7 @@ def gather(explanation: Explanation) -> Page:
     """Return what there is to show about an explanation that is done."""
     clips = sorted(
         explanation.clips.all(),
-        key=lambda clip: (ORDER.index(clip.condition), clip.kept_segments, clip.variant),
+        key=lambda clip: (ORDER.index(clip.condition), clip.kept_segments or 0, clip.variant),
     )
     common = [clip for clip in clips if not clip.target]
     names = [name for name in explanation.targets() if any(clip.target == name for clip in clips)]
@@ -126,8 +127,13 @@ def _target(explanation: Explanation, name: str, level: str, clips: Iterable[Cli
 def name_of(clip: Clip) -> str:
     """Return a clip's condition in short, with whatever tells it from others of its target."""
     name = SHORT_NAMES.get(clip.condition, clip.get_condition_display())
+    asked = clip.segments_asked
     if clip.kept_segments:
-        name += f", {clip.kept_segments} segments"
+        name += f", {plural(clip.kept_segments, 'segment')}"
+        if asked and asked != clip.kept_segments:
+            name += f" ({asked} asked for)"
+    elif asked:
+        name += f", {asked} asked for"
     if clip.variant:
         name += f", no. {clip.variant + 1}"
     return name
@@ -147,6 +153,9 @@ def _remarks(clip: Clip) -> list[str]:
     remarks = []
     if clip.condition == Clip.Condition.RANDOM_CONTROL and "matched" in clip.provenance:
         remarks.append(_match_in_words(clip.provenance))
+        own = len(clip.provenance.get("segments", ()))
+        if own and clip.kept_segments and own != clip.kept_segments:
+            remarks.append(f"It takes {plural(own, 'segment')} to have the evidence's area.")
     boost = clip.provenance.get("boost_db")
     if boost:
         remarks.append(f"The evidence is {boost:g} dB louder than the rest.")

@@ -328,7 +328,8 @@ class RecipeForm(forms.ModelForm):
         help_text="Gain keeps the sound's own detail; pseudo inverse lets you hear what the bands keep.",
     )
     evidence_sizes = SizesField(
-        help_text="Of how many segments evidence clips are made; several give a dose-response, e.g. 2, 4, 8."
+        help_text="Of how many segments evidence clips are made; several give a dose-response, e.g. 2, 4, 8. "
+        "A clip holds fewer where fewer segments speak for the target; its page says how many."
     )
     random_controls = forms.IntegerField(min_value=0, help_text="For each evidence clip.")
     boost = forms.FloatField(

@@ -183,6 +183,7 @@ CLIP_FIELDS = (
     "condition",
     "target",
     "target_level",
+    "segments_asked",
     "kept_segments",
     "variant",
     "sha256",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import stored_files
+from .core.counting import plural
 from .core.recipe import Recipe as CoreRecipe
 from .core.recipe import RecipeError
 from .models import IDENTIFIER, Recipe
@@ -100,9 +101,9 @@ def with_stored_stems(recipe: CoreRecipe, folder: Path | None) -> CoreRecipe:
 
 
 def require_known(recipe: CoreRecipe) -> None:
-    """Raise a `RecipeError` if a recipe names what is registered nowhere, or parameters that cannot be."""
+    """Raise a `RecipeError` if a recipe names what is registered nowhere, or asks for what cannot be."""
     from .core.methods.registry import parameters_of
-    from .core.partitions import SegmentationError, require_parameters
+    from .core.partitions import SegmentationError, most_segments, require_parameters
 
     for field, known in known_names().items():
         value = getattr(recipe, field)
@@ -113,6 +114,18 @@ def require_known(recipe: CoreRecipe) -> None:
         require_parameters(recipe.segmentation, recipe.segmentation_parameters)
     except SegmentationError as error:
         raise RecipeError(f"recipe field 'segmentation_parameters': {error}") from error
+    _require_enough(recipe, most_segments(recipe.segmentation, recipe.segmentation_parameters))
+
+
+def _require_enough(recipe: CoreRecipe, most: int | None) -> None:
+    """Raise a `RecipeError` if evidence is to hold more segments than the track will have."""
+    beyond = [str(size) for size in recipe.evidence_sizes if most is not None and size > most]
+    if beyond:
+        raise RecipeError(
+            f"recipe field 'evidence_sizes' asks for {' and '.join(beyond)} segments, but the segmentation "
+            f"{recipe.segmentation!r} makes {plural(most or 0, 'segment')} at most; ask for fewer, or divide "
+            "the track into more"
+        )
 
 
 def known_names() -> dict[str, list[str]]:

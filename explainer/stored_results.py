@@ -97,7 +97,7 @@ def _provenance(explanation: Explanation) -> dict:
 
 def _record_clips(explanation: Explanation, described: Sequence[Mapping[str, Any]]) -> None:
     """Bring the clips' rows in line with the result; a clip that is in use keeps its sound."""
-    identify = ("condition", "target", "kept_segments", "variant")
+    identify = ("condition", "target", "segments_asked", "variant")
     existing = {tuple(getattr(clip, name) for name in identify): clip for clip in explanation.clips.all()}
     method = explanation.recipe.content().method
     clips = []

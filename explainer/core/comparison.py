@@ -1,7 +1,7 @@
 """How far two explanations of one track and model agree."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,11 +20,19 @@ class Overlap:
         Area in both over area in either, 0 to 1; NaN if neither has evidence.
     chance : float
         The same for two sets of these areas that know nothing of each other.
+    held : tuple of int
+        Number of segments in the evidence of each: fewer than asked for where fewer speak for the target.
     """
 
     size: int
     jaccard: float
     chance: float
+    held: tuple[int, int] = (0, 0)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether one of them holds fewer segments than asked for."""
+        return min(self.held) < self.size
 
 
 @dataclass(frozen=True)
@@ -87,14 +95,11 @@ def agreement(
             for values, labels in zip(weights, (first_labels, second_labels), strict=True)
         ]
     )
-    overlaps = [
-        _overlap(
-            size,
-            _covered(first_labels, first.evidence(target, size)),
-            _covered(second_labels, second.evidence(target, size)),
-        )
-        for size in sizes
-    ]
+    overlaps = []
+    for size in sizes:
+        one, two = first.evidence(target, size), second.evidence(target, size)
+        found = _overlap(size, _covered(first_labels, one), _covered(second_labels, two))
+        overlaps.append(replace(found, held=(len(one), len(two))))
     return Agreement(_spearman(*ranked), same, len(ranked[0]), overlaps)
 
 

@@ -23,8 +23,12 @@ class PlannedClip:
     condition : str
     target, target_level : str
         Empty for original and resynthesis, which serve all targets.
+    segments_asked : int
+        The k of the top-k segments that the recipe asks for; 0 where it does not apply.
     kept_segments : int
-        The k of the top-k segments; 0 where it does not apply.
+        Of how many segments the evidence (or counter-evidence) consists that the clip holds, lacks
+        (complement), boosts or is matched with (random control); 0 where it does not apply. Fewer than
+        asked for where fewer segments speak for the target.
     variant : int
         Numbers the random controls of one evidence clip from 0.
     cell_gain : np.ndarray [shape=(n_frames, n_bands)] or None
@@ -42,6 +46,7 @@ class PlannedClip:
     condition: str
     target: str = ""
     target_level: str = ""
+    segments_asked: int = 0
     kept_segments: int = 0
     variant: int = 0
     cell_gain: np.ndarray | None = None

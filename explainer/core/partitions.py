@@ -6,6 +6,7 @@ what the values of its parameters must be stands in `_VALUES`.
 """
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -305,6 +306,28 @@ _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "algorithm": (tuple(PARAMETERS).__contains__, f"must be one of {', '.join(PARAMETERS)}"),
     "stems": (_names_files, "must map names to sound files"),
 }
+
+
+def most_segments(name: str, parameters: Mapping[str, Any]) -> int | None:
+    """Return how many segments a division makes at most; None where only the sound decides.
+
+    Parameters
+    ----------
+    name, parameters
+        Of the segmentation, such as `require_parameters` lets pass.
+    """
+    sources = {"grid": 1, "time": 1, "bands": 1, "harmonic_percussive": 2}
+    if name == "stems" and "stems" in parameters:
+        sources["stems"] = len(parameters["stems"]) + 1  # with what they leave of the track
+    if name not in sources:
+        return None
+    signature = inspect.signature(SEGMENTATIONS[name]).parameters
+    cells = [
+        int(parameters.get(key, signature[key].default))
+        for key in ("time_cells", "band_cells")
+        if key in signature
+    ]
+    return sources[name] * math.prod(cells)
 
 
 def require_parameters(name: str, parameters: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Which clips are made of one explanation: every condition that a recipe asks for, as gains of cells."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -90,63 +90,60 @@ class _Planner:
         self.energy = segmentation.total(cell_energy(X, representation))
 
     def clips_for(self, target: Target) -> list[PlannedClip]:
+        """Plan the clips of one target, each set of segments once."""
         clips: list[PlannedClip] = []
-        known: set[tuple[int, ...]] = set()
-        for size in self.recipe.evidence_sizes:
-            evidence = self.explanation.evidence(target.name, size)
-            key = tuple(sorted(evidence.tolist()))
-            if not key:
-                self.notes.append(
-                    f"No segment speaks for {target.name}, so there is no evidence to be heard."
-                )
-                break
-            if key in known:
-                self.notes.append(
-                    f"Only {len(key)} segments speak for {target.name}; evidence of {size} would repeat it."
-                )
-                continue
-            if len(key) < size:
-                self.notes.append(
-                    f"Only {len(key)} segments speak for {target.name}; its evidence of {size} holds no more."
-                )
-            known.add(key)
-            clips += self._around_evidence(target, size, evidence)
-        known.clear()
-        for size in self.recipe.evidence_sizes:
-            against = self.explanation.counter_evidence(target.name, size)
-            key = tuple(sorted(against.tolist()))
-            if not key:
-                self.notes.append(
-                    f"No segment speaks against {target.name}, so there is no counter-evidence."
-                )
-                break
-            if key not in known:
-                known.add(key)
-                clips.append(self._kept(COUNTER_EVIDENCE, target, size, self._mask(against)))
+        nothing = f"No segment speaks for {target.name}, so there is no evidence to be heard."
+        for asked, evidence in self._sets(target, self.explanation.evidence, "for", "evidence", nothing):
+            clips += self._around_evidence(target, asked, evidence)
+        nothing = f"No segment speaks against {target.name}, so there is no counter-evidence."
+        strongest = self.explanation.counter_evidence
+        for asked, against in self._sets(target, strongest, "against", "counter-evidence", nothing):
+            clips.append(self._kept(COUNTER_EVIDENCE, target, asked, len(against), self._mask(against)))
         return clips
 
-    def _around_evidence(self, target: Target, size: int, evidence: np.ndarray) -> list[PlannedClip]:
-        mask = self._mask(evidence)
-        clips = [self._kept(EVIDENCE, target, size, mask)]
+    def _sets(
+        self, target: Target, strongest: Callable[[str, int], np.ndarray], side: str, what: str, nothing: str
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield each size asked for with its segments, where these are not those of a size before."""
+        known: set[int] = set()  # the strongest are nested, so their number says which they are
+        for asked in self.recipe.evidence_sizes:
+            segments = strongest(target.name, asked)
+            held = len(segments)
+            if not held:
+                self.notes.append(nothing)
+                return
+            if held < asked:
+                ending = "would repeat it" if held in known else "holds no more"
+                speak = "segment speaks" if held == 1 else "segments speak"
+                self.notes.append(
+                    f"Only {held} {speak} {side} {target.name}; its {what} of {asked} {ending}."
+                )
+            if held not in known:
+                known.add(held)
+                yield asked, segments
+
+    def _around_evidence(self, target: Target, asked: int, evidence: np.ndarray) -> list[PlannedClip]:
+        mask, held = self._mask(evidence), len(evidence)
+        clips = [self._kept(EVIDENCE, target, asked, held, mask)]
         if mask.all():
             self.notes.append(
                 f"Every segment speaks for {target.name}: nothing is left for a complement or a control."
             )
         else:
-            clips.append(self._kept(COMPLEMENT, target, size, ~mask))
-            clips += self._controls(target, size, evidence)
+            clips.append(self._kept(COMPLEMENT, target, asked, held, ~mask))
+            clips += self._controls(target, asked, evidence)
         if self.recipe.boost:
             gain = 1 + (10 ** (self.recipe.boost / 20) - 1) * self.segmentation.gain(mask).astype(np.float64)
-            boosted = self._kept(BOOSTED, target, size, mask)
+            boosted = self._kept(BOOSTED, target, asked, held, mask)
             provenance = {**boosted.provenance, "boost_db": self.recipe.boost}
             clips.append(replace(boosted, cell_gain=gain, area_share=1.0, provenance=provenance))
         return clips
 
-    def _controls(self, target: Target, size: int, evidence: np.ndarray) -> list[PlannedClip]:
+    def _controls(self, target: Target, asked: int, evidence: np.ndarray) -> list[PlannedClip]:
         clips: list[PlannedClip] = []
         taken: set[tuple[int, ...]] = set()
         for variant in range(self.recipe.random_controls):
-            seed = f"{self.recipe.seed}|{target.name}|{size}|{variant}"
+            seed = f"{self.recipe.seed}|{target.name}|{asked}|{variant}"
             rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8]))
             control = random_control(
                 evidence, self.area, self.energy, self._energy_estimate, self._energy_heard, rng, taken=taken
@@ -157,7 +154,8 @@ class _Planner:
                 )
                 break
             taken.add(control.segments)
-            clip = self._kept(RANDOM_CONTROL, target, size, self._mask(np.array(control.segments)))
+            chosen = self._mask(np.array(control.segments))
+            clip = self._kept(RANDOM_CONTROL, target, asked, len(evidence), chosen)
             provenance = {
                 **clip.provenance,
                 "seed": seed,
@@ -172,13 +170,14 @@ class _Planner:
             clips.append(replace(clip, variant=variant, level=control.gain, provenance=provenance))
         return clips
 
-    def _kept(self, condition: str, target: Target, size: int, mask: np.ndarray) -> PlannedClip:
+    def _kept(self, condition: str, target: Target, asked: int, held: int, mask: np.ndarray) -> PlannedClip:
         segments = tuple(np.flatnonzero(mask).tolist())
         return PlannedClip(
             condition=condition,
             target=target.name,
             target_level=target.level,
-            kept_segments=size,
+            segments_asked=asked,
+            kept_segments=held,
             cell_gain=self.segmentation.gain(mask),
             segments=segments,
             area_share=float(self.area[mask].sum()),

@@ -25,7 +25,7 @@ class RenderedClip:
 
     Attributes
     ----------
-    condition, target, target_level, kept_segments, variant, area_share
+    condition, target, target_level, segments_asked, kept_segments, variant, area_share
         As planned.
     path : Path
         ``<sha256>.flac``; clips that sound the same share a file.
@@ -50,6 +50,7 @@ class RenderedClip:
     condition: str
     target: str
     target_level: str
+    segments_asked: int
     kept_segments: int
     variant: int
     path: Path
@@ -170,6 +171,7 @@ def render_clips(
                 condition=planned.condition,
                 target=planned.target,
                 target_level=planned.target_level,
+                segments_asked=planned.segments_asked,
                 kept_segments=planned.kept_segments,
                 variant=planned.variant,
                 path=path,

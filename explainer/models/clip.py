@@ -37,8 +37,18 @@ class Clip(models.Model):
     method = models.CharField(
         max_length=50, blank=True, help_text="The explanation method, or the uploading system's name."
     )
+    segments_asked = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="How many segments of evidence the recipe asked for; 0 where it does not apply, empty for "
+        "uploaded clips.",
+    )
     kept_segments = models.PositiveSmallIntegerField(
-        default=0, help_text="k of the top-k evidence; 0 where it does not apply."
+        default=0,
+        null=True,
+        blank=True,
+        help_text="Number of segments of evidence that the clip holds, lacks (complement), boosts or is "
+        "matched with (random control); 0 where it does not apply, empty where it is not known.",
     )
     variant = models.PositiveSmallIntegerField(default=0, help_text="Numbers several controls of one kind.")
     file = models.FileField(upload_to="clips/", max_length=300)
@@ -72,7 +82,7 @@ class Clip(models.Model):
         ordering = ["track__name", "target", "condition", "kept_segments", "variant"]
         constraints = [
             models.UniqueConstraint(
-                fields=["explanation", "condition", "target", "kept_segments", "variant"],
+                fields=["explanation", "condition", "target", "segments_asked", "variant"],
                 name="clip_once_per_explanation",
             ),
             models.UniqueConstraint(

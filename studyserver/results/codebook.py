@@ -30,7 +30,7 @@ class Table:
 
 _STIMULUS = (
     "stimulus", "clip", "track", "model", "method", "recipe", "target", "target_level", "condition",
-    "kept_segments", "variant",
+    "segments_asked", "kept_segments", "variant",
 )  # fmt: skip
 _PLACE = ("study", "study_version", "rehearsal", "annotator", "trial", "trial_position", "trial_kind",
           "trial_finished", "repeat_of", "adaptive")  # fmt: skip
@@ -70,7 +70,7 @@ _TABLES = [
         "One row per preference or ABX answer and clip that was compared.",
         ("study", "judgment", "annotator", "trial", "trial_kind", "question", "question_kind",
          "clip_position", "clip_role", "stimulus", "track", "condition", "target", "method",
-         "kept_segments", "picked", "strength", "is_x"),
+         "segments_asked", "kept_segments", "picked", "strength", "is_x"),
         ("judgment", "clip_position"),
     ),
     Table(
@@ -99,7 +99,8 @@ _TABLES = [
         "items",
         "One row per stimulus, with the full provenance of its clip and explanation.",
         ("study", "stimulus", "stimulus_role", "active", "clip", "clip_sha256", "clip_sound", "condition",
-         "target", "target_level", "kept_segments", "variant", "clip_seconds", "sample_rate", "loudness",
+         "target", "target_level", "segments_asked", "kept_segments", "variant", "clip_seconds",
+         "sample_rate", "loudness",
          "gain", "true_peak", "area_share", "energy_share", "track", "track_title", "composer", "licence",
          "track_sha256", "model", "model_sha256", "method", "explanation", "recipe", "recipe_digest",
          "segmentation", "segmentation_parameters", "sampling", "model_calls", "keep_probability",

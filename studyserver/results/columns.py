@@ -137,6 +137,7 @@ def stimulus_columns(stimulus: Stimulus) -> Row:
         "target": clip.target,
         "target_level": clip.target_level,
         "condition": clip.condition,
+        "segments_asked": clip.segments_asked,
         "kept_segments": clip.kept_segments,
         "variant": clip.variant,
     }

@@ -19,6 +19,7 @@ from .rows import StudyRows, counted_annotators
 NUMERIC_KINDS = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
 OPTION_KINDS = (Question.Kind.CHOICE, Question.Kind.CHECKLIST)
 _STIMULUS = ("track", "method", "target", "condition")
+_SIZES = ("segments_asked", "kept_segments")
 _PRESENCE = {0.0: "none", 1.0: "some", 2.0: "clear"}
 _CHUNK = 20_000
 
@@ -55,9 +56,9 @@ class CountedJudgments:
             {**stimulus_columns(item), "seconds": item.clip.seconds}
             for item in self.rows.stimulus_rows.values()
         ]
-        names = ["stimulus", "clip", "kept_segments", "seconds", *_STIMULUS]
+        names = ["stimulus", "clip", *_SIZES, "seconds", *_STIMULUS]
         table = pd.DataFrame(found, columns=names).set_index("stimulus")
-        return table.fillna({"method": "", "target": ""})
+        return _with_sizes(table.fillna({"method": "", "target": ""}))
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -105,7 +106,7 @@ class CountedJudgments:
         answers = answers.dropna(subset=["stimulus"]).astype({"stimulus": int}).reset_index(drop=True)
         for name in ("annotator", "position", "kind", "repeat_of"):
             answers[name] = trials[name].reindex(answers["trial"]).array
-        for name in ("clip", "kept_segments", *_STIMULUS):
+        for name in ("clip", *_SIZES, *_STIMULUS):
             column = self.stimuli[name].astype("category") if name in _STIMULUS else self.stimuli[name]
             answers[name] = column.reindex(answers["stimulus"]).array
         order = ["annotator", "position", "stimulus"]
@@ -143,11 +144,11 @@ class CountedJudgments:
         """One row per clip that a preference or ABX answer of a finished main trial compared.
 
         Columns ``judgment``, ``trial``, ``stimulus``, ``question``, ``item`` (the track), ``rater``,
-        ``condition``, ``method``, ``kept_segments``, ``target``, ``position``, ``picked``, ``strength``,
-        ``is_x``.
+        ``condition``, ``method``, ``segments_asked``, ``kept_segments``, ``target``, ``position``,
+        ``picked``, ``strength``, ``is_x``.
         """
         named = {"track": "item", "annotator": "rater", "clip_position": "position"}
-        kept = ["judgment", "trial", "stimulus", "question", *_STIMULUS, "kept_segments", "annotator"]
+        kept = ["judgment", "trial", "stimulus", "question", *_STIMULUS, *_SIZES, "annotator"]
         kept += ["clip_position"]
         kept += ["picked", "strength", "is_x"]
         counts = self._main_trials
@@ -155,8 +156,8 @@ class CountedJudgments:
             [row.get(name) for name in kept] for row in self.rows.comparisons() if row["trial"] in counts
         ]
         table = pd.DataFrame(found, columns=kept).rename(columns=named)
-        numbers = {"picked": "bool", "strength": "float64", "is_x": "float64", "kept_segments": "int64"}
-        return table.fillna({"method": "", "target": ""}).astype(numbers)
+        numbers = {"picked": "bool", "strength": "float64", "is_x": "float64"}
+        return _with_sizes(table.fillna({"method": "", "target": ""}).astype(numbers))
 
     @cached_property
     def entered(self) -> pd.DataFrame:
@@ -315,3 +316,10 @@ def _last_events(table: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values(["sequence", "event"], kind="stable")
     table = table.drop_duplicates(["trial", "question", "presentation"], keep="last")
     return table.drop(columns=["sequence", "event"]).astype({"trial": int, "question": int})
+
+
+def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return clips with whole numbers of segments: what was asked for is what is held where nobody asked."""
+    held = table["kept_segments"].astype("float64").fillna(0)
+    asked = table["segments_asked"].astype("float64").fillna(held)
+    return table.assign(segments_asked=asked.astype("int64"), kept_segments=held.astype("int64"))

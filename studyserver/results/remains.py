@@ -243,8 +243,8 @@ class WhatRemains:
             table = pd.concat(
                 [group.judgments for group in evidence if group.group.method == method], ignore_index=True
             )
-            table = table.dropna(subset=["number"])
-            if table["kept_segments"].nunique() < 2:
+            table = table[table["number"].notna() & (table["kept_segments"] > 0)]
+            if min(table["segments_asked"].nunique(), table["kept_segments"].nunique()) < 2:
                 continue
             found = dose_response_table(
                 pd.DataFrame(

@@ -160,7 +160,19 @@ ROW_VARIABLES = [
         levels=levels_of({"mid-level": "musical feature", "emotion": "emotion", "tag": "tag"}),
     ),
     Variable(
-        "kept_segments", "integer", "k of the top-k evidence; 0 where it does not apply.", unit="segments"
+        "segments_asked",
+        "integer",
+        "How many segments of evidence the recipe asked for; 0 where it does not apply, empty for uploaded "
+        "clips.",
+        unit="segments",
+    ),
+    Variable(
+        "kept_segments",
+        "integer",
+        "Number of segments of evidence that the clip holds, lacks (complement), boosts or is matched with "
+        "(random control); fewer than asked for where fewer speak for the target. 0 where it does not apply, "
+        "empty where it is not known.",
+        unit="segments",
     ),
     Variable("variant", "integer", "Numbers several controls of one kind."),
     Variable("track", "identifier", "Name of the piece of music."),

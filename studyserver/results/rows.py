@@ -40,7 +40,7 @@ _ANSWER = (
 )  # fmt: skip
 _PLACE_OF_ANSWER = ("trial__annotator_id", "trial_id", "question_id", "presentation_id")
 _TIMES = ("annotator_id", "kind", "presented_at", "finished_at")
-_COMPARED = ("track", "condition", "target", "method", "kept_segments")
+_COMPARED = ("track", "condition", "target", "method", "segments_asked", "kept_segments")
 Answer = Any  # a named tuple of the columns above: a tenth of a model's cost, a million times
 
 

@@ -39,7 +39,8 @@ class Group:
         """The group in words."""
         words = [condition_name(self.condition)]
         words += [self.method] if self.method else []
-        words += [f"{self.kept_segments} segments"] if self.kept_segments else []
+        size = self.kept_segments  # in plain digits, by which the exported analyses know the group
+        words += [f"{size} segment{'' if size == 1 else 's'}"] if size else []
         return ", ".join(words)
 
 
@@ -191,10 +192,15 @@ def groups_of(judgments: pd.DataFrame) -> list[tuple[Group, pd.DataFrame]]:
 
 
 def told_apart(condition: str, clips: pd.DataFrame) -> list[str]:
-    """Return what names groups of a condition: method and size where these differ, as in few studies."""
+    """Return what names groups of a condition: method and size where these differ, as in few studies.
+
+    Sizes are told apart where several were asked for. Where one was, clips that hold fewer segments because
+    fewer speak for their target stay together with the others.
+    """
     if condition == "original":
         return []
-    return [name for name in ("method", "kept_segments") if clips[name].nunique() > 1]
+    told = {"method": clips["method"], "kept_segments": clips["segments_asked"]}
+    return [name for name, values in told.items() if values.nunique() > 1]
 
 
 def _group_summary(

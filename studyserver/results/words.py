@@ -205,7 +205,7 @@ def _of_one_evidence(
 
 def in_evidence(group: Group, *, several: bool) -> str:
     """Return the evidence in words, with its method and size where several are studied."""
-    named = [group.method, f"{group.kept_segments} segments" if group.kept_segments else ""]
+    named = [group.method, plural(int(group.kept_segments), "segment") if group.kept_segments else ""]
     told_apart = ", ".join(filter(None, named))
     return f"the evidence ({told_apart})" if several and told_apart else "the evidence"
 

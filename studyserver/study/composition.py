@@ -49,7 +49,7 @@ class Rule:
     conditions
         Values of :class:`explainer.models.Clip.Condition`.
     kept_segments
-        Values of k, for studies of several doses of evidence.
+        Numbers of segments that the clips' evidence holds, for studies of several doses of evidence.
     methods
         Explanation methods, and systems from which clips were uploaded. What serves every method, such as
         the original, comes along.

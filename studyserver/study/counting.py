@@ -1,18 +1,5 @@
-"""Numbers with the right form of their word, and long lists cut short."""
+"""Numbers with their nouns, as the explainer writes them too."""
 
-from collections.abc import Sequence, Sized
+from explainer.core.counting import MOST_NAMED, listed, plural
 
-MOST_NAMED = 20
-
-
-def plural(number: int | Sized, one: str, several: str = "") -> str:
-    """Return "1 place" or "2 places", thousands set apart."""
-    count = len(number) if isinstance(number, Sized) else number
-    digits = f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return f"{digits} {one if count == 1 else several or one + 's'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in one line, the first ones of many."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+__all__ = ["MOST_NAMED", "listed", "plural"]

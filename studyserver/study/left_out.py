@@ -108,5 +108,13 @@ def clip_in_words(clip: Clip) -> str:
     """Return what a clip is within its track: condition, method, target, size."""
     words = [clip.get_condition_display().partition(" (")[0], clip.method if clip.target else ""]
     if clip.kept_segments:
-        words.append(f"k = {clip.kept_segments}")
+        words.append(f"k = {held_in_words(clip)}")
     return " ".join(word for word in words if word)
+
+
+def held_in_words(clip: Clip) -> str:
+    """Return how many segments a clip's evidence holds, and how many were asked for where that differs."""
+    held, asked = clip.kept_segments, clip.segments_asked
+    if not held:
+        return ""
+    return f"{held} ({asked} asked for)" if asked and asked != held else str(held)

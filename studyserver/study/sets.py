@@ -199,7 +199,7 @@ def _group_name(study: Study, entry: Entry) -> tuple:
         clip.track_id,
         clip.target,
         None if rule == Study.SetRule.TARGET else entry.method,
-        clip.kept_segments if rule == Study.SetRule.SIZE else 0,
+        clip.kept_segments or 0 if rule == Study.SetRule.SIZE else 0,
     )
 
 

@@ -195,6 +195,18 @@ def test_a_recipe_is_stored_in_full_with_its_digest(admin_client):
         ),
         ({"segmentation_parameters": '{"band_cells": 0}'}, "'band_cells' must be a whole number from 1 up"),
         ({"boost": "100"}, "must lie between 0 and 40 dB"),
+        (
+            {"evidence_sizes": "4, 24, 25"},
+            "asks for 25 segments, but the segmentation 'grid' makes 24 segments",
+        ),
+        (
+            {"segmentation": "time", "segmentation_parameters": '{"time_cells": 1}', "evidence_sizes": "2"},
+            "makes 1 segment at most",
+        ),
+        (
+            {"segmentation": "harmonic_percussive", "segmentation_parameters": "{}", "evidence_sizes": "13"},
+            "makes 12 segments at most",
+        ),
         ({"random_controls": "101"}, "must be a whole number from 0 to 100"),
     ],
 )

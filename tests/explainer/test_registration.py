@@ -105,6 +105,14 @@ def test_recipes_are_read_from_files(tmp_path):
         ("evidence_sizes = 3", "'evidence_sizes' must list"),
         ("evidence_sizes = [2.5]", "'evidence_sizes' must list"),
         ("evidence_sizes = [20000]", "each from 1 to 10000"),
+        (
+            "evidence_sizes = [30, 4, 25]",
+            "asks for 30 and 25 segments, but the segmentation 'grid' makes 24 segments at most",
+        ),
+        (
+            'segmentation = "bands"\nsegmentation_parameters = {}\nevidence_sizes = [9]',
+            "makes 8 segments at most",
+        ),
         ("keep_probability = true", "'keep_probability' must lie strictly between"),
         ("seed = 1.5", "'seed' must be a whole number"),
         ('method_parameters = ["ridge"]', "'method_parameters' must map names to values"),

@@ -47,7 +47,8 @@ def table(name):
 def label(condition, method="", kept_segments=0):
     """Return a group of clips in words, as the column `about` has it."""
     words = [condition.replace("_", " ").replace("counter evidence", "counter-evidence"), method]
-    return ", ".join(filter(None, [*words, f"{kept_segments:.0f} segments" if kept_segments else ""]))
+    size = f"{kept_segments:.0f} segment{'' if kept_segments == 1 else 's'}" if kept_segments else ""
+    return ", ".join(filter(None, [*words, size]))
 
 
 def in_group(clips, group):

@@ -179,7 +179,7 @@ def model_comparison(answers, row):
 def dose_response(answers, row):
     """Return the share that hears the feature with so many segments, or slope or threshold of the curve."""
     part = answers.of({"question": row["question"]})
-    part = part[part["condition"] == "evidence"]
+    part = part[(part["condition"] == "evidence") & (part["kept_segments"] > 0)]
     if isinstance(row["about"], str):  # where several methods were studied
         part = part[part["method"] == row["about"]]
     heard = (part["number"] > answers.questions[row["question"]].heard_above).to_numpy(float)
@@ -253,11 +253,8 @@ def sides_of(clips):
     found = {}
     for place, condition in enumerate(CONDITIONS):
         own = clips[clips["condition"] == condition]
-        apart = [
-            name
-            for name in ("method", "kept_segments")
-            if condition != "original" and own[name].nunique() > 1
-        ]
+        told = {"method": own["method"], "kept_segments": own["segments_asked"].fillna(own["kept_segments"])}
+        apart = [name for name, values in told.items() if condition != "original" and values.nunique() > 1]
         for values in (
             own[apart].drop_duplicates().itertuples(index=False) if apart else [()] if len(own) else []
         ):

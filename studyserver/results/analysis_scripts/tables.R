@@ -6,7 +6,7 @@
 label <- function(condition, method = "", size = 0) {
   words <- sub("counter evidence", "counter-evidence", gsub("_", " ", condition))
   if (nzchar(method)) words <- paste0(words, ", ", method)
-  if (size > 0) words <- paste0(words, ", ", size, " segments")
+  if (size > 0) words <- paste0(words, ", ", size, if (size == 1) " segment" else " segments")
   words
 }
 
@@ -334,6 +334,7 @@ of_claims <- function(row) {
 of_dose_response <- function(row) {
   part <- of_row(row[c("question", "question_kind")])
   part <- part[part$condition == "evidence" & (is.na(row$about) | part$method %in% row$about), ]
+  part <- part[!is.na(part$kept_segments) & part$kept_segments > 0, ]
   part$heard <- as.numeric(part$number > heard_above(row$question, row$question_kind))
   if (startsWith(row$statistic, "heard_at_")) {
     return(mean(part$heard[part$kept_segments == as.numeric(sub("heard_at_", "", row$statistic))]))

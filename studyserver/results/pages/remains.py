@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from studyserver.study.counting import plural
 from studyserver.study.models import Question
 
 from .. import words
@@ -361,7 +362,8 @@ def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
         rows = _rows(part)
         for name, row in rows.items():
             if name.startswith("heard_at_"):
-                label = f"{name.removeprefix('heard_at_')} segments" + (f", {method}" if method else "")
+                held = plural(int(name.removeprefix("heard_at_")), "segment")
+                label = held + (f", {method}" if method else "")
                 strips.append((label, "evidence", row))
         lines.append(
             [str(method) or "all", *(words.estimate_text(rows[name], 2) for name in ("slope", "threshold"))]

@@ -20,6 +20,7 @@ from ..composition import (
     outlook,
     table_of,
 )
+from ..left_out import held_in_words
 from ..models import Stimulus, Study
 from .addresses import address
 from .filters import NamedValues
@@ -62,8 +63,9 @@ class RuleForm(forms.Form):
     kept_segments = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="Kept segments (k)",
-        help_text="None chosen: all. Several for a study of how much evidence it takes.",
+        label="Segments held (k)",
+        help_text="None chosen: all. Several for a study of how much evidence it takes. A clip holds fewer "
+        "than its recipe asked for where fewer segments speak for the target.",
     )
     methods = forms.MultipleChoiceField(
         required=False,
@@ -81,7 +83,7 @@ class RuleForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["targets"].choices = [(name, name) for name in available_targets()]
-        sizes = Clip.objects.exclude(kept_segments=0).order_by("kept_segments")
+        sizes = Clip.objects.filter(kept_segments__gt=0).order_by("kept_segments")
         values = sizes.values_list("kept_segments", flat=True).distinct()
         self.fields["kept_segments"].choices = [(value, value) for value in values]
         methods = Clip.objects.exclude(method="").order_by("method").values_list("method", flat=True)
@@ -195,8 +197,8 @@ class StimulusAdmin(admin.ModelAdmin):
 
     @admin.display(ordering="clip__kept_segments", description="k")
     def kept_segments(self, stimulus):
-        """Return how many segments the evidence keeps."""
-        return stimulus.clip.kept_segments or ""
+        """Return how many segments the evidence holds, and how many were asked for where that differs."""
+        return held_in_words(stimulus.clip)
 
     @admin.display(description="sound")
     def sound(self, stimulus):

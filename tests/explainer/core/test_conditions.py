@@ -119,6 +119,26 @@ class TestPlan:
         for condition in missing:
             assert not of(plan, condition)
 
+    @pytest.mark.parametrize(
+        ("speaking", "words"), [(3, "Only 3 segments speak"), (1, "Only 1 segment speaks")]
+    )
+    def test_clips_say_what_was_asked_for_and_what_they_hold(self, scene, speaking, words):
+        weights = np.where(np.arange(24) < speaking, 1.0, 0.0) + np.where(np.arange(24) > 21, -1.0, 0.0)
+        notes = []
+        plan = Scene(scene.y, scene.representation, [weights]).plan(
+            Recipe(evidence_sizes=(4, 6), boost=6), notes=notes
+        )
+        for condition in ("evidence", "complement", "random_control", "boosted"):
+            [clip] = of(plan, condition)
+            assert (clip.segments_asked, clip.kept_segments) == (4, speaking), condition
+        assert len(of(plan, "evidence")[0].segments) == speaking
+        assert len(of(plan, "complement")[0].segments) == 24 - speaking
+        [against] = of(plan, "counter_evidence")
+        assert (against.segments_asked, against.kept_segments, len(against.segments)) == (4, 2, 2)
+        assert f"{words} for dissonance; its evidence of 4 holds no more." in notes
+        assert f"{words} for dissonance; its evidence of 6 would repeat it." in notes
+        assert "Only 2 segments speak against dissonance; its counter-evidence of 4 holds no more." in notes
+
     def test_evidence_of_everything_has_no_complement(self, scene):
         notes = []
         plan = Scene(scene.y, scene.representation, [np.ones(24)]).plan(
