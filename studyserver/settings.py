@@ -34,6 +34,8 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_create_secret_key(DATA_FOLD
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS", "")
 HTTPS = _flag("HTTPS", False)
+# HTTPS comes from a proxy, whose address is not that of the browser behind it.
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", int(HTTPS)))
 
 INSTALLED_APPS = [
     "studyserver.admin_site.AdminConfig",
@@ -117,6 +119,7 @@ AXES_VERBOSE = False  # its greeting on every command says nothing to anybody
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "studyserver.client_address.client_address"
 LOGIN_URL = "admin:login"
 
 LANGUAGE_CODE = "en"
