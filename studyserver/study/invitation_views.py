@@ -43,7 +43,7 @@ def _invitation(
     """Say what is coming; only the button makes an annotator, never the mere visit."""
     if known and known.annotator:
         return redirect(address_of(known.annotator))
-    preview = request.user.is_staff and study.state == Study.State.DRAFT
+    preview = study.state == Study.State.DRAFT and _may_preview(request)
     named = sent is not None or recruit is not None
     earlier = None if named else _earlier_participation(request, study)
     context = {"study": dictionary(study).study(study), "preview": preview, "earlier": earlier}
@@ -60,8 +60,16 @@ def _invitation(
         if not preview:
             session.refuse_joining(study)
     except JoiningRefused as refused:
+        if study.state == Study.State.DRAFT:  # even its title is nobody's concern yet
+            context = {}
         return render(request, "study/closed.html", context | {"reason": str(refused)})
     return render(request, "study/join.html", context)
+
+
+def _may_preview(request: HttpRequest) -> bool:
+    """Tell whether this is a researcher who may preview studies: a preview leaves a rehearsal behind."""
+    user = request.user
+    return user.is_active and user.is_staff and user.has_perm("study.change_study")
 
 
 def _remember(request: HttpRequest, annotator: Annotator) -> HttpResponse:

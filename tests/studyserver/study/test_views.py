@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone, translation
 from example_studies import heard, make_event, make_study, ready, walk
@@ -82,6 +83,21 @@ def test_researchers_preview_a_draft_as_a_rehearsal(admin_client):
     assert "Preview" in admin_client.get(study.get_absolute_url()).content.decode()
     admin_client.post(study.get_absolute_url())
     assert Annotator.objects.get().rehearsal
+
+
+def test_a_draft_shows_nothing_to_who_may_not_change_studies(client, django_user_model):
+    study = make_study(2, title="Do you hear the dissonance?", contact="lab@example.org")
+    for staff in (False, True):
+        user = django_user_model.objects.create_user(f"user-{staff}", password="x", is_staff=staff)
+        client.force_login(user)
+        for response in (client.get(study.get_absolute_url()), client.post(study.get_absolute_url())):
+            page = response.content.decode()
+            assert "This study has not been opened yet." in page
+            assert "dissonance" not in page
+            assert "lab@example.org" not in page
+    assert not Annotator.objects.exists()
+    user.user_permissions.add(Permission.objects.get(codename="change_study"))
+    assert "Preview" in client.get(study.get_absolute_url()).content.decode()
 
 
 def test_every_stage_leads_to_its_page(client, study):
