@@ -32,6 +32,7 @@ from .next_steps import steps
 from .questionnaire import QuotaInline
 from .questions import QuestionInline
 from .recruiting import ReturnInline
+from .saved_first import action_on
 from .stimuli import RuleForm, propose
 from .translations import TranslationViews, further_languages
 
@@ -111,6 +112,14 @@ class StudyAdmin(admin.ModelAdmin):
 
     response_post_save_change = response_post_save_add
 
+    def response_change(self, request, obj):
+        """Do what the button beside the form was pressed for, now that the form is saved."""
+        action = action_on(obj, request.POST.get("_then", ""))
+        if action is None:
+            return super().response_change(request, obj)
+        self.message_user(request, "Saved what you had entered in the form.", messages.SUCCESS)
+        return action(request)
+
     def get_readonly_fields(self, request, obj=None):
         """Keep what links and seeds depend on, once people have begun."""
         return (*LOCKED, *SCREENING) if obj and obj.is_locked else ()
@@ -154,7 +163,7 @@ class StudyAdmin(admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show the state of the study above the form."""
         study = self.get_object(request, object_id)
-        context = {"panel": self._panel(request, study)} if study else {}
+        context = {"panel": self._panel(request, study), "pressed": "_then" in request.POST} if study else {}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def _panel(self, request, study) -> dict:

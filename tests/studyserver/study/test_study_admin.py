@@ -36,7 +36,7 @@ def form_of(response) -> dict:
     for formset in formsets:
         for row in formset:
             for bound in row:
-                if bound.value() not in (None, False):
+                if bound.value() is not None and bound.value() is not False:
                     fields[bound.html_name] = bound.value()
     return fields
 
