@@ -1,7 +1,7 @@
 // The visible player: a round button for each clip, position, time, loop.
 
 import { LoopRegion } from "./region.js";
-import { Undecodable } from "./sounds.js";
+import { LATE, Undecodable } from "./sounds.js";
 import { drawWaveform } from "./waveform.js";
 import { announce, say } from "./words.js";
 
@@ -17,6 +17,7 @@ const REFRESH = 100; // ms
 /** Binds the player's controls on the page to a Player; reports to a Recorder. */
 export class Controls {
   clips = [];
+  #begun = null; // a play that counts as soon as the audio clock goes on with it
   #listeners = new AbortController();
 
   /** `restart`: a clip that is switched to begins anew instead of going on at the same time. */
@@ -51,7 +52,10 @@ export class Controls {
     this.#load(clip, element.dataset.sound, sounds);
   }
 
+  /** What is the matter with a sound is said by `onTrouble(sentence, about)`, and "" when it is well again. */
   async #load(clip, address, sounds) {
+    const late = setTimeout(() => this.onTrouble?.(say("late"), clip.id), LATE);
+    clip.retry = null;
     try {
       const buffer = await sounds.get(address);
       if (this.#listeners.signal.aborted) return;
@@ -60,18 +64,24 @@ export class Controls {
       Object.assign(clip, { ready: true, duration: buffer.duration, buffer });
       if (clip === this.selected) drawWaveform(this.waveform, buffer);
       delete clip.button.dataset.loading;
+      this.onTrouble?.("", clip.id);
       if (clip.wanted) this.#play(clip);
       this.refresh();
     } catch (error) {
-      this.onTrouble?.(say(error instanceof Undecodable ? "undecodable" : "unloadable"));
-      if (!(error instanceof Undecodable)) setTimeout(() => this.#load(clip, address, sounds), 5_000);
+      if (this.#listeners.signal.aborted) return;
+      this.onTrouble?.(say(error.sentence ?? "unloadable"), clip.id);
+      clip.retry = () => this.#load(clip, address, sounds);
+      if (!(error instanceof Undecodable)) setTimeout(() => clip.retry?.(), 5_000);
+    } finally {
+      clearTimeout(late);
     }
   }
 
   #listen() {
     const until = { signal: this.#listeners.signal };
     this.player.addEventListener("change", () => this.refresh(), until);
-    this.player.addEventListener("stretch", (event) => this.recorder.stretch(event.detail), until);
+    this.player.addEventListener("stretch", (event) => this.#heard(event.detail), until);
+    this.player.addEventListener("silent", (event) => this.#explain(event.detail), until);
     this.player.addEventListener("ended", () => this.onEnded?.(), until);
     this.loop?.addEventListener("click", () => this.toggleLoop());
     this.volume?.addEventListener("input", () => this.player.setLevel(Number(this.volume.value)));
@@ -102,21 +112,48 @@ export class Controls {
 
   /** Play a clip, switch to it, or pause it. */
   toggle(clip = this.selected) {
-    this.player.unlock();
     clip.wanted = !clip.ready;
-    if (!clip.ready) return announce(say("loading"));
+    if (!clip.ready) {
+      this.player.unlock().catch((error) => this.#explain(error));
+      clip.retry?.();
+      return announce(say("loading"));
+    }
     if (this.player.sounding === clip.id) return this.player.pause();
     return this.#play(clip);
   }
 
-  #play(clip) {
+  async #play(clip) {
     clip.wanted = false;
     const switched = clip !== this.selected;
-    this.recorder.played(clip.id, switched);
+    const begun = { id: clip.id, switched, at: this.recorder.elapsed };
     this.selected = clip;
     if (switched) drawWaveform(this.waveform, clip.buffer);
-    const patience = setTimeout(() => this.onTrouble?.(say("silent")), 2_000);
-    return this.player.play(clip.id, switched && this.restart ? 0 : null).finally(() => clearTimeout(patience));
+    try {
+      await this.player.play(clip.id, switched && this.restart ? 0 : null);
+      this.#begun = begun;
+    } catch (error) {
+      this.#explain(error);
+    }
+  }
+
+  #explain(error) {
+    if (!error.sentence) throw error;
+    this.#begun = null;
+    this.onTrouble?.(say(error.sentence), "sound");
+  }
+
+  #heard(stretch) {
+    this.#count(stretch);
+    this.recorder.stretch(stretch);
+  }
+
+  /** Count what was pressed once it sounds. */
+  #count(stretch) {
+    const begun = this.#begun;
+    if (!begun || begun.id !== stretch?.id || stretch.elapsed <= 0) return;
+    this.#begun = null;
+    this.recorder.played(begun.id, begun.switched, begun.at);
+    this.onTrouble?.("", "sound");
   }
 
   toggleLoop() {
@@ -138,6 +175,7 @@ export class Controls {
 
   refresh() {
     const current = this.player.current;
+    this.#count(current);
     for (const clip of this.clips) {
       const sounds = this.player.sounding === clip.id;
       clip.button.toggleAttribute("data-sounding", sounds);

@@ -1,6 +1,7 @@
 // Sound examples of questions: buttons of their own, at the level of the clips; one thing sounds at a time.
 
 import { Player } from "./player.js";
+import { LATE } from "./sounds.js";
 import { announce, say } from "./words.js";
 
 /** Plays the examples within an element, whichever trial it shows. */
@@ -8,14 +9,16 @@ export class Examples {
   #player;
   #wanted = null; // the button pressed last
 
-  constructor(root, { context, clips, sounds }) {
-    Object.assign(this, { root, clips, sounds });
+  /** `onTrouble(sentence)` is told what is the matter, and "" when an example sounds. */
+  constructor(root, { context, clips, sounds, onTrouble = announce }) {
+    Object.assign(this, { root, clips, sounds, onTrouble });
     this.#player = new Player(context);
     root.addEventListener("click", ({ target }) => {
       const button = target.closest("[data-example]");
       if (button) this.#toggle(button);
     });
     this.#player.addEventListener("change", () => this.#show());
+    this.#player.addEventListener("silent", ({ detail }) => this.#explain(detail));
     clips.addEventListener("change", () => clips.sounding && this.stop());
   }
 
@@ -25,20 +28,28 @@ export class Examples {
   }
 
   async #toggle(button) {
-    this.#player.unlock();
+    this.#player.unlock().catch(() => {}); // playing says so, too
     const address = button.dataset.example;
     if (this.#player.sounding === address) return this.stop();
     this.clips.pause();
     this.#wanted = button;
+    const late = setTimeout(() => this.onTrouble(say("late")), LATE);
     try {
       const buffer = await this.sounds.get(address);
       if (this.#wanted !== button) return;
       this.#player.setBuffer(address, buffer);
       this.#player.setLevel(this.clips.level);
       await this.#player.play(address, 0);
-    } catch {
-      announce(say("unloadable"));
+      this.onTrouble("");
+    } catch (error) {
+      this.#explain(error);
+    } finally {
+      clearTimeout(late);
     }
+  }
+
+  #explain(error) {
+    this.onTrouble(say(error.sentence ?? "unloadable"));
   }
 
   #show() {

@@ -1,6 +1,7 @@
 // One trial of the headphone check: three intervals, one answer. Which is right is known to the server only.
 
-import { awaken, trouble } from "./check-audio.js";
+import { alive } from "./alive.js";
+import { explain, fetched, played, trouble } from "./check-audio.js";
 import { announce, say } from "./words.js";
 
 const button = document.getElementById("play-check");
@@ -10,7 +11,6 @@ const reason = document.getElementById("headphones-reason");
 const EVERY = 1.5; // s, from the beginning of one interval to that of the next
 const points = [...form.querySelectorAll(".point")];
 
-let context;
 let playing = false;
 let heard = false;
 
@@ -23,19 +23,17 @@ function refresh() {
 }
 
 /** Mark the interval that sounds, by the audio clock. */
-function follow(begin) {
+function follow(context, begin) {
   const now = playing ? Math.floor((context.currentTime - begin) / EVERY) : -1;
   points.forEach((point, index) => point.toggleAttribute("data-sounding", index === now));
-  if (playing) requestAnimationFrame(() => follow(begin));
+  if (playing) requestAnimationFrame(() => follow(context, begin));
 }
 
 async function play() {
   if (playing) return;
   playing = true;
-  context ??= new AudioContext();
   try {
-    const buffer = await awaken(context, button.dataset.sound, () => trouble(say("silent")));
-    trouble("");
+    const { context, buffer } = await fetched(button.dataset.sound);
     const volume = new GainNode(context, { gain: Number(button.dataset.level) });
     const source = new AudioBufferSourceNode(context, { buffer });
     source.connect(volume).connect(context.destination);
@@ -43,11 +41,12 @@ async function play() {
     source.start(begin);
     button.dataset.sounding = "";
     refresh();
-    follow(begin);
-    await new Promise((resolve) => (source.onended = resolve));
+    follow(context, begin);
+    await played(source);
+    trouble("");
     heard = true;
-  } catch {
-    trouble(say("unloadable"));
+  } catch (error) {
+    explain(error);
   }
   playing = false;
   delete button.dataset.sounding;
@@ -62,3 +61,4 @@ form.addEventListener("submit", (event) => {
   announce(reason.textContent);
 });
 button.disabled = false; // before this a tap would have been lost
+alive();

@@ -1,6 +1,8 @@
 // The volume: a noise in a loop, a slider; the way is free once the noise has been heard.
 
-import { awaken, trouble } from "./check-audio.js";
+import { alive } from "./alive.js";
+import { explain, fetched, sounding, trouble } from "./check-audio.js";
+import { Silent, watch } from "./clock.js";
 import { announce, say } from "./words.js";
 
 const button = document.getElementById("play-noise");
@@ -10,9 +12,8 @@ const next = document.getElementById("level-next");
 const reason = document.getElementById("level-reason");
 const FADE = 0.02; // s
 
-let context;
-let volume;
-let source = null;
+let noise = null; // { source, volume, unwatch } while it sounds
+let starting = false;
 let heard = false;
 
 const gain = () => 10 ** (slider.value / 20);
@@ -23,41 +24,56 @@ function describe() {
 }
 
 async function play() {
-  context ??= new AudioContext();
-  let buffer;
+  if (starting) return;
+  starting = true;
   try {
-    buffer = await awaken(context, button.dataset.sound, () => trouble(say("silent")));
-  } catch {
-    trouble(say("unloadable"));
-    return;
+    const { context, buffer } = await fetched(button.dataset.sound);
+    start(context, buffer);
+    await sounding(noise.source);
+    trouble("");
+    heard = true;
+    form.elements.output_sample_rate.value = context.sampleRate;
+    next.setAttribute("aria-disabled", "false");
+    reason.textContent = "";
+  } catch (error) {
+    lose(error);
   }
-  trouble("");
-  volume ??= new GainNode(context, { gain: 0 });
-  volume.connect(context.destination);
-  source = new AudioBufferSourceNode(context, { buffer, loop: true });
-  source.connect(volume);
+  starting = false;
+}
+
+function start(context, buffer) {
+  const volume = new GainNode(context, { gain: 0 });
+  const source = new AudioBufferSourceNode(context, { buffer, loop: true });
+  source.connect(volume).connect(context.destination);
   volume.gain.setTargetAtTime(gain(), context.currentTime, FADE);
   source.start();
+  const mine = { source, volume, unwatch: watch(context, () => noise === mine && lose(new Silent("still"))) };
+  noise = mine;
+  context.onstatechange = () => noise === mine && context.state !== "running" && lose(new Silent("taken"));
   button.dataset.sounding = "";
   button.ariaLabel = say("pause");
-  heard = true;
-  form.elements.output_sample_rate.value = context.sampleRate;
-  next.setAttribute("aria-disabled", "false");
-  reason.textContent = "";
+}
+
+function lose(error) {
+  stop();
+  explain(error);
 }
 
 function stop() {
-  volume.gain.setTargetAtTime(0, context.currentTime, FADE);
-  source.stop(context.currentTime + 5 * FADE);
-  source = null;
+  if (!noise) return;
+  const { source, volume, unwatch } = noise;
+  noise = null;
+  unwatch();
+  volume.gain.setTargetAtTime(0, source.context.currentTime, FADE);
+  source.stop(source.context.currentTime + 5 * FADE);
   delete button.dataset.sounding;
   button.ariaLabel = say("play");
 }
 
-button.addEventListener("click", () => (source ? stop() : play()));
+button.addEventListener("click", () => (noise ? stop() : play()));
 slider.addEventListener("input", () => {
   describe();
-  volume?.gain.setTargetAtTime(source ? gain() : 0, context.currentTime, FADE);
+  noise?.volume.gain.setTargetAtTime(gain(), noise.source.context.currentTime, FADE);
 });
 form.addEventListener("submit", (event) => {
   if (heard) return;
@@ -66,3 +82,4 @@ form.addEventListener("submit", (event) => {
 });
 describe();
 button.disabled = false; // before this a tap would have been lost
+alive();

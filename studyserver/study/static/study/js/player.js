@@ -1,11 +1,15 @@
 // Plays decoded sounds by the audio clock: one at a time, aligned, with short fades against clicks.
 
+import { Silent, wake, watch } from "./clock.js";
+
 const FADE = 0.005; // s
+const SHORT = 0.25; // s that the clock may lack when a sound has ended; it is looked at late, and in steps
 const LEAD = 0.01; // s between asking for a change and making it, so that both sounds change together
 
 /**
  * Events: "change" (what sounds has changed), "ended" (a sound has played to its end),
- * "stretch" (detail: id, from, elapsed: what has been played in one go, in seconds).
+ * "stretch" (detail: id, from, elapsed: what has been played in one go, in seconds), "silent" (detail: what took the sound
+ * away, as Silent names it).
  */
 export class Player extends EventTarget {
   loop = false;
@@ -13,6 +17,8 @@ export class Player extends EventTarget {
   #buffers = new Map();
   #voice = null;
   #rest = 0; // where playing goes on when nothing sounds
+  #unwatch = () => {};
+  #stood = false; // the clock stood still when something should have sounded
   #region = null; // [from, to] in s: what a loop repeats, where that is not the whole
   #master;
   level = 0; // dB
@@ -24,7 +30,7 @@ export class Player extends EventTarget {
     this.#master.connect(context.destination);
     context.addEventListener("statechange", () => {
       // A call or another program has taken the sound away: stop where the audio clock stopped.
-      if (context.state !== "running" && this.#voice) this.pause();
+      if (context.state !== "running" && this.#voice) this.#lose("taken");
     });
   }
 
@@ -58,14 +64,16 @@ export class Player extends EventTarget {
     this.#region = null;
   }
 
-  /** Unlock the sound; must be called from a tap or a key. */
-  unlock() {
-    return this.#context.state === "running" ? Promise.resolve() : this.#context.resume();
+  /** Unlock the sound; must be called from a tap or a key. Rejects with Silent. */
+  async unlock() {
+    const anew = this.#stood;
+    this.#stood = false;
+    await wake(this.#context, anew);
   }
 
-  /** Sound `id` from `position` (s) on, or from where we are, cross-fading from whatever sounds. */
+  /** Sound `id` from `position` (s) on, or from where we are, cross-fading from whatever sounds. Rejects with Silent. */
   async play(id, position = null) {
-    await this.unlock();
+    if (this.#context.state !== "running" || this.#stood) await this.unlock();
     const buffer = this.#buffers.get(id);
     if (!buffer) return;
     const begin = this.#context.currentTime + LEAD;
@@ -150,6 +158,8 @@ export class Player extends EventTarget {
     source.onended = () => this.#voice === voice && this.#finish(voice);
     source.start(begin, from);
     this.#voice = voice;
+    this.#unwatch();
+    this.#unwatch = watch(this.#context, () => this.#lose("still"));
   }
 
   /** Fade the sounding voice out from `end` on. */
@@ -158,6 +168,7 @@ export class Player extends EventTarget {
     const { source, gain, begin } = this.#voice;
     const stretch = this.#stretchUntil(end);
     this.#voice = null;
+    this.#unwatch();
     gain.gain.cancelScheduledValues(end);
     gain.gain.setValueAtTime(Math.min(1, Math.max(0, (end - begin) / FADE)), end);
     gain.gain.linearRampToValueAtTime(0, end + FADE);
@@ -165,12 +176,23 @@ export class Player extends EventTarget {
     this.#emit("stretch", stretch);
   }
 
+  /** Nothing sounds any more, though it should: stop where the clock stopped, and tell why. */
+  #lose(why) {
+    this.#stood = why === "still";
+    this.pause();
+    this.#emit("silent", new Silent(why));
+  }
+
   /** The sound has come to its natural end: nothing is cut, the next playing begins anew. */
   #finish(voice) {
+    const { id, from, begin } = voice;
+    const length = this.#lengthOf(voice);
+    const elapsed = this.#context.currentTime - begin;
+    if (elapsed <= 0 || elapsed < length - SHORT) return this.#lose("still"); // ended, but not heard
     this.#voice = null;
+    this.#unwatch();
     this.#rest = 0;
-    const { id, from } = voice;
-    this.#emit("stretch", { id, from, elapsed: this.#lengthOf(voice) });
+    this.#emit("stretch", { id, from, elapsed: length });
     this.#emit("ended", { id });
     this.#emit("change");
   }

@@ -1,5 +1,6 @@
 // A page of the questionnaire: questions that depend on others, sliders without a default, and drafts.
 
+import { alive } from "./alive.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { meets } from "./rules.js";
 import { numberOf, touch } from "./slider.js";
@@ -64,3 +65,4 @@ form.addEventListener("input", (event) => {
 restore();
 refresh();
 form.querySelector(".error")?.closest(".asked").querySelector("input, textarea")?.focus();
+alive();

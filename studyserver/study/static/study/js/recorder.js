@@ -79,10 +79,11 @@ export class Recorder {
     this.record.presentations[id].seconds = round(seconds);
   }
 
-  played(id, isSwitch) {
+  /** A clip sounds that was asked for after so many ms. */
+  played(id, isSwitch, at) {
     this.record.presentations[id].plays += 1;
     this.record.switches += isSwitch ? 1 : 0;
-    this.record.time_to_first_play_ms ??= this.elapsed;
+    this.record.time_to_first_play_ms ??= at;
   }
 
   sought(id) {

@@ -1,5 +1,7 @@
 // The sound check: a few tones, some of them faint, to be counted; can be repeated, never blocks.
 
+import { alive } from "./alive.js";
+import { awaken, explain, played, trouble } from "./check-audio.js";
 import { announce, say } from "./words.js";
 
 const LOUD = 0.1; // amplitude; a tone at this level is as loud as the clips (-23 LUFS)
@@ -8,7 +10,7 @@ const LENGTH = 0.3; // s
 const PAUSE = 0.25;
 const RAMP = 0.02;
 const PITCHES = [440, 494, 554, 587, 659, 740, 880]; // Hz
-const ENOUGH = 2; // wrong counts before one may go on all the same
+const ENOUGH = 2; // wrong counts, or silences, before one may go on all the same
 
 const button = document.getElementById("play-tones");
 const form = document.getElementById("check");
@@ -17,16 +19,15 @@ const reason = document.getElementById("check-reason");
 const verdict = document.getElementById("verdict");
 const result = { outcome: "not heard", attempts: 0, played: "", answered: "", output_sample_rate: 0 };
 
-let context;
 let tones = 0; // how many were played last; 0 before the first time and while a new set plays
 let playing = false;
 let mayContinue = false;
-let silences = 0; // how often the browser did not let the sound start
+let silences = 0; // how often there was no sound
 
 const choose = (list) => list[Math.floor(Math.random() * list.length)];
 
 /** Lay out the tones on the audio clock; resolves when the last has ended. */
-function sound(count) {
+function sound(context, count) {
   const faint = new Set();
   while (faint.size < Math.floor(count / 2)) faint.add(1 + Math.floor(Math.random() * (count - 1)));
   let begin = context.currentTime + 0.1;
@@ -44,30 +45,30 @@ function sound(count) {
     last.stop(begin + LENGTH);
     begin += LENGTH + PAUSE;
   }
-  return new Promise((resolve) => (last.onended = resolve));
+  return played(last);
 }
 
 async function play() {
   if (playing) return;
-  context ??= new AudioContext();
-  const patience = setTimeout(() => {
-    mayContinue ||= ++silences >= ENOUGH;
-    show(say("silent"));
-    refresh();
-  }, 2_000);
-  await context.resume();
-  clearTimeout(patience);
   playing = true;
   tones = 0;
   verdict.hidden = true;
   for (const input of form.querySelectorAll("input[name=count]")) input.checked = false;
-  button.dataset.sounding = "";
   refresh();
   const count = choose([3, 4, 5, 6].filter((number) => !result.played.trim().endsWith(String(number))));
-  await sound(count);
+  try {
+    const context = await awaken();
+    button.dataset.sounding = "";
+    await sound(context, count);
+    trouble("");
+    tones = count;
+    result.output_sample_rate = context.sampleRate;
+  } catch (error) {
+    mayContinue ||= ++silences >= ENOUGH;
+    explain(error);
+  }
   delete button.dataset.sounding;
   playing = false;
-  tones = count;
   refresh();
 }
 
@@ -90,7 +91,6 @@ function answer(event) {
   result.played += `${tones} `;
   result.answered += `${heard} `;
   result.outcome = right ? "passed" : "failed";
-  result.output_sample_rate = context.sampleRate;
   mayContinue ||= right || result.attempts >= ENOUGH;
   show(say(right ? "tonesRight" : mayContinue ? "tonesAnyway" : "tonesWrong"), right);
   if (!right) tones = 0;
@@ -108,3 +108,4 @@ form.addEventListener("submit", (event) => {
   form.elements.result.value = JSON.stringify({ ...result, played: result.played.trim(), answered: result.answered.trim() });
 });
 button.disabled = false; // before this a tap would have been lost
+alive();

@@ -2,13 +2,34 @@
 
 import { Unreachable } from "./http.js";
 
+/** How long a sound may take before it is said to be late, in ms. */
+export const LATE = 6_000;
 const ATTEMPTS = 6;
 const MOST_AHEAD = 64e6; // bytes, as they come from the server: a dozen trials, or fewer where they hold many clips
 
 /** The browser got the bytes but cannot decode them. */
-export class Undecodable extends Error {}
+export class Undecodable extends Error {
+  sentence = "undecodable";
+}
+
+/** The server has no such sound, or not for us: trying again at once helps nobody. */
+class Missing extends Error {
+  sentence = "missing";
+}
+
+const TRY_AGAIN = [408, 425, 429]; // of the answers that say no
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What the server sends, if it is a sound: a network's own page may come in its place. */
+async function ask(address) {
+  const response = await fetch(address, { credentials: "same-origin" });
+  const { status, headers } = response;
+  if (status >= 400 && status < 500 && !TRY_AGAIN.includes(status)) throw new Missing(`The server answered ${status}.`);
+  if (!response.ok) throw new Unreachable(`The server answered ${status}.`);
+  if (!headers.get("Content-Type")?.startsWith("audio/")) throw new Unreachable("Something other than the study answered.");
+  return response;
+}
 
 /** The bytes at an address: those on the shelf, or else what the server sends, which goes there. */
 async function bytesOf(address, shelf) {
@@ -16,12 +37,11 @@ async function bytesOf(address, shelf) {
   if (kept) return kept.arrayBuffer();
   for (let attempt = 0; ; attempt++) {
     try {
-      const response = await fetch(address, { credentials: "same-origin" });
-      if (!response.ok) throw new Unreachable(`The server answered ${response.status}.`);
+      const response = await ask(address);
       shelf?.put(address, response.clone()).catch(() => {}); // no room, or not possible here
       return await response.arrayBuffer();
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
+      if (attempt === ATTEMPTS || error instanceof Missing) throw error;
       await pause(Math.min(500 * 2 ** attempt, 8_000));
     }
   }
@@ -85,6 +105,7 @@ export class Sounds {
     try {
       return await this.#context.decodeAudioData(bytes);
     } catch (error) {
+      await this.#shelf?.remove([address]).catch(() => {}); // or it would never come whole
       throw new Undecodable(error.message);
     }
   }

@@ -14,6 +14,7 @@ const TOLERANCE = 0.005; // of a clip, against rounding at its end
 export class Trial {
   #listeners = new AbortController();
   #left = false;
+  #troubles = new Map(); // what each is about -> in words
 
   /** Bind the markup of a trial; `onNext(trial)` is called when it may be left and is. */
   static async bind(root, { player, sounds, store, queue, onNext }) {
@@ -52,7 +53,7 @@ export class Trial {
       onLevel: (level) => store.note("level", level).catch(() => {}),
     });
     if (root.matches(".by-clip")) this.byClip = new ByClip(root, this.questions, this.controls.clips);
-    this.controls.onTrouble = (sentence) => this.trouble(sentence);
+    this.controls.onTrouble = (sentence, about) => this.trouble(sentence, about);
     this.controls.onEnded = () => this.keepListening();
     this.button.addEventListener("click", () => this.next());
     this.#watchFocus();
@@ -194,9 +195,15 @@ export class Trial {
     this.button.setAttribute("aria-disabled", "false");
   }
 
-  trouble(sentence) {
-    this.notice.textContent = sentence;
-    this.notice.hidden = false;
+  /** Say what is the matter; an empty sentence takes back what was said about the same. */
+  trouble(sentence, about = "answers") {
+    this.#troubles.delete(about);
+    if (sentence) this.#troubles.set(about, sentence);
+    const last = [...this.#troubles.values()].at(-1) ?? "";
+    if (!sentence && last === this.notice.textContent) return; // not to be read out again
+    this.notice.textContent = last;
+    this.notice.hidden = !last;
+    if (sentence && about === "sound") this.notice.scrollIntoView({ block: "nearest" }); // somebody has pressed
   }
 
   async next() {

@@ -1,5 +1,6 @@
 // The page of trials: shows one after the other without reloading, and keeps the state in words up to date.
 
+import { alive } from "./alive.js";
 import { Examples } from "./examples.js";
 import { getJSON, Refused, Unreachable } from "./http.js";
 import { listenForKeys } from "./keys.js";
@@ -18,7 +19,8 @@ const context = new AudioContext({ latencyHint: "interactive" });
 const player = new Player(context);
 const shelf = new Shelf(addresses.participation);
 const sounds = new Sounds(context, shelf);
-const examples = new Examples(page, { context, clips: player, sounds });
+const onTrouble = (sentence) => trial?.trouble(sentence, "sound");
+const examples = new Examples(page, { context, clips: player, sounds, onTrouble });
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(addresses.participation) : null;
 const soundsOf = (root) => [...root.querySelectorAll("[data-sound]")].map((element) => element.dataset.sound);
 const examplesOf = (root) => [...root.querySelectorAll("[data-example]")].map((element) => element.dataset.example);
@@ -204,15 +206,21 @@ async function start() {
   queue = new Queue(store, { ...addresses, renewal: addresses.next });
   listenToQueue();
   listenToTabs();
+  queue.flush(); // what was left by a reload; and the page says how things stand
   listenForKeys(() => (trial?.resting ? null : trial));
   listenForLanguage(() => trial?.keep(), addresses.next);
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   const root = page.querySelector(".trial");
-  await (root ? show(root, { takeFocus: false }) : goOn());
+  if (root) await show(root, { takeFocus: false });
+  alive();
+  if (!root) await goOn();
   await Promise.allSettled(soundsOf(page).map((address) => sounds.get(address))); // the first sound comes first
   keepPage(addresses.worker).catch(() => {});
 }
 
-start().catch(() => {
+start().catch((error) => {
+  if (store) throw error; // the page goes on to say that it is not ready
+  alive();
   document.getElementById("cannot-store").hidden = false;
+  document.getElementById("state").hidden = true;
 });
