@@ -17,6 +17,7 @@ from walking import (
     press_next,
     seek,
     turn_page,
+    wait_for_loops,
     wait_for_silence,
     wait_for_sound,
 )
@@ -196,7 +197,7 @@ def test_a_loop_and_a_seek_are_recorded(page, site):
     page.get_by_role("button", name="Loop").click()
     page.get_by_role("button", name="Play", exact=True).click()
     wait_for_sound(page)
-    page.wait_for_timeout(2_300)
+    wait_for_loops(page, 2)
     page.keyboard.press("Space")  # on the button: pauses
     page.get_by_role("button", name="Loop").click()
     page.get_by_label("Position in the sound").focus()

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from sites import PHONE
-from walking import expect_trial, press_next, seek, wait_for_silence, wait_for_sound
+from walking import expect_trial, press_next, seek, wait_for_loops, wait_for_silence, wait_for_sound
 
 DESKTOP = {"width": 1440, "height": 900}
 
@@ -175,7 +175,7 @@ def test_several_clips_beside_a_reference_that_begin_anew(new_page, site):
     page.wait_for_timeout(300)
     page.keyboard.press("1")
     wait_for_sound(page, "A")
-    page.wait_for_timeout(1_200)
+    wait_for_silence(page)
     hear_all(page)
     for place, row in enumerate(page.locator("[data-kind='slider']").all()):
         slider, letter = row.locator("input"), "ABCD"[place]
@@ -280,7 +280,7 @@ def test_a_region_is_looped_and_the_volume_changed(new_page, site):
     page.get_by_role("button", name="Repeat from here").click()
     expect(page.locator(".loop")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_timeout(1_400)
+    wait_for_loops(page, 2)
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_label("Volume").focus()
     page.keyboard.press("ArrowLeft")

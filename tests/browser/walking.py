@@ -29,6 +29,14 @@ HAS_SOUNDED = """(name) => {
   if (yes) window.sounded.clear();
   return yes;
 }"""
+# The bar that shows the position has jumped back so many times since it was first looked at.
+HAS_LOOPED = """(times) => {
+  const now = Number(document.querySelector(".seek").value);
+  window.loops ??= { last: now, number: 0 };
+  if (now < window.loops.last) window.loops.number += 1;
+  window.loops.last = now;
+  return window.loops.number >= times;
+}"""
 # Press a button that plays, and wait until it sounds; to be used within scripts that go on from there.
 PRESS = """async (button) => {
   button.click();
@@ -105,6 +113,11 @@ def wait_for_sound(page: Page, name: str = "") -> None:
 def wait_for_silence(page: Page) -> None:
     """Wait until no clip sounds any more."""
     wait_until(page, "() => document.querySelector('.play[data-sounding]') === null")
+
+
+def wait_for_loops(page: Page, times: int) -> None:
+    """Wait until what sounds has begun anew so many times."""
+    wait_until(page, HAS_LOOPED, times)
 
 
 def wait_until_ready(page: Page, sounds: int) -> None:

@@ -18,7 +18,7 @@ def tell_and_answer(job, progress):
 
 
 def wait_for_reports(pool):
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 300
     while time.monotonic() < give_up:
         news = pool.reports()
         if news:
