@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from .markup import with_own_texts
 from .models import Question, Study, Trial
 from .sliders import shown_number, slider_of
 
@@ -39,20 +40,20 @@ def draw(study: Study, rng) -> dict[str, Any]:
 
 
 def instruction(trial: Trial, questions: list[Question]) -> str:
-    """Return what an attention trial asks for, in the annotator's language; empty for other trials."""
+    """Return what an attention trial asks for, as HTML in the annotator's language; empty for others."""
     question = next((item for item in questions if item.pk == trial.attention.get("question")), None)
     if question is None:
         return ""
     words = {"question": question.text, "answer": _answer_in_words(question, trial.attention["expected"])}
     if question.kind == Question.Kind.SLIDER:
-        return (
-            _("This page checks attention: please set “%(question)s” to %(answer)s, whatever you hear.")
-            % words
+        sentence = _(
+            "This page checks attention: please set “%(question)s” to %(answer)s, whatever you hear."
         )
-    return (
-        _("This page checks attention: please answer “%(answer)s” to “%(question)s”, whatever you hear.")
-        % words
-    )
+    else:
+        sentence = _(
+            "This page checks attention: please answer “%(answer)s” to “%(question)s”, whatever you hear."
+        )
+    return with_own_texts(sentence, words)
 
 
 def _answer_in_words(question: Question, expected: Any) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from . import attention, session
@@ -13,7 +14,7 @@ from .models import Annotator, Presentation, Question, QuestionExample, Study, T
 from .questions import PREFERENCE_WORDS, preference_steps
 from .rests import rest_before
 from .sliders import decimals_of, presented_options
-from .translating import Dictionary, dictionary
+from .translating import Dictionary, Written, dictionary
 
 _RATINGS = (Question.Kind.SLIDER, Question.Kind.SCALE)
 MANY = 4  # from so many clips on, their buttons are small
@@ -182,18 +183,25 @@ def _degree(word: str, steps: int, strength: int) -> str:
     return degrees[steps][strength - 1][word]
 
 
-def feedback_on(trial: Trial) -> str:
-    """Return what an annotator is told after a practice trial; empty where there is nothing to tell."""
-    if trial.kind != Trial.Kind.PRACTICE or not trial.annotator.study.practice_feedback:
-        return ""
+def feedback_on(trial: Trial) -> list[dict[str, str]]:
+    """Return what an annotator is told after a practice trial: sentences, each with its language."""
+    study = trial.annotator.study
+    if trial.kind != Trial.Kind.PRACTICE or not study.practice_feedback:
+        return []
     presentations = list(trial.presentations.select_related("stimulus").order_by("position"))
-    sentences = [sentence for sentence in [_about_x(trial, presentations)] if sentence]
+    told = [_about_x(trial, presentations)]
+    words = dictionary(study)
     blind = [item for item in presentations if item.is_blind]
     for item in blind:
         if item.stimulus.feedback:
             label = f"{item.label}: " if len(blind) > 1 else ""
-            sentences.append(f"{label}{item.stimulus.feedback}")
-    return "\n".join(sentences)
+            own = words(item.stimulus.feedback)
+            told.append(Written(f"{label}{own}", own.language))
+    return [
+        {"text": sentence, "language": getattr(sentence, "language", get_language())}
+        for sentence in told
+        if sentence
+    ]
 
 
 def _about_x(trial: Trial, presentations: list[Presentation]) -> str:

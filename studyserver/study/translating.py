@@ -17,7 +17,7 @@ _STUDY_TEXTS = {
     "rest_text": "Rest",
     "thanks": "Thanks",
 }
-_LABELS = ("low", "high", "word", "unit")
+_LABELS = ("low", "high", "unit")  # a preference's "word" names a sentence of the site
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def _all_texts(study: Study) -> Iterator[tuple[str, str]]:
         yield from _question_texts(question)
         for example in question.examples.all():
             yield f"Question “{question.key}”: sound example", example.label
+    for feedback in study.stimuli.practice().exclude(feedback="").values_list("feedback", flat=True):
+        yield "Feedback after practice", feedback
 
 
 def _question_texts(question: Question | QuestionnaireItem) -> Iterator[tuple[str, str]]:
@@ -75,6 +77,18 @@ def languages_of(study: Study) -> list[str]:
     return [study.language, *study.translations.values_list("language", flat=True)]
 
 
+class Written(str):
+    """A text of a study that knows the language it is in."""
+
+    language: str
+
+    def __new__(cls, text: str, language: str = "") -> "Written":
+        """Return the text; copies keep its language."""
+        written = super().__new__(cls, text)
+        written.language = language
+        return written
+
+
 @dataclass(frozen=True)
 class Dictionary:
     """A study's texts in one language.
@@ -85,27 +99,28 @@ class Dictionary:
         In which the texts are, as far as they are translated.
     texts
         What was written -> the translation. Empty in the language of writing.
+    written_in
+        The language of the texts that are not translated.
     """
 
     language: str
     texts: dict[str, str]
+    written_in: str
 
-    def __call__(self, text: str) -> str:
+    def __call__(self, text: str) -> Written:
         """Return the translation of a text, or the text itself."""
-        return self.texts.get(text) or text
+        translation = self.texts.get(text)
+        return Written(translation, self.language) if translation else Written(text, self.written_in)
 
     def study(self, study: Study) -> Study:
         """Return the study with its texts in this language; not to be saved."""
         translated = copy.copy(study)
         for name in _STUDY_TEXTS:
             setattr(translated, name, self(getattr(study, name)))
-        translated.text_language = self.language
         return translated
 
     def question(self, question: Any) -> Any:
         """Return a question (of trials or of the questionnaire) with its texts; not to be saved."""
-        if not self.texts:
-            return question
         translated = copy.copy(question)
         translated.text, translated.help_text = self(question.text), self(question.help_text)
         translated.options = self._options(question.options)
@@ -138,5 +153,5 @@ def dictionary(study: Study, language: str | None = None) -> Dictionary:
         for code in (language, language.split("-")[0]):
             row = study.translations.filter(language=code).first()
             if row and code != study.language:
-                return Dictionary(code, {text: value for text, value in row.texts.items() if value})
-    return Dictionary(study.language, {})
+                return Dictionary(code, row.texts, study.language)
+    return Dictionary(study.language, {}, study.language)

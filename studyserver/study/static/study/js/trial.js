@@ -184,10 +184,12 @@ export class Trial {
     this.byClip?.follow(this.player.sounding);
   }
 
-  /** Tell how the practice went; Next then calls `onward`. */
+  /** Tell how the practice went, in sentences { text, language }; Next then calls `onward`. */
   tell(sentences, onward) {
     const notice = this.root.querySelector(".feedback");
-    notice.textContent = sentences;
+    notice.replaceChildren(
+      ...sentences.map(({ text, language }) => Object.assign(document.createElement("p"), { textContent: text, lang: language })),
+    );
     notice.hidden = false;
     notice.scrollIntoView({ block: "nearest" });
     this.onward = onward;
