@@ -23,6 +23,13 @@ class ResearchSite(AdminSite):
     site_header = site_title = "Listening studies"
     index_title = "From tracks to clips, from studies to results"
 
+    def login(self, request, extra_context=None):
+        """Let somebody sign in."""
+        from .sign_in import SignInForm  # needs the models, which are not there when the admin is set up
+
+        self.login_form = SignInForm
+        return super().login(request, extra_context)
+
     def index(self, request, extra_context=None):
         """Show where things stand on the way from music to results, above all that can be edited."""
         from . import start_page  # needs the models, which are not there when the admin is set up

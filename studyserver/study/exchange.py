@@ -1,9 +1,9 @@
 """What the trial page's scripts exchange with the server, and the sounds."""
 
-import json
-
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -16,20 +16,27 @@ from . import session
 from .access import address_of, annotator_view
 from .models import Annotator, Presentation, QuestionExample, Stimulus
 from .presenting import feedback_on, trial_html
+from .sent_json import UnreadableJSON, read_json
 from .session import EventRefused, IncompleteTrial, Stage
 
 
-class _Unreadable(ValueError):
-    """The request is not the JSON object that is expected."""
-
-
 def _read(request: HttpRequest, *names: str) -> tuple:
-    """Return what a request says under each name, None where it does not; the first must be there."""
+    """Return what a request says under each name, None where it does not; the first must be there.
+
+    Raises
+    ------
+    UnreadableJSON
+        When the request is not a JSON object with the first name.
+    """
     try:
-        body = json.loads(request.body)
-        return body[names[0]], *(body.get(name) for name in names[1:])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise _Unreadable(_("The request cannot be read.")) from None
+        body = read_json(request.body)
+    except RequestDataTooBig:
+        raise UnreadableJSON(_("The request is too long.")) from None
+    except RawPostDataException:  # a form with parts, which the check of its token has taken apart
+        raise UnreadableJSON(_("The request cannot be read.")) from None
+    if not isinstance(body, dict) or names[0] not in body:
+        raise UnreadableJSON(_("The request cannot be read."))
+    return tuple(body.get(name) for name in names)
 
 
 def _refusal(reason: Exception, status: int) -> JsonResponse:
@@ -43,7 +50,7 @@ def judgments(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     try:
         (events,) = _read(request, "events")
         receipts = session.record_judgments(annotator, events)
-    except (_Unreadable, EventRefused) as refused:
+    except (UnreadableJSON, EventRefused) as refused:
         return _refusal(refused, 400)
     return JsonResponse({"receipts": receipts})
 
@@ -57,7 +64,7 @@ def finish(request: HttpRequest, annotator: Annotator, trial: str) -> HttpRespon
         session.finish_trial(annotator, trial, listening, appeared_ms=appeared, finished_ms=finished)
     except IncompleteTrial as refused:
         return _refusal(refused, 409)
-    except _Unreadable as refused:
+    except UnreadableJSON as refused:
         return _refusal(refused, 400)
     address = address_of(annotator) if session.current_trial(annotator) is None else None
     done = annotator.trials.select_related("annotator__study").get(token=trial)

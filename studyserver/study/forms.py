@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .models import Annotator
+from .sent_json import UnreadableJSON, read_json
 
 
 class ConsentForm(forms.Form):
@@ -15,18 +16,20 @@ class ConsentForm(forms.Form):
     )
 
 
-class ReportField(forms.JSONField):
-    """A browser's report; JSON that is too long, or too deep, is refused like what is not JSON."""
+class ReportField(forms.Field):
+    """A browser's report, in JSON."""
 
     _LONGEST = 20_000  # characters
 
     def to_python(self, value):
-        """Return the JSON value."""
+        """Return what was reported; None where nothing was."""
+        if not value:
+            return None
         try:
-            if isinstance(value, str) and len(value) > self._LONGEST:
-                raise ValueError("too long")
-            return super().to_python(value)
-        except (ValueError, RecursionError):
+            if len(value) > self._LONGEST:
+                raise UnreadableJSON
+            return read_json(value)
+        except UnreadableJSON:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
