@@ -159,6 +159,10 @@ MAXIMUM_ARCHIVE_BYTES = int(os.environ.get("MAXIMUM_ARCHIVE_BYTES", 1024 * 1024 
 # in a dot.
 MODEL_CODE = _list("MODEL_CODE", "")
 
+# How many can join from one address within so many minutes; 0 for no limit.
+JOINS_PER_ADDRESS = int(os.environ.get("JOINS_PER_ADDRESS", "60"))
+JOINS_MINUTES = int(os.environ.get("JOINS_MINUTES", "10"))
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

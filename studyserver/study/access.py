@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from . import session
+from .devices import remember_device
 from .models import Annotator
 from .session import Stage
 
@@ -45,8 +46,10 @@ def annotator_view(*stages: Stage) -> Callable:
         def wrapped(request: HttpRequest, token: str, **named) -> HttpResponse:
             annotator = get_object_or_404(Annotator.objects.select_related("study"), token=token)
             if stages and session.stage(annotator) not in stages:
-                return redirect(address_of(annotator))
-            return view(request, annotator, **named)
+                response = redirect(address_of(annotator))
+            else:
+                response = view(request, annotator, **named)
+            return remember_device(request, response, annotator)
 
         return never_cache(wrapped)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from explainer.models import Clip
 
 from . import questions as kinds
+from .listening_time import given_at, seconds_since
 from .models import Annotator, Judgment, Presentation, Question, Trial
 from .moments import moment_before
 
@@ -57,7 +58,7 @@ def asked_about(question: Question, presentations: list[Presentation]) -> list[P
     return [item for item in presentations if item.is_blind and is_asked_of(question, [item.stimulus.clip])]
 
 
-def record_judgments(annotator: Annotator, events: list[dict]) -> list[dict]:
+def record_judgments(annotator: Annotator, events: list[dict], *, device: str = "") -> list[dict]:
     """Store answers and return a receipt for each event, in the same order.
 
     Parameters
@@ -69,18 +70,22 @@ def record_judgments(annotator: Annotator, events: list[dict]) -> list[dict]:
         "response_ms"}``: `trial` and `presentation` are tokens, `question` is an id or a key,
         `presentation` may be null in a trial with one clip, `age_ms` says how long ago the answer was
         entered when it was sent; the last two may be missing.
+    device
+        Which device sent them; empty for simulated annotators.
 
     Returns
     -------
     list of dict
         ``{"uuid", "status", "reason"}``; status is "stored", "already stored" or "refused".
-        A refused event does not hinder the others. Whoever finished or ran out of time still
-        gets late events stored; whoever left and wanted the answers discarded does not.
+        A refused event does not hinder the others. Answers that arrive late are stored after a trial was
+        finished and after the time has run out, but not where another device finished the trial, nor where
+        they were entered after the last page had thanked for all, nor for people who left and wanted their
+        answers discarded.
     """
     if not isinstance(events, list):
         raise EventRefused(_("A list of answers is expected."))
     annotator = Annotator.objects.select_related("study").get(pk=annotator.pk)
-    reader = _Reader(annotator)
+    reader = _Reader(annotator, device)
     # Everything is looked up before the transaction: whoever writes keeps others waiting.
     read = [reader.read(event) for event in events]
     _store(read)
@@ -130,6 +135,7 @@ class _Read:
 
     sent: Any
     judgment: Judgment | None = None
+    too_late: str = ""  # why an answer that is not stored yet is not taken any more
     status: str = REFUSED
     reason: str = ""
 
@@ -162,6 +168,9 @@ def _store(read: list[_Read]) -> None:
             if identifier in owners:
                 item.settle_as_known(owners[identifier])
                 continue
+            if item.too_late:
+                item.reason = item.too_late
+                continue
             try:
                 with transaction.atomic():
                     item.judgment.save(force_insert=True)
@@ -185,14 +194,16 @@ def _owners(identifiers: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
 class _Reader:
     """Reads the events of one request; knows each trial after its first event."""
 
-    def __init__(self, annotator: Annotator):
+    def __init__(self, annotator: Annotator, device: str):
         self.annotator = annotator
+        self.device = device
         self.arrival = timezone.now()
         self.trials: dict[str, tuple[Trial, list[Question], list[Presentation]]] = {}
 
     def read(self, event: Any) -> _Read:
         try:
-            return _Read(event, judgment=self._judgment(event))
+            judgment = self._judgment(event)
+            return _Read(event, judgment=judgment, too_late=self._too_late(judgment))
         except (EventRefused, kinds.AnswerRefused) as refused:
             return _Read(event, reason=str(refused))
 
@@ -216,8 +227,30 @@ class _Reader:
             value=value,
             number=number,
             answered_at=moment_before(self.arrival, event.get("age_ms"), earliest=trial.allocated_at),
-            response_ms=_response(event.get("response_ms")),
+            response_ms=_response(event.get("response_ms"), self._most_response(trial)),
         )
+
+    def _too_late(self, judgment: Judgment) -> str:
+        """Return why an answer to a finished trial is not taken any more; empty where it is.
+
+        A device sends the end of a trial after the answers entered before it. So answers that its other tabs
+        held back, or the network, still count; answers of another device were given to a trial that is over.
+        """
+        trial = judgment.trial
+        if trial.finished_at is None:
+            return ""
+        if self.device and trial.finished_by and trial.finished_by != self.device:
+            return _("This trial has been finished on another device. This answer was not stored.")
+        entered = judgment.answered_at
+        if self.annotator.thanked_at and (entered is None or entered > trial.finished_at):
+            return _("You have finished this study. This answer was not stored.")
+        return ""
+
+    def _most_response(self, trial: Trial) -> int:
+        """Return the longest time to an answer that there can have been, in ms."""
+        if not self.device:
+            return _MOST_RESPONSE
+        return min(_MOST_RESPONSE, round(1000 * seconds_since(given_at(trial), self.arrival)))
 
     def _trial(self, token: Any) -> tuple[Trial, list[Question], list[Presentation]]:
         if not isinstance(token, str):
@@ -278,7 +311,7 @@ def _sequence(raw: Any) -> int:
     return raw
 
 
-def _response(raw: Any) -> int | None:
+def _response(raw: Any, most: int) -> int | None:
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw <= _MOST_RESPONSE:
         return None
-    return round(raw)
+    return min(round(raw), most)

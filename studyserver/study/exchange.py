@@ -14,6 +14,7 @@ from explainer.sound_responses import blinded_sound_response
 
 from . import session
 from .access import address_of, annotator_view
+from .devices import device_of
 from .models import Annotator, Presentation, QuestionExample, Stimulus
 from .presenting import feedback_on, trial_html
 from .sent_json import UnreadableJSON, read_json
@@ -49,7 +50,7 @@ def judgments(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Store answers, and give a receipt for each."""
     try:
         (events,) = _read(request, "events")
-        receipts = session.record_judgments(annotator, events)
+        receipts = session.record_judgments(annotator, events, device=device_of(request))
     except (UnreadableJSON, EventRefused) as refused:
         return _refusal(refused, 400)
     return JsonResponse({"receipts": receipts})
@@ -61,7 +62,8 @@ def finish(request: HttpRequest, annotator: Annotator, trial: str) -> HttpRespon
     """End a trial, and tell where to go when it was the last."""
     try:
         listening, appeared, finished = _read(request, "listening", "appeared_ms", "finished_ms")
-        session.finish_trial(annotator, trial, listening, appeared_ms=appeared, finished_ms=finished)
+        ages = {"appeared_ms": appeared, "finished_ms": finished}
+        session.finish_trial(annotator, trial, listening, **ages, device=device_of(request))
     except IncompleteTrial as refused:
         return _refusal(refused, 409)
     except UnreadableJSON as refused:

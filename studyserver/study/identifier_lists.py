@@ -9,6 +9,7 @@ from studyserver.common.spellings import folded, lookalikes, quoted, trimmed
 from studyserver.common.tables import SEPARATORS, TableError, declared_separator, records
 
 from .counting import listed
+from .placeholders import looks_unfilled
 
 MOST_INVITED = 10_000  # at a time
 MOST_LETTERS = 200
@@ -138,7 +139,7 @@ def _check(entry: _Entry) -> None:
             f"Line {entry.line}: “{name}” is what a spreadsheet shows in place of a value. Widen the column "
             "or correct the cell, and save the table again."
         )
-    if looks_missing(name):
+    if looks_missing(name) or looks_unfilled(name):
         raise UnreadableList(
             f"Line {entry.line}: “{name}” looks like a missing identifier. Fill it in or remove the line; if "
             "somebody is really called that, add to the name."

@@ -6,21 +6,35 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
-from . import recruiting, session
+from studyserver.client_address import client_address
+
+from . import arrivals, panel_links, recruiting, session
 from .access import address_of
 from .forms import DeletionForm
+from .joins import TooManyJoins
 from .models import Annotator, Judgment, Recruit, Study
 from .session import JoiningRefused, Stage
 from .translating import dictionary
+
+MOST_REMEMBERED = 20  # participations in one study on one browser, as of a laboratory's computer
 
 
 @never_cache
 def join(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite to a study by the link that all share, or that a recruiter has added an identifier to."""
     study = get_object_or_404(Study, slug=slug)
-    sent = recruiting.read_parameters(study, request.GET) if study.access == Study.Access.PANEL else None
-    known = recruiting.earlier_recruit(study, sent) if sent else None
-    return _invitation(request, study, sent=sent, known=known)
+    if study.access != Study.Access.PANEL:
+        return _invitation(request, study)
+    try:
+        sent = panel_links.read_parameters(study, request.GET)
+        response = _invitation(request, study, sent=sent, known=recruiting.earlier_recruit(study, sent))
+    except panel_links.LinkRefused as refused:
+        arrivals.note(study, request.GET, refused.problem)
+        if _is_preview(request, study):
+            return _invitation(request, study)
+        return _closed(request, study, refused)
+    arrivals.note(study, request.GET)
+    return response
 
 
 @never_cache
@@ -32,52 +46,82 @@ def personal(request: HttpRequest, token: str) -> HttpResponse:
     return _invitation(request, recruit.study, known=recruit, recruit=recruit)
 
 
+def _is_preview(request: HttpRequest, study: Study) -> bool:
+    """Tell whether this is a researcher who may preview studies: a preview leaves a rehearsal behind."""
+    user = request.user
+    may = user.is_active and user.is_staff and user.has_perm("study.change_study")
+    return study.state == Study.State.DRAFT and may
+
+
 def _invitation(
     request: HttpRequest,
     study: Study,
     *,
-    sent: recruiting.Sent | None = None,
+    sent: panel_links.Sent | None = None,
     known: Recruit | None = None,
     recruit: Recruit | None = None,
 ) -> HttpResponse:
     """Say what is coming; only the button makes an annotator, never the mere visit."""
+    tokens = _remembered(request, study)
     if known and known.annotator:
-        return redirect(address_of(known.annotator))
-    preview = study.state == Study.State.DRAFT and _may_preview(request)
+        recruiting.refuse_stranger(known, sent, tokens)
+        return _remember(request, known.annotator)
+    preview = _is_preview(request, study)
     named = sent is not None or recruit is not None
-    earlier = None if named else _earlier_participation(request, study)
-    context = {"study": dictionary(study).study(study), "preview": preview, "earlier": earlier}
     try:
         if not preview:
             recruiting.refuse_access(study, sent=sent, recruit=recruit)
         if request.method == "POST":
-            fields = {"language": get_language(), "device_family": _device_family(request)}
+            fields = {
+                "language": get_language(),
+                "device_family": _device_family(request),
+                "address": client_address(request),
+            }
             if named and not preview:
-                annotator = recruiting.join_as(study, sent=sent, recruit=recruit, **fields)
+                annotator = recruiting.join_as(study, sent=sent, recruit=recruit, tokens=tokens, **fields)
             else:
                 annotator = session.join(study, rehearsal=preview, **fields)
             return _remember(request, annotator)
         if not preview:
             session.refuse_joining(study)
+    except panel_links.LinkRefused:
+        raise
     except JoiningRefused as refused:
-        if study.state == Study.State.DRAFT:  # even its title is nobody's concern yet
-            context = {}
-        return render(request, "study/closed.html", context | {"reason": str(refused)})
+        return _closed(request, study, refused, named=named)
+    earlier = None if named else _earlier_participation(study, tokens)
+    context = {"study": dictionary(study).study(study), "preview": preview, "earlier": earlier}
     return render(request, "study/join.html", context)
 
 
-def _may_preview(request: HttpRequest) -> bool:
-    """Tell whether this is a researcher who may preview studies: a preview leaves a rehearsal behind."""
-    user = request.user
-    return user.is_active and user.is_staff and user.has_perm("study.change_study")
+def _closed(
+    request: HttpRequest, study: Study, refused: JoiningRefused, *, named: bool = False
+) -> HttpResponse:
+    """Say why nobody can begin, and lead those on who have begun in this browser."""
+    context = {"reason": str(refused)}
+    if study.state != Study.State.DRAFT:  # even its title is nobody's concern yet
+        context |= {
+            "study": dictionary(study).study(study),
+            "earlier": None if named else _earlier_participation(study, _remembered(request, study)),
+        }
+    response = render(request, "study/closed.html", context)
+    if isinstance(refused, TooManyJoins):
+        response.status_code = 429
+        response.headers["Retry-After"] = str(refused.seconds)
+    elif isinstance(refused, recruiting.TakesPartElsewhere):
+        response.status_code = 403
+    return response
+
+
+# What a browser remembers ---------------------------------------------------------------------------
 
 
 def _remember(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Go on, and let the study's link lead back to this participation on the same browser."""
     response = redirect(address_of(annotator))
+    earlier = [token for token in _remembered(request, annotator.study) if token != annotator.token]
     response.set_signed_cookie(
         _cookie(annotator.study),
-        annotator.token,
+        ".".join([annotator.token, *earlier][:MOST_REMEMBERED]),
         max_age=annotator.study.resume_days * 86_400,
         httponly=True,
         samesite="Lax",
@@ -90,12 +134,18 @@ def _cookie(study: Study) -> str:
     return f"participation-{study.pk}"
 
 
-def _earlier_participation(request: HttpRequest, study: Study) -> Annotator | None:
+def _remembered(request: HttpRequest, study: Study) -> list[str]:
+    """Return the tokens of the participations that this browser has begun, the latest first."""
     try:
-        token = request.get_signed_cookie(_cookie(study), default=None)
+        remembered = request.get_signed_cookie(_cookie(study), default="")
     except signing.BadSignature:
-        return None
-    annotator = study.annotators.filter(token=token).first() if token else None
+        return []
+    return [token for token in remembered.split(".") if token][:MOST_REMEMBERED]
+
+
+def _earlier_participation(study: Study, tokens: list[str]) -> Annotator | None:
+    """Return the participation that was begun last in this browser, if it can be gone on with."""
+    annotator = study.annotators.filter(token=tokens[0]).first() if tokens else None
     over = {Stage.WITHDRAWN, Stage.SCREENED_OUT, Stage.EXPIRED, Stage.CLOSED}
     return annotator if annotator and session.stage(annotator) not in over else None
 

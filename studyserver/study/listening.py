@@ -67,9 +67,12 @@ def clean_record(listening: Any, durations: dict[str, float]) -> dict:
         intervals = read_intervals(record.get("intervals"), seconds)
         if len(intervals) > MAXIMUM_INTERVALS:
             intervals = union(intervals)[:MAXIMUM_INTERVALS]
+        heard = seconds_heard(intervals, seconds)
+        known = {"seconds": round(seconds, 3), "share": round(min(1.0, heard / seconds), 3)}
+        reported = documented(record, LISTENING_TO_CLIP)
         presentations[token] = {
-            **documented(record, LISTENING_TO_CLIP),
+            **{name: known.get(name, value) for name, value in reported.items()},
             "intervals": [[round(start, 3), round(end, 3)] for start, end in intervals],
-            "seconds_heard": round(seconds_heard(intervals, seconds), 3),
+            "seconds_heard": round(heard, 3),
         }
     return {**documented(listening, LISTENING), "presentations": presentations}

@@ -4,42 +4,35 @@ What ties a participation to a person stands in one table of its own, and leaves
 :func:`linking_rows`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from . import session
 from .identifier_lists import refuse_lookalikes
-from .models import Annotator, Recruit, Return, Study
-
-
-@dataclass(frozen=True)
-class Sent:
-    """Whom a recruiter sent, by the parameters in the address."""
-
-    identifier: str
-    panel_study: str = ""
-    panel_session: str = ""
-
+from .models import Annotator, Arrival, Recruit, Return, Study
+from .panel_links import LinkRefused, Sent, without_number
 
 # Joining ------------------------------------------------------------------------------------------
 
 
-def read_parameters(study: Study, query: Mapping[str, str]) -> Sent | None:
-    """Return whom a recruiter sent, or None where the address does not say."""
+class TakesPartElsewhere(LinkRefused):
+    """A recruiter's number alone opens no participation that has begun in another browser."""
 
-    def value(name: str) -> str:
-        text = "".join(letter for letter in query.get(name, "") if letter.isprintable()) if name else ""
-        return text.strip()[:200]
-
-    identifier = value(study.participant_parameter)
-    if not identifier or "{{" in identifier:  # a template that the recruiter's site has not filled in
-        return None
-    return Sent(identifier, value(study.panel_study_parameter), value(study.session_parameter))
+    def __init__(self):
+        super().__init__(
+            Arrival.Problem.ELSEWHERE,
+            _(
+                "The number in this link takes part already, in another browser or on another device. Please "
+                "go on there: open the link in the browser in which you began. If you cannot, write to the "
+                "researchers: they can send you a link of your own with which you go on."
+            ),
+        )
 
 
 def earlier_recruit(study: Study, sent: Sent) -> Recruit | None:
@@ -54,12 +47,35 @@ def refuse_access(study: Study, *, sent: Sent | None = None, recruit: Recruit | 
             _("This study is by invitation. Please open the personal link that you have been sent.")
         )
     if study.access == Study.Access.PANEL and sent is None and recruit is None:
-        raise session.JoiningRefused(
-            _("Please open this study from the site that invited you: the link carries your number there.")
-        )
+        raise session.JoiningRefused(without_number())
 
 
-def join_as(study: Study, *, sent: Sent | None = None, recruit: Recruit | None = None, **fields) -> Annotator:
+def refuse_stranger(recruit: Recruit, sent: Sent | None, tokens: Collection[str]) -> None:
+    """Raise :class:`TakesPartElsewhere` for somebody who knows a recruiter's number, and no more.
+
+    Parameters
+    ----------
+    recruit
+        Whose participation the number belongs to.
+    sent
+        What the address said; None where a personal link, which is secret, led here.
+    tokens
+        Of the participations that this browser remembers, in a signed cookie.
+    """
+    if sent is None or recruit.annotator is None or recruit.annotator.token in tokens:
+        return
+    if not (sent.panel_session and constant_time_compare(sent.panel_session, recruit.panel_session)):
+        raise TakesPartElsewhere
+
+
+def join_as(
+    study: Study,
+    *,
+    sent: Sent | None = None,
+    recruit: Recruit | None = None,
+    tokens: Collection[str] = (),
+    **fields,
+) -> Annotator:
     """Return the participation of a person known by an identifier: the same one every time.
 
     Parameters
@@ -67,27 +83,27 @@ def join_as(study: Study, *, sent: Sent | None = None, recruit: Recruit | None =
     study
     sent, recruit
         One of both: what a recruiter's address said, or the owner of a personal link.
+    tokens
+        As :func:`refuse_stranger` takes them.
     **fields
         For :func:`session.join`.
 
     Raises
     ------
     session.JoiningRefused
-        When the person is new and nobody can join.
+        When the person is new and nobody can join, or is not and comes from a strange browser.
     """
     with transaction.atomic():
         Study.objects.locked(study.pk)
         if sent is not None:
-            recruit = earlier_recruit(study, sent) or Recruit(
-                study=study,
-                identifier=sent.identifier,
-                panel_study=sent.panel_study,
-                panel_session=sent.panel_session,
-            )
+            recruit = earlier_recruit(study, sent) or Recruit(study=study, identifier=sent.identifier)
+            refuse_stranger(recruit, sent, tokens)
         else:
             recruit = Recruit.objects.select_related("annotator").get(pk=recruit.pk)
         if recruit.annotator is None:
             recruit.annotator = session.join(study, **fields)
+            if sent is not None:
+                recruit.panel_study, recruit.panel_session = sent.panel_study, sent.panel_session
             recruit.save()
         return recruit.annotator
 
@@ -195,9 +211,9 @@ class Farewell:
     address: str = ""
 
 
-def farewell(annotator: Annotator) -> Farewell:
-    """Return the code and the address that fit how the participation has ended."""
-    how = outcome(annotator)
+def farewell(annotator: Annotator, how: str | None = None) -> Farewell:
+    """Return the code and the address that fit how the participation has ended, or another outcome."""
+    how = how or outcome(annotator)
     if how is None:
         return Farewell()
     given = annotator.study.returns.filter(outcome=how).first() or Return()
@@ -238,6 +254,7 @@ def recruiting_advice(study: Study) -> list[str]:
 
 def forget(study: Study) -> int:
     """Forget who is who: delete all identifiers of a study, answers stay; return how many there were."""
+    study.arrivals.all().delete()
     number, _of_each = study.recruits.all().delete()
     return number
 

@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import attention
+from . import attention, listening_time
 from .adaptive import in_blocks
 from .allocation import allocate_trials, awaits_trials, expected_trials
 from .answers import (
@@ -25,6 +25,8 @@ from .answers import (
 )
 from .browser_reports import SOUND_CHECK, documented
 from .departures import delete_answers, log_departure
+from .joining import join, refuse_full, refuse_joining
+from .joins import JoiningRefused
 from .lifecycle import StudyNotReady, close_study, open_study
 from .listening import clean_record, heard_enough
 from .models import Annotator, Departure, Judgment, QuestionnairePage, Return, Study, Trial
@@ -45,6 +47,7 @@ __all__ = [
     "JoiningRefused",
     "Stage",
     "StudyNotReady",
+    "close_answers",
     "close_study",
     "completion",
     "current_trial",
@@ -63,6 +66,7 @@ __all__ = [
     "progress",
     "questions_for",
     "record_judgments",
+    "refuse_full",
     "refuse_joining",
     "screen_out",
     "stage",
@@ -72,56 +76,29 @@ __all__ = [
 ]
 
 
-class JoiningRefused(Exception):
-    """Nobody can join the study now; the message says why."""
-
-
 class IncompleteTrial(Exception):
     """The trial cannot be finished yet; the message says what is missing."""
 
 
-# Joining and the steps before the first trial ---------------------------------------------------
+# The steps before the first trial ---------------------------------------------------------------
 
 
-def join(
-    study: Study, *, language: str = "en", device_family: str = "", rehearsal: bool = False
-) -> Annotator:
-    """Return a new annotator of a study.
+def give_consent(annotator: Annotator) -> None:
+    """Record that the annotator has agreed to take part, and holds a place from now on; once is enough.
 
     Raises
     ------
     JoiningRefused
-        When the study is not open or has all the annotators it wants. Rehearsals may join a
-        study in any state and take nobody's place.
+        When the last place has been taken since the annotator joined.
     """
+    # Places are counted under the study's lock, so that two people do not take the same last one.
     with transaction.atomic():
-        study = Study.objects.locked(study.pk)
-        if not rehearsal:
-            refuse_joining(study)
-        return Annotator.objects.create(
-            study=study,
-            language=language,
-            device_family=device_family,
-            rehearsal=rehearsal,
-            expires_at=timezone.now() + study.time_to_finish,
-        )
-
-
-def refuse_joining(study: Study) -> None:
-    """Raise :class:`JoiningRefused` if nobody can join the study now."""
-    if study.state == Study.State.DRAFT:
-        raise JoiningRefused(_("This study has not been opened yet."))
-    if study.state == Study.State.CLOSED:
-        raise JoiningRefused(_("This study is closed. Thank you for your interest."))
-    places_taken = study.annotators.people().holding_places().count()
-    if study.annotators_wanted is not None and places_taken >= study.annotators_wanted:
-        raise JoiningRefused(_("This study has all the listeners it needs. Thank you for your interest."))
-
-
-def give_consent(annotator: Annotator) -> None:
-    """Record that the annotator has agreed to take part; once is enough."""
-    with holding(annotator):
-        if stage(annotator) == Stage.CONSENT:
+        study = Study.objects.locked(annotator.study_id)
+        with holding(annotator):
+            if stage(annotator) != Stage.CONSENT:
+                return
+            if not annotator.rehearsal:
+                refuse_full(study)
             annotator.state = Annotator.State.ACTIVE
             annotator.consented_at = timezone.now()
             if questionnaire.next_page(annotator, Place.BEFORE) is None:
@@ -168,6 +145,8 @@ def current_trial(annotator: Annotator) -> Trial | None:
     if awaits_trials(annotator):
         allocate_trials(annotator)
     trial = _in_session(annotator).first()
+    if trial is not None:
+        _note_given([trial])
     if trial is not None and trial.presented_at is None:
         version = current_version(trial.annotator.study)
         now = timezone.now()
@@ -194,7 +173,16 @@ def upcoming_trials(annotator: Annotator, *, after: str = "", number: int = 1) -
     if after:
         last = annotator.trials.filter(token=after).first()
         coming = _in_session(annotator).filter(position__gt=last.position) if last else []
-    return list(coming[: max(0, min(number, MOST_AHEAD))])
+    given = list(coming[: max(0, min(number, MOST_AHEAD))])
+    _note_given(given)
+    return given
+
+
+def _note_given(trials: list[Trial]) -> None:
+    """Note when a browser is given trials for the first time: nothing of them can have been heard before."""
+    new = [trial.pk for trial in trials if trial.given_at is None]
+    if new:
+        Trial.objects.filter(pk__in=new, given_at=None).update(given_at=timezone.now())
 
 
 def _in_session(annotator: Annotator):
@@ -212,6 +200,7 @@ def finish_trial(
     *,
     appeared_ms: Any = None,
     finished_ms: Any = None,
+    device: str = "",
 ) -> None:
     """End a trial; ending it again changes nothing.
 
@@ -227,12 +216,15 @@ def finish_trial(
     appeared_ms, finished_ms
         How long ago the trial appeared and was left, as the browser sent it, in ms: it may have been offline
         since. Where they are missing, the trial appeared when the browser was given it, and ended now.
+    device
+        Which device says so. What it says was heard is held against the clock; simulated annotators, who have
+        no device, hear clips in no time.
 
     Raises
     ------
     IncompleteTrial
-        While a required answer is missing, too little of a clip was heard, an earlier trial is
-        unfinished, or the session has ended.
+        While a required answer is missing, too little of a clip was heard, or more than there has been time
+        for, an earlier trial is unfinished, or the session has ended.
     """
     with holding(annotator):
         trial = annotator.trials.filter(token=str(trial_token).replace("\0", "")[:40]).first()
@@ -244,11 +236,15 @@ def finish_trial(
         presentations = list(trial.presentations.all())
         record = clean_record(listening, {item.token: item.stimulus.clip.seconds for item in presentations})
         _refuse_unheard(trial, presentations, record)
+        if device:
+            record = _refuse_or_bound(trial, record)
         trial.listening = record
+        trial.finished_by = device
         trial.attention_passed = attention.passed(trial)
         _date(trial, appeared_ms, finished_ms)
         trial.version = trial.version or current_version(annotator.study)
-        trial.save(update_fields=["listening", "attention_passed", "finished_at", "presented_at", "version"])
+        changed = ["listening", "attention_passed", "finished_at", "finished_by", "presented_at", "version"]
+        trial.save(update_fields=changed)
         if not annotator.trials.unfinished().exists():
             annotator.listened_at = timezone.now()
             annotator.save(update_fields=["listened_at"])
@@ -290,6 +286,16 @@ def _refuse_unheard(trial: Trial, presentations: list, record: dict) -> None:
             )
 
 
+def _refuse_or_bound(trial: Trial, record: dict) -> dict:
+    """Return a record that fits into the time there was; refuse sound that cannot have been played yet."""
+    now = timezone.now()
+    if not listening_time.can_have_sounded(trial, record, now):
+        raise IncompleteTrial(
+            _("There has not been enough time to hear all of this yet. Please listen, then press Next again.")
+        )
+    return listening_time.bounded(record, listening_time.seconds_since(listening_time.given_at(trial), now))
+
+
 def progress(annotator: Annotator) -> tuple[int, int]:
     """Return the number of trials done and of all trials."""
     total = annotator.trials.count()
@@ -325,6 +331,11 @@ def completion(annotator: Annotator) -> str | None:
     if annotator.state != Annotator.State.FINISHED or annotator.trials.unfinished().exists():
         return None
     return annotator.completion_code or None
+
+
+def close_answers(annotator: Annotator) -> None:
+    """Take no more answers: the annotator has been thanked. Those entered before may still arrive."""
+    Annotator.objects.filter(pk=annotator.pk, thanked_at=None).update(thanked_at=timezone.now())
 
 
 def has_answered(annotator: Annotator) -> bool:

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_safe
 from . import offline, session
 from .access import address_of, annotator_view
 from .forms import ConsentForm, LeaveForm, SoundCheckForm
-from .models import Annotator
+from .models import Annotator, Return
 from .presenting import playing_level, trial_context
 from .recruiting import farewell
-from .session import Stage
+from .session import JoiningRefused, Stage
 from .translating import dictionary
 
 
@@ -31,9 +31,17 @@ def resume(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 def consent(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Tell what taking part means, and ask for an explicit yes."""
     form = ConsentForm(_posted(request))
-    if request.method == "POST" and form.is_valid():
-        session.give_consent(annotator)
-        return redirect(address_of(annotator))
+    try:
+        if request.method == "POST" and form.is_valid():
+            session.give_consent(annotator)
+            return redirect(address_of(annotator))
+        if not annotator.rehearsal:
+            session.refuse_full(annotator.study)
+    except JoiningRefused as refused:
+        given = farewell(annotator, Return.Outcome.GROUP_FULL)
+        return annotator_page(
+            request, "closed", annotator, reason=str(refused), code=given.code, return_address=given.address
+        )
     return annotator_page(request, "consent", annotator, form=form)
 
 
@@ -113,6 +121,8 @@ def leave(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 def thanks(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Thank, and hand out the completion code, which exists only once every answer is stored."""
     code = session.completion(annotator)
+    if code:
+        session.close_answers(annotator)
     address = farewell(annotator).address if code else ""
     return annotator_page(request, "thanks", annotator, code=code, return_address=address)
 

@@ -15,7 +15,9 @@ from studyserver.common.tables import TableError, decoded
 from .. import recruiting
 from ..counting import listed, plural
 from ..identifier_lists import UnreadableList, read_identifiers
+from ..joins import pace
 from ..models import Recruit, Return, Study
+from ..panel_links import parameter_names
 from .labelled import LabelledFormSet
 
 MOST_BYTES = 2_000_000  # of an uploaded list
@@ -65,6 +67,7 @@ class ListForm(forms.Form):
 
 def panel(study: Study, request) -> dict:
     """Return what the study's page says about getting annotators."""
+    names = parameter_names(study)
     return {
         "access": study.get_access_display(),
         "personal": study.access == Study.Access.PERSONAL,
@@ -73,13 +76,18 @@ def panel(study: Study, request) -> dict:
         "recruits": study.recruits.count(),
         "begun": study.recruits.exclude(annotator=None).count(),
         "quotas": [(quota, quota.members.people().holding_places().count()) for quota in study.quotas.all()],
+        "pace": pace(study),
+        "parameters": names,
+        "arrivals": [
+            (arrival, [arrival.parameters.get(name, "") for name in names])
+            for arrival in study.arrivals.all()
+        ],
     }
 
 
 def panel_link(study: Study, request) -> str:
     """Return the address to give to a recruiter, with the places that the recruiter fills in."""
-    names = [study.participant_parameter, study.panel_study_parameter, study.session_parameter]
-    query = "&".join(f"{name}={{{{%{name}%}}}}" for name in names if name)
+    query = "&".join(f"{name}={{{{%{name}%}}}}" for name in parameter_names(study))
     return f"{request.build_absolute_uri(study.get_absolute_url())}?{query}"
 
 

@@ -8,7 +8,7 @@ from .judgment import Judgment
 from .question import Question
 from .question_example import QuestionExample
 from .questionnaire import QuestionnaireAnswer, QuestionnaireItem, QuestionnairePage, Quota
-from .recruiting import Recruit, Return
+from .recruiting import Arrival, RecentJoin, Recruit, Return
 from .stimulus import Stimulus
 from .study import Study
 from .translation import StudyTranslation
@@ -18,6 +18,7 @@ from .version import StudyVersion
 __all__ = [
     "AdaptiveDesign",
     "Annotator",
+    "Arrival",
     "Departure",
     "ExclusionRule",
     "HeadphoneCheck",
@@ -30,6 +31,7 @@ __all__ = [
     "QuestionnaireItem",
     "QuestionnairePage",
     "Quota",
+    "RecentJoin",
     "Recruit",
     "Return",
     "Stimulus",

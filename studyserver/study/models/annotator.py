@@ -1,17 +1,11 @@
 """A person who listens: a random pseudonym, never a user of the site."""
 
-import datetime
-
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from .identifiers import random_deletion_code, random_pseudonym, random_token
 from .study import Study
-
-# Who has not yet consented holds a place for so long only: mail scanners and the merely curious open
-# links too.
-TIME_TO_CONSENT = datetime.timedelta(hours=2)
 
 
 class AnnotatorQuerySet(models.QuerySet):
@@ -36,14 +30,12 @@ class AnnotatorQuerySet(models.QuerySet):
     def holding_places(self, now=None):
         """Return those who count in the balance and towards the number wanted.
 
-        They have finished or may still finish. Drop-outs, withdrawn, expired and screened-out
-        annotators free their places, and so do those who let the consent page lie.
+        They have consented, and have finished or may still finish. Drop-outs, withdrawn, expired and
+        screened-out annotators free their places; a click on the invitation takes none.
         """
         now = now or timezone.now()
         return self.filter(
-            Q(state=Annotator.State.FINISHED)
-            | Q(state=Annotator.State.ACTIVE, expires_at__gt=now)
-            | Q(state=Annotator.State.JOINED, joined_at__gt=now - TIME_TO_CONSENT, expires_at__gt=now)
+            Q(state=Annotator.State.FINISHED) | Q(state=Annotator.State.ACTIVE, expires_at__gt=now)
         )
 
 
@@ -99,6 +91,9 @@ class Annotator(models.Model):
     sound_checked_at = models.DateTimeField(null=True, editable=False)
     listened_at = models.DateTimeField(null=True, editable=False, help_text="When the last trial was done.")
     finished_at = models.DateTimeField(null=True, editable=False)
+    thanked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the last page was shown; answers are closed from then on."
+    )
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(editable=False)
 

@@ -37,6 +37,45 @@ class Recruit(models.Model):
         return self.identifier
 
 
+class Arrival(models.Model):
+    """What a recruiter's link has lately brought along; the last few of a study, identifiers cut short."""
+
+    class Problem(models.TextChoices):
+        """Why nobody could come in by it."""
+
+        NONE = "", "accepted"
+        MISSING = "missing", "refused: no identifier"
+        UNFILLED = "unfilled", "refused: a place-holder was not filled in"
+        TOO_LONG = "too_long", "refused: too long"
+        ELSEWHERE = "elsewhere", "refused: takes part in another browser already"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="arrivals")
+    at = models.DateTimeField()
+    parameters = models.JSONField(default=dict, help_text="Name -> what it held, cut short.")
+    problem = models.CharField(max_length=10, choices=Problem, blank=True, default=Problem.NONE)
+
+    class Meta:
+        ordering = ["study", "-at", "-id"]
+
+    def __str__(self):
+        return f"{self.study.slug}: {self.get_problem_display()}"
+
+
+class RecentJoin(models.Model):
+    """That somebody began lately, and a keyed digest of the network address; deleted within minutes."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="recent_joins")
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["address", "at"])]
+
+    def __str__(self):
+        return f"{self.study.slug}: {self.at:%H:%M:%S}"
+
+
 class Return(models.Model):
     """What an annotator is given at one of a study's ends: a code, and an address to go back to."""
 

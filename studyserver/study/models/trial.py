@@ -61,10 +61,21 @@ class Trial(models.Model):
     )
     token = models.CharField(max_length=40, default=random_token, unique=True, editable=False)
     allocated_at = models.DateTimeField(auto_now_add=True)
+    given_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When a browser was first given it, perhaps long before its turn.",
+    )
     presented_at = models.DateTimeField(
         null=True, help_text="When it appeared; until it is finished, when the browser was given it."
     )
     finished_at = models.DateTimeField(null=True, help_text="When Next was pressed.")
+    finished_by = models.CharField(
+        max_length=22,
+        blank=True,
+        editable=False,
+        help_text="Random number of the device that finished it; empty where it was simulated.",
+    )
     listening = models.JSONField(
         default=dict, blank=True, help_text="What was played, as the browser recorded it."
     )

@@ -1,6 +1,9 @@
 """Fixtures of the study's tests."""
 
+import datetime
+
 import pytest
+from django.utils import timezone
 from example_studies import make_study
 
 from studyserver.study import session
@@ -12,3 +15,24 @@ def study(db):
     study = make_study()
     session.open_study(study)
     return study
+
+
+class Clock:
+    """The server's clock, which stands still until a test lets time pass."""
+
+    def __init__(self):
+        self.now = timezone.now()
+
+    def __call__(self) -> datetime.datetime:
+        return self.now
+
+    def go_on(self, seconds: float) -> None:
+        self.now += datetime.timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Set the server's clock by hand."""
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock

@@ -1,5 +1,6 @@
 """Studies and annotators to test with, made of short clips that need no explainer."""
 
+import datetime
 import hashlib
 import io
 import uuid
@@ -7,6 +8,7 @@ import uuid
 import numpy as np
 import soundfile
 from django.core.files.base import ContentFile
+from django.db.models import F
 
 from explainer.models import Clip, Track
 from studyserver.study import session
@@ -128,3 +130,11 @@ def walk(annotator, trials: int | None = None, answer=lambda trial: 3) -> int:
         session.finish_trial(annotator, trial.token, heard(trial))
         done += 1
     return done
+
+
+def let_time_pass(annotator, seconds: float = 60) -> None:
+    """Make so much time pass since an annotator's browser was given the trials that it has."""
+    trials = annotator.trials.all()
+    ago = datetime.timedelta(seconds=seconds)
+    trials.update(allocated_at=F("allocated_at") - ago, given_at=F("given_at") - ago)
+    trials.exclude(presented_at=None).update(presented_at=F("presented_at") - ago)

@@ -14,7 +14,7 @@ import soundfile
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
-from example_studies import heard, make_clip, make_event, make_study
+from example_studies import heard, let_time_pass, make_clip, make_event, make_study
 
 from explainer.models import Clip, Explanation, MusicModel, Recipe
 from studyserver.study import session
@@ -132,6 +132,7 @@ def take(study) -> tuple[Recorder, list[tuple[Trial, dict]]]:
         wrong = make_event(trial, question=SECRETS["key"], value=99)
         right = make_event(trial, question=question, sequence=len(of_trials) + 1)
         seen["receipts"] = browser.post_json(address("judgments"), {"events": [wrong, right]})
+        let_time_pass(annotator)
         seen["finish"] = browser.post_json(address("finish", trial.token), {"listening": heard(trial)})
         of_trials.append((trial, seen))
     assert of_trials

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
-from example_studies import heard, make_event, make_study, ready
+from example_studies import heard, let_time_pass, make_event, make_study, ready
 from test_blinding import POSITION, SECRETS, TOKEN, Recorder
 
 from explainer.models import Clip
@@ -82,6 +82,7 @@ def take(study):
             events.append(make_event(trial, question.pk, value, sequence, presentation=item and item.token))
         receipts = browser.post_json(address("judgments"), {"events": events}).body
         browser("get", address("current"))  # with the answers given
+        let_time_pass(annotator)
         finished = browser.post_json(address("finish", trial.token), {"listening": heard(trial)})
         assert finished.status_code == 200, finished.body
         seen.append((clips, page.body.decode(), current.body.decode(), receipts.decode()))

@@ -52,14 +52,15 @@ def test_places_are_limited_and_freed(study):
     third = ready(study)
     Annotator.objects.filter(pk=second.pk).update(expires_at=timezone.now())
     session.screen_out(third)
-    session.join(study)
-    session.join(study)
+    ready(study)
+    # A click takes no place, and neither do rehearsals.
+    undecided = session.join(study)
+    ready(study, rehearsal=True)
+    ready(study)
     with pytest.raises(JoiningRefused):
         session.join(study)
-    # The consent page left lying frees its place, and rehearsals take none.
-    Annotator.objects.filter(state="joined").update(joined_at=timezone.now() - datetime.timedelta(hours=3))
-    session.join(study, rehearsal=True)
-    session.join(study)
+    with pytest.raises(JoiningRefused):
+        session.give_consent(undecided)
 
 
 def test_steps_cannot_be_skipped(study):

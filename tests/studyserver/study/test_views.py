@@ -28,7 +28,7 @@ def address(name, annotator, *more):
 
 def fill(study):
     Study.objects.update(annotators_wanted=1)
-    session.join(study)
+    session.give_consent(session.join(study))
 
 
 def post_json(client, where, data):
@@ -60,10 +60,7 @@ def test_the_link_leads_back_on_the_same_browser(client, study):
     ("prepare", "words"),
     [
         (session.close_study, "This study is closed"),
-        (
-            lambda study: Study.objects.update(annotators_wanted=1) and session.join(study),
-            "all the listeners",
-        ),
+        (fill, "all the listeners"),
         (lambda study: Study.objects.update(state=Study.State.DRAFT), "has not been opened"),
     ],
 )
@@ -194,7 +191,7 @@ def test_unreadable_requests_are_refused_in_words(client, study, body):
     assert response.json()["reason"]
 
 
-def test_finishing_tells_what_is_missing_and_where_to_go(client, study):
+def test_finishing_tells_what_is_missing_and_where_to_go(client, study, clock):
     Study.objects.update(trials_per_annotator=1)
     study.refresh_from_db()
     annotator = ready(study)
@@ -204,6 +201,10 @@ def test_finishing_tells_what_is_missing_and_where_to_go(client, study):
     assert response.status_code == 409
     assert "How harsh does it sound?" in response.json()["reason"]
     session.record_judgments(annotator, [make_event(trial)])
+    response = post_json(client, finish, {"listening": heard(trial)})
+    assert response.status_code == 409
+    assert "There has not been enough time" in response.json()["reason"]
+    clock.go_on(2)
     response = post_json(client, finish, {"listening": heard(trial, 0.5)})
     assert response.json() == {"reason": "Please listen to the whole clip first."}
     for _ in range(2):

@@ -7,5 +7,16 @@ import { Store } from "./store.js";
 export async function sendRemainder(element) {
   const store = await Store.open(element.dataset.participation);
   const queue = new Queue(store, { ...element.dataset, renewal: element.dataset.next });
+  queue.addEventListener("refused", ({ detail }) => tell(element, detail.reason));
   return queue.flush();
+}
+
+/** Say once why answers were not taken. */
+function tell(element, reason) {
+  if ([...element.children].some((notice) => notice.textContent === reason)) return;
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.setAttribute("role", "alert");
+  notice.textContent = reason;
+  element.append(notice);
 }
