@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .core.audio import FORMATS
+from .core.counting import plural
 from .file_names import composed, parts_of
 from .models import IDENTIFIER, Clip
 from .tables import Table, TableError, read_table
@@ -225,7 +226,7 @@ def open_archive(
         members = opened.infolist()
         if len(members) > MAXIMUM_MEMBERS:
             raise ArchiveError(
-                f"{name} holds {len(members)} files; at most {MAXIMUM_MEMBERS} are accepted. Split it."
+                f"{name} holds {plural(members, 'file')}; at most {MAXIMUM_MEMBERS} are accepted. Split it."
             )
         if any(member.flag_bits & _ENCRYPTED for member in members):
             raise ArchiveError(f"{name} is encrypted; pack it without a password.")

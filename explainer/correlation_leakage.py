@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .core.counting import plural
 from .core.leakage import Leakage
 from .heat_maps import HeatMap, Part, heat_map
 
@@ -44,7 +45,7 @@ def part_of(model: str, found: Leakage, mid_level: Sequence[str], emotions: Sequ
 
 def _lead(model: str, found: Leakage, emotions: Sequence[str]) -> str:
     lead = f"How far what passes through the features of {model} is what their names say"
-    lead += f", on {found.n_tracks} tracks with ratings."
+    lead += f", on {plural(found.n_tracks, 'track')} with ratings."
     beyond = np.nansum(found.beyond_name.value, axis=0)
     most = int(np.argmax(beyond))
     lead += f" Most passes beyond the names to {emotions[most]}: {beyond[most]:.0%} of its variance."

@@ -21,6 +21,7 @@ from .core.correlations import (
     prediction_quality,
     standardised_weights,
 )
+from .core.counting import plural
 from .core.leakage import leakage, leakage_table
 from .heat_maps import Cell, HeatMap, Part, cell, heat_map
 from .models import Explanation, MusicModel, Track, TrackLabels, digest_of
@@ -100,7 +101,7 @@ def _predicted(model: MusicModel, outputs: dict[int, dict[str, float]], levels) 
     weights = _learned_weights(model, features, targets)
     standardised = None if weights is None else standardised_weights(weights, features, targets)
     maps = _maps_of(found, mid_level, emotions)
-    lead = f"What {model.name} answers on {len(answers)} tracks."
+    lead = f"What {model.name} answers on {plural(answers, 'track')}."
     if weights is not None and standardised is not None:
         against = contradictions(weights, found.pearson)
         remarks = np.where(against, "against the correlation", "")
@@ -134,7 +135,8 @@ def _one_level(answers: list[dict[str, float]], names: list[str]) -> tuple[Part,
     part = Part(
         "predicted",
         "Predicted",
-        f"How the {len(names)} outputs go together over {len(answers)} tracks; there is no second level.",
+        f"How the {plural(names, 'output')} go together over {plural(answers, 'track')}; there is no second "
+        "level.",
         [heat_map("among", "Outputs among themselves", "Pearson's r.", among, names, names)],
     )
     rows = [
@@ -209,7 +211,8 @@ def _annotated(model: MusicModel, labels: dict[int, dict[str, float]], outputs: 
             Part(
                 "annotated",
                 "Annotated",
-                f"What people said of {len(both)} tracks that have ratings on both levels.",
+                f"What people said of {plural(both, 'track that has', 'tracks that have')} ratings on both "
+                "levels.",
                 _maps_of(found, mid_level, emotions),
                 found.remarks,
                 _inflation(found, mid_level),

@@ -9,6 +9,7 @@ from django.urls import reverse
 from . import emotion_effects
 from .core.counting import plural
 from .core.figures import slug_of
+from .core.units import explained_unit, unit_of
 from .emotion_effects import SecondLevel
 from .models import Clip, Explanation
 
@@ -45,6 +46,7 @@ class Sound:
     heard: float | None
     masked: float | None
     remarks: list[str]
+    unit: str = ""  # of both outputs
 
     @property
     def loudness_heard(self) -> float | None:
@@ -75,6 +77,8 @@ class Page:
     second_level: SecondLevel | None
     effects_figure: Figure | None
     segments: Figure | None
+    unit: str  # of the model's outputs; empty where they are values
+    weight_unit: str
     predictions: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -101,6 +105,8 @@ def gather(explanation: Explanation) -> Page:
         segments=_figure(
             explanation, "segments", "Spectrogram of the track with the segments that can be removed."
         ),
+        unit=unit_of(explanation.model.output),
+        weight_unit=explained_unit(explanation.model.output),
         predictions=_predictions(explanation, common),
     )
 
@@ -146,6 +152,7 @@ def _sound(clip: Clip, target: str) -> Sound:
         heard=clip.prediction_heard.get(target),
         masked=clip.prediction_masked.get(target),
         remarks=_remarks(clip),
+        unit=unit_of(clip.explanation.model.output) if clip.explanation else "",
     )
 
 
@@ -203,14 +210,17 @@ def fidelity_in_words(explanation: Explanation, target: str) -> list[str]:
         verdict = (
             "better than chance" if drop > 0 and gain > 0 else "no better than chance in at least one way"
         )
+        what = "the log-odds" if explained_unit(explanation.model.output) else "the output"
+        it = "them" if what == "the log-odds" else "it"
         sentences.append(
-            f"Hiding segments in order of weight lowers the output by {drop:.2g} more than in random order, "
-            f"and showing them in that order raises it by {gain:.2g} more: {verdict}."
+            f"Hiding segments in order of weight lowers {what} by {drop:.2g} more than in random order, "
+            f"and showing them in that order raises {it} by {gain:.2g} more: {verdict}."
         )
     sentences += _checks_in_words(fidelity, target)
     spread = fidelity.get("complexity", {}).get(target)
     if spread is not None:
-        sentences.append(f"The weight is spread over about {spread:.2g} segments.")
+        segments = "segment" if f"{spread:.2g}" == "1" else "segments"
+        sentences.append(f"The weight is spread over about {spread:.2g} {segments}.")
     return [sentence.replace(" -", " \N{MINUS SIGN}") for sentence in sentences]
 
 
@@ -235,7 +245,7 @@ def _checks_in_words(fidelity: dict, target: str) -> list[str]:
 
 def _held_out_in_words(held_out: dict, masks: int | None) -> str:
     r2, rank = held_out["r2"], held_out["rank_correlation"]
-    where = f"On {masks} masks it has not seen" if masks else "On masks it has not seen"
+    where = f"On {plural(masks, 'mask')} it has not seen" if masks else "On masks it has not seen"
     if r2 is None:
         return f"{where}, its fidelity is undefined: the model's output does not change."
     ranks = "" if rank is None else f", rank correlation {rank:.2f}"

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from . import stored_files
+from .core.counting import plural
 from .core.explanation import Target
 from .core.models import ADAPTERS, ALLOWED_CODE
 from .core.spectrogram import Representation
@@ -211,8 +212,9 @@ def _problem_with_second_level(weights: Any, bias: Any, targets: list[dict]) -> 
     if shape_fits and levels == ["mid-level"] * len(weights) + ["emotion"] * len(bias):
         return ""
     return (
-        f"{len(weights)} rows of weights and {len(bias)} biases need {len(weights)} mid-level targets "
-        f"followed by {len(bias)} emotions, and {len(bias)} weights in each row."
+        f"{plural(weights, 'row')} of weights and {plural(bias, 'bias', 'biases')} need "
+        f"{plural(weights, 'mid-level target')} followed by {plural(bias, 'emotion')}, and "
+        f"{plural(bias, 'weight')} in each row."
     )
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from . import builds, clip_import, comparison_page, explanation_page, tasks
+from .core.counting import plural
 from .forms import BuildForm, UploadClipsForm
 from .models import Clip, Explanation, Track
 from .sound_responses import sound_response
@@ -66,7 +67,8 @@ def explanation(request, pk):
         ("result", f"key {row.key}, core version {provenance.get('core_version')}"),
         (
             "built",
-            f"{row.finished_at:%Y-%m-%d %H:%M} UTC, {row.seconds:.1f} s, {row.model_calls} model calls",
+            f"{row.finished_at:%Y-%m-%d %H:%M} UTC, {row.seconds:.1f} s, "
+            f"{plural(row.model_calls, 'model call')}",
         ),
     ]
     return page(
@@ -76,7 +78,6 @@ def explanation(request, pk):
         explanation=row,
         page=explanation_page.gather(row),
         others=comparison_page.others_of(row),
-        scale=provenance.get("scale", ""),
         facts=facts,
         recipe=sorted(provenance.get("recipe", {}).items()),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from .counting import plural
 from .explanation import Target
 
 if TYPE_CHECKING:
@@ -166,10 +167,10 @@ class Adapter:
         length = self.window_frames or n_frames
         if n_frames < length:
             seconds = length / self.representation.input_rate
-            unit = "samples" if self.representation.feeds_sound else "frames"
+            unit = "sample" if self.representation.feeds_sound else "frame"
             raise ModelError(
-                f"model {self.name!r} needs {length} {unit} ({seconds:.2f} s) and the track has {n_frames}; "
-                "use a longer excerpt"
+                f"model {self.name!r} needs {plural(length, unit)} ({seconds:.2f} s) and the track has "
+                f"{n_frames}; use a longer excerpt"
             )
         starts = list(range(0, n_frames - length + 1, self.window_hop or length))
         if starts[-1] + length < n_frames:
@@ -348,6 +349,7 @@ def _second_level(
     vector = np.zeros(n_emotions) if bias is None else np.asarray(bias, dtype=float)
     if vector.shape != (n_emotions,):
         raise ModelError(
-            f"model {name!r}: emotion_bias must have {n_emotions} entries, not shape {vector.shape}"
+            f"model {name!r}: emotion_bias must have {plural(n_emotions, 'entry', 'entries')}, not shape "
+            f"{vector.shape}"
         )
     return matrix, vector

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .counting import plural
+
 # Below so many tracks the intervals are wider than most differences one could ask about.
 FEW_TRACKS = 30
 BOOTSTRAP_DRAWS = 1000
@@ -206,12 +208,14 @@ def _remarks(mid_level: np.ndarray, emotions: np.ndarray) -> list[str]:
     remarks = []
     if n_tracks <= n_mid + 1:
         remarks.append(
-            f"{n_tracks} tracks are too few to hold {n_mid - 1} features constant: partial correlations and "
+            f"{plural(n_tracks, 'track is', 'tracks are')} too few to hold "
+            f"{plural(n_mid - 1, 'feature')} constant: partial correlations and "
             f"variance inflation need at least {n_mid + 2}."
         )
     elif n_tracks < FEW_TRACKS:
         remarks.append(
-            f"{n_tracks} tracks are few: intervals are wide, and variance inflation is overestimated. "
+            f"{plural(n_tracks, 'track is', 'tracks are')} few: intervals are wide, and variance inflation "
+            "is overestimated. "
             f"Use {FEW_TRACKS} or more before drawing conclusions."
         )
     constant = int(np.isnan(standardised(np.column_stack([mid_level, emotions]))).all(axis=0).sum())

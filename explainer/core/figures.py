@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .audio import write_whole
+from .counting import plural
 from .explanation import Explanation
 from .recipe import Recipe
 from .segmentation import Segmentation
 from .spectrogram import Representation
+from .units import unit_of_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -253,7 +255,7 @@ def draw_figures(
         ``"segments"``, ``"effects"`` (two-level models) and, for each target, ``"evidence-<target>"``,
         ``"weights-<target>"`` and ``"curves-<target>"``, each also with ``"-svg"`` at its end.
     """
-    unit = explanation.provenance["scale"]
+    unit = unit_of_scale(explanation.provenance["scale"])
     nothing = np.zeros(segmentation.n_segments, dtype=bool)
     figures = {"segments": draw_evidence(features, representation, segmentation, nothing)}
     for name in names:
@@ -264,7 +266,11 @@ def draw_figures(
         mask[explanation.evidence(name, size)] = True
         label, slug = name.replace("_", " "), slug_of(name)
         figures[f"evidence-{slug}"] = draw_evidence(
-            features, representation, segmentation, mask, title=f"Evidence for {label}: {mask.sum()} segments"
+            features,
+            representation,
+            segmentation,
+            mask,
+            title=f"Evidence for {label}: {plural(int(mask.sum()), 'segment')}",
         )
         figures[f"weights-{slug}"] = draw_weights(
             features,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .correlations import FEW_TRACKS, Estimates, Row, fisher, residuals, standardised
+from .counting import plural
 
 BOOTSTRAP_DRAWS = 500
 
@@ -209,9 +210,11 @@ def _undefined(shape: tuple[int, ...]) -> Estimates:
 def _remarks(n_tracks: int, n_rated: int) -> tuple[str, ...]:
     if n_tracks <= n_rated + 3:
         return (
-            f"{n_tracks} tracks are too few to hold {n_rated} ratings constant: what a rest carries needs at "
+            f"{plural(n_tracks, 'track is', 'tracks are')} too few to hold "
+            f"{plural(n_rated, 'rating')} constant: what a rest carries needs at "
             f"least {n_rated + 4}.",
         )
     if n_tracks < FEW_TRACKS:
-        return (f"{n_tracks} tracks are few: intervals are wide. Use {FEW_TRACKS} or more.",)
+        few = plural(n_tracks, "track is", "tracks are")
+        return (f"{few} few: intervals are wide. Use {FEW_TRACKS} or more.",)
     return ()

@@ -16,6 +16,7 @@ from .adapters import (
     own_input,
     own_outputs,
 )
+from .counting import plural
 from .memory import GIGABYTE, available_memory, free_in_words, is_lack_of_memory, peak_memory
 
 USABLE = 0.8  # share of the free memory that a model may take
@@ -209,16 +210,16 @@ def _describe_consistency(model: MusicModel) -> list[str]:
 def _describe_input(model: MusicModel, single: np.ndarray) -> str:
     representation = model.representation
     if representation.feeds_sound:
-        text = f"Input: {len(single)} samples of sound at {representation.sample_rate} Hz"
+        text = f"Input: {plural(single, 'sample')} of sound at {representation.sample_rate} Hz"
     else:
         text = (
-            f"Input: {single.shape[0]} frames x {single.shape[1]} bands, {representation.sample_rate} Hz, "
-            f"{representation.frame_rate:.4g} frames per second"
+            f"Input: {plural(single.shape[0], 'frame')} x {plural(single.shape[1], 'band')}, "
+            f"{representation.sample_rate} Hz, {representation.frame_rate:.4g} frames per second"
         )
     length = getattr(model, "window_frames", None)
     if length and isinstance(model, Adapter):
         seconds, windows = length / representation.input_rate, len(model.windows(len(single)))
-        text += f", heard through {windows} windows of {seconds:.3g} s, pooled ({model.pooling})"
+        text += f", heard through {plural(windows, 'window')} of {seconds:.3g} s, pooled ({model.pooling})"
     return f"{text}."
 
 

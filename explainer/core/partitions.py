@@ -258,9 +258,10 @@ def even_edges(length: int, n_cells: int, name: str, unit: str) -> np.ndarray:
         If there are more cells than there is room for.
     """
     if n_cells > length:
+        room = f"is only 1 {unit.removesuffix('s')}" if length == 1 else f"are only {length} {unit}"
         raise SegmentationError(
-            f"segmentation parameter {name!r} asks for {n_cells} cells, but there are only {length} {unit} "
-            f"in this sound; use at most {length}"
+            f"segmentation parameter {name!r} asks for {n_cells} cells, but there {room} in this sound; use "
+            f"at most {length}"
         )
     return (np.arange(n_cells + 1) * length) // n_cells
 

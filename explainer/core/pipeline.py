@@ -14,6 +14,7 @@ from .adapters import MusicModel, own_outputs
 from .audio import AudioLimits, read_audio
 from .compression import LAWS
 from .conditions import PlannedClip
+from .counting import plural
 from .explanation import Explanation
 from .masking import hidden_features
 from .methods import METHODS, explain
@@ -277,7 +278,8 @@ def _warnings(explanation: Explanation, recipe: Recipe, model: MusicModel, names
     draws_masks = recipe.method in ("gaussian_process", "lime", "lime_batched", "kernel_shap")
     if draws_masks and recipe.calls < 2 * explanation.n_segments:
         warnings.append(
-            f"{recipe.calls} calls are few for {explanation.n_segments} segments: use at least "
+            f"{plural(recipe.calls, 'call is', 'calls are')} few for "
+            f"{plural(explanation.n_segments, 'segment')}: use at least "
             f"{2 * explanation.n_segments}, or fewer segments."
         )
     if recipe.method == "gaussian_process" and recipe.keep_probability > HONEST_UP_TO:

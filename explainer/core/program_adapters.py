@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .adapters import BATCH_CELLS, Adapter, ModelError, own_outputs
+from .counting import plural
 from .explanation import Target
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class ExportedModel(_Program):
         ]
         if len(placeholders) != 1:
             raise ModelError(
-                f"model {self.name!r} takes {len(placeholders)} inputs; export one that takes the batch"
+                f"model {self.name!r} takes {plural(placeholders, 'input')}; export one that takes the batch"
             )
         first = placeholders[0].meta["val"].shape[0]
         self.fixed_batch = first if isinstance(first, int) else 0

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.stats
 
+from .counting import plural
+
 Masks = npt.NDArray[np.bool_]
 
 OFFERED = 8  # independent masks for each that an optimal design takes
@@ -218,7 +220,8 @@ def exhaustive(n_segments: int, calls: int, keep_probability: float, rng: np.ran
     _require_half("exhaustive", keep_probability)
     if n_segments > 20 or 2**n_segments > calls:
         raise SamplingError(
-            f"all subsets of {n_segments} segments are 2^{n_segments} masks, more than {calls} calls; "
+            f"all subsets of {plural(n_segments, 'segment')} are 2^{n_segments} masks, more than "
+            f"{plural(calls, 'call')}; "
             "use fewer segments, more calls or another sampling design"
         )
     masks = (np.arange(2**n_segments)[:, None] >> np.arange(n_segments)) & 1 == 1

@@ -169,6 +169,7 @@ def item_columns(stimulus: Stimulus) -> Row:
         parameters = explanation.recipe.parameters
         row |= {
             "model_sha256": explanation.model.checkpoint_sha256,
+            "model_output": explanation.model.output,
             "explanation": explanation.key,
             "recipe_digest": explanation.recipe.digest,
             "segmentation": parameters.get("segmentation"),

@@ -195,6 +195,14 @@ ROW_VARIABLES = [
     # Explanation
     Variable("model", "identifier", "Name of the explained music model."),
     Variable("model_sha256", "identifier", "SHA-256 of the model's checkpoint."),
+    Variable(
+        "model_output",
+        "identifier",
+        "What the model's outputs are, and with them the columns `prediction_...`.",
+        levels=levels_of(
+            {"value": "a value of the model's own", "probability": "a probability", "logit": "log-odds"}
+        ),
+    ),
     Variable("method", "text", "Explanation method, or the system that an uploaded clip comes from."),
     Variable("explanation", "identifier", "Content address of the explanation: track, model and recipe."),
     Variable("recipe", "identifier", "Name of the recipe."),

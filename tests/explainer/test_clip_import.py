@@ -361,7 +361,7 @@ def test_the_page_is_for_those_who_may_add_clips(client, django_user_model):
 def test_the_command_reports_and_fails_if_something_was_refused(good, archive, track, capsys):
     call_command("import_clips", good)
     assert "4 clips, 4 of them new." in capsys.readouterr().out
-    with pytest.raises(CommandError, match="1 of 1 clips were refused"):
+    with pytest.raises(CommandError, match="1 of 1 clip was refused"):
         call_command("import_clips", archive(["a.wav,nowhere,evidence,happy,m"], {}, name="other.zip"))
     with pytest.raises(CommandError, match="no zip archive"):
         call_command("import_clips", stored_path := good.with_suffix(".missing"))

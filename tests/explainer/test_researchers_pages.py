@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -175,6 +176,36 @@ def test_centred_effects_are_taken_from_the_mean_over_all_tracks_that_were_asked
     assert found.tracks == 2
     # m1 is 1 here and 2 in the mean, m2 is as in the mean
     assert [[bar.centred for bar in part.effects] for part in found.emotions] == [[-2, 0], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("output", "of_outputs", "of_weights"),
+    [
+        ("value", "", ""),
+        ("probability", " (probability)", " Weights and curves are in log-odds."),
+        ("logit", " (log-odds)", ""),
+    ],
+)
+def test_outputs_are_named_by_what_they_are(built, admin_client, output, of_outputs, of_weights):
+    built.model.output = output
+    built.model.save()
+    page = admin_client.get(reverse("explainer:explanation", args=[built.pk])).content.decode()
+    lead = re.search(r"the model's output on the track is.*?</p>", page, re.DOTALL)[0]
+    assert lead.endswith(f"</span>{of_outputs}.{of_weights}</p>")
+    for what in ("heard", "masked"):
+        assert f">Output, {what}{of_outputs}</th>" in page
+    assert ("lowers the log-odds by" in page) == (output != "value")
+    assert ("lowers the output by" in page) == (output == "value")
+    assert "(probability)" not in page or output == "probability"
+
+
+def test_counts_agree_with_their_nouns(built, admin_client):
+    Explanation.objects.update(model_calls=1, requested_targets=[])
+    built.model.targets = built.model.targets[:1]
+    built.model.save()
+    page = admin_client.get(reverse("explainer:explanation", args=[built.pk])).content.decode()
+    assert "1 model call in" in page and "1 model call<" in page and "1 target<" in page
+    assert not re.search(r"\b1 (model calls|targets|segments|masks)\b", page)
 
 
 def test_asking_for_clips_queues_them_and_shows_the_progress(track, music_model, recipe, admin_client):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..adapters import ModelError, MusicModel, TorchModel, own_input
+from ..counting import plural
 from ..effects import emotion_segment_weights
 from ..explanation import Explanation
 from ..problem import Problem
@@ -69,7 +70,8 @@ def _cells(problem: Problem, name: str) -> list[np.ndarray]:
     second_level = model.emotion_weights
     if second_level is None or len(cells) != len(second_level):
         raise ModelError(
-            f"model {model.name!r}: its method {name} returned {len(cells)} maps for {n_targets} targets; "
+            f"model {model.name!r}: its method {name} returned {plural(cells, 'map')} for "
+            f"{plural(n_targets, 'target')}; "
             "it must return one for each target, or for each mid-level target of a two-level model"
         )
     flat = cells.reshape(len(cells), -1)

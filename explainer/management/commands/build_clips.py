@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from explainer import builds
 from explainer.build_progress import building_bar
 from explainer.compute import KINDS, ComputeError
+from explainer.core.counting import plural
 from explainer.models import MusicModel, Recipe, Track
 
 
@@ -84,7 +85,9 @@ class Command(BaseCommand):
             explanation = outcome.explanation
             figures = ""
             if outcome.how == outcome.BUILT:
-                figures = f" in {explanation.seconds:.1f} s with {explanation.model_calls} model calls"
+                figures = (
+                    f" in {explanation.seconds:.1f} s with {plural(explanation.model_calls, 'model call')}"
+                )
             self.stdout.write(f"{explanation}: {outcome.how}{figures}")
             for line in [*explanation.warnings] if outcome.how == outcome.BUILT else [outcome.reason]:
                 if line:

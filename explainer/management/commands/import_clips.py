@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from explainer.clip_archive import ArchiveError
 from explainer.clip_import import import_clips
+from explainer.core.counting import plural
 
 
 class Command(BaseCommand):
@@ -29,6 +30,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{place:9}  {item.file:{width}}  {item.result:12}  {item.reason or item.clip}")
         refused = sum(item.clip is None for item in done)
         if refused:
-            raise CommandError(f"{refused} of {len(done)} clips were refused; the others are imported.")
+            raise CommandError(
+                f"{refused} of {plural(done, 'clip was', 'clips were')} refused; the others are imported."
+            )
         new = sum(item.result == "imported" for item in done)
-        self.stdout.write(f"{len(done)} clips, {new} of them new.")
+        self.stdout.write(f"{plural(done, 'clip')}, {new} of them new.")

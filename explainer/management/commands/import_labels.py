@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from explainer.core.counting import plural
 from explainer.core.data_sets import READERS, LabelError
 from explainer.label_import import import_labels
 
@@ -30,7 +31,9 @@ class Command(BaseCommand):
         except LabelError as error:
             raise CommandError(str(error)) from error
         done = import_labels(labels, prefix)
-        self.stdout.write(f"{len(done.labelled)} tracks have ratings of {', '.join(labels.targets)}.")
+        self.stdout.write(
+            f"{plural(done.labelled, 'track has', 'tracks have')} ratings of {', '.join(labels.targets)}."
+        )
         if done.without_track:
             first = ", ".join(done.without_track[:8]) + (" …" if len(done.without_track) > 8 else "")
             self.stdout.write(f"Rated excerpts that are no tracks here ({len(done.without_track)}): {first}")

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from explainer import track_manifest, tracks
+from explainer.core.counting import plural
 from explainer.file_names import readable
 
 
@@ -65,7 +66,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{item.file:{width}}  {item.result:12}  {what}".rstrip())
         refused = sum(item.refused for item in done)
         if refused:
-            raise CommandError(f"{refused} of {len(done)} files were refused; the others are imported.")
+            raise CommandError(
+                f"{refused} of {plural(done, 'file was', 'files were')} refused; the others are imported."
+            )
         self.stdout.write(
-            f"{len(done)} files, {sum(item.result == 'imported' for item in done)} of them new."
+            f"{plural(done, 'file')}, {sum(item.result == 'imported' for item in done)} of them new."
         )

@@ -8,6 +8,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
 from explainer import stored_files
+from explainer.core.counting import plural
 from explainer.models import Track
 
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             for _ in range(times):
                 for finding in check_methods(y, representation, recipe, methods, rng):
                     found[finding.method].append((finding.precision, finding.rank, finding.model_calls))
-            self.stdout.write(f"{row.name}: planted {times} times", self.style.NOTICE)
+            self.stdout.write(f"{row.name}: planted {plural(times, 'time')}", self.style.NOTICE)
         self.stdout.write(f"{'method':22} {'precision':>9} {'rank':>6} {'calls':>6}")
         for name in sorted(found, key=lambda name: -np.mean(found[name], axis=0)[1]):
             precision, rank, taken = np.mean(found[name], axis=0)

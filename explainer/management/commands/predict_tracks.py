@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from explainer import predictions
+from explainer.core.counting import plural
 from explainer.models import MusicModel, Track
 
 
@@ -35,7 +36,9 @@ class Command(BaseCommand):
             self.stderr.write(f"{failure.track.name}: {failure.reason}")
         if failures:
             raise CommandError(f"{len(failures)} predictions failed; the others are stored.")
-        self.stdout.write(f"{len(models)} models have been asked about {len(tracks)} tracks.")
+        self.stdout.write(
+            f"{plural(models, 'model has', 'models have')} been asked about {plural(tracks, 'track')}."
+        )
 
 
 def _chosen(kind, names, what):

@@ -116,7 +116,7 @@ def test_models_that_are_fed_sound_are_refused():
 
 
 def test_maps_that_do_not_fit_are_refused():
-    with pytest.raises(ModelError, match="returned 4 maps for 1 targets"):
+    with pytest.raises(ModelError, match="returned 4 maps for 1 target;"):
         explained(pooled(TooManyMaps))
     with pytest.raises(ModelError, match="one number per cell"):
         explained(pooled(CoarseMaps))

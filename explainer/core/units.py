@@ -1,0 +1,22 @@
+"""What a model's outputs and the weights of its explanations are measured in, in words."""
+
+from .adapters import OUTPUTS
+
+LOG_ODDS = "log-odds"
+_UNITS = {"value": "", "probability": "probability", "logit": LOG_ODDS}
+assert set(_UNITS) == set(OUTPUTS)
+
+
+def unit_of(output: str) -> str:
+    """Return the unit of a model's own outputs, one of `OUTPUTS`; empty for values of an unknown unit."""
+    return _UNITS.get(output, "")
+
+
+def explained_unit(output: str) -> str:
+    """Return the unit of weights and curves: log-odds of what is a probability, see `explained_scale`."""
+    return LOG_ODDS if output == "probability" else unit_of(output)
+
+
+def unit_of_scale(scale: str) -> str:
+    """Return the unit of the scale that an explanation's provenance notes."""
+    return LOG_ODDS if scale == "logit" else scale
