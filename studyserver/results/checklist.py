@@ -1,13 +1,15 @@
 """The report's checklist: what a reviewer will ask of a listening study, answered from its data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from studyserver.study.counting import plural
 
 from . import words
 from .computed import KEPT, Computed
+from .failures import Parts
 
-MET, OPEN, NONE = "yes", "not settled", "no"
+MET, OPEN, NONE, FAILED = "yes", "not settled", "no", "not computed"
 
 
 @dataclass(frozen=True)
@@ -19,18 +21,25 @@ class Check:
     found: str
 
 
-def checklist(computed: Computed) -> list[Check]:
-    """Return the checklist of one study."""
-    return [
-        *_samples(computed),
-        _repeats(computed),
-        _rules(computed),
-        _contrasts(computed),
-        _controls(computed),
-        _intervals(),
-        _undefined(computed),
-        _ceiling(computed),
+def checklist(parts: Parts) -> list[Check]:
+    """Return the checklist of one study; a line that cannot be computed says so."""
+    lines: list[tuple[str, Callable[[Computed], list[Check]]]] = [
+        ("Clips and annotators as samples", _samples),
+        ("Repeated trials", lambda computed: [_repeats(computed)]),
+        ("Exclusion rules", lambda computed: [_rules(computed)]),
+        ("Primary contrasts", lambda computed: [_contrasts(computed)]),
+        ("Original and random control", lambda computed: [_controls(computed)]),
+        ("Intervals", lambda computed: [_intervals()]),
+        ("What is undefined", lambda computed: [_undefined(computed)]),
+        ("Comparison with the model", lambda computed: [_ceiling(computed)]),
     ]
+    found = []
+    for asked, compute in lines:
+        name = f"check-{asked}"
+        found += parts.part(name, asked, compute, [])
+        if failed := parts.failed.get(name):
+            found.append(Check(asked, FAILED, failed.sentences))
+    return found
 
 
 def _samples(computed: Computed) -> list[Check]:

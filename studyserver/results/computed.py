@@ -1,6 +1,6 @@
 """The computed tables of a study: figures of all annotators and, where rules were declared, of those kept."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 import pandas as pd
@@ -24,31 +24,69 @@ class Computed:
     Parameters
     ----------
     rows : StudyRows
+    everybody : bool
+        Whether `shown` are the statistics of all annotators, also of those whom declared rules leave out.
     """
 
-    def __init__(self, rows: StudyRows):
+    def __init__(self, rows: StudyRows, *, everybody: bool = False):
         self.rows = rows
         self.study = rows.study
+        self.everybody = everybody
+        self._whole: Computed | None = None
+        self._narrowed: dict[frozenset[str], Computed] = {}
+
+    def narrowed(self, questions: Collection[str] = (), annotators: Collection[str] = ()) -> "Computed":
+        """Return the same without the answers to some questions, or without those of some annotators.
+
+        Where questions alone are missing, the declared rules leave out whom they leave out of the whole.
+        """
+        if annotators:
+            return Computed(self.rows.narrowed(questions, annotators), everybody=self.everybody)
+        key = frozenset(questions)
+        if key not in self._narrowed:
+            other = Computed(self.rows.narrowed(questions, ()), everybody=self.everybody)
+            other._whole = self
+            self._narrowed[key] = other
+        return self._narrowed[key]
+
+    @cached_property
+    def counted(self) -> CountedJudgments:
+        """The judgments of all annotators."""
+        return CountedJudgments(self.rows)
 
     @cached_property
     def quality(self) -> RaterQuality:
         """The quality of every annotator, whoever is left out."""
-        return RaterQuality(CountedJudgments(self.rows))
+        if self._whole is not None and self._whole._has_quality:
+            return self._whole.quality
+        return RaterQuality(self.counted)
+
+    @cached_property
+    def _has_quality(self) -> bool:
+        try:
+            return bool((self.quality.overall, self.quality.by_question, self.quality.pairs))
+        except Exception:  # what goes wrong is said where the quality itself is asked for
+            return False
 
     @cached_property
     def rater_sets(self) -> dict[str, "Statistics"]:
         """Statistics of all annotators; if rules were declared, also of those that these keep."""
-        everybody = Statistics(self.quality.counted)
+        everybody = Statistics(self.counted)
         if not self.quality.rules:
             return {ALL: everybody}
         if not self.quality.left_out:
             return {ALL: everybody, KEPT: everybody}
-        return {ALL: everybody, KEPT: Statistics(self.quality.counted.without(self.quality.left_out))}
+        return {ALL: everybody, KEPT: Statistics(self.counted.without(self.quality.left_out))}
 
     @property
     def main(self) -> "Statistics":
         """Those that stand first: by the declared rules where there are any."""
         return self.rater_sets.get(KEPT, self.rater_sets[ALL])
+
+    @property
+    def shown(self) -> "Statistics":
+        """Those that pages show."""
+        return self.rater_sets[ALL] if self.everybody else self.main
 
     def table_rows(self, name: str) -> Iterator[Row]:
         """Yield the rows of one of `codebook.COMPUTED_TABLES`."""

@@ -14,7 +14,7 @@ from studyserver.study.models import Judgment, Presentation, Question, Trial
 
 from .columns import plain_value, stimulus_columns, ticked
 from .listening import clip_record
-from .rows import StudyRows, counted_annotators
+from .rows import StudyRows
 
 NUMERIC_KINDS = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
 OPTION_KINDS = (Question.Kind.CHOICE, Question.Kind.CHECKLIST)
@@ -214,15 +214,13 @@ class CountedJudgments:
         """One row per clip of a finished main trial, with the share of it that was heard."""
         seconds = self.stimuli["seconds"]
         shown: dict[int, list] = {}
-        annotators = counted_annotators(self.rows.study, rehearsal=self.rows.rehearsal)
-        presentations = Presentation.objects.filter(
-            trial__annotator__in=annotators, trial__kind=Trial.Kind.MAIN, trial__finished_at__isnull=False
-        )
+        main = self._finished().filter(kind=Trial.Kind.MAIN)
+        presentations = Presentation.objects.filter(trial__in=main)
         fields = ("trial_id", "stimulus_id", "token")
         for item in presentations.order_by().values_list(*fields, named=True).iterator(_CHUNK):
             shown.setdefault(item.trial_id, []).append(item)
         found = []
-        trials = self._finished().filter(kind=Trial.Kind.MAIN).order_by("pk")
+        trials = main.order_by("pk")
         for pk, annotator, record in trials.values_list("pk", "annotator__pseudonym", "listening").iterator(
             _CHUNK
         ):
@@ -239,12 +237,10 @@ class CountedJudgments:
     # -- reading ------------------------------------------------------------------------------
 
     def _finished(self):
-        annotators = counted_annotators(self.rows.study, rehearsal=self.rows.rehearsal)
-        return Trial.objects.filter(annotator__in=annotators, finished_at__isnull=False)
+        return Trial.objects.filter(annotator__in=self.rows.annotators(), finished_at__isnull=False)
 
     def _presentations(self, trials: pd.Index) -> pd.DataFrame:
-        annotators = counted_annotators(self.rows.study, rehearsal=self.rows.rehearsal)
-        found = Presentation.objects.filter(trial__annotator__in=annotators).order_by()
+        found = Presentation.objects.filter(trial__annotator__in=self.rows.annotators()).order_by()
         values = found.values_list("pk", "trial_id", "stimulus_id").iterator(_CHUNK)
         table = pd.DataFrame(list(values), columns=["presentation", "trial", "stimulus"])
         return table[table["trial"].isin(trials)]
@@ -259,9 +255,8 @@ class CountedJudgments:
         return answers
 
     def _events(self, questions: list[int]):
-        annotators = counted_annotators(self.rows.study, rehearsal=self.rows.rehearsal)
         events = Judgment.objects.filter(
-            trial__annotator__in=annotators, pk__lte=self.rows.until, question__in=questions
+            trial__annotator__in=self.rows.annotators(), pk__lte=self.rows.until, question__in=questions
         )
         return events.order_by()
 
@@ -270,7 +265,7 @@ class CountedJudgments:
         names = ["trial", "question", "presentation", "sequence", "event", "number", "response_ms"]
         fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "number", "response_ms")
         events = self._events(questions).values_list(*fields).iterator(_CHUNK)
-        table = _last_events(_frame(events, names))
+        table = self._last_events(_frame(events, names))
         presence = [pk for pk in questions if self.rows.question_rows[pk].kind == Question.Kind.PRESENCE]
         words = table["number"].map(_PRESENCE).fillna("unsure").where(table["question"].isin(presence))
         return table.assign(value=words.astype("category"))[
@@ -283,9 +278,21 @@ class CountedJudgments:
         fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "response_ms", "value")
         events = list(self._events([question.pk]).values_list(*fields).iterator(_CHUNK))
         table = _frame((event[:-1] for event in events), names)
-        table["value"] = pd.Series([_chosen_of(question, event[-1]) for event in events], dtype=object)
-        table = _last_events(table)
+        unreadable = self.rows.unreadable
+        chosen = [None if event[4] in unreadable else _chosen_of(question, event[-1]) for event in events]
+        table["value"] = pd.Series(chosen, dtype=object)
+        table = self._last_events(table)
         return table.assign(number=np.nan)[table["value"].notna()]
+
+    def _last_events(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the last event of each answer: append-only events, of which the last one counts.
+
+        Where that one cannot be read, there is no answer: it has taken the place of those before it.
+        """
+        table = table.sort_values(["sequence", "event"], kind="stable")
+        table = table.drop_duplicates(["trial", "question", "presentation"], keep="last")
+        table = table[~table["event"].isin(list(self.rows.unreadable))]
+        return table.drop(columns=["sequence", "event"]).astype({"trial": int, "question": int})
 
 
 def _chosen_of(question: Question, value: object) -> object:
@@ -309,13 +316,6 @@ def _frame(events, names: list[str]) -> pd.DataFrame:
     """Return events as floats, in numbers too small to lose a digit."""
     flat = np.fromiter((np.nan if x is None else x for event in events for x in event), dtype=float)
     return pd.DataFrame(flat.reshape(-1, len(names)), columns=names)
-
-
-def _last_events(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the last event of each answer: append-only events, of which the last one counts."""
-    table = table.sort_values(["sequence", "event"], kind="stable")
-    table = table.drop_duplicates(["trial", "question", "presentation"], keep="last")
-    return table.drop(columns=["sequence", "event"]).astype({"trial": int, "question": int})
 
 
 def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:

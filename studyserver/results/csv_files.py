@@ -24,10 +24,14 @@ def csv_chunks(table: Table, rows: Iterable[Mapping[str, object]]) -> Iterator[b
     for number, row in enumerate(rows, start=1):
         write_row([_cell(write, row.get(name)) for name, write in columns])
         if number % _ROWS_AT_A_TIME == 0:
-            yield buffer.getvalue().encode()
+            yield _encoded(buffer)
             buffer.seek(0)
             buffer.truncate()
-    yield buffer.getvalue().encode()
+    yield _encoded(buffer)
+
+
+def _encoded(buffer: io.StringIO) -> bytes:
+    return buffer.getvalue().encode(errors="replace")  # half of a surrogate pair has no bytes
 
 
 def cell_text(variable: Variable, value: object) -> str:

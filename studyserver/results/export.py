@@ -8,15 +8,23 @@ import zipfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from studyserver.study.models import Study
 
 from . import package
-from .codebook import COMPUTED_TABLES, TABLES, codebook_rows
+from .codebook import COMPUTED_TABLES, TABLES, Table, codebook_rows
 from .csv_files import csv_chunks
+from .failures import Parts
 from .rows import StudyRows
 from .scripts import analysis_scripts
+from .unreadable import Unreadable
 
+if TYPE_CHECKING:
+    from .computed import Computed
+
+_IN_MEMORY = 4 * 1024 * 1024  # bytes of a table; larger ones wait in a temporary file
+_CHUNK = 256 * 1024
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same export twice is the same bytes
 
 
@@ -48,18 +56,12 @@ class StudyExport:
     def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Yield each file's path in the package and its content in pieces.
 
-        Each content must be read to its end before the next file is asked for.
+        Each content must be read to its end before the next file is asked for. A table that cannot be
+        computed is missing, and the last file, ``PROBLEMS.md``, says so.
         """
         study, rehearsal = self.study, self.rehearsal
-        sizes: dict[str, tuple[int, str]] = {}
-        yield "README.md", _text(package.readme_text(study, self.tables, rehearsal=rehearsal))
         yield "CHANGES.md", _text(package.changes_text(study))
         yield ".psychdsignore", _text(package.PSYCH_DS_IGNORE)
-        description = package.dataset_description(study, self.tables, rehearsal=rehearsal)
-        yield "dataset_description.json", _text(package.json_text(description))
-        for table in self.tables:
-            path = package.data_file(study, table.name)
-            yield path, _measured(csv_chunks(table, self._table_rows(table.name)), path, sizes)
         yield "materials/study.json", _text(package.json_text(package.study_definition(study)))
         yield "documentation/consent.txt", _text(study.consent)
         yield "materials/instructions.txt", _text(study.instructions)
@@ -67,8 +69,29 @@ class StudyExport:
             yield f"materials/version-{version.number}.json", _text(package.json_text(version.snapshot))
         for name, text in analysis_scripts():
             yield f"analysis/{name}", _text(text)
-        described = package.data_package(study, self.tables, sizes, rehearsal=rehearsal)
+        sizes: dict[str, tuple[int, str]] = {}
+        written = []
+        for table in self.tables:
+            path = package.data_file(study, table.name)
+            file = self._table_file(table)
+            if file is not None:
+                with file:
+                    yield path, _measured(_chunks(file), path, sizes)
+                written.append(table)
+        problems = self.problems
+        described = package.dataset_description(study, written, rehearsal=rehearsal)
+        yield "dataset_description.json", _text(package.json_text(described))
+        described = package.data_package(study, written, sizes, rehearsal=rehearsal)
         yield "datapackage.json", _text(package.json_text(described))
+        yield "README.md", _text(package.readme_text(study, written, rehearsal=rehearsal, problems=problems))
+        if problems:
+            yield package.PROBLEMS, _text(package.problems_text(study, problems))
+
+    @property
+    def problems(self) -> list[str]:
+        """What is missing from the tables written so far, and why, in sentences."""
+        failed = [failed.sentences for failed in self._parts.failed.values()]
+        return [*failed, *(answer.sentence for answer in self._unreadable)]
 
     def zip_chunks(self) -> Iterator[bytes]:
         """Yield the package as a zip file, piece by piece as it comes about."""
@@ -121,18 +144,47 @@ class StudyExport:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
 
-    def _table_rows(self, name: str) -> Iterator[dict]:
-        if name == "codebook":
-            return iter(codebook_rows())
-        if name in COMPUTED_TABLES:
-            return self._computed.table_rows(name)
-        return self.rows.rows(name)
+    def _table_file(self, table: Table) -> IO[bytes] | None:
+        """Return a table as a file, whole; None where nothing of it can be computed.
+
+        The whole of it before any byte is sent: what has been sent of a broken table cannot be taken back.
+        """
+
+        def write(computed: "Computed") -> IO[bytes]:
+            file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by the reader
+            try:
+                file.writelines(csv_chunks(table, _rows(computed, table.name)))
+            except BaseException:
+                file.close()
+                raise
+            file.seek(0)
+            return file
+
+        rows = table.name not in COMPUTED_TABLES
+        return self._parts.part(table.name, f"Table {table.name}", write, rows=rows)
 
     @cached_property
-    def _computed(self):
+    def _parts(self) -> Parts:
         from .computed import Computed
 
-        return Computed(self.rows)
+        return Parts(Computed(self.rows))
+
+    @cached_property
+    def _unreadable(self) -> list[Unreadable]:
+        return self._parts.part(
+            "unreadable", "Stored answers that cannot be read", lambda c: list(c.rows.unreadable.values()), []
+        )
+
+
+def _rows(computed: "Computed", name: str) -> Iterator[dict]:
+    if name == "codebook":
+        return iter(codebook_rows())
+    return computed.table_rows(name) if name in COMPUTED_TABLES else computed.rows.rows(name)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
 
 
 class _Sink:

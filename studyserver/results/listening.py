@@ -1,10 +1,14 @@
-"""Figures of the listening record that the browser sends at the end of a trial."""
+"""Figures of the listening record that the browser sends at the end of a trial.
+
+Older rows may hold anything: what is not as documented says nothing.
+"""
 
 from collections.abc import Iterable
 
+from studyserver.study.browser_reports import LISTENING, LISTENING_TO_CLIP, documented, number
 from studyserver.study.models import Presentation
 
-_OF_CLIP = {"plays": "plays", "seeks": "seeks", "loops": "loops"}
+_OF_CLIP = ("plays", "seeks", "loops")
 _OF_TRIAL = {
     "switches": "switches",
     "focus_losses": "focus_losses",
@@ -13,30 +17,27 @@ _OF_TRIAL = {
     "first_answer_ms": "time_to_first_answer_ms",
     "output_sample_rate": "output_sample_rate",
 }
+_seconds = number(0, 1e6)
 
 
-def clip_record(listening: dict, presentation: Presentation, clip_seconds: float) -> dict[str, object]:
+def clip_record(listening: object, presentation: Presentation, clip_seconds: float) -> dict[str, object]:
     """Return how one clip of a trial was listened to; None for what was not recorded."""
-    clips = listening.get("presentations", {})
-    clip = clips.get(presentation.token, {}) if isinstance(clips, dict) else {}
-    heard = _number(clip, "seconds_heard")
+    clip = _clips(listening).get(presentation.token)
+    heard = _seconds(clip.get("seconds_heard")) if isinstance(clip, dict) else None
+    of_clip, of_trial = documented(clip, LISTENING_TO_CLIP), documented(listening, LISTENING)
     figures: dict[str, object] = {"heard_share": None if heard is None else min(1.0, heard / clip_seconds)}
-    figures |= {column: _number(clip, name) for column, name in _OF_CLIP.items()}
-    return figures | {column: _number(listening, name) for column, name in _OF_TRIAL.items()}
+    figures |= {name: of_clip.get(name) for name in _OF_CLIP}
+    return figures | {column: of_trial.get(name) for column, name in _OF_TRIAL.items()}
 
 
-def without_addresses(listening: dict, presentations: Iterable[Presentation]) -> dict:
+def without_addresses(listening: object, presentations: Iterable[Presentation]) -> dict:
     """Return the record with clips named A, B, ... instead of by the annotator's secret addresses."""
     labels = {presentation.token: presentation.label for presentation in presentations}
-    clips = listening.get("presentations", {})
-    named = (
-        {labels[token]: clip for token, clip in clips.items() if token in labels}
-        if isinstance(clips, dict)
-        else {}
-    )
-    return {**{name: value for name, value in listening.items() if name != "trial"}, "presentations": named}
+    named = {labels[token]: clip for token, clip in _clips(listening).items() if token in labels}
+    of_trial = listening if isinstance(listening, dict) else {}
+    return {**{name: value for name, value in of_trial.items() if name != "trial"}, "presentations": named}
 
 
-def _number(record: object, name: str) -> int | float | None:
-    value = record.get(name) if isinstance(record, dict) else None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _clips(listening: object) -> dict:
+    clips = listening.get("presentations") if isinstance(listening, dict) else None
+    return clips if isinstance(clips, dict) else {}

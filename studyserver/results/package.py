@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 
 from studyserver.study.models import Study
 from studyserver.study.versions import snapshot
@@ -172,10 +173,12 @@ def changes_text(study: Study) -> str:
     return "\n".join(lines) + "\n"
 
 
-def readme_text(study: Study, tables: list[Table], *, rehearsal: bool) -> str:
+def readme_text(study: Study, tables: list[Table], *, rehearsal: bool, problems: Sequence[str] = ()) -> str:
     """Return what somebody needs to know who opens the folder for the first time."""
     rows = "\n".join(f"| `{data_file(study, table.name)}` | {table.description} |" for table in tables)
     warning = "**These are simulated annotators from a rehearsal, not people.**\n\n" if rehearsal else ""
+    if problems:
+        warning += f"**This package is not complete: {PROBLEMS} says what is missing.**\n\n"
     return f"""# {study.title}
 
 {warning}The judgments of the listening study `{study.slug}`, and all that is needed to analyse them.
@@ -197,5 +200,17 @@ People who withdrew and asked that their answers be discarded are in no table.
 """
 
 
+def problems_text(study: Study, problems: Sequence[str]) -> str:
+    """Return what of a study could not be written, and why."""
+    lines = "\n".join(f"- {problem}" for problem in problems)
+    return f"""# What is missing from the export of “{study.title}”
+
+Everything that is not named here is complete.
+
+{lines}
+"""
+
+
+PROBLEMS = "PROBLEMS.md"
 PSYCH_DS_IGNORE = "datapackage.json\n"  # analysis/, documentation/ and materials/ are so by themselves
 ALL_TABLES = list(TABLES.values())

@@ -1,5 +1,7 @@
 """Spending people's time well: the planning page with its plot, and the progress page."""
 
+from typing import TYPE_CHECKING
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -7,12 +9,16 @@ from django.views.decorators.http import require_safe
 from studyserver.study.models import Study
 
 from .access import for_researchers
+from .failures import Failed, not_drawn
 from .figures import FORMATS
 from .frame import everybody, frame, study_of
-from .pages.parts import kept
-from .pages.planning import NoVariances, PlanningForm, make_plan
-from .progress import study_progress
+from .pages.parts import kept_parts, parts_of
+from .pages.planning import NoVariances, Plan, PlanningForm, make_plan
+from .progress import progress_part
 from .rows import StudyRows
+
+if TYPE_CHECKING:
+    from .computed import Computed
 
 _DEVIATIONS = ("between_annotators", "between_tracks", "single_judgment")
 
@@ -23,10 +29,10 @@ def planning(request, slug):
     """Show what so many annotators and tracks can detect."""
     study = get_object_or_404(Study, slug=slug)
     form = PlanningForm(study, request.GET)
-    plan, refusal = None, ""
+    plan, failed, refusal = None, {}, ""
     if form.is_valid():
         try:
-            plan = make_plan(form)
+            plan, failed = _plan(form)
         except NoVariances as error:
             refusal = f"{error} Type standard deviations, or take the assumed ones."
     context = {
@@ -34,6 +40,7 @@ def planning(request, slug):
         "declared": False,  # a plan is of nobody in particular
         "form": form,
         "plan": plan,
+        "failed": failed,
         "refusal": refusal,
         "deviations": [form[name] for name in _DEVIATIONS],
         "deviations_used": plan.deviations if plan else (),
@@ -51,13 +58,38 @@ def planning_plot(request, slug, kind):
     if kind not in FORMATS or not form.is_valid():
         raise Http404("There is no such plot.")
     try:
-        plan = make_plan(form)
+        plan, failed = _plan(form)
     except NoVariances as error:
         raise Http404(str(error)) from error
+    if plan is None:
+        return not_drawn(failed["plan"])
     from .planning_figure import planning_figure
 
     picture = planning_figure(plan.table, plan.unit, kind, difference=form.cleaned_data["difference"])
     return HttpResponse(picture, content_type=FORMATS[kind])
+
+
+def _plan(form: PlanningForm) -> tuple[Plan | None, dict[str, Failed]]:
+    """Return the plan, or None and why it could not be computed.
+
+    Raises
+    ------
+    NoVariances
+        When the answers are too few to take variances from.
+    """
+    data = form.cleaned_data
+    parts = parts_of(form.study, rehearsal=data["source"] == "rehearsal")
+
+    def compute(computed: "Computed") -> Plan | NoVariances:
+        try:
+            return make_plan(form, computed)
+        except NoVariances as too_few:
+            return too_few
+
+    plan = parts.part("plan", "What this design can detect", compute, question=data["question"])
+    if isinstance(plan, NoVariances):
+        raise plan
+    return plan, parts.failed
 
 
 @require_safe
@@ -68,18 +100,18 @@ def progress(request, slug):
     width, wrong = _width(request.GET.get("width", ""))
     rows = StudyRows(found, rehearsal=rehearsal)
 
-    def build():
-        from .computed import ALL, Computed
+    def build(parts):
         from .pages.progress import progress_page
 
-        computed = Computed(rows)
-        statistics = computed.rater_sets[ALL] if everybody(request) else computed.main
-        return progress_page(computed, statistics, width=width)
+        return {"page": progress_page(parts, width=width)}
 
+    shown = kept_parts(rows, f"progress-{width}", build, everybody=everybody(request))
+    parts = parts_of(found, rehearsal=rehearsal)
     context = {
         **frame(request, found, rehearsal, "Progress", "results:progress"),
-        "progress": study_progress(found, rehearsal=rehearsal),
-        "page": kept(rows, f"progress-{width}-{everybody(request)}", build),
+        **shown,
+        "progress": progress_part(parts),
+        "failed": shown["failed"] | parts.failed,
         "width": request.GET.get("width"),
         "wrong_width": wrong,
     }

@@ -3,11 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 from django.utils import timezone
 
 from studyserver.study.models import Annotator, Presentation, Study, Trial
+
+if TYPE_CHECKING:
+    from .failures import Parts
 
 _MOST_TRIALS_TIMED = 5000
 _JUDGED_ROLES = [
@@ -104,6 +108,12 @@ def study_progress(study: Study, *, rehearsal: bool = False) -> Progress:
         balance=_balance(study, rehearsal),
         median_trial_seconds=_median_seconds(study, rehearsal),
     )
+
+
+def progress_part(parts: "Parts") -> Progress | None:
+    """Return how far a study has come as one part of a page; None where that cannot be computed."""
+    study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
+    return parts.part("progress", "Who took part", lambda _: study_progress(study, rehearsal=rehearsal))
 
 
 def _judged_trials(study: Study, rehearsal: bool):

@@ -33,7 +33,7 @@ def questionnaire_rows(annotators: list[Annotator]) -> Iterator[Row]:
                 "item_text": item.text,
                 "item_value": None if text else _plain(answer.value),
                 "item_number": answer.number,
-                "item_comment": answer.value if text else None,
+                "item_comment": _plain(answer.value) if text else None,
                 "stored_at": answer.stored_at,
             }
 
@@ -44,4 +44,4 @@ def _place(answer: QuestionnaireAnswer) -> tuple:
 
 
 def _plain(value: object) -> object:
-    return canonical_json(value) if isinstance(value, list) else value
+    return canonical_json(value) if isinstance(value, list | dict) else value

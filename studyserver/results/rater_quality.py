@@ -19,7 +19,6 @@ from .quality import (
     quality_table,
     repeat_table,
 )
-from .rows import counted_annotators
 from .scales import scale_ends
 
 FIGURES = (
@@ -237,10 +236,8 @@ class RaterQuality:
         }
 
     def _headphone_scores(self) -> pd.Series:
-        annotators = counted_annotators(self.study, rehearsal=self.counted.rows.rehearsal)
-        scores = {
-            name: headphone_score(check) for name, check in annotators.values_list("pseudonym", "sound_check")
-        }
+        checks = self.counted.rows.annotators().values_list("pseudonym", "sound_check")
+        scores = {name: headphone_score(check) for name, check in checks}
         return pd.Series(scores, dtype=float)
 
     def _references_missed(self) -> pd.Series:

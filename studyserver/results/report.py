@@ -9,8 +9,10 @@ from studyserver.study.left_out import left_out, left_out_words
 from studyserver.study.models import Judgment, Question, Study
 
 from .equal_comparisons import equal_comparisons_words
-from .pages.parts import kept
-from .progress import Progress
+from .failures import Parts
+from .pages.overview import question_sections
+from .pages.parts import kept_parts
+from .progress import Progress, progress_part
 from .rows import StudyRows
 from .variables import CONDITIONS
 from .words import agreement_text, condition_name, statistic_name
@@ -98,29 +100,42 @@ def exclusions(progress: Progress, left_out: int = 0) -> list[str]:
 
 
 def report_parts(study: Study, *, rehearsal: bool, everybody: bool) -> dict:
-    """Return the computed parts: what remains, whom rules leave out, the checklist, figures."""
+    """Return the computed parts: questions, what remains, whom rules leave out, the checklist, figures."""
     rows = StudyRows(study, rehearsal=rehearsal)
-
-    def build() -> dict:
-        from .checklist import checklist
-        from .computed import ALL, Computed
-        from .pages.raters import raters_page
-        from .pages.remains import remains_page
-
-        computed = Computed(rows)
-        statistics = computed.rater_sets[ALL] if everybody else computed.main
-        return {
-            "page": remains_page(statistics),
-            "raters": raters_page(computed),
-            "checks": checklist(computed),
-            "found": _found(computed, statistics),
-        }
-
-    return kept(rows, f"report-{everybody}", build)
+    return kept_parts(rows, "report", _computed_parts, everybody=everybody)
 
 
-def _found(computed, statistics) -> str:
+def uncomputed_parts(parts: Parts, *, left_out: int) -> dict:
+    """Return what the report says without statistics: methods, who is not counted (`left_out` by rules)."""
+    study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
+    progress = progress_part(parts)
+
+    def methods(_computed) -> list[str]:
+        return methods_paragraphs(study, progress, rehearsal=rehearsal)
+
+    return {
+        "methods": parts.part("methods", "Methods", methods, []) if progress else [],
+        "excluded": exclusions(progress, left_out) if progress else [],
+    }
+
+
+def _computed_parts(parts: Parts) -> dict:
+    from .checklist import checklist
+    from .pages.raters import raters_page
+    from .pages.remains_page import remains_page
+
+    return {
+        "sections": question_sections(parts),
+        "page": remains_page(parts),
+        "raters": raters_page(parts),
+        "checks": checklist(parts),
+        "found": parts.part("found", "What entered the analysis", _found, ""),
+    }
+
+
+def _found(computed) -> str:
     """Return the figures that a methods section ends with: who and what entered, how far people agreed."""
+    statistics = computed.shown
     answers, clips, annotators = statistics.counted.entered[["answer", "stimulus", "annotator"]].nunique()
     text = (
         f"{plural(answers, 'judgment')} of {plural(clips, 'clip')} by {plural(annotators, 'annotator')} "

@@ -5,7 +5,7 @@ so that a million judgments can be written without holding them.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from itertools import islice
 from statistics import median
@@ -32,10 +32,11 @@ from .columns import (
 )
 from .listening import clip_record, without_addresses
 from .questionnaire_rows import questionnaire_rows
+from .unreadable import Unreadable, unreadable_answers
 
 BATCH = 50  # annotators
 _ANSWER = (
-    "trial_id", "question_id", "presentation_id", "uuid", "value", "number", "response_ms",
+    "pk", "trial_id", "question_id", "presentation_id", "uuid", "value", "number", "response_ms",
     "answered_at", "stored_at", "events",
 )  # fmt: skip
 _PLACE_OF_ANSWER = ("trial__annotator_id", "trial_id", "question_id", "presentation_id")
@@ -69,12 +70,45 @@ class StudyRows:
     until : int or None
         Greatest judgment number that is seen; by default the newest there is now, so that all
         tables of one export speak of the same judgments while answers keep coming in.
+    without_questions, without_annotators : collections of str
+        Keys and pseudonyms of which nothing is seen.
     """
 
-    def __init__(self, study: Study, *, rehearsal: bool = False, until: int | None = None):
+    def __init__(
+        self,
+        study: Study,
+        *,
+        rehearsal: bool = False,
+        until: int | None = None,
+        without_questions: Collection[str] = (),
+        without_annotators: Collection[str] = (),
+    ):
         self.study = study
         self.rehearsal = rehearsal
         self.until = newest_judgment(study, rehearsal=rehearsal) if until is None else until
+        self.without_questions = frozenset(without_questions)
+        self.without_annotators = frozenset(without_annotators)
+
+    def narrowed(self, questions: Collection[str], annotators: Collection[str]) -> "StudyRows":
+        """Return the same rows without those of some questions and of some annotators."""
+        return StudyRows(
+            self.study,
+            rehearsal=self.rehearsal,
+            until=self.until,
+            without_questions=self.without_questions.union(questions),
+            without_annotators=self.without_annotators.union(annotators),
+        )
+
+    def annotators(self) -> QuerySet[Annotator]:
+        """Return whose answers are seen, in order of joining."""
+        found = counted_annotators(self.study, rehearsal=self.rehearsal)
+        left_out = self.without_annotators
+        return found.exclude(pseudonym__in=left_out) if left_out else found
+
+    @cached_property
+    def unreadable(self) -> dict[int, Unreadable]:
+        """The answers that no reader understands, by number; they stand in no table and enter no figure."""
+        return unreadable_answers(self)
 
     def rows(self, table: str) -> Iterator[Row]:
         """Yield the rows of a table by its name in the codebook.
@@ -87,14 +121,14 @@ class StudyRows:
     @cached_property
     def has_adaptive_trials(self) -> bool:
         """Whether trials were chosen adaptively: then clips count alike, however often they were judged."""
-        annotators = counted_annotators(self.study, rehearsal=self.rehearsal)
-        chosen = Trial.objects.filter(annotator__in=annotators, adaptive=True)
+        chosen = Trial.objects.filter(annotator__in=self.annotators(), adaptive=True)
         return chosen.filter(judgments__pk__lte=self.until).exists()
 
     @cached_property
     def question_rows(self) -> dict[int, Question]:
         """Questions by number, in the order in which they are asked."""
-        return {question.pk: question for question in self.study.questions.order_by("position", "id")}
+        asked = self.study.questions.order_by("position", "id")
+        return {question.pk: question for question in asked if question.key not in self.without_questions}
 
     @cached_property
     def stimulus_rows(self) -> dict[int, Stimulus]:
@@ -273,7 +307,7 @@ class StudyRows:
         return {pk: question_columns(question) for pk, question in self.question_rows.items()}
 
     def _batches(self) -> Iterator[list[Annotator]]:
-        annotators = counted_annotators(self.study, rehearsal=self.rehearsal).iterator(chunk_size=BATCH)
+        annotators = self.annotators().iterator(chunk_size=BATCH)
         while batch := list(islice(annotators, BATCH)):
             yield batch
 
@@ -313,7 +347,8 @@ class StudyRows:
             for judgment in (
                 events.annotate(events=same_answer).current().order_by().values_list(*_ANSWER, named=True)
             ):
-                answers.setdefault(judgment.trial_id, []).append(judgment)
+                if judgment.pk not in self.unreadable:
+                    answers.setdefault(judgment.trial_id, []).append(judgment)
             if not answers:
                 continue
             for trial, presentations in self._trials_of(annotators):

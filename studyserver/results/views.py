@@ -7,13 +7,14 @@ from django.views.decorators.http import require_safe
 from .access import for_researchers, for_researchers_and_scripts
 from .equal_comparisons import equal_comparisons_words
 from .export import StudyExport
+from .failures import not_drawn
 from .figures import FORMATS
 from .frame import everybody, frame, study_of
 from .package import newest_version
-from .pages.overview import further_parts, question_sections
-from .progress import study_progress
-from .report import exclusions, last_answer, methods_paragraphs, report_parts
-from .rows import StudyRows
+from .pages.overview import overview_parts
+from .pages.parts import parts_of
+from .progress import progress_part
+from .report import last_answer, report_parts, uncomputed_parts
 
 
 @require_safe
@@ -21,13 +22,19 @@ from .rows import StudyRows
 def study(request, slug):
     """Show what a study says so far."""
     found, rehearsal = study_of(request, slug)
+    shown = overview_parts(found, rehearsal=rehearsal, everybody=everybody(request))
+    parts = parts_of(found, rehearsal=rehearsal)
+
+    def equal(_computed) -> str:
+        return equal_comparisons_words(found, rehearsal=rehearsal)
+
     context = {
         **frame(request, found, rehearsal, "Results", "results:study"),
+        **shown,
         "has_rehearsal": found.annotators.filter(rehearsal=True).exists(),
-        "sections": question_sections(found, rehearsal=rehearsal, everybody=everybody(request)),
-        "further": further_parts(found, rehearsal=rehearsal, everybody=everybody(request)),
-        "progress": study_progress(found, rehearsal=rehearsal),
-        "equal": equal_comparisons_words(found, rehearsal=rehearsal),
+        "progress": progress_part(parts),
+        "equal": parts.part("equal", "Clips that sound the same", equal, ""),
+        "failed": shown["failed"] | parts.failed,
     }
     return render(request, "results/study.html", context)
 
@@ -37,16 +44,15 @@ def study(request, slug):
 def report(request, slug):
     """Show one page to print: question, design, exclusions, plots, tables, methods."""
     found, rehearsal = study_of(request, slug)
-    progress = study_progress(found, rehearsal=rehearsal)
-    parts = report_parts(found, rehearsal=rehearsal, everybody=everybody(request))
+    shown = report_parts(found, rehearsal=rehearsal, everybody=everybody(request))
+    parts = parts_of(found, rehearsal=rehearsal)
     context = {
         **frame(request, found, rehearsal, "Report"),
-        "sections": question_sections(found, rehearsal=rehearsal, everybody=everybody(request)),
+        **shown,
+        **uncomputed_parts(parts, left_out=len(shown["raters"].left_out)),
         "version": newest_version(found),
         "last_answer": last_answer(found, rehearsal=rehearsal),
-        "methods": methods_paragraphs(found, progress, rehearsal=rehearsal),
-        "excluded": exclusions(progress, len(parts["raters"].left_out)),
-        **parts,
+        "failed": shown["failed"] | parts.failed,
     }
     return render(request, "results/report.html", context)
 
@@ -70,13 +76,18 @@ def figure(request, slug, name):
     if kind not in FORMATS:
         raise Http404(f"Plots are {' or '.join(FORMATS)} files.")
     question = get_object_or_404(found.questions.exclude(kind="text"), key=key)
-    from .computed import ALL, Computed
     from .figures import question_figure
 
-    computed = Computed(StudyRows(found, rehearsal=rehearsal))
-    statistics = computed.rater_sets[ALL] if everybody(request) else computed.main
-    summary = statistics.summaries.question(question)
+    parts = parts_of(found, rehearsal=rehearsal, everybody=everybody(request))
+    picture = parts.part(
+        "plot",
+        f"Plot of {question.text}",
+        lambda computed: question_figure(computed.shown.summaries.question(question), kind),
+        question=question,
+    )
+    if picture is None:
+        return not_drawn(parts.failed["plot"])
     headers = {}
     if "download" in request.GET:
         headers["Content-Disposition"] = f'attachment; filename="{found.slug}-{key}.{kind}"'
-    return HttpResponse(question_figure(summary, kind), content_type=FORMATS[kind], headers=headers)
+    return HttpResponse(picture, content_type=FORMATS[kind], headers=headers)

@@ -1,5 +1,6 @@
 """What the page "Agreement" shows: every statistic that fits a question, and where people disagree."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,8 +13,9 @@ from ..agreement import prepare, specific_agreement
 from ..columns import option_labels, option_values, ticked
 from ..computed import Computed, Statistics
 from ..counted import first_answers
+from ..failures import Failed, Parts
 from ..quality import disputed_answers, disputed_items
-from ..summaries import QuestionSummary, ratings_of
+from ..summaries import SUMMARISED_KINDS, QuestionSummary, ratings_of
 from .parts import BARS, DASH, FigureTable, IntervalPlot, Matrix, clip_label, interval_plot, shade
 
 MOST_IN_MATRIX = 20  # annotators; beyond, single cells cannot be read
@@ -56,18 +58,36 @@ class PairsSection:
     pairs_note: str
 
 
-def preference_sections(computed: Computed, statistics: Statistics) -> list[PairsSection]:
+def preference_sections(computed: Computed) -> list[PairsSection]:
     """Return a section per preference question that two annotators answered about the same clips."""
+    statistics = computed.shown
     asked = statistics.compared.questions(Question.Kind.PREFERENCE)
     found = [(question, _pairs(computed, statistics, question)) for question in asked]
     return [PairsSection(item.key, item.text, matrix, note) for item, (matrix, note) in found if note]
 
 
-def agreement_sections(computed: Computed, statistics: Statistics) -> list[AgreementSection]:
-    """Return the page's sections for one set of annotators."""
-    return [
-        _section(computed, statistics, item) for item in statistics.summaries.questions if item.n_judgments
-    ]
+def agreement_parts(parts: Parts) -> dict:
+    """Return the page's parts: ``sections``, one per question, and ``preferences``."""
+    return {
+        "sections": list(_sections(parts)),
+        "preferences": parts.part("preferences", "Agreement on preferences", preference_sections, []),
+    }
+
+
+def _sections(parts: Parts) -> Iterator[AgreementSection | Failed]:
+    """Yield a section for every question with answers; in the place of one that fails, why."""
+    for question in parts.computed.rows.question_rows.values():
+        if question.kind not in SUMMARISED_KINDS:
+            continue
+
+        def section(computed: Computed, asked: Question = question) -> AgreementSection | None:
+            item = computed.shown.summaries.question(asked)
+            return _section(computed, computed.shown, item) if item.n_judgments else None
+
+        name = f"agreement-{question.key}"
+        found = parts.part(name, question.text, section, question=question) or parts.failed.get(name)
+        if found:
+            yield found
 
 
 def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) -> AgreementSection:

@@ -1,13 +1,18 @@
 """What the results page shows, ready for its template: words, positions in per cent, rows of tables."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from studyserver.study.models import Question, Study
 
 from .. import words
+from ..failures import Failed, Parts
 from ..palette import scattered
 from ..rows import StudyRows
-from .parts import Remaining, kept
+from .parts import Remaining, kept_parts
+
+if TYPE_CHECKING:
+    from ..computed import Computed
 
 MOST_POINTS = 400  # per group; the page stays light, the files hold every judgment
 _MARGIN = 4  # per cent at both ends of the scale
@@ -77,39 +82,50 @@ class QuestionSection:
         return f"{self.key}.svg"
 
 
-def question_sections(
-    study: Study, *, rehearsal: bool = False, everybody: bool = False
-) -> list[QuestionSection]:
-    """Return the page's sections, kept for a while as long as no answer comes in.
+def overview_parts(study: Study, *, rehearsal: bool = False, everybody: bool = False) -> dict:
+    """Return the page's parts, kept for a while as long as no answer comes in.
 
-    Without those whom declared rules leave out, unless `everybody` is asked for.
+    Returns
+    -------
+    dict
+        ``sections``: one per question, in order; ``further``: the answers to questions that compare clips or
+        mark stretches (What remains has all of them). Without those whom declared rules leave out, unless
+        `everybody` is asked for.
     """
     rows = StudyRows(study, rehearsal=rehearsal)
-
-    def build() -> list[QuestionSection]:
-        from ..computed import ALL, Computed
-
-        computed = Computed(rows)
-        statistics = computed.rater_sets[ALL] if everybody else computed.main
-        return [_section(summary) for summary in statistics.summaries.questions]
-
-    return kept(rows, f"questions-{everybody}", build)
+    return kept_parts(rows, "overview", _parts, everybody=everybody)
 
 
-def further_parts(study: Study, *, rehearsal: bool = False, everybody: bool = False) -> list[Remaining]:
-    """Return the answers to questions that compare clips or mark stretches; What remains has all of them."""
-    rows = StudyRows(study, rehearsal=rehearsal)
+def _parts(parts: Parts) -> dict:
+    return {
+        "sections": question_sections(parts),
+        "further": parts.part("further", "Comparisons and stretches of time", _further, []),
+    }
 
-    def build() -> list[Remaining]:
-        from ..computed import ALL, Computed
-        from .comparisons import comparison_parts
-        from .stretches import stretches_parts
 
-        computed = Computed(rows)
-        statistics = computed.rater_sets[ALL] if everybody else computed.main
-        return [*comparison_parts(statistics.compared), *stretches_parts(statistics.marked)]
+def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
+    """Return a section for every question that is summarised; in the place of one that fails, why."""
+    from ..summaries import SUMMARISED_KINDS
 
-    return kept(rows, f"further-{everybody}", build)
+    found = []
+    for question in parts.computed.rows.question_rows.values():
+        if question.kind in SUMMARISED_KINDS:
+            name = f"question-{question.key}"
+            section = parts.part(
+                name,
+                question.text,
+                lambda computed, asked=question: _section(computed.shown.summaries.question(asked)),
+                question=question,
+            )
+            found.append(section or parts.failed[name])
+    return found
+
+
+def _further(computed: "Computed") -> list[Remaining]:
+    from .comparisons import comparison_parts
+    from .stretches import stretches_parts
+
+    return [*comparison_parts(computed.shown.compared), *stretches_parts(computed.shown.marked)]
 
 
 def _section(summary) -> QuestionSection:

@@ -9,14 +9,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
+from django.db.models import Count, Max, Sum, TextField
+from django.db.models.functions import Cast, Length
+
+from studyserver.study.models import Judgment
 
 from .. import words
+from ..failures import Parts
 from ..rows import StudyRows
+from ..unreadable import Unreadable
 from ..variables import CONDITIONS
 
 if TYPE_CHECKING:
     from explainer.models import Clip
+    from studyserver.study.models import Study
 
+    from ..computed import Computed
     from ..summaries import Group, QuestionSummary
 
 DASH = "\N{EN DASH}"  # where there is no figure
@@ -278,22 +286,70 @@ def shade(value: float | None, low: float, high: float) -> int | None:
 
 
 def kept(rows: StudyRows, name: str, build: Callable[[], Any]) -> Any:
-    """Return what a page shows, kept for a while while no answer comes in and nothing is declared anew."""
+    """Return what a page shows, kept for a while while no answer comes in and nothing is declared anew.
+
+    What has parts that failed (`failed`) is not kept: it is tried again at the next visit.
+    """
     key = f"{cache_key(rows)}-{name}"
     found = cache.get(key)
     if found is None:
         found = build()
-        cache.set(key, found, _KEPT_SECONDS)
+        if not (found.get("failed") if isinstance(found, dict) else getattr(found, "failed", None)):
+            cache.set(key, found, _KEPT_SECONDS)
     return found
 
 
+def kept_parts(
+    rows: StudyRows, name: str, build: Callable[[Parts], dict], *, everybody: bool = False
+) -> dict:
+    """Return the parts of a page that `build` computes one by one, and as ``failed`` those that could not be.
+
+    Parameters
+    ----------
+    everybody : bool
+        Whether those count whom declared rules leave out.
+    """
+
+    def compute() -> dict:
+        from ..computed import Computed
+
+        parts = Parts(Computed(rows, everybody=everybody))
+        unreadable = parts.part("unreadable", "Stored answers that cannot be read", _unreadable, [])
+        return {**build(parts), "failed": parts.failed, "unreadable": unreadable}
+
+    return kept(rows, f"{name}-{everybody}", compute)
+
+
+def parts_of(study: Study, *, rehearsal: bool = False, everybody: bool = False) -> Parts:
+    """Return parts that are computed at every visit: counts of people change without an answer."""
+    from ..computed import Computed
+
+    return Parts(Computed(StudyRows(study, rehearsal=rehearsal), everybody=everybody))
+
+
+def _unreadable(computed: Computed) -> list[Unreadable]:
+    return list(computed.rows.unreadable.values())
+
+
 def cache_key(rows: StudyRows) -> str:
-    """Return a key that changes when anything changes that the pages depend on."""
+    """Return a key that changes when anything changes that the pages depend on.
+
+    Answers are never changed; where somebody changes one in the database all the same, its length or number
+    tells.
+    """
     annotators = rows.study.annotators.filter(rehearsal=rows.rehearsal, answers_discarded=False)
     finished = annotators.filter(trials__finished_at__isnull=False).values_list("trials__id").count()
+    answers = Judgment.objects.filter(trial__annotator__in=annotators, pk__lte=rows.until).aggregate(
+        Max("stored_at"), Sum("number"), length=Sum(_length("value"))
+    )
+    checks = annotators.aggregate(Count("pk"), length=Sum(_length("sound_check")))
     declared = [
         list(related.order_by("id").values_list())
         for related in (rows.study.questions, rows.study.exclusion_rules, rows.study.primary_contrasts)
     ]
-    state = repr((rows.study.pk, rows.rehearsal, rows.until, annotators.count(), finished, declared))
-    return f"results-{hashlib.sha256(state.encode()).hexdigest()}"
+    state = repr((rows.study.pk, rows.rehearsal, rows.until, answers, checks, finished, declared))
+    return f"results-{hashlib.sha256(state.encode(errors='replace')).hexdigest()}"
+
+
+def _length(field: str) -> Length:
+    return Length(Cast(field, TextField()))

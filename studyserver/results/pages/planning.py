@@ -16,6 +16,7 @@ from ..scales import scale_ends
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..computed import Computed
     from ..counted import CountedJudgments
     from ..planning import Variances
 
@@ -161,8 +162,8 @@ class NoVariances(ValueError):
     """The answers do not say how much judgments vary; the message says what is missing."""
 
 
-def make_plan(form: PlanningForm) -> Plan:
-    """Return what a valid form asks for.
+def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
+    """Return what a valid form asks for, by the answers that are computed where it asks for these.
 
     Raises
     ------
@@ -173,7 +174,7 @@ def make_plan(form: PlanningForm) -> Plan:
 
     data = form.cleaned_data
     low, high = scale_ends(data["question"])
-    variances, source = _variances(form, high - low)
+    variances, source = _variances(form, high - low, computed)
     raters, tracks = _around(data["annotators"]), _around(data["tracks"])
     each = data["trials"] // 2 if data["trials"] else None
     table = planning.planning_table(raters, tracks, variances, difference=data["difference"], each=each)
@@ -222,27 +223,25 @@ def forecast(study: Study) -> str:
     return f"{headline} This assumes how much judgments vary; a pilot or a rehearsal knows better."
 
 
-def _variances(form: PlanningForm, scale_range: float) -> tuple[Variances, str]:
+def _variances(
+    form: PlanningForm, scale_range: float, computed: Computed | None = None
+) -> tuple[Variances, str]:
     from ..planning import DEFAULT_VARIANCES, Variances
 
     data = form.cleaned_data
     if data["source"] == "typed":
         deviations = [data[name] for name in ("between_annotators", "between_tracks", "single_judgment")]
         return Variances(*(value**2 for value in deviations)), "typed"
-    if data["source"] == "assumed":
+    if data["source"] == "assumed" or computed is None:
         squared = scale_range**2
         assumed = (
             getattr(DEFAULT_VARIANCES, name) * squared
             for name in ("rater_by_condition", "clip_by_condition", "error")
         )
         return Variances(*assumed), "assumed: no pilot was taken into account"
-    rehearsal = data["source"] == "rehearsal"
-    from ..computed import Computed
-    from ..rows import StudyRows
-
-    counted = Computed(StudyRows(form.study, rehearsal=rehearsal)).main.counted
-    found = answered_variances(counted, data["question"], data["first"], data["second"])
-    return found, "from the simulated annotators" if rehearsal else "from the answers so far"
+    found = answered_variances(computed.main.counted, data["question"], data["first"], data["second"])
+    simulated = data["source"] == "rehearsal"
+    return found, "from the simulated annotators" if simulated else "from the answers so far"
 
 
 def answered_variances(counted: CountedJudgments, question: Question, first: str, second: str) -> Variances:

@@ -1,7 +1,9 @@
 """The progress page: how a study goes while it runs, and how much more it needs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import quantiles
+from typing import Any
 
 from django.db.models import Count, F, Q
 
@@ -13,7 +15,9 @@ from studyserver.study.models import Annotator, Question, Study, Trial
 from .. import words
 from ..computed import Computed, Statistics
 from ..counted import CountedJudgments
+from ..failures import Parts
 from ..planning import Variances, raters_until, shown_width
+from ..rows import StudyRows
 from ..scales import scale_ends
 from .parts import FigureTable
 from .planning import NoVariances, answered_variances
@@ -49,7 +53,7 @@ class ProgressPage:
 
     Attributes
     ----------
-    stages : FigureTable
+    stages : FigureTable or None
         How many annotators came how far, and the share of those who came to the stage before.
     times : FigureTable or None
         Time per trial early, in the middle and late in the session.
@@ -66,7 +70,7 @@ class ProgressPage:
         How far an adaptive study is from its precision, in words.
     """
 
-    stages: FigureTable
+    stages: FigureTable | None
     times: FigureTable | None
     ended: FigureTable | None
     failing: FigureTable | None
@@ -76,28 +80,35 @@ class ProgressPage:
     adaptive: str
 
 
-def progress_page(computed: Computed, statistics: Statistics, *, width: float | None = None) -> ProgressPage:
-    """Return the page.
+def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
+    """Return the page, each part computed by itself.
 
     Parameters
     ----------
-    computed : Computed
-    statistics : Statistics
-        Of the annotators whose agreement and precision are shown.
+    parts : Parts
     width : float, optional
         Of the interval that a researcher wants, in units of the scale, beside those offered.
     """
-    study, rehearsal = computed.study, computed.rows.rehearsal
-    needed, waiting = _needed(statistics.counted, width)
+    study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
+    needed, waiting = parts.part(
+        "needed",
+        "How many more judgments",
+        lambda computed: _needed(computed.shown.counted, width),
+        ([], []),
+    )
+
+    def counted(name: str, what: str, compute: Callable, instead: Any = None) -> Any:
+        return parts.part(name, what, lambda _computed: compute(study, rehearsal=rehearsal), instead)
+
     return ProgressPage(
-        stages=stages_table(study, rehearsal=rehearsal),
-        times=times_table(study, rehearsal=rehearsal),
-        ended=_ended(study, rehearsal),
-        failing=_failing(computed),
-        agreement=_agreement(statistics),
+        stages=counted("stages", "Where annotators leave", stages_table),
+        times=counted("times", "Time per trial", times_table),
+        ended=counted("ended", "Sessions that the study ended", _ended),
+        failing=parts.part("failing", "Who fails checks", _failing),
+        agreement=parts.part("agreement", "Agreement so far", lambda computed: _agreement(computed.shown)),
         needed=needed,
         waiting=waiting,
-        adaptive=adaptive_words(study, rehearsal=rehearsal),
+        adaptive=counted("adaptive", "Adaptive allocation", adaptive_words, ""),
     )
 
 
@@ -177,7 +188,7 @@ def _time_line(label: str, seconds: list[float]) -> list[str]:
     return [label, str(len(seconds)), *(f"{tenths[index]:.1f} s" for index in (0, 4, 8))]
 
 
-def _ended(study: Study, rehearsal: bool) -> FigureTable | None:
+def _ended(study: Study, *, rehearsal: bool) -> FigureTable | None:
     counts = (
         study.annotators.filter(rehearsal=rehearsal)
         .exclude(ended_because="")
@@ -228,7 +239,7 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
 def _needed(counted: CountedJudgments, width: float | None) -> tuple[list[Needed], list[tuple[str, str]]]:
     found: list[Needed] = []
     waiting: list[tuple[str, str]] = []
-    for question, first, second in _contrasts(counted.rows.study):
+    for question, first, second in _contrasts(counted.rows):
         pair = f"{words.condition_name(first)} less {words.condition_name(second)}"
         try:
             variances = answered_variances(counted, question, first, second)
@@ -288,9 +299,10 @@ def _needed_line(wanted: float, raters: int, more: int | None, each: int) -> lis
     return [f"{wanted:.2g}", str(raters + more), str(more), str(2 * each * more)]
 
 
-def _contrasts(study: Study) -> list[tuple[Question, str, str]]:
+def _contrasts(rows: StudyRows) -> list[tuple[Question, str, str]]:
     """Return the declared contrasts; without any, evidence less random control, for every question."""
-    questions = list(study.questions.filter(kind__in=_NUMERIC, scope=Question.Scope.CLIP))
+    study, asked = rows.study, rows.question_rows.values()
+    questions = [item for item in asked if item.kind in _NUMERIC and item.scope == Question.Scope.CLIP]
     conditions = set(study.stimuli.main().values_list("clip__condition", flat=True))
     pairs = [(item.question_id, item.first, item.second) for item in study.primary_contrasts.all()]
     pairs = pairs or [(None, Clip.Condition.EVIDENCE, Clip.Condition.RANDOM_CONTROL)]

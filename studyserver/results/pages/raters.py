@@ -12,10 +12,11 @@ from .. import words
 from ..columns import option_labels, ticked
 from ..computed import ALL, KEPT, Computed
 from ..counted import CountedJudgments
+from ..failures import Parts
 from ..quality import exclusions
 from ..rater_quality import ABX_FIGURES, Rule
 from .parts import DASH, FigureTable
-from .remains import remains_page
+from .remains_page import retentions_of
 
 _COLUMNS = {
     "n_judgments": "judgments",
@@ -56,45 +57,69 @@ class RatersPage:
     """Annotators, rules, and figures with and without those whom the rules leave out."""
 
     rules: list[str]
-    n_annotators: int
     excluded: FigureTable | None
     preview: FigureTable | None
     compared: FigureTable | None
-    quality: FigureTable
+    quality: FigureTable | None
     left_out: list[str]
     has_names: bool  # whether there are answers that are no numbers
     has_numbers: bool
     has_abx: bool
 
 
-def raters_page(computed: Computed) -> RatersPage:
-    """Return the page."""
-    quality = computed.quality
-    table = quality.overall
+def raters_page(parts: Parts) -> RatersPage:
+    """Return the page, each part computed by itself."""
+    computed = parts.computed
+    quality, shown = parts.part("quality", "Quality of each annotator", _quality, (None, []))
+    return RatersPage(
+        rules=[str(rule) for rule in computed.study.exclusion_rules.all()],
+        excluded=parts.part("excluded", "Who is left out", _left_out),
+        preview=parts.part("preview", "Whom usual rules would leave out", _usual),
+        compared=parts.part("compared", "With and without", _with_and_without),
+        quality=quality,
+        left_out=parts.part("left_out", "Who is left out", lambda found: sorted(found.quality.left_out), []),
+        has_names="agreement_with_others" in shown,
+        has_numbers="bias" in shown,
+        has_abx="abx_trials" in shown,
+    )
+
+
+def _quality(computed: Computed) -> tuple[FigureTable, list[str]]:
+    """Return the table of all annotators, and the names of its figures."""
+    table = computed.quality.overall
     shown = [name for name in _COLUMNS if name in table and table[name].notna().any()]
     lines = [
         [str(row["rater"]), *(_figure_of(row, name) for name in shown)] for row in table.to_dict("records")
     ]
     columns = ["annotator", *(_COLUMNS[name] for name in shown)]
-    usual = exclusions(table, USUAL_RULES)
-    return RatersPage(
-        rules=[str(rule) for rule in computed.study.exclusion_rules.all()],
-        n_annotators=len(table),
-        excluded=_excluded("Left out by the declared rules", quality.excluded)
-        if len(quality.excluded)
-        else None,
-        preview=_excluded("Whom usual rules would leave out", usual)
-        if not quality.rules and len(usual)
-        else None,
-        compared=_compared(computed) if KEPT in computed.rater_sets else None,
-        quality=FigureTable(
-            "Quality over all questions", columns, lines, links=[f"{line[0]}/" for line in lines]
+    links = [f"{line[0]}/" for line in lines]
+    return FigureTable("Quality over all questions", columns, lines, links=links), shown
+
+
+def _left_out(computed: Computed) -> FigureTable | None:
+    excluded = computed.quality.excluded
+    return _excluded("Left out by the declared rules", excluded) if len(excluded) else None
+
+
+def _usual(computed: Computed) -> FigureTable | None:
+    if computed.quality.rules:
+        return None
+    usual = exclusions(computed.quality.overall, USUAL_RULES)
+    return _excluded("Whom usual rules would leave out", usual) if len(usual) else None
+
+
+def _with_and_without(computed: Computed) -> FigureTable | None:
+    return _compared(computed) if KEPT in computed.rater_sets else None
+
+
+def rater_parts(parts: Parts, pseudonym: str) -> dict:
+    """Return the page of one annotator: ``tables`` of figures and the ``trials``."""
+    return {
+        "tables": parts.part(
+            "tables", "Quality of the annotator", lambda computed: rater_tables(computed, pseudonym), []
         ),
-        left_out=sorted(quality.left_out),
-        has_names="agreement_with_others" in shown,
-        has_numbers="bias" in shown,
-        has_abx="abx_trials" in shown,
-    )
+        "trials": parts.part("trials", "Trials in order", lambda computed: rater_trials(computed, pseudonym)),
+    }
 
 
 def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
@@ -176,7 +201,7 @@ def _compared(computed: Computed) -> FigureTable:
                 if item.is_numeric:
                     label = f"{item.question.text} Mean, {group.group.label}"
                     parts.setdefault(label, {})[name] = words.mean_text(group.mean, item.ends)
-        for part in remains_page(statistics).retention:
+        for part in retentions_of(statistics):
             parts.setdefault(f"{part.text} Retention", {})[name] = part.headline
     rows = [[label, found.get(ALL, DASH), found.get(KEPT, DASH)] for label, found in parts.items()]
     return FigureTable("With and without those left out", columns, rows)

@@ -1,7 +1,6 @@
 """What the page "What remains" shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -10,10 +9,8 @@ from studyserver.study.models import Question
 
 from .. import words
 from ..columns import option_labels, option_values
-from ..computed import Statistics
 from ..study_contrasts import Side
 from ..summaries import Group, QuestionSummary
-from .comparisons import comparison_parts
 from .parts import (
     DASH,
     FigureTable,
@@ -26,51 +23,16 @@ from .parts import (
     scatter,
     shade,
 )
-from .stretches import stretches_parts
 
 _SCOPE = "items+raters"
 _NO_INTERVAL = ", no interval"
 
 
-@dataclass(frozen=True)
-class RemainsPage:
-    """All parts of the page, in order."""
-
-    retention: list[Remaining]
-    contrasts: FigureTable | None
-    contrasts_note: str
-    naming: list[tuple[Remaining, list[Matrix]]]
-    further: list[Remaining]  # on clips compared with each other, and on stretches of time
-    claims: FigureTable | None
-    model: list[tuple[Remaining, Scatter, FigureTable]]
-    dose: list[Remaining]
-
-    @property
-    def answers(self) -> list[Remaining]:
-        """The parts with an answer in a sentence."""
-        return [*self.retention, *(part for part, _matrices in self.naming), *self.further]
-
-
-def remains_page(statistics: Statistics) -> RemainsPage:
-    """Return the page of one set of annotators."""
-    remains, summaries = statistics.remains, statistics.summaries
-    by_key = {item.question.key: item for item in summaries.questions}
-    return RemainsPage(
-        retention=[_retention(by_key[key], table) for key, table in _by_question(remains.retention)],
-        contrasts=_contrasts(remains, by_key),
-        contrasts_note=_contrasts_note(remains),
-        naming=[_naming(remains, item) for item in remains.naming_questions],
-        further=[*comparison_parts(statistics.compared), *stretches_parts(statistics.marked)],
-        claims=_claims(remains.claims, by_key),
-        model=[_model(remains, by_key[key], table) for key, table in _by_question(remains.model_comparison)],
-        dose=[_dose(by_key[key], table) for key, table in _by_question(remains.dose_response)],
-    )
-
-
 # -- reading estimate tables ------------------------------------------------------------------
 
 
-def _by_question(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def by_question(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the parts of a table of estimates, question by question."""
     return [(str(key), part) for key, part in table.groupby("question", sort=False)] if len(table) else []
 
 
@@ -96,7 +58,8 @@ def _what(item: QuestionSummary) -> str:
 # -- retention --------------------------------------------------------------------------------
 
 
-def _retention(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
+def retention_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
+    """Return what remains of one question with numbers, from its rows of the table `retention`."""
     found = {group: _rows(part) for group, part in _groups(table)}
     ordered = [one.group for one in item.groups if one.group in found]
     labelled = [(group.label, group.condition, found[group]) for group in ordered]
@@ -162,7 +125,8 @@ def _of_one_evidence(
 # -- contrasts --------------------------------------------------------------------------------
 
 
-def _contrasts(remains, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
+def contrasts_table(remains, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
+    """Return the contrasts of conditions and methods; None where there are none."""
     table = remains.contrasts
     if table.empty:
         return None
@@ -197,8 +161,9 @@ def _contrasts(remains, by_key: dict[str, QuestionSummary]) -> FigureTable | Non
     return FigureTable("Contrasts, differences in units of each question's scale", columns, lines)
 
 
-def _contrasts_note(remains) -> str:
-    if remains.contrasts_are_declared:
+def contrasts_note(are_declared: bool) -> str:
+    """Return in words which contrasts these are and how they are corrected."""
+    if are_declared:
         return (
             "The named contrasts were declared with the study; Holm's correction runs over them all. Methods "
             "against each other are corrected by themselves."
@@ -217,7 +182,8 @@ def _figure(value: float | None) -> str:
 # -- naming -----------------------------------------------------------------------------------
 
 
-def _naming(remains, item: QuestionSummary) -> tuple[Remaining, list[Matrix]]:
+def naming_part(remains, item: QuestionSummary) -> tuple[Remaining, list[Matrix]]:
+    """Return how much the answers to one question tell about the target, with its confusion matrices."""
     table = remains.information[remains.information["question"] == item.question.key]
     found = {group: _rows(part) for group, part in _groups(table)}
     groups = [(one.group, found[one.group]) for one in item.groups if one.group in found]
@@ -274,7 +240,8 @@ def _confusion(remains, item: QuestionSummary, group: Group) -> Matrix:
 # -- claims, model, dose ----------------------------------------------------------------------
 
 
-def _claims(table: pd.DataFrame, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
+def claims_table(table: pd.DataFrame, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
+    """Return hits and false alarms of explanations as claims; None where there are none."""
     if table.empty:
         return None
     lines = []
@@ -292,7 +259,8 @@ def _claims(table: pd.DataFrame, by_key: dict[str, QuestionSummary]) -> FigureTa
     return FigureTable("Explanations as claims", columns, lines)
 
 
-def _model(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Remaining, Scatter, FigureTable]:
+def model_part(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Remaining, Scatter, FigureTable]:
+    """Return one question's listeners beside the model: figures, a scatter plot, the widest misses."""
     level = _rows(table[table["about"] == "level"])
     change = _rows(table[table["about"] == "change"])
     names = list(level)
@@ -356,7 +324,8 @@ def _misses(remains, item: QuestionSummary) -> FigureTable:
     return FigureTable(caption, columns, lines, sounds=sounds)
 
 
-def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
+def dose_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
+    """Return how hearing one question's target rises with the evidence."""
     strips, lines = [], []
     for method, part in table.fillna({"about": ""}).groupby("about", sort=False):
         rows = _rows(part)

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from studyserver.results.export import ExportError, StudyExport
+from studyserver.results.package import PROBLEMS
 from studyserver.study.models import Study
 
 
@@ -43,4 +44,7 @@ class Command(BaseCommand):
                 export.write_folder(output)
         except (ExportError, OSError) as error:
             raise CommandError(str(error)) from error
+        if problems := export.problems:
+            listed = "\n".join(f"- {problem}" for problem in problems)
+            raise CommandError(f"Wrote {output}, but not all of it, as its {PROBLEMS} says, too:\n{listed}")
         self.stdout.write(self.style.SUCCESS(f"Wrote {output}"))

@@ -1,0 +1,58 @@
+"""All that researchers can open of a study's results, opened."""
+
+import io
+import re
+import zipfile
+from html import unescape
+
+from django.urls import reverse
+
+from studyserver.study.models import Study
+
+PAGES = ("study", "remains", "agreement", "raters", "report", "progress", "planning")
+
+
+def addresses(study: Study, *, pictures: bool = True) -> list[str]:
+    """Return the address of every page, of every annotator's page, of every picture and of the export."""
+    found = [reverse(f"results:{name}", args=[study.slug]) for name in PAGES]
+    if study.exclusion_rules.exists():
+        found += [f"{address}?raters=all" for address in found]
+    found += [f"{reverse('results:progress', args=[study.slug])}?width=1.5"]
+    question = study.questions.order_by("position", "id").first()
+    plan = f"question={question.pk}&first=evidence&second=random_control&tracks=5&annotators=9&source=answers"
+    found += [f"{reverse('results:planning', args=[study.slug])}?{plan}"]
+    found += [
+        reverse("results:rater", args=[study.slug, annotator.pseudonym])
+        for annotator in study.annotators.filter(trials__finished_at__isnull=False).distinct()
+    ]
+    if pictures:
+        found += [
+            reverse("results:figure", args=[study.slug, f"{asked.key}.svg"])
+            for asked in study.questions.exclude(kind="text")
+        ]
+    return found
+
+
+def words_of(response) -> str:
+    """Return a page's words, without its markup."""
+    page = re.sub(r"<(script|style)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def opened(browser, study: Study, *, pictures: bool = True) -> dict[str, str]:
+    """Open everything, which must succeed; return the words by address."""
+    found = {}
+    for address in addresses(study, pictures=pictures):
+        response = browser.get(address)
+        assert response.status_code == 200, (address, response.status_code)
+        found[address] = words_of(response)
+    return found
+
+
+def exported(browser, study: Study) -> dict[str, str]:
+    """Fetch the export as a browser does; return each file's text."""
+    response = browser.get(reverse("results:export", args=[study.slug]))
+    assert response.status_code == 200
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
+    assert archive.testzip() is None
+    return {name: archive.read(name).decode() for name in archive.namelist()}
