@@ -1,9 +1,10 @@
 """Clips that hold fewer segments of evidence than were asked for, in figures and in the export."""
 
 import csv
+import shutil
 
 import pytest
-from exported_scripts import reproduced
+from exported_scripts import reproduced, run
 from filled_study import answer_trials, make_study
 
 from explainer.models import Clip
@@ -86,6 +87,10 @@ def test_one_segment_is_one_and_an_unknown_number_is_none(db, held):
 def test_both_numbers_are_exported_and_the_scripts_compute_the_same(several, tmp_path):
     tables = reproduced(several, tmp_path / "export")
     assert tables >= {"summary", "dose_response"}
+    if rscript := shutil.which("Rscript"):
+        found = run(rscript, tmp_path / "export/analysis/analysis.R", "--tables")
+        assert found.returncode == 0, found.stdout + found.stderr
+        assert "DIFFER" not in found.stdout and "dose_response: " in found.stdout
     for table in ("items", "judgments"):
         with (tmp_path / "export" / data_file(several, table)).open(newline="", encoding="utf-8") as file:
             rows = {(row["track"], row["condition"]): row for row in csv.DictReader(file)}
