@@ -25,15 +25,16 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     study = get_object_or_404(Study, slug=slug)
     if study.access != Study.Access.PANEL:
         return _invitation(request, study)
+    again = request.method == "POST"
     try:
         sent = panel_links.read_parameters(study, request.GET)
         response = _invitation(request, study, sent=sent, known=recruiting.earlier_recruit(study, sent))
     except panel_links.LinkRefused as refused:
-        arrivals.note(study, request.GET, refused.problem)
+        arrivals.note(study, request.GET, refused.problem, again=again)
         if _is_preview(request, study):
             return _invitation(request, study)
         return _closed(request, study, refused)
-    arrivals.note(study, request.GET)
+    arrivals.note(study, request.GET, again=again)
     return response
 
 
