@@ -92,7 +92,8 @@ _TABLES = [
         (*_PLACE, "block", "attention_passed", "clip_position", "clip_role", "stimulus", "clip", "condition",
          "target", "allocated_at", "presented_at",
          "finished_at", "trial_seconds", "heard_share", "plays", "seeks", "loops", "switches", "focus_losses",
-         "reloads", "first_play_ms", "first_answer_ms", "output_sample_rate", "listening_record"),
+         "reloads", "first_play_ms", "first_answer_ms", "output_sample_rate", "machine_translated",
+         "listening_record"),
         ("trial", "clip_position"),
     ),
     Table(
@@ -125,9 +126,9 @@ _TABLES = [
     Table(
         "raters",
         "One row per annotator.",
-        ("study", "rehearsal", "annotator", "state", "language", "device_family", "joined_at", "consented_at",
-         "finished_at", "trials_allocated", "trials_finished", "n_judgments", "median_trial_seconds",
-         "sound_check"),
+        ("study", "rehearsal", "annotator", "state", "language", "machine_translated", "device_family",
+         "joined_at", "consented_at", "finished_at", "trials_allocated", "trials_finished", "n_judgments",
+         "median_trial_seconds", "sound_check"),
         ("annotator",),
     ),
     Table(

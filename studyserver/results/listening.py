@@ -16,6 +16,7 @@ _OF_TRIAL = {
     "first_play_ms": "time_to_first_play_ms",
     "first_answer_ms": "time_to_first_answer_ms",
     "output_sample_rate": "output_sample_rate",
+    "machine_translated": "machine_translated",
 }
 _seconds = number(0, 1e6)
 

@@ -8,7 +8,7 @@ from .access import for_researchers
 from .equal_comparisons import equal_comparisons_words
 from .frame import everybody, frame, study_of
 from .pages.parts import kept_parts
-from .rows import StudyRows
+from .rows import StudyRows, counted_annotators
 
 
 @require_safe
@@ -59,10 +59,12 @@ def raters(request, slug):
 
         return {"page": raters_page(parts)}
 
+    translated = counted_annotators(found, rehearsal=rehearsal).filter(machine_translated=True)
     context = {
         **frame(request, found, rehearsal, "Annotators", "results:raters"),
         **_kept(request, found, rehearsal, "raters", build),
         "declared": False,  # this page shows both at once
+        "machine_translated": sorted(translated.values_list("pseudonym", flat=True)),
     }
     return render(request, "results/raters.html", context)
 

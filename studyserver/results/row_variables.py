@@ -300,6 +300,12 @@ ROW_VARIABLES = [
         ),
     ),
     Variable("language", "text", "Language of the pages."),
+    Variable(
+        "machine_translated",
+        "boolean",
+        "1 if a program was seen to translate the page into other words: of a trial, while it was on the "
+        "page (empty where the browser did not say); of an annotator, on any page of the study.",
+    ),
     Variable("device_family", "text", "desktop, phone or tablet."),
     Variable("sound_check", "text", "Result of the sound check, as JSON."),
     Variable("joined_at", "datetime", "When the annotator joined (UTC)."),

@@ -276,6 +276,7 @@ class StudyRows:
                     "annotator": annotator.pseudonym,
                     "state": annotator.state,
                     "language": annotator.language,
+                    "machine_translated": annotator.machine_translated,
                     "device_family": annotator.device_family,
                     "joined_at": annotator.joined_at,
                     "consented_at": annotator.consented_at,

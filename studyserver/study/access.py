@@ -34,6 +34,12 @@ def address_of(annotator: Annotator) -> str:
     return reverse(_PAGES.get(session.stage(annotator), "study:ended"), args=[annotator.token])
 
 
+def _says_translated(request: HttpRequest) -> bool:
+    """Whether a form was sent from a page that a program had translated; see machine-translation.js."""
+    is_form = request.content_type == "application/x-www-form-urlencoded"
+    return request.method == "POST" and is_form and request.POST.get("machine_translated") == "true"
+
+
 def annotator_view(*stages: Stage) -> Callable:
     """Give a view the annotator of the token, and send whoever is not at one of `stages` on.
 
@@ -48,6 +54,8 @@ def annotator_view(*stages: Stage) -> Callable:
             if stages and session.stage(annotator) not in stages:
                 response = redirect(address_of(annotator))
             else:
+                if _says_translated(request):
+                    session.note_machine_translation(annotator)
                 response = view(request, annotator, **named)
             return remember_device(request, response, annotator)
 

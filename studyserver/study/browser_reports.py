@@ -32,6 +32,11 @@ def count(value: Any) -> int | None:
     return int(value) if math.floor(value) == value else None
 
 
+def truth(value: Any) -> bool | None:
+    """Read whether something is so."""
+    return value if isinstance(value, bool) else None
+
+
 def one_of(*words: str) -> Reader:
     """Return a reader of one of several words."""
     return lambda value: value if isinstance(value, str) and value in words else None
@@ -64,6 +69,7 @@ LISTENING: dict[str, Reader] = {
     "output_sample_rate": _sample_rate,
     "level_db": number(-200, 200),
     "level_changes": count,
+    "machine_translated": truth,
 }
 LISTENING_TO_CLIP: dict[str, Reader] = {
     "plays": count,

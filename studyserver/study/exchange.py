@@ -49,10 +49,12 @@ def _refusal(reason: Exception, status: int) -> JsonResponse:
 def judgments(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Store answers, and give a receipt for each."""
     try:
-        (events,) = _read(request, "events")
+        events, translated = _read(request, "events", "machine_translated")
         receipts = session.record_judgments(annotator, events, device=device_of(request))
     except (UnreadableJSON, EventRefused) as refused:
         return _refusal(refused, 400)
+    if translated is True:
+        session.note_machine_translation(annotator)
     return JsonResponse({"receipts": receipts})
 
 

@@ -22,9 +22,9 @@ _WORKER = _APP / "static" / "study" / "offline-worker.js"
 
 # What trials.js imports, fetched along with it instead of one level after the other.
 MODULES = [
-    "alive", "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language",
-    "moments", "offline", "player", "questions", "queue", "recorder", "region", "rest", "slider",
-    "sounds", "store", "stretches", "trial", "waveform", "words",
+    "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language",
+    "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder", "region",
+    "rest", "slider", "sounds", "store", "stretches", "trial", "waveform", "words",
 ]  # fmt: skip
 STYLES = ["palette.css", *(f"study/{name}.css" for name in ("study", "trial", "player", "answers", "sets"))]
 FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES))]

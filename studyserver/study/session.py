@@ -62,6 +62,7 @@ __all__ = [
     "join",
     "latest_sequence",
     "missing_answers",
+    "note_machine_translation",
     "open_study",
     "progress",
     "questions_for",
@@ -240,6 +241,8 @@ def finish_trial(
             record = _refuse_or_bound(trial, record)
         trial.listening = record
         trial.finished_by = device
+        if record.get("machine_translated"):
+            note_machine_translation(annotator)
         trial.attention_passed = attention.passed(trial)
         _date(trial, appeared_ms, finished_ms)
         trial.version = trial.version or current_version(annotator.study)
@@ -294,6 +297,12 @@ def _refuse_or_bound(trial: Trial, record: dict) -> dict:
             _("There has not been enough time to hear all of this yet. Please listen, then press Next again.")
         )
     return listening_time.bounded(record, listening_time.seconds_since(listening_time.given_at(trial), now))
+
+
+def note_machine_translation(annotator: Annotator) -> None:
+    """Record that a program translated a page while the annotator read it or answered."""
+    Annotator.objects.filter(pk=annotator.pk, machine_translated=False).update(machine_translated=True)
+    annotator.machine_translated = True
 
 
 def progress(annotator: Annotator) -> tuple[int, int]:

@@ -49,13 +49,15 @@ class AnnotatorAdmin(ReadOnlyAdmin):
         "answers_discarded",
         ("device_family", NamedValues),
         "language",
+        "machine_translated",
     )
     search_fields = ("pseudonym", "completion_code", "deletion_code")
     # Not the token, with which researchers could answer in the annotator's name.
     fields = (
         *("study", "pseudonym", "how_far", "ended_because", "trials_done", "completion_code"),
         *("joined_at", "consented_at", "finished_at", "withdrawn_at", "expires_at"),
-        *("language", "device_family", "sound_check", "rehearsal", "behaviour", "answers_discarded"),
+        *("language", "machine_translated", "device_family", "sound_check"),
+        *("rehearsal", "behaviour", "answers_discarded"),
     )
     readonly_fields = fields
     actions = ("free_places",)

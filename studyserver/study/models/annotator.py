@@ -67,6 +67,11 @@ class Annotator(models.Model):
     language = models.CharField(max_length=10, default="en")
     device_family = models.CharField(max_length=20, blank=True, help_text="desktop, phone or tablet")
     sound_check = models.JSONField(default=dict, blank=True)
+    machine_translated = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Whether a program was seen to translate a page, so that other words were read.",
+    )
     rehearsal = models.BooleanField(
         default=False, help_text="Simulated, or a researcher's preview; never counted as a person."
     )

@@ -28,34 +28,17 @@ export async function fetched(address) {
   }
 }
 
-/** Resolves when the clock has gone on since a source was started; rejects with Silent if it does not. */
-export function sounding({ context: awake }) {
-  const begun = awake.currentTime;
-  return new Promise((resolve, reject) => {
-    const stop = watch(awake, () => (clearInterval(look), reject(new Silent("still"))));
-    const look = setInterval(() => {
-      if (awake.currentTime <= begun) return;
-      clearInterval(look);
-      stop();
-      resolve();
-    }, 20);
-  });
-}
-
 /** Resolves when a source has been played to its end; rejects with Silent when the sound is taken away before. */
-export function played(source) {
-  const { context: awake } = source;
+export async function played(source) {
+  const awake = source.context;
   const begun = awake.currentTime;
-  const over = new AbortController();
-  const ended = new Promise((resolve, reject) => {
+  let unwatch;
+  await new Promise((resolve, reject) => {
     const silent = (sentence) => reject(new Silent(sentence));
-    const stop = watch(awake, () => silent("still"));
-    over.signal.addEventListener("abort", stop);
+    unwatch = watch(awake, () => silent("still"));
     source.onended = () => (awake.currentTime > begun ? resolve() : silent("still"));
-    const check = () => awake.state !== "running" && silent("taken");
-    awake.addEventListener("statechange", check, { signal: over.signal });
-  });
-  return ended.finally(() => over.abort());
+    awake.onstatechange = () => awake.state === "running" || silent("taken");
+  }).finally(() => unwatch());
 }
 
 /** Show a sentence in the notice of the page; an empty one hides it. */

@@ -28,13 +28,14 @@ export async function wake(context, anew = false) {
   await Promise.race([context.resume().catch(taken), late]);
 }
 
-/** Call `onStill` when the clock has stood still; returns what ends the watch. */
-export function watch(context, onStill) {
+/** Call `onStill` when the clock has stood still, `onMove` whenever it has moved; returns what ends the watch. */
+export function watch(context, onStill, onMove = () => {}) {
   let seen = context.currentTime;
   let still = 0;
   const timer = setInterval(() => {
     const now = context.currentTime;
     still = now === seen ? still + 1 : 0;
+    if (!still) onMove();
     seen = now;
     if (still < LOOKS) return;
     clearInterval(timer);

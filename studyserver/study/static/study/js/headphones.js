@@ -1,8 +1,7 @@
 // One trial of the headphone check: three intervals, one answer. Which is right is known to the server only.
 
-import { alive } from "./alive.js";
 import { explain, fetched, played, trouble } from "./check-audio.js";
-import { announce, say } from "./words.js";
+import { alive, announce, say } from "./words.js";
 
 const button = document.getElementById("play-check");
 const form = document.getElementById("headphones");

@@ -1,9 +1,8 @@
 // The volume: a noise in a loop, a slider; the way is free once the noise has been heard.
 
-import { alive } from "./alive.js";
-import { explain, fetched, sounding, trouble } from "./check-audio.js";
+import { explain, fetched, trouble } from "./check-audio.js";
 import { Silent, watch } from "./clock.js";
-import { announce, say } from "./words.js";
+import { alive, announce, say } from "./words.js";
 
 const button = document.getElementById("play-noise");
 const slider = document.getElementById("volume");
@@ -26,41 +25,38 @@ function describe() {
 async function play() {
   if (starting) return;
   starting = true;
-  try {
-    const { context, buffer } = await fetched(button.dataset.sound);
-    start(context, buffer);
-    await sounding(noise.source);
-    trouble("");
-    heard = true;
-    form.elements.output_sample_rate.value = context.sampleRate;
-    next.setAttribute("aria-disabled", "false");
-    reason.textContent = "";
-  } catch (error) {
-    lose(error);
-  }
+  await fetched(button.dataset.sound).then(start, explain);
   starting = false;
 }
 
-function start(context, buffer) {
+function start({ context, buffer }) {
   const volume = new GainNode(context, { gain: 0 });
   const source = new AudioBufferSourceNode(context, { buffer, loop: true });
   source.connect(volume).connect(context.destination);
   volume.gain.setTargetAtTime(gain(), context.currentTime, FADE);
   source.start();
-  const mine = { source, volume, unwatch: watch(context, () => noise === mine && lose(new Silent("still"))) };
-  noise = mine;
-  context.onstatechange = () => noise === mine && context.state !== "running" && lose(new Silent("taken"));
+  noise = { source, volume, unwatch: watch(context, () => lose("still"), hear) };
+  context.onstatechange = () => context.state === "running" || lose("taken");
   button.dataset.sounding = "";
   button.ariaLabel = say("pause");
 }
 
-function lose(error) {
+/** The noise sounds: the audio clock goes on. */
+function hear() {
+  trouble("");
+  heard = true;
+  form.elements.output_sample_rate.value = noise.source.context.sampleRate;
+  next.setAttribute("aria-disabled", "false");
+  reason.textContent = "";
+}
+
+function lose(why) {
+  if (!noise) return;
   stop();
-  explain(error);
+  explain(new Silent(why));
 }
 
 function stop() {
-  if (!noise) return;
   const { source, volume, unwatch } = noise;
   noise = null;
   unwatch();

@@ -33,8 +33,8 @@ export class Queue extends EventTarget {
   }
 
   /** Keep an answer; resolves when this browser has it, not when the server has. */
-  async answer(event) {
-    const item = { kind: "answer", at: moment(), event: { ...event, uuid: uuid() } };
+  async answer(event, { translated = false } = {}) {
+    const item = { kind: "answer", at: moment(), translated, event: { ...event, uuid: uuid() } };
     this.#waiting();
     const { sequence } = await this.#store.send(item, draftKey(event));
     this.flush();
@@ -82,7 +82,8 @@ export class Queue extends EventTarget {
 
   async #sendAnswers(items) {
     const events = items.map((item) => ({ ...item.event, sequence: item.sequence, age_ms: age(item.at) }));
-    const body = await postJSON(this.#addresses.judgments, { events }, this.#addresses.renewal);
+    const sent = { events, machine_translated: items.some(({ translated }) => translated === true) };
+    const body = await postJSON(this.#addresses.judgments, sent, this.#addresses.renewal);
     const settled = new Map(body.receipts.map((receipt) => [receipt.uuid, receipt]));
     await this.#store.remove(items.filter((item) => settled.has(item.event.uuid)).map((item) => item.sequence));
     for (const item of items) {

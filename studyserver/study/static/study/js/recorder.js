@@ -58,6 +58,7 @@ export class Recorder {
       reloads: -1,
     };
     this.record.appeared ??= moment();
+    this.record.machine_translated ??= false;
     this.record.reloads += 1;
     this.record.output_sample_rate = sampleRate;
   }
@@ -93,6 +94,11 @@ export class Recorder {
   answered(isChange) {
     this.record.answer_changes += isChange ? 1 : 0;
     this.record.time_to_first_answer_ms ??= this.elapsed;
+  }
+
+  /** A program translates the page while the trial is on it. */
+  translated() {
+    this.record.machine_translated = true;
   }
 
   lostFocus() {

@@ -1,8 +1,7 @@
 // The sound check: a few tones, some of them faint, to be counted; can be repeated, never blocks.
 
-import { alive } from "./alive.js";
 import { awaken, explain, played, trouble } from "./check-audio.js";
-import { announce, say } from "./words.js";
+import { alive, announce, say } from "./words.js";
 
 const LOUD = 0.1; // amplitude; a tone at this level is as loud as the clips (-23 LUFS)
 const FAINT = 0.012;

@@ -3,6 +3,7 @@
 import { AtHand } from "./at-hand.js";
 import { ByClip } from "./by-clip.js";
 import { Controls } from "./controls.js";
+import { whenTranslated } from "./machine-translation.js";
 import { draftKey } from "./queue.js";
 import { Question } from "./questions.js";
 import { Recorder } from "./recorder.js";
@@ -57,6 +58,7 @@ export class Trial {
     this.controls.onEnded = () => this.keepListening();
     this.button.addEventListener("click", () => this.next());
     this.#watchFocus();
+    whenTranslated(() => this.recorder.translated(), this.#listeners.signal);
   }
 
   /** The time line of the clip that a question is about, or else of the one that was played last. */
@@ -130,7 +132,8 @@ export class Trial {
       response_ms: this.recorder.elapsed,
     };
     this.onAnswer?.(event);
-    this.pending = this.queue.answer(event).catch(() => this.trouble(say("unkept")));
+    const { machine_translated: translated } = this.recorder.record;
+    this.pending = this.queue.answer(event, { translated }).catch(() => this.trouble(say("unkept")));
   }
 
   #watchFocus() {

@@ -1,6 +1,5 @@
 // The page of trials: shows one after the other without reloading, and keeps the state in words up to date.
 
-import { alive } from "./alive.js";
 import { Examples } from "./examples.js";
 import { getJSON, Refused, Unreachable } from "./http.js";
 import { listenForKeys } from "./keys.js";
@@ -11,7 +10,7 @@ import { Queue } from "./queue.js";
 import { Sounds } from "./sounds.js";
 import { Store } from "./store.js";
 import { Trial } from "./trial.js";
-import { announce, say } from "./words.js";
+import { alive, announce, say } from "./words.js";
 
 const page = document.getElementById("trials");
 const addresses = { ...page.dataset };

@@ -12,3 +12,8 @@ export function announce(sentence) {
   const region = document.getElementById("announcements");
   if (region) region.textContent = sentence;
 }
+
+/** The page works: take away what says that it does not, see includes/not_ready.html. */
+export function alive() {
+  document.getElementById("not-ready")?.remove();
+}
