@@ -118,14 +118,18 @@ def without_other_levels(sets: Sequence[ClipSet], levels: Sequence[str], own: st
     return [what for what in sets if what.clips[0].condition == own or what.clips[0].condition not in levels]
 
 
-def _item(study: Study, what: ClipSet, key: Hashable = None) -> Item:
-    """Return a set as the order sees it, under a key of its own where that of the set may not be unique."""
-    block = {
+def block_of(study: Study, what: ClipSet) -> Hashable:
+    """Return what a set shares with the others of its block; None where there are no blocks."""
+    return {
         Study.Blocks.TARGET: what.target,
         Study.Blocks.CONDITION: what.clips[0].condition,
         Study.Blocks.METHOD: what.method,
     }.get(study.blocks)
-    return Item(key or what.key, what.track, unmasked=what.unmasked, block=block)
+
+
+def _item(study: Study, what: ClipSet, key: Hashable = None) -> Item:
+    """Return a set as the order sees it, under a key of its own where that of the set may not be unique."""
+    return Item(key or what.key, what.track, unmasked=what.unmasked, block=block_of(study, what))
 
 
 def plan_session(study: Study, rng, *, rehearsal: bool = False) -> list[PlannedTrial]:

@@ -15,15 +15,17 @@ from .allocation import trials_of
 from .blinding_advice import blinding_advice
 from .design_problems import design_advice
 from .drawn_sessions import spacing_advice
+from .duration import seconds_around_trials
 from .left_out import LeftOut, left_out_of, left_out_words
 from .models import Question, QuestionExample, Stimulus, Study
 from .recruiting import recruiting_advice
+from .right_answers import right_answers_advice
 from .sets import CONDITION_ORDER, UNMASKED, ClipSet, Entry, compose
 
 # What an answer takes on top of listening, in s; pilots of one's own know better.
 SECONDS_PER_ANSWER = 5.0
 SECONDS_PER_COMMENT = 3.0
-SECONDS_BEFORE_TRIALS = 120.0
+SLOWER = 1.5  # times as long, for people who hear clips again and think longer
 
 
 class StudyLocked(Exception):
@@ -168,6 +170,7 @@ class Outlook:
     clips_per_trial: float
     questions_per_trial: float
     session_seconds: float
+    longest_seconds: float  # of a session of somebody who hears everything to the end, and some of it again
     judgments_per_stimulus: float | None  # or per set; None without a wanted number of annotators
     annotators_per_round: int  # so many annotators hear each stimulus (or set) once between them
     left_out: LeftOut
@@ -178,9 +181,20 @@ class Outlook:
         return left_out_words(self.left_out)
 
     @property
+    def all_trials(self) -> int:
+        """How many trials an annotator gets, of whatever kind."""
+        return self.trials + self.repeats + self.practice + self.attention
+
+    @property
     def session_minutes(self) -> int:
         """Length of a session, in whole minutes."""
         return max(1, round(self.session_seconds / 60))
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """The least and the greatest usual length of a session, in minutes; above 10 in steps of 5."""
+        least, most = self.session_minutes, math.ceil(self.longest_seconds / 60)
+        return least if least <= 10 else 5 * round(least / 5), most if most <= 10 else 5 * math.ceil(most / 5)
 
 
 def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
@@ -195,7 +209,8 @@ def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
     attention = study.attention_trials if trials else 0
     all_trials = trials + repeats + study.practice_trials + attention
     asked, thinking = _answering(list(study.questions.all()), sets)
-    listening = study.minimum_listening_share * sum(what.seconds for what in sets) / (len(sets) or 1)
+    listening = sum(what.seconds for what in sets) / (len(sets) or 1)
+    around = seconds_around_trials(study, sets, all_trials)
     wanted = study.annotators_wanted
     return Outlook(
         stimuli=len(entries),
@@ -206,7 +221,8 @@ def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
         attention=attention,
         clips_per_trial=sum(len(what.blind) for what in sets) / (len(sets) or 1),
         questions_per_trial=asked,
-        session_seconds=SECONDS_BEFORE_TRIALS + all_trials * (listening + thinking),
+        session_seconds=around + all_trials * (study.minimum_listening_share * listening + thinking),
+        longest_seconds=SLOWER * (around + all_trials * (listening + thinking)),
         judgments_per_stimulus=wanted * trials / len(sets) if wanted and sets else None,
         annotators_per_round=math.ceil(len(sets) / trials) if trials else 0,
         left_out=left_out_of(study, made),
@@ -248,6 +264,7 @@ def advice(study: Study) -> list[str]:
     if Clip.Condition.EVIDENCE in conditions and not conditions & UNMASKED:
         found.append("There is no original or resynthesis: nothing can be said about what remains of it.")
     found += design_advice(study)
+    found += right_answers_advice(study)
     found += adaptive_advice(study)
     found += spacing_advice(study)
     found += blinding_advice(study, stimuli)

@@ -10,6 +10,7 @@ from studyserver.client_address import client_address
 
 from . import arrivals, panel_links, recruiting, session
 from .access import address_of
+from .expectation import expectation
 from .forms import DeletionForm
 from .joins import TooManyJoins
 from .models import Annotator, Judgment, Recruit, Study
@@ -91,7 +92,7 @@ def _invitation(
         return _closed(request, study, refused, named=named)
     earlier = None if named else _earlier_participation(study, tokens)
     context = {"study": dictionary(study).study(study), "preview": preview, "earlier": earlier}
-    return render(request, "study/join.html", context)
+    return render(request, "study/join.html", context | {"expected": expectation(study)})
 
 
 def _closed(

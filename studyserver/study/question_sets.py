@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from . import starting_texts
 from .models import Question, Study
 from .ready_made import add_translations, in_language_of
 
@@ -320,4 +321,7 @@ def add_questions(study: Study, set_name: str, *, only: Iterable[str] | None = N
         new = Question.objects.bulk_create(new)
         if new:
             add_translations(study, definitions)
+            if starting_texts.fit(study):
+                study.save(update_fields=["instructions"])
+                starting_texts.translate(study)
     return new

@@ -363,7 +363,8 @@ def withdraw(annotator: Annotator, keep_answers: bool) -> None:
     """
     with holding(annotator):
         left_before = annotator.state == Annotator.State.WITHDRAWN
-        if left_before and (keep_answers or annotator.answers_discarded):
+        over = left_before or annotator.state == Annotator.State.FINISHED
+        if (over and keep_answers) or (left_before and annotator.answers_discarded):
             return
         annotator.state = Annotator.State.WITHDRAWN
         annotator.answers_discarded = not keep_answers

@@ -114,7 +114,8 @@ def leave(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         session.withdraw(annotator, keep_answers=form.cleaned_data["keep_answers"] == "yes")
         return redirect(address_of(annotator))
-    return annotator_page(request, "leave", annotator, form=form)
+    over = session.stage(annotator) in (Stage.FINISHED, Stage.EXPIRED)
+    return annotator_page(request, "leave", annotator, form=form, over=over)
 
 
 @annotator_view(Stage.FINISHED)

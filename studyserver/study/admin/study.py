@@ -92,11 +92,10 @@ class StudyAdmin(admin.ModelAdmin):
         return self.inlines if obj else ()
 
     def save_model(self, request, obj, form, change):
-        """Give a new study texts to begin with."""
-        if not change:
-            starting_texts.fill_in(obj)
+        """Give a new study texts to begin with, and keep them in keeping with its design."""
+        begun = starting_texts.fit(obj) if change else starting_texts.fill_in(obj)
         super().save_model(request, obj, form, change)
-        if not change:
+        if begun:
             starting_texts.translate(obj)
 
     def render_change_form(self, request, context, *arguments, **named):

@@ -337,6 +337,11 @@ class Study(models.Model):
         return min(days, datetime.timedelta(minutes=self.minutes_to_finish))
 
     @property
+    def needs_headphones(self) -> bool:
+        """Whether the study ends for people without headphones."""
+        return bool(self.headphone_check) and self.headphone_exclusion == self.HeadphoneExclusion.SCREEN_OUT
+
+    @property
     def is_locked(self) -> bool:
         """Whether people have been given trials, so that questions and stimuli must stay as they are."""
         return self.annotators.filter(rehearsal=False, trials__isnull=False).exists()
