@@ -1,12 +1,16 @@
 """Judged comparisons of clips that sound the same: trials given before a study left such comparisons out."""
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from explainer.clip_sounds import sound_of
 from studyserver.study.counting import plural
 from studyserver.study.models import Presentation, Study, Trial
 
 from .rows import counted_annotators
+
+if TYPE_CHECKING:
+    from .failures import Parts
 
 _CHUNK = 20_000
 
@@ -27,6 +31,16 @@ def equal_comparisons(study: Study, *, rehearsal: bool = False) -> tuple[int, in
         compared[trial].add(stimulus)
     equal = sum(len({sounds[key] for key in stimuli}) < len(stimuli) for stimuli in compared.values())
     return equal, len(compared)
+
+
+def equal_part(parts: "Parts") -> str:
+    """Return `equal_comparisons_words` as one part of a page; empty where they cannot be computed."""
+    study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
+
+    def words(_computed) -> str:
+        return equal_comparisons_words(study, rehearsal=rehearsal)
+
+    return parts.part("equal", "Clips that sound the same", words, "")
 
 
 def equal_comparisons_words(study: Study, *, rehearsal: bool = False) -> str:

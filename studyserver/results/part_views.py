@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from .access import for_researchers
-from .equal_comparisons import equal_comparisons_words
+from .equal_comparisons import equal_part
 from .frame import everybody, frame, study_of
-from .pages.parts import kept_parts
+from .pages.parts import kept_parts, parts_of
 from .rows import StudyRows, counted_annotators
 
 
@@ -22,10 +22,13 @@ def remains(request, slug):
 
         return {"page": remains_page(parts)}
 
+    shown = _kept(request, found, rehearsal, "remains", build)
+    parts = parts_of(found, rehearsal=rehearsal)
     context = {
         **frame(request, found, rehearsal, "What remains", "results:remains"),
-        **_kept(request, found, rehearsal, "remains", build),
-        "equal": equal_comparisons_words(found, rehearsal=rehearsal),
+        **shown,
+        "equal": equal_part(parts),
+        "failed": shown["failed"] | parts.failed,
     }
     return render(request, "results/remains.html", context)
 

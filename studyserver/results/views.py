@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from .access import for_researchers, for_researchers_and_scripts
-from .equal_comparisons import equal_comparisons_words
+from .equal_comparisons import equal_part
 from .export import StudyExport
 from .failures import not_drawn
 from .figures import FORMATS
@@ -24,16 +24,12 @@ def study(request, slug):
     found, rehearsal = study_of(request, slug)
     shown = overview_parts(found, rehearsal=rehearsal, everybody=everybody(request))
     parts = parts_of(found, rehearsal=rehearsal)
-
-    def equal(_computed) -> str:
-        return equal_comparisons_words(found, rehearsal=rehearsal)
-
     context = {
         **frame(request, found, rehearsal, "Results", "results:study"),
         **shown,
         "has_rehearsal": found.annotators.filter(rehearsal=True).exists(),
         "progress": progress_part(parts),
-        "equal": parts.part("equal", "Clips that sound the same", equal, ""),
+        "equal": equal_part(parts),
         "failed": shown["failed"] | parts.failed,
     }
     return render(request, "results/study.html", context)
