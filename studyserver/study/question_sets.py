@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from . import starting_texts
 from .models import Question, Study
 from .ready_made import add_translations, in_language_of
+from .target_words import readable, sentences, targets_of
 
 _RATING = {"points": 7, "low": _("not at all"), "high": _("very much")}
 _FEATURES = {
@@ -136,68 +138,65 @@ _ABX = {
 }
 
 
-def _stretches_of_targets(study: Study) -> list[dict]:
-    return [
-        {
-            "key": f"where_{_identifier(target)}"[:60],
-            "text": format_lazy(_("Where do you hear this: {target}?"), target=readable(target)),
-            "help_text": _("Mark each stretch while you listen: press where it begins and where it ends."),
-            "kind": Question.Kind.STRETCHES,
-            "level": Question.Level.RATIO,
-            "target": target,
-            "only_own_target": True,
-        }
-        for target in _targets(study)
-    ]
-
-
-def readable(target: str) -> str:
-    """Return a model's target as words: ``tonal_stability`` becomes ``tonal stability``."""
-    return target.replace("_", " ").replace("--", " ").strip()
-
-
-def _targets(study: Study) -> list[str]:
-    targets = study.stimuli.active().exclude(clip__target="").values_list("clip__target", flat=True)
-    return sorted(set(targets))
-
-
 def _identifier(text: str) -> str:
     """Return text as a question's key: letters, digits and underscores."""
     return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in text).strip("_")
 
 
-def _presence_of_targets(study: Study) -> list[dict]:
+def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **fields) -> list[dict]:
+    """Return a question about each target: around its sentence, or around its name if it has none."""
     return [
         {
-            "key": f"presence_{_identifier(target)}"[:60],
-            "text": format_lazy(_("Can you hear this in the clip: {target}?"), target=readable(target)),
-            "help_text": _("If you cannot tell, say so: that is an answer too."),
-            "kind": Question.Kind.PRESENCE,
+            "key": f"{prefix}_{_identifier(target)}"[:60],
+            "text": format_lazy(known, statement=words)
+            if words is not None
+            else format_lazy(unknown, target=readable(target)),
             "target": target,
-            "only_own_target": True,
+            **fields,
         }
-        for target in _targets(study)
+        for target, words in sentences(targets_of(study)).items()
     ]
+
+
+def _stretches_of_targets(study: Study) -> list[dict]:
+    return _of_targets(
+        study,
+        "where",
+        _("Where do you hear this? “{statement}”"),
+        _("Where do you hear this: {target}?"),
+        help_text=_("Mark each stretch while you listen: press where it begins and where it ends."),
+        kind=Question.Kind.STRETCHES,
+        level=Question.Level.RATIO,
+        only_own_target=True,
+    )
+
+
+def _presence_of_targets(study: Study) -> list[dict]:
+    return _of_targets(
+        study,
+        "presence",
+        _("Can you hear this in the clip? “{statement}”"),
+        _("Can you hear this in the clip: {target}?"),
+        help_text=_("If you cannot tell, say so: that is an answer too."),
+        kind=Question.Kind.PRESENCE,
+        only_own_target=True,
+    )
 
 
 def _fit_of_targets(study: Study) -> list[dict]:
-    return [
-        {
-            "key": f"fit_{_identifier(target)}"[:60],
-            "text": format_lazy(
-                _("How well does this word fit what you hear: “{target}”?"), target=readable(target)
-            ),
-            "kind": Question.Kind.SCALE,
-            "options": _RATING,
-            "target": target,
-        }
-        for target in _targets(study)
-    ]
+    return _of_targets(
+        study,
+        "fit",
+        _("How well does this fit what you hear? “{statement}”"),
+        _("How well does this word fit what you hear: “{target}”?"),
+        kind=Question.Kind.SCALE,
+        options=_RATING,
+    )
 
 
 def _about(study: Study) -> list[dict]:
-    targets = _targets(study)
-    if len(targets) < 2:
+    words = sentences(targets_of(study))
+    if len(words) < 2:
         return []
     return [
         {
@@ -206,7 +205,12 @@ def _about(study: Study) -> list[dict]:
             "help_text": _("Choose the one that you hear most clearly."),
             "kind": Question.Kind.CHOICE,
             "level": Question.Level.NOMINAL,
-            "options": {"choices": [{"value": target, "label": readable(target)} for target in targets]},
+            "options": {
+                "choices": [
+                    {"value": target, "label": sentence or readable(target)}
+                    for target, sentence in words.items()
+                ]
+            },
         }
     ]
 

@@ -21,6 +21,7 @@ from ..models import Annotator, Judgment, Study
 from ..question_sets import QUESTION_SETS, add_questions
 from ..screening.background import add_background
 from ..screening.questionnaire import ordered_pages
+from ..target_words import without_words
 from ..versions import record_version
 from . import recruiting
 from .adaptive import AdaptiveDesignInline
@@ -183,6 +184,7 @@ class StudyAdmin(admin.ModelAdmin):
             "outlook": outlook(study),
             "sets": preview(study),
             "question_sets": QUESTION_SETS.values(),
+            "wordless": without_words(study),
             "finished": people.filter(state=Annotator.State.FINISHED).count(),
             "in_session": people.in_session().count(),
             "left": people.filter(state=Annotator.State.WITHDRAWN).count(),
