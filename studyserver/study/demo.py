@@ -15,7 +15,9 @@ from explainer import builds, recipes, registration, track_manifest, tracks
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
 
 from .lifecycle import open_study
-from .models import Question, Stimulus, Study
+from .models import Question, Stimulus, Study, StudyTranslation
+from .translating import texts_of
+from .versions import record_version
 
 
 class DemoError(Exception):
@@ -93,8 +95,12 @@ def create_study(definition: dict[str, Any]) -> tuple[Study, bool]:
     created : bool
     """
     content = dict(definition["study"])
+    translations = content.pop("translations")
     existing = Study.objects.filter(slug=content["slug"]).first()
     if existing:
+        _translate(existing, content, translations)
+        if existing.state != Study.State.DRAFT:
+            record_version(existing)
         return existing, False
     questions, stimuli, practice = (content.pop(part) for part in ("questions", "stimuli", "practice"))
     study = Study.objects.create(**content)
@@ -105,8 +111,24 @@ def create_study(definition: dict[str, Any]) -> tuple[Study, bool]:
     for rule in practice:
         clips = Clip.objects.filter(track__name=rule["track"], condition=rule["condition"])
         _add(study, Stimulus.Role.PRACTICE, _clips(rule, clips))
+    _translate(study, content | {"questions": questions}, translations)
     open_study(study)
     return study, True
+
+
+def _translate(study: Study, content: dict[str, Any], translations: dict[str, Any]) -> None:
+    """Add texts in other languages; what the study has already stays, texts that it lacks are left out."""
+    present = {item.text for item in texts_of(study)}
+    for language, translated in translations.items():
+        pairs = {content[name]: text for name, text in translated.items() if name != "questions"}
+        for question in content["questions"]:
+            own = translated["questions"][question["key"]]
+            pairs[question["text"]] = own["text"]
+            pairs |= {question["options"][end]: own[end] for end in ("low", "high")}
+        row = StudyTranslation.objects.filter(study=study, language=language).first()
+        row = row or StudyTranslation(study=study, language=language)
+        row.texts = {text: value for text, value in pairs.items() if text in present} | row.texts
+        row.save()
 
 
 def _clips(rule: dict[str, Any], clips):
