@@ -265,3 +265,18 @@ def test_to_have_finished_is_not_taken_back_by_saying_that_answers_may_be_used(c
     client.post(leave, {"keep_answers": "no"})
     annotator.refresh_from_db()
     assert (annotator.state, annotator.answers_discarded) == ("withdrawn", True)
+
+
+def test_pages_that_compare_sounds_are_not_counted_as_sounds(client):
+    study = make_study(1, presentation="pair", count_tones=False)
+    session.open_study(study)
+    trials = dict(pages_of_the_way(client, study))["trials"]
+    assert "Page 1 of 6" in trials
+    assert "Sound 1" not in trials
+
+
+def test_headphones_are_put_on_once(client):
+    study = make_study(1, headphone_check="antiphase", headphone_attempts=1, count_tones=False)
+    session.open_study(study)
+    asked = [html for stage, html in pages_of_the_way(client, study) if stage == "headphones"]
+    assert ["Put on your headphones" in html for html in asked] == [True] + 5 * [False]
