@@ -37,6 +37,7 @@ def draw(model: MusicModel, tracks: Sequence[Track]) -> list[str]:
                 matrix["columns"],
                 limit=max(1.0, float(np.nanmax(np.abs(values), initial=0))),
                 title=matrix["title"],
+                unit=matrix["unit"],
             )
             for kind in FORMATS:
                 names.append(stored_name(page, name, kind))

@@ -6,8 +6,9 @@ import numpy as np
 
 from .core.counting import plural
 from .core.leakage import Leakage
-from .heat_maps import HeatMap, Part, heat_map
+from .heat_maps import PARTIAL, STANDARDISED, HeatMap, Part, heat_map
 
+SHARE = "share of the emotion's variance"
 _BY_NAME = (
     "Share of the predicted emotion's variance that passes through the feature as far as people's rating of "
     "the feature explains it. Negative where features cancel each other; all shares together add up "
@@ -61,13 +62,23 @@ def _maps(found: Leakage, mid_level: Sequence[str], emotions: Sequence[str]) -> 
     names = mid_level, emotions
     leaks = np.where(found.leaks, "leaks", "")
     maps = [
-        heat_map("by-name", "Passes by name", _BY_NAME, found.by_name, *names),
-        heat_map("beyond-name", "Passes beyond the name", _BEYOND, found.beyond_name, *names, remarks=leaks),
+        heat_map("by-name", "Passes by name", _BY_NAME, found.by_name, *names, unit=SHARE),
+        heat_map(
+            "beyond-name",
+            "Passes beyond the name",
+            _BEYOND,
+            found.beyond_name,
+            *names,
+            remarks=leaks,
+            unit=SHARE,
+        ),
     ]
     if np.isfinite(found.carried.value).any():
         title = "What lies beyond the name, and the emotion"
-        maps.append(heat_map("carried", title, _CARRIED, found.carried, *names, remarks=leaks))
+        maps.append(heat_map("carried", title, _CARRIED, found.carried, *names, remarks=leaks, unit=PARTIAL))
     if np.isfinite(found.rating_weights.value).any():
         title = "Weights that the ratings would get"
-        maps.append(heat_map("rating-weights", title, _WEIGHTS, found.rating_weights, *names))
+        maps.append(
+            heat_map("rating-weights", title, _WEIGHTS, found.rating_weights, *names, unit=STANDARDISED)
+        )
     return maps

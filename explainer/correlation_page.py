@@ -23,12 +23,28 @@ from .core.correlations import (
 )
 from .core.counting import plural
 from .core.leakage import leakage, leakage_table
-from .heat_maps import Cell, HeatMap, Part, cell, heat_map
+from .core.units import unit_of
+from .heat_maps import PARTIAL, PEARSON, STANDARDISED, Cell, HeatMap, Part, cell, heat_map
 from .models import Explanation, MusicModel, Track, TrackLabels, digest_of
 from .spreadsheets import csv_text
 
 # Excerpts whose ratings the published correlations are of.
 PUBLISHED_EXCERPTS = 360
+_PUBLISHED = "published"
+_AS_PUBLISHED = "as published"
+# What the numbers of the table are, by their quantity.
+_UNITS = {
+    "correlation": PEARSON,
+    "correlation_among_mid_level": PEARSON,
+    "annotated_with_predicted": PEARSON,
+    "partial_correlation": PARTIAL,
+    "rest_with_rated_emotion": PARTIAL,
+    "variance_inflation": "1 / (1 - R\N{SUPERSCRIPT TWO})",
+    "standardised_weight": STANDARDISED,
+    "weight_from_ratings": STANDARDISED,
+    "share_by_name": correlation_leakage.SHARE,
+    "share_beyond_name": correlation_leakage.SHARE,
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,7 @@ class Page:
     parts: list[Part]
     table: list[tuple[str, Row]]
     matrices: dict[str, dict[str, Any]]
+    unit: str = ""  # of the model's outputs
 
     def key(self) -> str:
         """Return the digest under which the pictures of these numbers are stored."""
@@ -61,16 +78,28 @@ def gather(model: MusicModel, tracks: Sequence[Track]) -> Page:
             parts.append(part)
             table += [(part.anchor, row) for row in rows]
     matrices = {f"{part.anchor}-{found.key}": _matrix(found) for part in parts for found in part.maps}
-    return Page(parts, table, matrices)
+    return Page(parts, table, matrices, unit_of(model.output))
 
 
 def as_csv(page: Page) -> str:
-    """Return all numbers of a page as CSV, one per line, with all their digits."""
+    """Return all numbers of a page as CSV, one per line, with all their digits and what they are."""
     rows = (
-        (source, row.quantity, row.row, row.column, *map(_number, (row.value, row.lower, row.upper)))
+        (
+            *(source, row.quantity, row.row, row.column),
+            *map(_number, (row.value, row.lower, row.upper)),
+            _unit(source, row.quantity, page.unit or "value"),
+        )
         for source, row in page.table
     )
-    return csv_text(["source", "quantity", "row", "column", "value", "lower", "upper"], rows)
+    return csv_text(["source", "quantity", "row", "column", "value", "lower", "upper", "unit"], rows)
+
+
+def _unit(source: str, quantity: str, unit: str) -> str:
+    if quantity in _UNITS:
+        return _UNITS[quantity]
+    if quantity != "learned_weight":
+        return ""
+    return _AS_PUBLISHED if source == _PUBLISHED else f"{unit} of the emotion per {unit} of the feature"
 
 
 def _number(value: float) -> float | str:
@@ -119,6 +148,7 @@ def _predicted(model: MusicModel, outputs: dict[int, dict[str, float]], levels) 
                 mid_level,
                 emotions,
                 remarks=remarks,
+                unit=STANDARDISED,
             ),
         )
         lead += (
@@ -258,6 +288,7 @@ def _from_publication() -> tuple[Part, list]:
             Estimates(published.WEIGHTS, nothing, nothing),
             *names,
             remarks=np.where(against, "against the correlation", ""),
+            unit=_AS_PUBLISHED,
         ),
     ]
     rows = [
@@ -273,7 +304,7 @@ def _from_publication() -> tuple[Part, list]:
         f"{int(against.sum())} of {against.size} weights contradict the correlation: the features are "
         "collinear."
     )
-    return Part("published", "Published", lead, maps), rows
+    return Part(_PUBLISHED, "Published", lead, maps), rows
 
 
 def _maps_of(found: Correlations, mid_level: Sequence[str], emotions: Sequence[str]) -> list[HeatMap]:
@@ -287,7 +318,7 @@ def _maps_of(found: Correlations, mid_level: Sequence[str], emotions: Sequence[s
             "Partial correlations: what a feature has to do with an emotion beyond what the other features "
             "have. Where the emotions are an exact sum of the features these are 1, minus 1, or undefined "
             "because nothing is left.",
-            found.partial, mid_level, emotions,
+            found.partial, mid_level, emotions, unit=PARTIAL,
         ),
         heat_map(
             "among", "Features among themselves",
@@ -307,6 +338,7 @@ def _inflation(found: Correlations, names: Sequence[str]) -> list[tuple[str, Cel
 def _matrix(found: HeatMap) -> dict[str, Any]:
     return {
         "title": found.title,
+        "unit": found.unit,
         "rows": [name for name, _ in found.rows],
         "columns": list(found.columns),
         # Rounded, so that the web process and the worker find the same key whatever their number of threads.

@@ -11,6 +11,8 @@ from .core.correlations import Estimates
 SHADES = 5
 # A correlation nearer to 1 or -1 is one with itself or with an exact sum of it: no interval says more.
 EXACT = 1 - 1e-9
+PEARSON, PARTIAL = "Pearson's r", "partial correlation"
+STANDARDISED = "standard deviations of the emotion per standard deviation of the feature"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class HeatMap:
     columns: Sequence[str]
     rows: list[tuple[str, list[Cell]]]
     fixed_range: bool = True
+    unit: str = PEARSON
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def heat_map(
     columns: Sequence[str],
     *,
     remarks: np.ndarray | None = None,
+    unit: str = PEARSON,
 ) -> HeatMap:
     """Return estimates as a heat map; its colours reach their strongest at 1 or the largest number."""
     limit = max(1.0, float(np.nanmax(np.abs(estimates.value), initial=0)))
@@ -80,7 +84,7 @@ def heat_map(
         )
         for i, name in enumerate(rows)
     ]
-    return HeatMap(key, title, explained, columns, cells)
+    return HeatMap(key, title, explained, columns, cells, unit=unit)
 
 
 def cell(estimates: Estimates, index, limit: float = 1.0, remark: str = "") -> Cell:

@@ -136,13 +136,17 @@ def draw_weights(
     return figure
 
 
-def draw_effects(effect: np.ndarray, features: Sequence[str], emotions: Sequence[str]) -> "Figure":
+def draw_effects(
+    effect: np.ndarray, features: Sequence[str], emotions: Sequence[str], *, unit: str = ""
+) -> "Figure":
     """Draw what each mid-level feature adds to each emotion, one panel per emotion.
 
     Parameters
     ----------
     effect : np.ndarray [shape=(n_mid_level, n_emotions)]
     features, emotions : sequence of str
+    unit : str
+        Of the effects and the emotions.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -165,7 +169,7 @@ def draw_effects(effect: np.ndarray, features: Sequence[str], emotions: Sequence
         panels[0].invert_yaxis()
         for panel in panels[len(emotions) :]:
             panel.set_visible(False)
-        figure.supxlabel("effect: weight times feature", fontsize=9)
+        figure.supxlabel(f"effect: weight times feature{f' ({unit})' if unit else ''}", fontsize=9)
     return figure
 
 
@@ -207,7 +211,13 @@ def draw_curves(curves: dict[str, Any], *, unit: str = "", title: str = "") -> "
 
 
 def draw_matrix(
-    matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, limit: float = 1.0, title: str = ""
+    matrix: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    limit: float = 1.0,
+    title: str = "",
+    unit: str = "",
 ) -> "Figure":
     """Draw a matrix of weights or correlations as a labelled heat map.
 
@@ -217,6 +227,8 @@ def draw_matrix(
         NaN is drawn as an empty cell.
     limit : float
         Value of the darkest colours, in both directions.
+    unit : str
+        What the numbers are, written below.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -235,6 +247,8 @@ def draw_matrix(
             if np.isfinite(value):
                 colour = PAPER if abs(value) > 0.6 * limit else INK
                 axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+        if unit:
+            figure.supxlabel(unit, fontsize=9, color=MUTED)
     return figure
 
 
@@ -292,7 +306,7 @@ def draw_figures(
         wanted = [emotion for emotion in level["emotions"] if emotion in names] or level["emotions"]
         columns = [level["emotions"].index(emotion) for emotion in wanted]
         effect = np.array(level["effects"])[:, columns]
-        figures["effects"] = draw_effects(effect, level["mid_level"], wanted)
+        figures["effects"] = draw_effects(effect, level["mid_level"], wanted, unit=unit)
     return {
         f"{name}{ending}": save(figure, folder / f"{name}{suffix}")
         for name, figure in figures.items()

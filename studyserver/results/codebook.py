@@ -32,6 +32,7 @@ _STIMULUS = (
     "stimulus", "clip", "track", "model", "method", "recipe", "target", "target_level", "condition",
     "segments_asked", "kept_segments", "variant",
 )  # fmt: skip
+_STUDY = ("study", "rehearsal")
 _PLACE = ("study", "study_version", "rehearsal", "annotator", "trial", "trial_position", "trial_kind",
           "trial_finished", "repeat_of", "adaptive")  # fmt: skip
 _QUESTION = ("question", "question_kind", "level", "question_target")
@@ -45,7 +46,7 @@ def _remaining(name: str, description: str) -> Table:
     return Table(
         name,
         description,
-        ("study", "rater_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS, "n_items",
+        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS, "n_items",
          "n_raters", "n_judgments", "status", "reason"),
         ("rater_set", "question", *_GROUP, "about", "statistic", "ci_scope"),
     )  # fmt: skip
@@ -62,13 +63,13 @@ _TABLES = [
     Table(
         "checklist",
         "One row per judgment of a checklist and option offered.",
-        ("study", "judgment", "annotator", "trial", "question", "stimulus", "option", "ticked"),
+        (*_STUDY, "judgment", "annotator", "trial", "question", "stimulus", "option", "ticked"),
         ("judgment", "option"),
     ),
     Table(
         "comparisons",
         "One row per preference or ABX answer and clip that was compared.",
-        ("study", "judgment", "annotator", "trial", "trial_kind", "question", "question_kind",
+        (*_STUDY, "judgment", "annotator", "trial", "trial_kind", "question", "question_kind",
          "clip_position", "clip_role", "stimulus", "track", "condition", "target", "method",
          "segments_asked", "kept_segments", "picked", "strength", "is_x"),
         ("judgment", "clip_position"),
@@ -76,14 +77,14 @@ _TABLES = [
     Table(
         "stretches",
         "One row per stretch of time that was marked.",
-        ("study", "judgment", "annotator", "trial", "trial_kind", "question", "stimulus", "stretch",
+        (*_STUDY, "judgment", "annotator", "trial", "trial_kind", "question", "stimulus", "stretch",
          "stretch_begin", "stretch_end"),
         ("judgment", "stretch"),
     ),
     Table(
         "comments",
         "One row per free-text answer. Only this table and `questionnaire` hold text that annotators typed.",
-        ("study", "judgment", "annotator", "trial", "question", "stimulus", "comment"),
+        (*_STUDY, "judgment", "annotator", "trial", "question", "stimulus", "comment"),
         ("judgment",),
     ),
     Table(
@@ -99,7 +100,7 @@ _TABLES = [
     Table(
         "items",
         "One row per stimulus, with the full provenance of its clip and explanation.",
-        ("study", "stimulus", "stimulus_role", "active", "clip", "clip_sha256", "clip_sound", "condition",
+        (*_STUDY, "stimulus", "stimulus_role", "active", "clip", "clip_sha256", "clip_sound", "condition",
          "target", "target_level", "segments_asked", "kept_segments", "variant", "clip_seconds",
          "sample_rate", "loudness",
          "gain", "true_peak", "area_share", "energy_share", "track", "track_title", "composer", "licence",
@@ -112,21 +113,21 @@ _TABLES = [
     Table(
         "predictions",
         "One row per stimulus and target: what the model says about the clip.",
-        ("study", "stimulus", "target", "target_level", "prediction_track", "prediction_heard",
-         "prediction_masked"),
+        (*_STUDY, "stimulus", "target", "target_level", "model", "model_output", "prediction_track",
+         "prediction_heard", "prediction_masked"),
         ("stimulus", "target"),
     ),
     Table(
         "questions",
         "One row per question of the study.",
-        ("study", *_QUESTION, "question_position", "question_text", "question_help", "question_options",
+        (*_STUDY, *_QUESTION, "question_position", "question_text", "question_help", "question_options",
          "question_scope", "only_own_target", "required"),
         ("question",),
     ),
     Table(
         "raters",
         "One row per annotator.",
-        ("study", "rehearsal", "annotator", "state", "language", "machine_translated", "device_family",
+        (*_STUDY, "annotator", "behaviour", "state", "language", "machine_translated", "device_family",
          "joined_at", "consented_at", "finished_at", "trials_allocated", "trials_finished", "n_judgments",
          "median_trial_seconds", "sound_check"),
         ("annotator",),
@@ -134,27 +135,27 @@ _TABLES = [
     Table(
         "questionnaire",
         "One row per answer that counts to a question about the annotator.",
-        ("study", "rehearsal", "annotator", "item", "item_place", "item_kind", "item_text", "item_value",
+        (*_STUDY, "annotator", "item", "item_place", "item_kind", "item_text", "item_value",
          "item_number", "item_comment", "stored_at"),
         ("annotator", "item"),
     ),
     Table(
         "summary",
         "One row per question and condition (and method, size, option where these differ): mean, interval.",
-        ("study", "rater_set", *_QUESTION, *_GROUP, "option", "mean", "sd", *_INTERVAL),
+        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "option", "mean", "sd", *_INTERVAL),
         ("rater_set", "question", *_GROUP, "option"),
     ),
     Table(
         "agreement",
         "One row per question, condition (empty: all together), statistic and interval.",
-        ("study", "rater_set", *_QUESTION, *_GROUP, "statistic", "estimate", *_INTERVAL, "observed",
+        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "statistic", "estimate", *_INTERVAL, "observed",
          "expected", "raters_per_item"),
         ("rater_set", "question", *_GROUP, "statistic", "ci_scope"),
     ),
     Table(
         "retest",
         "One row per question, test-retest statistic and interval: how far annotators agree with themselves.",
-        ("study", "rater_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_items", "n_raters",
+        (*_STUDY, "rater_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_items", "n_raters",
          "n_pairs", "status", "reason"),
         ("rater_set", "question", "statistic", "ci_scope"),
     ),
@@ -178,7 +179,7 @@ _TABLES = [
     Table(
         "contrasts",
         "One row per question and contrast: the difference, its interval, test and effect sizes.",
-        ("study", "rater_set", *_QUESTION, "primary", "first", "first_method", "second", "second_method",
+        (*_STUDY, "rater_set", *_QUESTION, "primary", "first", "first_method", "second", "second_method",
          "estimate", *_BOUNDS, "p", "p_holm", "d_z", "cliffs_delta", "n_items", "n_raters", "n_judgments",
          "status", "reason"),
         ("rater_set", "question", "first", "first_method", "second", "second_method"),
@@ -186,7 +187,7 @@ _TABLES = [
     Table(
         "rater_quality",
         "One row per annotator (`question` empty: over all questions), and per annotator and question.",
-        ("study", "rehearsal", "annotator", "question", "left_out", "n_judgments", "correlation_with_others",
+        (*_STUDY, "annotator", "question", "left_out", "n_judgments", "correlation_with_others",
          "agreement_with_others", "bias", "spread", "most_frequent_share", "longest_run",
          "median_response_ms", "attention_failed_share", "headphone_score", "reference_missed_share",
          "unheard_share", "rushed_share", "median_trial_seconds", "repeat_distance", "abx_trials",
@@ -196,14 +197,14 @@ _TABLES = [
     Table(
         "pairs",
         "One row per question and pair of annotators.",
-        ("study", "question", "annotator", "other_annotator", "n_items", "correlation", "exact_share",
+        (*_STUDY, "question", "annotator", "other_annotator", "n_items", "correlation", "exact_share",
          "similarity", "mean_difference"),
         ("question", "annotator", "other_annotator"),
     ),
     Table(
         "exclusions",
         "One row per annotator and declared rule that leaves them out; `judgments` still has their answers.",
-        ("study", "rehearsal", "annotator", "measure", "figure", "left_out_if", "limit", "reason"),
+        (*_STUDY, "annotator", "measure", "figure", "left_out_if", "limit", "reason"),
         ("annotator", "measure", "left_out_if"),
     ),
     Table(

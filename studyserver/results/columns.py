@@ -198,6 +198,8 @@ def prediction_rows(stimulus: Stimulus) -> Iterator[Row]:
             "stimulus": stimulus.pk,
             "target": target,
             "target_level": levels.get(target),
+            "model": explanation.model.name if explanation else None,
+            "model_output": explanation.model.output if explanation else None,
             **_predictions(clip, target),
         }
 

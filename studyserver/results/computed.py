@@ -90,34 +90,33 @@ class Computed:
 
     def table_rows(self, name: str) -> Iterator[Row]:
         """Yield the rows of one of `codebook.COMPUTED_TABLES`."""
+        place: Row = {"study": self.study.slug, "rehearsal": self.rows.rehearsal}
         if name in ("rater_quality", "pairs", "exclusions"):
-            yield from getattr(self, f"_{name}")()
+            for row in getattr(self, f"_{name}")():
+                yield {**place, **row}
             return
         for rater_set, statistics in self.rater_sets.items():
             for row in statistics.table_rows(name):
-                yield {"study": self.study.slug, "rater_set": rater_set, **row}
+                yield {**place, "rater_set": rater_set, **row}
 
     def _rater_quality(self) -> Iterator[Row]:
-        place = {"study": self.study.slug, "rehearsal": self.rows.rehearsal}
         columns = ["n_judgments", *FIGURES, *ABX_FIGURES]
         for row in _records(self.quality.overall, ["rater", *columns, *MEASURES]):
             annotator = row.pop("rater")
-            yield {**place, "annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
+            yield {"annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
         for row in _records(self.quality.by_question, ["rater", "question", *columns]):
             annotator = row.pop("rater")
-            yield {**place, "annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
+            yield {"annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
 
     def _pairs(self) -> Iterator[Row]:
         for row in _records(self.quality.pairs, list(self.quality.pairs.columns)):
             row["annotator"], row["other_annotator"] = row.pop("first"), row.pop("second")
-            yield {"study": self.study.slug, **row}
+            yield row
 
     def _exclusions(self) -> Iterator[Row]:
         sides = {rule.column: rule.excludes for rule in self.quality.rules}
         for row in _records(self.quality.excluded, list(self.quality.excluded.columns)):
             yield {
-                "study": self.study.slug,
-                "rehearsal": self.rows.rehearsal,
                 "annotator": row["rater"],
                 "measure": row["rule"],
                 "figure": row["figure"],

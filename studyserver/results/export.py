@@ -16,6 +16,7 @@ from . import package
 from .codebook import COMPUTED_TABLES, TABLES, Table, codebook_rows
 from .csv_files import csv_chunks
 from .failures import Parts
+from .marks import file_stem
 from .rows import StudyRows
 from .scripts import analysis_scripts
 from .unreadable import Unreadable
@@ -51,7 +52,7 @@ class StudyExport:
     @property
     def name(self) -> str:
         """What the file or folder is called by default, without extension."""
-        return f"{self.study.slug}-rehearsal" if self.rehearsal else self.study.slug
+        return file_stem(self.study, rehearsal=self.rehearsal)
 
     def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Yield each file's path in the package and its content in pieces.
@@ -60,9 +61,10 @@ class StudyExport:
         computed is missing, and the last file, ``PROBLEMS.md``, says so.
         """
         study, rehearsal = self.study, self.rehearsal
-        yield "CHANGES.md", _text(package.changes_text(study))
+        yield "CHANGES.md", _text(package.changes_text(study, rehearsal=rehearsal))
         yield ".psychdsignore", _text(package.PSYCH_DS_IGNORE)
-        yield "materials/study.json", _text(package.json_text(package.study_definition(study)))
+        described = package.study_definition(study, rehearsal=rehearsal)
+        yield "materials/study.json", _text(package.json_text(described))
         yield "documentation/consent.txt", _text(study.consent)
         yield "materials/instructions.txt", _text(study.instructions)
         for version in study.versions.order_by("number"):
@@ -72,7 +74,7 @@ class StudyExport:
         sizes: dict[str, tuple[int, str]] = {}
         written = []
         for table in self.tables:
-            path = package.data_file(study, table.name)
+            path = package.data_file(study, table.name, rehearsal=rehearsal)
             file = self._table_file(table)
             if file is not None:
                 with file:
@@ -85,7 +87,7 @@ class StudyExport:
         yield "datapackage.json", _text(package.json_text(described))
         yield "README.md", _text(package.readme_text(study, written, rehearsal=rehearsal, problems=problems))
         if problems:
-            yield package.PROBLEMS, _text(package.problems_text(study, problems))
+            yield package.PROBLEMS, _text(package.problems_text(study, problems, rehearsal=rehearsal))
 
     @property
     def problems(self) -> list[str]:

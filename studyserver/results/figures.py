@@ -12,11 +12,14 @@ from .palette import LOOKS, scattered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from .summaries import GroupSummary, QuestionSummary
 
 FORMATS = {"png": "image/png", "svg": "image/svg+xml"}
 _INK, _MUTED, _LINE = "#1d1c1a", "#5b5852", "#dcd8d0"
+_MARKED = "#9a3412"
+MARK_HEIGHT = 0.75  # inches that a mark takes
 _MOST_POINTS = 3000  # per group
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -31,7 +34,7 @@ STYLE = {
 }
 
 
-def question_figure(summary: QuestionSummary, kind: str) -> bytes:
+def question_figure(summary: QuestionSummary, kind: str, *, mark: str = "") -> bytes:
     """Return the plot of one question; the same judgments give the same bytes.
 
     Parameters
@@ -39,6 +42,8 @@ def question_figure(summary: QuestionSummary, kind: str) -> bytes:
     summary : QuestionSummary
     kind : str
         ``png`` (300 dots per inch) or ``svg``.
+    mark : str
+        What stands above the plot, see `marks`.
     """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -46,15 +51,31 @@ def question_figure(summary: QuestionSummary, kind: str) -> bytes:
 
     groups = [item for item in summary.groups if len(_values(summary, item))]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 1.9 + 0.72 * max(1, len(groups))), layout="constrained")
+        height = 1.9 + 0.72 * max(1, len(groups)) + (MARK_HEIGHT if mark else 0)
+        figure = Figure(figsize=(8, height), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         for row, item in enumerate(reversed(groups)):
             _draw_group(axes, row, summary, item)
         _draw_frame(axes, summary, groups)
-        file = io.BytesIO()
-        metadata = {"Date": None} if kind == "svg" else {"Software": None}
-        figure.savefig(file, format=kind, dpi=300, metadata=metadata)
+        return saved(figure, kind, mark)
+
+
+def saved(figure: Figure, kind: str, mark: str = "") -> bytes:
+    """Return a figure as PNG or SVG with a mark in the picture and in what the file says of itself.
+
+    What stands in brackets at the mark's end is written below the plot, in smaller letters: the rest, above,
+    can be read where the picture is as narrow as a telephone.
+    """
+    metadata: dict[str, str | None] = {"Date": None} if kind == "svg" else {"Software": None}
+    if mark:
+        head, _bracket, rest = mark.partition(" (")
+        figure.suptitle(head, fontsize=17, fontweight="bold", color=_MARKED)
+        if rest:
+            figure.supxlabel(rest.removesuffix(")"), fontsize=12, color=_MARKED)
+        metadata["Title"] = mark
+    file = io.BytesIO()
+    figure.savefig(file, format=kind, dpi=300, metadata=metadata)
     return file.getvalue()
 
 

@@ -7,6 +7,8 @@ from django.shortcuts import get_object_or_404
 
 from studyserver.study.models import Study
 
+from .marks import rehearsal_mark
+
 PARTS = [
     ("results:study", "Overview"),
     ("results:remains", "What remains"),
@@ -27,6 +29,7 @@ def frame(request, found: Study, rehearsal: bool, title: str, part: str = "") ->
         "title": title,
         "study": found,
         "rehearsal": rehearsal,
+        "rehearsal_mark": rehearsal_mark(found, rehearsal=rehearsal),
         "query": f"?{query}" if query else "",
         "parts": PARTS,
         "part": part,

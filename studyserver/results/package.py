@@ -9,6 +9,7 @@ from studyserver.study.versions import snapshot
 
 from .codebook import TABLES, VARIABLES, Table
 from .csv_files import timestamp
+from .marks import file_stem, rehearsal_mark
 from .variables import Variable
 
 PSYCH_DS_VERSION = "Psych-DS 1.5.0"
@@ -20,9 +21,10 @@ _IDENTIFIER = "^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 _REFERENCES = {"stimulus": "items", "question": "questions", "annotator": "raters", "judgment": "judgments"}
 
 
-def data_file(study: Study, table: str) -> str:
+def data_file(study: Study, table: str, *, rehearsal: bool = False) -> str:
     """Return the path of a table within the export, as Psych-DS wants it."""
-    return f"data/study-{short_key(study)}_table-{table.replace('_', '')}_data.csv"
+    whose = "_description-rehearsal" if rehearsal else ""
+    return f"data/study-{short_key(study)}{whose}_table-{table.replace('_', '')}_data.csv"
 
 
 def short_key(study: Study) -> str:
@@ -42,9 +44,9 @@ def dataset_description(study: Study, tables: list[Table], *, rehearsal: bool) -
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "schemaVersion": PSYCH_DS_VERSION,
-        "name": study.title,
+        "name": _title(study, rehearsal),
         "description": _description(study, rehearsal),
-        "identifier": study.slug,
+        "identifier": file_stem(study, rehearsal=rehearsal),
         "version": str(newest_version(study)),
         "keywords": ["listening study", "music", "explanation of machine learning models"],
         "variableMeasured": [_property_value(VARIABLES[name]) for name in VARIABLES if name in used],
@@ -73,16 +75,18 @@ def data_package(
     names = [table.name for table in tables]
     return {
         "profile": "tabular-data-package",
-        "name": f"study-{short_key(study).lower()}",
-        "title": study.title,
+        "name": f"study-{short_key(study).lower()}{'-rehearsal' if rehearsal else ''}",
+        "title": _title(study, rehearsal),
         "description": _description(study, rehearsal),
         "version": f"{newest_version(study)}.0.0",
-        "resources": [_resource(study, table, names, sizes) for table in tables],
+        "resources": [
+            _resource(table, data_file(study, table.name, rehearsal=rehearsal), names, sizes)
+            for table in tables
+        ],
     }
 
 
-def _resource(study: Study, table: Table, names: list[str], sizes: dict[str, tuple[int, str]]) -> dict:
-    path = data_file(study, table.name)
+def _resource(table: Table, path: str, names: list[str], sizes: dict[str, tuple[int, str]]) -> dict:
     size, digest = sizes[path]
     references = [
         {"fields": [column], "reference": {"resource": other, "fields": [column]}}
@@ -141,8 +145,12 @@ def _field(variable: Variable, *, key: bool) -> dict:
     return field
 
 
+def _title(study: Study, rehearsal: bool) -> str:
+    return f"REHEARSAL: {study.title}" if rehearsal else study.title
+
+
 def _description(study: Study, rehearsal: bool) -> str:
-    whose = "REHEARSAL: simulated annotators, not people. " if rehearsal else ""
+    whose = f"{rehearsal_mark(study)}. " if rehearsal else ""
     about = f"“{study.title}” ({study.slug}): what people hear in clips of music."
     return f"{whose}Judgments of the listening study {about}"
 
@@ -153,33 +161,40 @@ def newest_version(study: Study) -> int:
     return newest.number if newest else 1
 
 
-def study_definition(study: Study) -> dict:
+def study_definition(study: Study, *, rehearsal: bool = False) -> dict:
     """Return all that an annotator could see or be given: texts, design, questions, clips.
 
     Researchers' notes and the completion code stay inside: exports are published.
     """
-    return {"study": study.slug, "state": study.state, "version": newest_version(study), **snapshot(study)}
+    marked = {"rehearsal": rehearsal_mark(study)} if rehearsal else {}
+    place = {"study": study.slug, "state": study.state, "version": newest_version(study)}
+    return marked | place | snapshot(study)
 
 
-def changes_text(study: Study) -> str:
+def changes_text(study: Study, *, rehearsal: bool = False) -> str:
     """Return the history of the study's versions."""
     lines = [f"# Versions of “{study.title}”", ""]
+    if rehearsal:
+        lines += [f"**{rehearsal_mark(study)}.**", ""]
+    before = len(lines)
     for version in study.versions.order_by("number"):
         lines.append(
             f"- version {version.number}, in force from {timestamp(version.created_at)} ({version.digest})"
         )
-    if len(lines) == 2:
+    if len(lines) == before:
         lines.append("- version 1: no judgment has been given yet.")
     return "\n".join(lines) + "\n"
 
 
 def readme_text(study: Study, tables: list[Table], *, rehearsal: bool, problems: Sequence[str] = ()) -> str:
     """Return what somebody needs to know who opens the folder for the first time."""
-    rows = "\n".join(f"| `{data_file(study, table.name)}` | {table.description} |" for table in tables)
-    warning = "**These are simulated annotators from a rehearsal, not people.**\n\n" if rehearsal else ""
+    rows = "\n".join(
+        f"| `{data_file(study, table.name, rehearsal=rehearsal)}` | {table.description} |" for table in tables
+    )
+    warning = f"**{rehearsal_mark(study)}.**\n\n" if rehearsal else ""
     if problems:
         warning += f"**This package is not complete: {PROBLEMS} says what is missing.**\n\n"
-    return f"""# {study.title}
+    return f"""# {_title(study, rehearsal)}
 
 {warning}The judgments of the listening study `{study.slug}`, and all that is needed to analyse them.
 
@@ -200,12 +215,13 @@ People who withdrew and asked that their answers be discarded are in no table.
 """
 
 
-def problems_text(study: Study, problems: Sequence[str]) -> str:
+def problems_text(study: Study, problems: Sequence[str], *, rehearsal: bool = False) -> str:
     """Return what of a study could not be written, and why."""
+    warning = f"**{rehearsal_mark(study)}.**\n\n" if rehearsal else ""
     lines = "\n".join(f"- {problem}" for problem in problems)
     return f"""# What is missing from the export of “{study.title}”
 
-Everything that is not named here is complete.
+{warning}Everything that is not named here is complete.
 
 {lines}
 """

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
-from .figures import STYLE
+from .figures import MARK_HEIGHT, STYLE, saved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +13,9 @@ if TYPE_CHECKING:
 _SHADES = ("#8fb4dd", "#6094cb", "#2f74b5", "#1b5a9e", "#0b3a6b", "#06264a")
 
 
-def planning_figure(table: pd.DataFrame, unit: str, kind: str, *, difference: float | None = None) -> bytes:
+def planning_figure(
+    table: pd.DataFrame, unit: str, kind: str, *, difference: float | None = None, mark: str = ""
+) -> bytes:
     """Return the plot as PNG or SVG; the same plan gives the same bytes.
 
     Parameters
@@ -27,6 +28,8 @@ def planning_figure(table: pd.DataFrame, unit: str, kind: str, *, difference: fl
         ``png`` (300 dots per inch) or ``svg``.
     difference : float, optional
         Drawn as the one that is wanted.
+    mark : str
+        What stands above the plot: that no answers of people went into it.
     """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -34,7 +37,7 @@ def planning_figure(table: pd.DataFrame, unit: str, kind: str, *, difference: fl
     from matplotlib.ticker import NullFormatter
 
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 4.8), layout="constrained")
+        figure = Figure(figsize=(8, 4.8 + (MARK_HEIGHT if mark else 0)), layout="constrained")
         figure.get_layout_engine().set(w_pad=0.15, h_pad=0.15)
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
@@ -77,7 +80,4 @@ def planning_figure(table: pd.DataFrame, unit: str, kind: str, *, difference: fl
         axes.set_title(
             f"What the design can detect, {unit}", loc="left", fontsize=15, fontweight="bold", pad=12
         )
-        file = io.BytesIO()
-        metadata = {"Date": None} if kind == "svg" else {"Software": None}
-        figure.savefig(file, format=kind, dpi=300, metadata=metadata)
-    return file.getvalue()
+        return saved(figure, kind, mark)

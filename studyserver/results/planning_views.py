@@ -35,8 +35,9 @@ def planning(request, slug):
             plan, failed = _plan(form)
         except NoVariances as error:
             refusal = f"{error} Type standard deviations, or take the assumed ones."
+    rehearsal = form.is_bound and form.is_valid() and form.cleaned_data["source"] == "rehearsal"
     context = {
-        **frame(request, study, False, "Planning", "results:planning"),
+        **frame(request, study, rehearsal, "Planning", "results:planning"),
         "declared": False,  # a plan is of nobody in particular
         "form": form,
         "plan": plan,
@@ -45,6 +46,7 @@ def planning(request, slug):
         "deviations": [form[name] for name in _DEVIATIONS],
         "deviations_used": plan.deviations if plan else (),
         "question_string": request.GET.urlencode(),
+        "file_stem": _file_stem(form) if plan else "",
     }
     return render(request, "results/planning.html", context)
 
@@ -65,8 +67,15 @@ def planning_plot(request, slug, kind):
         return not_drawn(failed["plan"])
     from .planning_figure import planning_figure
 
-    picture = planning_figure(plan.table, plan.unit, kind, difference=form.cleaned_data["difference"])
-    return HttpResponse(picture, content_type=FORMATS[kind])
+    difference = form.cleaned_data["difference"]
+    picture = planning_figure(plan.table, plan.unit, kind, difference=difference, mark=plan.mark)
+    headers = {"Content-Disposition": f'inline; filename="{_file_stem(form)}.{kind}"'}
+    return HttpResponse(picture, content_type=FORMATS[kind], headers=headers)
+
+
+def _file_stem(form: PlanningForm) -> str:
+    source = form.cleaned_data["source"]
+    return f"{form.study.slug}-plan" + ("" if source == "answers" else f"-{source}")
 
 
 def _plan(form: PlanningForm) -> tuple[Plan | None, dict[str, Failed]]:

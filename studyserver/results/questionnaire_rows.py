@@ -25,7 +25,6 @@ def questionnaire_rows(annotators: list[Annotator]) -> Iterator[Row]:
             text = item.kind == Kind.TEXT
             yield {
                 "study": annotator.study.slug,
-                "rehearsal": annotator.rehearsal,
                 "annotator": annotator.pseudonym,
                 "item": item.key,
                 "item_place": item.page.place,

@@ -5,7 +5,28 @@ from .variables import CONDITIONS, LEVELS_OF_MEASUREMENT, Variable, levels_of
 ROW_VARIABLES = [
     # Who, where, when
     Variable("study", "identifier", "The study's short name, as in its address."),
-    Variable("rehearsal", "boolean", "1 for a simulated annotator; never mixed with people."),
+    Variable(
+        "rehearsal",
+        "boolean",
+        "1 in every row of a rehearsal's package, which is of simulated annotators and researchers' previews "
+        "(`behaviour` in `raters`); 0 in that of people. Never mixed.",
+    ),
+    Variable(
+        "behaviour",
+        "identifier",
+        "Who took part in a rehearsal; empty for people.",
+        levels=levels_of(
+            {
+                "truthful": "simulated, answers by what it hears",
+                "noisy": "simulated, does so less exactly",
+                "lazy": "simulated, answers without listening",
+                "straight-lining": "simulated, always takes the same place of a scale",
+                "order-biased": "simulated, rates higher as the session goes on",
+                "leaving-half-way": "simulated, leaves half-way",
+                "preview": "a researcher who looked at the study's pages",
+            }
+        ),
+    ),
     Variable("annotator", "identifier", "Random pseudonym of one person's participation."),
     Variable("trial", "integer", "Number of the trial, unique on the site."),
     Variable(

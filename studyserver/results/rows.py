@@ -13,7 +13,16 @@ from typing import Any
 
 from django.db.models import Count, F, Max, QuerySet, Window
 
-from studyserver.study.models import Annotator, Judgment, Presentation, Question, Stimulus, Study, Trial
+from studyserver.study.models import (
+    PREVIEW,
+    Annotator,
+    Judgment,
+    Presentation,
+    Question,
+    Stimulus,
+    Study,
+    Trial,
+)
 from studyserver.study.sliders import presented_options
 
 from .columns import (
@@ -116,7 +125,9 @@ class StudyRows:
         Columns that a row does not name are missing. The tables `summary`, `agreement` and
         `codebook` are computed elsewhere.
         """
-        return getattr(self, table)()
+        for row in getattr(self, table)():
+            row["rehearsal"] = self.rehearsal
+            yield row
 
     @cached_property
     def has_adaptive_trials(self) -> bool:
@@ -272,7 +283,7 @@ class StudyRows:
                 seconds = [value for value in seconds if value is not None]
                 yield {
                     "study": self.study.slug,
-                    "rehearsal": annotator.rehearsal,
+                    "behaviour": (annotator.behaviour or PREVIEW) if annotator.rehearsal else None,
                     "annotator": annotator.pseudonym,
                     "state": annotator.state,
                     "language": annotator.language,
@@ -366,7 +377,6 @@ class StudyRows:
         return {
             "study": self.study.slug,
             "study_version": self._version_numbers.get(trial.version_id),
-            "rehearsal": trial.annotator.rehearsal,
             "annotator": trial.annotator.pseudonym,
             "trial": trial.pk,
             "trial_position": trial.position,

@@ -10,6 +10,7 @@ from .export import StudyExport
 from .failures import not_drawn
 from .figures import FORMATS
 from .frame import everybody, frame, study_of
+from .marks import file_stem, rehearsal_mark
 from .package import newest_version
 from .pages.overview import overview_parts
 from .pages.parts import parts_of
@@ -78,12 +79,14 @@ def figure(request, slug, name):
     picture = parts.part(
         "plot",
         f"Plot of {question.text}",
-        lambda computed: question_figure(computed.shown.summaries.question(question), kind),
+        lambda computed: question_figure(
+            computed.shown.summaries.question(question), kind, mark=rehearsal_mark(found, rehearsal=rehearsal)
+        ),
         question=question,
     )
     if picture is None:
         return not_drawn(parts.failed["plot"])
-    headers = {}
-    if "download" in request.GET:
-        headers["Content-Disposition"] = f'attachment; filename="{found.slug}-{key}.{kind}"'
+    how = "attachment" if "download" in request.GET else "inline"
+    stem = file_stem(found, rehearsal=rehearsal)
+    headers = {"Content-Disposition": f'{how}; filename="{stem}-{key}.{kind}"'}
     return HttpResponse(picture, content_type=FORMATS[kind], headers=headers)

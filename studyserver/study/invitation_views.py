@@ -13,7 +13,7 @@ from .access import address_of
 from .expectation import expectation
 from .forms import DeletionForm
 from .joins import TooManyJoins
-from .models import Annotator, Judgment, Recruit, Study
+from .models import PREVIEW, Annotator, Judgment, Recruit, Study
 from .session import JoiningRefused, Stage
 from .translating import dictionary
 
@@ -82,7 +82,9 @@ def _invitation(
             if named and not preview:
                 annotator = recruiting.join_as(study, sent=sent, recruit=recruit, tokens=tokens, **fields)
             else:
-                annotator = session.join(study, rehearsal=preview, **fields)
+                annotator = session.join(
+                    study, rehearsal=preview, behaviour=PREVIEW if preview else "", **fields
+                )
             return _remember(request, annotator)
         if not preview:
             session.refuse_joining(study)

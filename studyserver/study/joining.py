@@ -15,6 +15,7 @@ def join(
     device_family: str = "",
     address: str = "",
     rehearsal: bool = False,
+    behaviour: str = "",
 ) -> Annotator:
     """Return a new annotator of a study, who holds no place before consent is given.
 
@@ -27,6 +28,8 @@ def join(
         The network address, by which joins are counted and limited; it is not stored.
     rehearsal
         Whether it is a preview, or a simulated annotator.
+    behaviour
+        Which of the two, and how it answers.
 
     Raises
     ------
@@ -44,6 +47,7 @@ def join(
             language=language,
             device_family=device_family,
             rehearsal=rehearsal,
+            behaviour=behaviour,
             expires_at=timezone.now() + study.time_to_finish,
         )
 

@@ -98,9 +98,8 @@ def simulate(
     annotators = []
     for index in range(number):
         name = MIXTURE[index % len(MIXTURE)]
-        annotator = session.join(study, rehearsal=True, device_family=rng.choice(["desktop", "phone"]))
-        annotator.behaviour = name
-        annotator.save(update_fields=["behaviour"])
+        device_family = rng.choice(["desktop", "phone"])
+        annotator = session.join(study, rehearsal=True, behaviour=name, device_family=device_family)
         _Walk(annotator, BEHAVIOURS[name], random.Random(f"{seed}:{index}")).go()
         annotators.append(annotator)
         done(annotator)

@@ -144,12 +144,17 @@ def test_what_passes_beyond_the_names_is_shown_for_rated_features(two_level_mode
     assert quantities == {
         "share_by_name", "share_beyond_name", "rest_with_rated_emotion", "weight_from_ratings",
     }  # fmt: skip
+    assert all(row["unit"] for row in rows)
+    assert all(matrix["unit"] for matrix in page.matrices.values())
+    units = {row["quantity"]: row["unit"] for row in rows if row["source"] != "published"}
+    assert units["correlation"] == "Pearson's r"
+    assert units["learned_weight"] == "value of the emotion per value of the feature"
 
 
 def test_names_in_the_table_are_no_formulas_and_numbers_keep_their_signs():
     row = correlations.Row("weight", "=cmd()", "+more", -0.5, float("nan"), -1e-300)
     text = correlation_page.as_csv(correlation_page.Page([], [("@source", row)], {}))
-    assert text.splitlines()[1] == "'@source,weight,'=cmd(),'+more,-0.5,,-1e-300"
+    assert text.splitlines()[1] == "'@source,weight,'=cmd(),'+more,-0.5,,-1e-300,"
 
 
 def test_published_figures_are_shown_as_printed():

@@ -19,6 +19,7 @@ table_of <- function(name) {
 }
 judgments <- table_of("judgments")
 questions <- table_of("questions")
+if (any(questions$rehearsal == 1)) cat("REHEARSAL: simulated annotators, not people\n")
 numbers <- c("scale", "slider", "presence")
 adaptive <- any(judgments$adaptive == 1)  # then clips count alike, whatever their number of judgments
 for (script in c("json.R", "tables.R")) source(file.path(folder, "analysis", script), encoding = "UTF-8")

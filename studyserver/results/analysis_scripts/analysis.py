@@ -15,6 +15,7 @@ import figures
 import numpy as np
 from answers import Answers, table
 
+REHEARSAL = "REHEARSAL: simulated annotators, not people"
 NEEDS_SOUNDS = ["marked_where_evidence", "marked_elsewhere", "marked_more_where_evidence"]
 TOLERANCES = {
     "icc_": 1e-4,
@@ -103,6 +104,8 @@ def check_annotators(answers):
 
 def main():
     """Compare all tables; the exit status tells whether everything agrees."""
+    if (table("questions")["rehearsal"] == 1).any():
+        print(REHEARSAL)
     everybody = Answers()
     good = check_estimates("all", everybody)
     if (table("summary")["rater_set"] == "kept").any():

@@ -11,6 +11,7 @@ from explainer.models import Clip
 from studyserver.study.models import Question, Study
 
 from .. import words
+from ..marks import rehearsal_mark
 from ..scales import scale_ends
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class PlanningForm(forms.Form):
     def __init__(self, study: Study, data=None):
         self.study = study
         initial = _suggested(study)
+        if (data or {}).get("rehearsal") == "1":
+            initial["source"] = "rehearsal"
         filled = initial | {name: value for name, value in (data or {}).items() if name != "rehearsal"}
         super().__init__(filled if initial["question"] else None)
         questions = study.questions.filter(kind__in=_NUMERIC, scope=Question.Scope.CLIP)
@@ -123,6 +126,8 @@ class Plan:
         Of differences, in words.
     source : str
         Where the variances are from, in words.
+    mark : str
+        That no answers of people went into the plan; empty where they did.
     rows : list[dict]
         The table: one row per number of annotators, a cell per number of tracks.
     tracks : list[int]
@@ -138,6 +143,7 @@ class Plan:
     variances: Variances
     unit: str
     source: str
+    mark: str
     rows: list[dict]
     tracks: list[int]
     headline: str
@@ -190,6 +196,7 @@ def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
         variances=variances,
         unit=unit,
         source=source,
+        mark=_mark(form),
         rows=rows,
         tracks=tracks,
         headline=_headline(data, chosen, unit),
@@ -221,6 +228,15 @@ def forecast(study: Study) -> str:
         data, chosen, f"between {pair} on the scale from {words.plain(low)} to {words.plain(high)}"
     )
     return f"{headline} This assumes how much judgments vary; a pilot or a rehearsal knows better."
+
+
+def _mark(form: PlanningForm) -> str:
+    if form.cleaned_data["source"] == "rehearsal":
+        return rehearsal_mark(form.study)
+    return {
+        "assumed": "ASSUMED: no answers of people are in this (how much judgments vary is assumed)",
+        "typed": "ASSUMED: no answers of people are in this (standard deviations were typed)",
+    }.get(form.cleaned_data["source"], "")
 
 
 def _variances(

@@ -22,7 +22,7 @@ _COLUMNS = {
     "n_judgments": "judgments",
     "abx_trials": "ABX answers",
     "abx_correct_share": "ABX answers right",
-    "abx_guessing_p": "p if guessing",
+    "abx_guessing_p": "p if guessing (binomial test)",
     "correlation_with_others": "correlation with the others",
     "agreement_with_others": "agreement with the others",
     "bias": "bias",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from explainer.core.units import unit_of
 from studyserver.study.counting import plural
 from studyserver.study.models import Question
 
@@ -152,8 +153,8 @@ def contrasts_table(remains, by_key: dict[str, QuestionSummary]) -> FigureTable 
         "contrast",
         "family",
         "difference [95\N{NO-BREAK SPACE}%]",
-        "p",
-        "p after Holm",
+        "p (t test)",
+        "p (t test) after Holm",
         "d_z",
         "Cliff's δ",
         "tracks",
@@ -299,9 +300,17 @@ def model_part(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Rem
         )
         for row in means.to_dict("records")
     ]
-    picture = scatter("Clips by prediction and judgment", "model's prediction", "mean judgment", points)
+    picture = scatter("Clips by prediction and judgment", _prediction(remains, item), "mean judgment", points)
     part = Remaining(item.question.key, item.question.text, text, plot, figures)
     return part, picture, _misses(remains, item)
+
+
+def _prediction(remains, item: QuestionSummary) -> str:
+    """Return what the axis of predictions is called, with the unit of all models whose clips were judged."""
+    clips = (stimulus.clip for stimulus in remains.counted.rows.stimulus_rows.values())
+    predicted = [clip for clip in clips if clip.explanation and item.question.target in clip.prediction_heard]
+    units = {unit_of(clip.explanation.model.output) or "value" for clip in predicted}
+    return f"model's prediction ({' or '.join(sorted(units))})" if units else "model's prediction"
 
 
 def _misses(remains, item: QuestionSummary) -> FigureTable:

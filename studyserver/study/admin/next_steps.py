@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from explainer.models import Clip
 
-from ..models import Annotator, Study
+from ..models import PREVIEW, Annotator, Study
 from ..starting_texts import is_as_suggested
 from .addresses import address
 
@@ -93,13 +93,13 @@ def _design(study: Study) -> Step:
 
 
 def _preview(study: Study) -> Step:
-    seen = study.annotators.filter(behaviour="preview").exists() or _has_begun(study)
+    seen = study.annotators.previews().exists() or _has_begun(study)
     text = "Take the study yourself: nothing of it counts."
     return Step("Look at it", "You have seen it as annotators do." if seen else text, seen, "#study-state")
 
 
 def _rehearsal(study: Study) -> Step:
-    rehearsed = study.annotators.rehearsals().exclude(behaviour__in=["", "preview"]).exists()
+    rehearsed = study.annotators.rehearsals().exclude(behaviour__in=["", PREVIEW]).exists()
     text = "Let simulated annotators take it, and look at the results you would get."
     done = rehearsed or _has_begun(study)
     return Step("Rehearse", "It has been rehearsed." if rehearsed else text, done, "#study-rehearsal")

@@ -17,7 +17,7 @@ from ..composition import StudyLocked, add_stimuli, advice, copy_study, outlook,
 from ..counting import plural
 from ..forecasts import forecasts
 from ..lifecycle import StudyNotReady, close_study, open_study, opening_problems
-from ..models import Annotator, Judgment, Study
+from ..models import PREVIEW, Annotator, Judgment, Study
 from ..question_sets import QUESTION_SETS, add_questions
 from ..screening.background import add_background
 from ..screening.questionnaire import ordered_pages
@@ -287,9 +287,7 @@ class StudyAdmin(admin.ModelAdmin):
 
     def preview_view(self, request, study):
         """Go through the study as an annotator whose answers never count."""
-        annotator = session.join(study, rehearsal=True)
-        annotator.behaviour = "preview"
-        annotator.save(update_fields=["behaviour"])
+        annotator = session.join(study, rehearsal=True, behaviour=PREVIEW)
         return HttpResponseRedirect(reverse("study:resume", args=[annotator.token]))
 
     def add_questions_view(self, request, study):

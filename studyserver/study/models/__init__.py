@@ -2,7 +2,7 @@
 
 from .adaptive import AdaptiveDesign
 from .analysis_plan import ExclusionRule, PrimaryContrast
-from .annotator import Annotator, Departure
+from .annotator import PREVIEW, Annotator, Departure
 from .headphone_check import HeadphoneCheck
 from .judgment import Judgment
 from .question import Question
@@ -16,6 +16,7 @@ from .trial import Presentation, Trial
 from .version import StudyVersion
 
 __all__ = [
+    "PREVIEW",
     "AdaptiveDesign",
     "Annotator",
     "Arrival",

@@ -7,6 +7,8 @@ from django.utils import timezone
 from .identifiers import random_deletion_code, random_pseudonym, random_token
 from .study import Study
 
+PREVIEW = "preview"  # behaviour of a researcher who looks at the pages of annotators
+
 
 class AnnotatorQuerySet(models.QuerySet):
     """Selections of annotators."""
@@ -18,6 +20,10 @@ class AnnotatorQuerySet(models.QuerySet):
     def rehearsals(self):
         """Return simulated annotators and researchers' previews."""
         return self.filter(rehearsal=True)
+
+    def previews(self):
+        """Return researchers' previews."""
+        return self.rehearsals().filter(behaviour__in=("", PREVIEW))
 
     def answers_kept(self):
         """Return those whose answers may be used: all but those who asked to have them discarded."""

@@ -82,15 +82,19 @@ def test_uncertain_weights_are_crossed_out():
 
 def test_effects_have_a_panel_per_emotion_and_a_bar_per_feature():
     figure = figures.draw_effects(
-        np.arange(10.0).reshape(2, 5) - 3, ["dissonance", "minorness"], list("abcde")
+        np.arange(10.0).reshape(2, 5) - 3, ["dissonance", "minorness"], list("abcde"), unit="log-odds"
     )
+    assert figure.get_supxlabel() == "effect: weight times feature (log-odds)"
     shown = [panel for panel in figure.axes if panel.get_visible()]
     assert [panel.get_title(loc="left") for panel in shown] == list("abcde")
     assert [bar.get_width() for bar in shown[1].patches] == [-2, 3]
 
 
 def test_matrix_leaves_undefined_cells_empty():
-    figure = figures.draw_matrix(np.array([[0.5, np.nan]]), ["dissonance"], ["happy", "sad"])
+    figure = figures.draw_matrix(
+        np.array([[0.5, np.nan]]), ["dissonance"], ["happy", "sad"], unit="Pearson's r"
+    )
+    assert figure.get_supxlabel() == "Pearson's r"
     assert [text.get_text() for text in figure.axes[0].texts] == ["0.50"]
 
 

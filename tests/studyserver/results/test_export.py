@@ -29,8 +29,9 @@ def folder(written, study):
     return written
 
 
-def read(folder, study, name):
-    return list(csv.DictReader((folder / package.data_file(study, name)).open(newline="", encoding="utf-8")))
+def read(folder, study, name, **whose):
+    path = folder / package.data_file(study, name, **whose)
+    return list(csv.DictReader(path.open(newline="", encoding="utf-8")))
 
 
 # -- what stands in the files -----------------------------------------------------------------
@@ -272,7 +273,9 @@ def test_an_empty_study_gives_a_valid_package(empty_study, tmp_path):
 
 def test_rehearsal_is_exported_apart_and_says_so(study, tmp_path):
     StudyExport(study, rehearsal=True).write_folder(tmp_path / "export")
-    assert {row["rehearsal"] for row in read(tmp_path / "export", study, "judgments")} == {"1"}
+    assert {row["rehearsal"] for row in read(tmp_path / "export", study, "judgments", rehearsal=True)} == {
+        "1"
+    }
     description = json.loads((tmp_path / "export/dataset_description.json").read_text())
     assert description["description"].startswith("REHEARSAL")
     assert "simulated" in (tmp_path / "export/README.md").read_text()

@@ -160,7 +160,7 @@ def test_rehearsal_is_marked_and_never_mixed_in(browser, study):
     address = reverse("results:study", args=[study.slug])
     people = text_of(browser.get(address))
     rehearsal = text_of(browser.get(address, {"rehearsal": "1"}))
-    assert "These are simulated annotators, not people" in rehearsal
+    assert "REHEARSAL: simulated annotators, not people" in rehearsal
     assert "simulated annotators, not people" not in people
     assert "of 9 annotators finished" in people and "1 of 1 annotator finished" in rehearsal
     archive = browser.get(reverse("results:export", args=[study.slug]), {"rehearsal": "1"})

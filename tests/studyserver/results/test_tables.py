@@ -192,6 +192,7 @@ def test_items_carry_the_provenance_of_the_explanation(study):
         else:
             assert pd.isna(row["target"]) and pd.isna(row["prediction_heard"])
     predictions = table(study, "predictions")
+    assert set(predictions["model_output"]) == {"value"}
     assert len(predictions) == 2 * len(frame)
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import uuid
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,29 @@ def test_researchers_preview_a_draft_as_a_rehearsal(admin_client):
     study = make_study(2)
     assert "Preview" in admin_client.get(study.get_absolute_url()).content.decode()
     admin_client.post(study.get_absolute_url())
-    assert Annotator.objects.get().rehearsal
+    annotator = Annotator.objects.get()
+    assert annotator.rehearsal and annotator.behaviour == "preview"
+    assert list(study.annotators.previews()) == [annotator]
+
+
+MARKED = "Preview: what you answer is marked as a rehearsal and never counts."
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_every_page_of_a_preview_and_of_nobody_else_says_that_it_is_one(admin_client, preview):
+    study = make_study(2)
+    session.open_study(study)
+    annotator = session.join(study, rehearsal=preview, behaviour="preview" if preview else "")
+    seen = []
+    pass_sound_check = partial(session.finish_sound_check, result={})
+    for further in (session.give_consent, session.finish_instructions, pass_sound_check, walk, None):
+        response = admin_client.get(address("resume", annotator), follow=True)
+        seen.append(response.redirect_chain[-1][0])
+        assert (MARKED in response.content.decode()) is preview, seen
+        if further:
+            further(annotator)
+    assert len(set(seen)) == 5
+    assert (MARKED in admin_client.get(address("leave", annotator)).content.decode()) is preview
 
 
 def test_a_draft_shows_nothing_to_who_may_not_change_studies(client, django_user_model):

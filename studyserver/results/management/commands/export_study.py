@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from studyserver.results.export import ExportError, StudyExport
+from studyserver.results.marks import rehearsal_mark
 from studyserver.results.package import PROBLEMS
 from studyserver.study.models import Study
 
@@ -47,4 +48,6 @@ class Command(BaseCommand):
         if problems := export.problems:
             listed = "\n".join(f"- {problem}" for problem in problems)
             raise CommandError(f"Wrote {output}, but not all of it, as its {PROBLEMS} says, too:\n{listed}")
+        if rehearsal:
+            self.stdout.write(rehearsal_mark(study))
         self.stdout.write(self.style.SUCCESS(f"Wrote {output}"))

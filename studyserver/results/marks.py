@@ -1,0 +1,23 @@
+"""What marks the figures of a rehearsal, in whatever leaves the site."""
+
+from studyserver.study.counting import plural
+from studyserver.study.models import Study
+
+REHEARSAL = "REHEARSAL: simulated annotators, not people"
+
+
+def rehearsal_mark(study: Study, *, rehearsal: bool = True) -> str:
+    """Return the mark, with who took part in the rehearsal; empty where people's answers are shown."""
+    if not rehearsal:
+        return ""
+    joined = study.annotators.rehearsals().filter(answers_discarded=False)
+    previews = joined.previews().count()
+    who = [plural(joined.count() - previews, "simulated annotator")]
+    if previews:
+        who.append(plural(previews, "preview by a researcher", "previews by researchers"))
+    return f"{REHEARSAL} ({' and '.join(who)})"
+
+
+def file_stem(study: Study, *, rehearsal: bool) -> str:
+    """Return what the names of a study's files begin with."""
+    return f"{study.slug}-rehearsal" if rehearsal else study.slug
