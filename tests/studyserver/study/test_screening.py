@@ -344,6 +344,7 @@ def test_pages_and_sounds_of_the_check_do_not_tell_the_answer(client, db):
         text = page.content.decode()
         assert str(check.seed) not in text
         text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text)
+        text = text.replace("Put on your headphones, if you use any. ", "")  # said on the first page only
         text = re.sub(r'\d of 6|name="trial" value="\d"|/headphones/\d+/\d', "", text)
         seen["page"].add(text)
         seen["head"].add(tuple(sorted(item for item in sound.items() if item[0] != "Expires")))
