@@ -1,6 +1,7 @@
 """Static files as browsers get them: compressed, and under names that change with their content.
 
-They are collected when the site starts, so that neither a fresh clone nor an update needs a step of its own.
+Compressed by Brotli and, for browsers that do not take it (over plain http none does), by gzip. They are
+collected when the site starts, so that neither a fresh clone nor an update needs a step of its own.
 Without them (in tests, or with ``DEBUG``) the files of the source tree are sent under their plain names.
 """
 

@@ -111,7 +111,7 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
         ({"targets": "a\na"}, "twice: a"),
         ({"targets": "a, feeling"}, "level 'feeling'"),
         ({"adapter": "torch"}, "needs its weights"),
-        ({"emotion_weights": "[[1]]", "emotion_bias": "[1]"}, "followed by 1 emotions"),
+        ({"emotion_weights": "[[1]]", "emotion_bias": "[1]"}, "followed by 1 emotion, and"),
         ({"representation": '{"kind": ["mel"]}'}, "is unknown; use one of"),
         ({"representation": '{"kind": "mel", "sample_rate": "fast"}'}, "must be a whole number"),
         ({"representation": '{"kind": "mel", "n_bands": 1000000}'}, "must be positive, at most 4096"),

@@ -58,7 +58,7 @@ def test_a_preference_between_two_is_signed_for_each_clip():
     answer = event(trial, "preference", {"preferred": "B", "strength": 2}, 1)
     assert session.record_judgments(trial.annotator, [answer])[0]["status"] == "stored"
     rows = StudyRows(study)
-    a, b = rows.comparisons()
+    a, b = rows.rows("comparisons")
     assert set(a) == set(TABLES["comparisons"].columns)
     assert (a["picked"], a["strength"], b["picked"], b["strength"]) == (False, -2.0, True, 2.0)
     second = trial.presentations.get(position=1)
