@@ -127,8 +127,8 @@ def test_workers_of_one_machine_share_its_memory(kind):
             pool, workers = Pool(kind, address=cluster.scheduler_address), 4
             free = pool.submit(tell_free_memory, None, "label").result(timeout=60)
             pool.close()
-    # Others take and give memory meanwhile.
-    assert free == pytest.approx(available_memory() / workers, rel=0.3)
+    # Others take and give memory meanwhile; a worker that does not share would see four times as much.
+    assert 0.5 < free * workers / available_memory() < 2
 
 
 def test_in_this_process_all_memory_is_there():
