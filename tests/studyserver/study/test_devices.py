@@ -201,9 +201,9 @@ def test_figures_fit_into_the_time_there_was_and_the_clip(client, study, clock):
     assert claim(client, annotator, trial, clip=clip, **figures).status_code == 200
     record = Trial.objects.get(pk=trial.pk).listening
     (of_clip,) = record["presentations"].values()
-    assert 10 <= of_clip["plays"] < 10_000
-    assert 10 <= record["switches"] < 10_000
-    assert 10_000 <= record["elapsed_ms"] < 3_600_000
+    assert of_clip["plays"] <= 10 * 12
+    assert record["switches"] <= 10 * 12
+    assert 10_000 <= record["elapsed_ms"] <= 13_000
     assert (record["focus_losses"], record["time_to_first_play_ms"], of_clip["seeks"]) == (3, 400, 2)
     assert (of_clip["share"], of_clip["seconds"], of_clip["seconds_heard"]) == (1, 2, 2)
 
@@ -216,7 +216,7 @@ def test_nobody_answers_later_than_there_was_time_for(client, annotator, trial):
         make_event(trial, response_ms=900, sequence=2),
     )
     late, early = Judgment.objects.order_by("sequence").values_list("response_ms", flat=True)
-    assert 60_000 <= late < 3_600_000  # the minute that the clock went on, and what this machine took
+    assert 60_000 <= late <= 62_000
     assert early == 900
 
 
