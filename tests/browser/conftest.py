@@ -9,14 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 from sites import CHROMIUM, PHONE, Site
-from slowness import SLOWED, slow_down
+from slowness import slow_down
 from walking import REMEMBER_SOUNDS
 
 PATIENCE = 15_000  # ms; a busy machine is no failure
 expect.set_options(timeout=PATIENCE)
-# A machine that others use, too, may stall beyond all patience: what failed is tried twice more, and the
-# summary says so. Whoever looks for tests that depend on speed, by SLOWED, wants to see every failure.
-ATTEMPTS_MORE = 0 if SLOWED > 1 else 2
 SCREENING = "import django; django.setup(); import screening_site; screening_site.main()"
 
 
@@ -24,7 +21,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.flaky(reruns=ATTEMPTS_MORE))
 
 
 @pytest.fixture(scope="session")
