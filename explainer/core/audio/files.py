@@ -118,7 +118,7 @@ def _look_at(path: Path, limits: AudioLimits) -> tuple[AudioInfo, list[Piece]]:
 
 def _check_file(path: Path, limits: AudioLimits) -> None:
     if not path.is_file():
-        raise AudioError(f"{path.name}: there is no such file")
+        raise AudioError(f"{path.name}: file not found")
     size = path.stat().st_size
     if size == 0:
         raise AudioError(f"{path.name} is empty (0 bytes); upload it again")

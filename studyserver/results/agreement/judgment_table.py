@@ -119,7 +119,7 @@ def _content(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise RatingsError(f"{path}: there is no such file; check the path") from error
+        raise RatingsError(f"{path}: file not found; check the path") from error
     except OSError as error:
         raise RatingsError(
             f"{path}: cannot be read ({error.strerror}); check that it is a file you may read"

@@ -17,7 +17,9 @@ def stretches_parts(marked: Marked) -> list[Remaining]:
 
 
 def _part(question, table: pd.DataFrame) -> Remaining:
-    table = table[table["ci_scope"] == _SCOPE].fillna({"method": "", "kept_segments": 0, "about": ""})
+    # A column without any text is read as numbers.
+    table = table[table["ci_scope"] == _SCOPE].astype({"method": object, "about": object})
+    table = table.fillna({"method": "", "kept_segments": 0, "about": ""})
     names = ["condition", "method", "kept_segments", "about"]
     found = [
         (

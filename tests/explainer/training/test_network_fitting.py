@@ -92,10 +92,10 @@ def test_missing_labels_teach_nothing():
     predicted = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     labels = torch.tensor([[0.0, torch.nan], [torch.nan, 6.0]])
     loss = squared_error(predicted, labels)
-    assert float(loss) == pytest.approx((1 + 4) / 2)
+    assert loss.item() == pytest.approx((1 + 4) / 2)
     loss.backward()
     torch.testing.assert_close(predicted.grad, torch.tensor([[1.0, 0.0], [0.0, -2.0]]))
-    assert float(squared_error(predicted, torch.full((2, 2), torch.nan))) == 0
+    assert squared_error(predicted, torch.full((2, 2), torch.nan)).item() == 0
 
 
 def test_training_lowers_the_loss_and_is_fixed_by_the_seed():

@@ -103,7 +103,7 @@ class TestBadFiles:
             read_audio(path, limits=AudioLimits(max_seconds=2.5))
 
     def test_missing(self, tmp_path):
-        with pytest.raises(AudioError, match=r"gone.wav: there is no such file"):
+        with pytest.raises(AudioError, match=r"gone.wav: file not found"):
             inspect_audio(tmp_path / "gone.wav")
 
     def test_empty(self, tmp_path):

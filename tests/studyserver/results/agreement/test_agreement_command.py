@@ -170,7 +170,7 @@ def test_other_encodings_are_refused_with_the_remedy(write, encoding):
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
-    assert "no such file" in refusal(tmp_path / "none.csv")
+    assert "file not found" in refusal(tmp_path / "none.csv")
     assert "cannot be read" in refusal(tmp_path)
 
 
