@@ -20,7 +20,7 @@ from studyserver.study import session
 from studyserver.study.models import Annotator, Presentation, Question, Stimulus, Study, Trial
 
 SAMPLE_RATE = 22_050
-READY = 40
+READY = 100  # one process may run nearly all tests, whichever files the others take
 CONSENT = """This study is about how music sounds to people.
 
 You will hear short pieces of music and say how they sound to you. It takes about five minutes.
