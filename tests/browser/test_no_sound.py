@@ -218,3 +218,44 @@ def test_a_sound_that_does_not_come_is_told_and_played_when_it_has_come(page, si
     play(page)
     wait_for_sound(page)
     expect(page.locator(".trial .trouble")).to_be_hidden()
+
+
+MODULE = """
+const module = (name) => import(performance.getEntriesByType("resource").map((entry) => entry.name)
+  .find((address) => address.includes(`/js/${name}.`)));
+"""
+REMOVED_WHILE_PUT = """async () => {
+  MODULE
+  const { put } = Cache.prototype;
+  Cache.prototype.put = async function (...given) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return put.apply(this, given);
+  };
+  const { Shelf } = await module("offline");
+  const shelf = new Shelf("participation-of-nobody");
+  const kept = shelf.put("/sound/broken", new Response("no sound at all"));
+  await shelf.remove(["/sound/broken"]);
+  await kept;
+  return (await shelf.get("/sound/broken")) === undefined;
+}""".replace("MODULE", MODULE)
+BROKEN_FIRST = """async (address) => {
+  MODULE
+  const { Sounds } = await module("sounds");
+  const sounds = new Sounds(new OfflineAudioContext(1, 1, 44100));
+  const broken = new Response("no sound at all", { headers: { "Content-Type": "audio/flac" } });
+  const answers = [broken, await fetch(address)];
+  window.fetch = async () => answers.shift();
+  const [first, pressed] = await Promise.allSettled([sounds.get(address), sounds.again(address)]);
+  return [first.status, pressed.status];
+}""".replace("MODULE", MODULE)
+
+
+def test_a_broken_sound_is_removed_even_while_it_is_being_kept(page, site):
+    open_trial(page, site)
+    assert page.evaluate(REMOVED_WHILE_PUT)
+
+
+def test_a_broken_sound_that_is_on_its_way_does_not_answer_to_a_press(page, site):
+    open_trial(page, site)
+    address = page.locator(".clip").get_attribute("data-sound")
+    assert page.evaluate(BROKEN_FIRST, address) == ["rejected", "fulfilled"]

@@ -57,7 +57,7 @@ export class Controls {
     const late = setTimeout(() => this.onTrouble?.(say("late"), clip.id), LATE);
     clip.retry = null;
     try {
-      const buffer = await sounds.get(address);
+      const buffer = await (clip.wanted ? sounds.again(address) : sounds.get(address));
       if (this.#listeners.signal.aborted) return;
       this.player.setBuffer(clip.id, buffer);
       this.recorder.addClip(clip.id, buffer.duration);

@@ -27,6 +27,8 @@ export async function forgetPage(address) {
 
 /** Sounds as the server sent them, under their addresses. */
 export class Shelf {
+  #putting = new Map(); // address -> promise of a sound that is being kept
+
   constructor(participation) {
     this.participation = participation;
   }
@@ -37,12 +39,20 @@ export class Shelf {
 
   /** Keep a sound, if there is room. */
   async put(address, response) {
-    await (await this.#open())?.put(address, response);
+    const put = this.#put(address, response);
+    this.#putting.set(address, put);
+    await put.finally(() => this.#putting.get(address) === put && this.#putting.delete(address));
   }
 
+  /** Remove sounds, also those that are only just being kept. */
   async remove(addresses) {
+    await Promise.allSettled(addresses.map((address) => this.#putting.get(address)));
     const cache = await this.#open();
     await Promise.all(addresses.map((address) => cache?.delete(address, { ignoreVary: true })));
+  }
+
+  async #put(address, response) {
+    await (await this.#open())?.put(address, response);
   }
 
   #open() {

@@ -70,6 +70,16 @@ export class Sounds {
     return this.#decoded.get(address);
   }
 
+  /** The same; a broken one that was on its way already is asked for once more. */
+  async again(address) {
+    try {
+      return await this.get(address);
+    } catch (error) {
+      if (error instanceof Undecodable) return this.get(address);
+      throw error;
+    }
+  }
+
   /** Fetch sounds in the order in which they will be wanted, as many as memory should bear. */
   async collect(addresses) {
     for (const address of addresses) {
