@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -37,10 +38,11 @@ def start_site(port: int, environment: dict) -> subprocess.Popen:
         "--worker-class", "gthread", "--threads", "8", "--log-level", "warning",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=REPOSITORY, env=environment)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            # The port is open long before the first worker has loaded the site.
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).close()
             return process
         except OSError:
             assert process.poll() is None, "The site ended by itself."
