@@ -224,6 +224,30 @@ def test_half_a_clip_is_not_enough(page, site):
     expect_trial(page, 1)
 
 
+def test_the_position_moves_only_once_the_sound_is_there(page, site):
+    held = []
+    page.route("**/sound/*", lambda route: held.append(route))
+    token = go_to_trials(page, site)
+    position = page.get_by_label("Position in the sound")
+    position.evaluate("one => { one.value = 0.5; one.dispatchEvent(new Event('change')); }")
+    position.press("ArrowRight")
+    assert position.input_value() == "0"
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator("#announcements")).to_have_text("loading …")
+    page.route("**/sound/*", lambda route: route.continue_())
+    for route in held:
+        route.continue_()
+    wait_for_sound(page)
+    expect(page.locator("#announcements")).to_be_empty()
+    wait_for_silence(page)
+    answer(page, 3)
+    press_next(page)
+    expect_trial(page, 2)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    (heard,) = site.trials(token)[0]["listening"]["presentations"].values()
+    assert heard["seeks"] == 0
+
+
 @pytest.mark.parametrize("missing", ["AudioContext", "indexedDB"])
 def test_a_browser_that_cannot_is_told_before_time_is_spent(page, site, missing):
     page.add_init_script(

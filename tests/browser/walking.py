@@ -126,8 +126,9 @@ def wait_until_ready(page: Page, sounds: int) -> None:
 
 
 def seek(page: Page, position: float) -> None:
-    """Go to a position in the sound, in s."""
+    """Go to a position in the sound, in s; a sound that is still loading has no positions."""
     slider = page.get_by_label("Position in the sound")
+    expect(slider).not_to_have_attribute("max", "0")
     slider.evaluate("(one, at) => { one.value = at; one.dispatchEvent(new Event('change')); }", position)
 
 

@@ -65,7 +65,10 @@ export class Controls {
       if (clip === this.selected) drawWaveform(this.waveform, buffer);
       delete clip.button.dataset.loading;
       this.onTrouble?.("", clip.id);
-      if (clip.wanted) this.#play(clip);
+      if (clip.wanted) {
+        announce(""); // it was said that the sound is loading
+        this.#play(clip);
+      }
       this.refresh();
     } catch (error) {
       if (this.#listeners.signal.aborted) return;
@@ -104,7 +107,8 @@ export class Controls {
   }
 
   #seekTo(position) {
-    const end = this.selected.duration ?? 0;
+    const end = this.selected.duration;
+    if (!end) return; // nothing to move within yet
     this.recorder.sought(this.selected.id);
     this.player.seek(Math.min(Math.max(0, position), Math.max(0, end - 0.01)));
     this.refresh();
