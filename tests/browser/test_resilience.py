@@ -202,6 +202,27 @@ def test_an_expired_csrf_token_is_renewed(page, site, cookies):
     assert values(site, token) == [2]
 
 
+# The store takes long; the page goes within the very moment in which an answer is given.
+ANSWER_AND_GO = """() => {
+  IDBDatabase.prototype.transaction = () => ({ objectStore: () => ({ get: () => ({}), put: () => ({}) }) });
+  document.querySelector(".points input.answer[value='4']").click();
+  location.reload();
+}"""
+
+
+def test_an_answer_given_in_the_moment_in_which_the_page_goes_is_kept(page, site):
+    token = go_to_trials(page, site)
+    hear(page)
+    answer(page, 2)
+    expect(page.locator("#state")).to_have_text(SAVED)
+    with page.expect_navigation():
+        page.evaluate(ANSWER_AND_GO)
+    expect(page.locator("input.answer[value='4']")).to_be_checked()
+    expect(page.locator("#state")).to_have_text(SAVED)
+    assert values(site, token) == [4]
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.includes('under-way'))") == []
+
+
 def test_double_clicks_count_once(page, site):
     page.goto(f"{site.address}/s/scale/")
     count = "SELECT count(*) AS n FROM study_annotator"

@@ -3,6 +3,7 @@
 import { postJSON, Refused } from "./http.js";
 import { age, moment } from "./moments.js";
 import { uuid } from "./store.js";
+import { writeDown, writtenDown } from "./under-way.js";
 
 const BATCH = 50;
 const FIRST_DELAY = 1_000; // ms, doubled after each failure
@@ -36,9 +37,23 @@ export class Queue extends EventTarget {
   async answer(event, { translated = false } = {}) {
     const item = { kind: "answer", at: moment(), translated, event: { ...event, uuid: uuid() } };
     this.#waiting();
-    const { sequence } = await this.#store.send(item, draftKey(event));
+    const { sequence } = await this.#keep(item);
     this.flush();
     return sequence;
+  }
+
+  /** Keep the answers of a page that went before the store had them. */
+  async recover() {
+    for (const item of writtenDown(this.#addresses.participation)) await this.#keep(item);
+  }
+
+  async #keep(item) {
+    const forget = writeDown(this.#addresses.participation, item);
+    try {
+      return await this.#store.send(item, draftKey(item.event));
+    } finally {
+      forget(); // what the store refuses is said to be so
+    }
   }
 
   /** Ask for a trial to be finished once all answers before it have their receipts; resolves when that is kept. */

@@ -205,6 +205,7 @@ async function start() {
   queue = new Queue(store, { ...addresses, renewal: addresses.next });
   listenToQueue();
   listenToTabs();
+  await queue.recover().catch(() => {});
   queue.flush(); // what was left by a reload; and the page says how things stand
   listenForKeys(() => (trial?.resting ? null : trial));
   listenForLanguage(() => trial?.keep(), addresses.next);
