@@ -18,6 +18,8 @@ from studyserver.study.models import identifiers
 
 threadpool_limits(limits=1)
 
+identifiers.chance = None  # what is drawn without a seed fails
+
 # Studies in memory are many small objects that live as long as their test; to look through them at every 700
 # new ones takes a seventh of the time.
 gc.set_threshold(50_000, 20, 50)
@@ -51,6 +53,21 @@ def pytest_runtest_protocol(item, nextitem):
     return True
 
 
+def chance_of(*names: str) -> random.Random:
+    """Return the source of chance of what has these names."""
+    return random.Random(" ".join((os.environ.get("TEST_SEED", "1"), *names)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef, request):
+    """Give fixtures that several tests share a seed of their own; they are set up before that of a test."""
+    if fixturedef.scope == "function":
+        return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identifiers, "chance", chance_of(request.node.nodeid, fixturedef.argname))
+        return (yield)
+
+
 @pytest.fixture(scope="session")
 def no_static_files(tmp_path_factory):
     """Return an empty folder."""
@@ -72,5 +89,4 @@ def same_chance_in_every_run(request, monkeypatch):
 
     Orders and sets follow from pseudonyms. ``TEST_SEED=2`` draws others, and every test must pass there too.
     """
-    seed = f"{os.environ.get('TEST_SEED', '1')} {request.node.nodeid}"
-    monkeypatch.setattr(identifiers, "chance", random.Random(seed))
+    monkeypatch.setattr(identifiers, "chance", chance_of(request.node.nodeid))

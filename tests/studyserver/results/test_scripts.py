@@ -1,10 +1,12 @@
 """The scripts of an export, run as a stranger would run them."""
 
 import csv
+import runpy
 import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from exported_scripts import run
 
@@ -51,6 +53,22 @@ def test_the_python_script_reproduces_the_tables(folder):
     assert found.returncode == 0, found.stdout + found.stderr
     for line in ("summary, all: 27 of 27", "contrasts, all, se: 3 of 3", "pairs, similarity: 140 of 140"):
         assert line in found.stdout
+
+
+# Slider answers to three clips that differ hardly more than chance has it: the likelihood is flat.
+FLAT = [
+    [16.763, 25.536, 0.998, np.nan, 32.987, -3.969, 8.096, np.nan],
+    [-1.714, 29.886, 21.576, 18.675, 23.02, 19.739, 32.529, 48.269],
+    [17.299, 12.773, 31.747, 26.243, 26.643, 20.419, 10.405, np.nan],
+]
+
+
+def test_the_python_script_finds_the_greatest_likelihood_where_it_is_flat(folder):
+    """The right value is that of a search over a grid, refined without derivatives."""
+    script = runpy.run_path(folder / "analysis/coefficients.py")
+    for statistic in ("icc_a_1", "icc_c_1"):
+        found = script["intraclass_correlation"](np.array(FLAT), statistic)
+        assert found == pytest.approx(0.03160277, abs=2e-7)
 
 
 CHANGED = {
