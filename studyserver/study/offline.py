@@ -24,7 +24,7 @@ _WORKER = _APP / "static" / "study" / "offline-worker.js"
 MODULES = [
     "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language",
     "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder", "region",
-    "rest", "slider", "sounds", "store", "stretches", "trial", "waveform", "words",
+    "rest", "slider", "sounds", "store", "stretches", "trial", "under-way", "waveform", "words",
 ]  # fmt: skip
 STYLES = ["palette.css", *(f"study/{name}.css" for name in ("study", "trial", "player", "answers", "sets"))]
 FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES))]
