@@ -197,10 +197,9 @@ def test_each_annotator_s_right_abx_answers_stand_beside_guessing(admin_client, 
     own = admin_client.get(reverse("results:rater", args=[study.slug, people[0].pseudonym]))
     text = own.content.decode()
     assert "ABX answers right" in text and "correlation with the others" not in text
-    right = int(
-        table.loc[people[0].pseudonym, "abx_correct_share"] * table.loc[people[0].pseudonym, "abx_trials"]
-    )
-    assert text.count("(right)") == right and "X is A" in text and "X is B" in text
+    given = [row for row in rows if row["annotator"] == people[0].pseudonym]
+    assert text.count("(right)") == sum(row["number"] for row in given)
+    assert {letter for letter in "AB" if f"X is {letter}" in text} == {row["value"] for row in given}
 
 
 def test_who_gave_no_abx_answer_has_an_undefined_share_and_a_reason(admin_client):
