@@ -99,7 +99,7 @@ def take_trials(page: Page, rng: random.Random):
         expect(fieldsets).to_have_count(len(QUESTIONS))
         for number, question in enumerate(QUESTIONS):
             answers[question] = rng.randint(1, 5)
-            fieldsets.nth(number).locator(f"input.answer[value='{answers[question]}']").check(force=True)
+            fieldsets.nth(number).locator(f"input.answer[value='{answers[question]}']").check()
         button = page.get_by_role("button", name="Next")
         expect(button).to_be_enabled(timeout=30_000)  # a part of the clip is to be heard first
         button.click()

@@ -113,7 +113,7 @@ def test_what_is_told_about_the_practice_is_not_missed(page, site):
         page.get_by_role("button", name=f"Play {name}").click()
         wait_for_sound(page)
         wait_for_silence(page)
-    page.get_by_label("X is A").check(force=True)
+    page.get_by_label("X is A").check()
     expect(page.locator("#state")).to_have_text(SAVED)
     wait_until_ready(page, 9)
     page.context.set_offline(True)

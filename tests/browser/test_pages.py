@@ -86,7 +86,7 @@ def test_every_kind_of_question(new_page, site):
     expect(page.locator("output")).to_have_text("50")
     page.get_by_label("somewhat").check()
     expect(page.locator("#reason")).to_have_text("4 answers are still missing.")
-    page.locator(".sure[value='4']").check(force=True)
+    page.locator(".sure[value='4']").check()
     page.get_by_role("group", name="What stands out?").get_by_label("rhythm").check()
     heard = page.get_by_role("group", name="What is there?")
     heard.get_by_label("none of these").check()
@@ -95,7 +95,7 @@ def test_every_kind_of_question(new_page, site):
     expect(heard.get_by_label("none of these")).not_to_be_checked()
     page.get_by_label("Anything else?").fill("a bell 🔔")
     expect(page.locator("#reason")).to_have_text("One answer is still missing.")
-    page.get_by_role("group", name="How harsh").get_by_label("7, very harsh").check(force=True)
+    page.get_by_role("group", name="How harsh").get_by_label("7, very harsh").check()
     press_next(page)
     expect_trial(page, 2, 2)
     expect(page.locator("#state")).to_have_text("All answers saved")
@@ -161,7 +161,7 @@ def test_several_clips_side_by_side(page, site):
         wait_for_silence(page)
     expect(page.locator("#reason")).to_have_text("3 answers are still missing.")
     for position, point in enumerate([5, 3, 1]):
-        page.locator(f"input[name$='-{position}'][value='{point}']").check(force=True)
+        page.locator(f"input[name$='-{position}'][value='{point}']").check()
     press_next(page)
     expect(page).to_have_url(re.compile("/thanks$"))
     assert [row["value"] for row in site.answers(token)] == [5, 3, 1]

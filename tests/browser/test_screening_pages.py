@@ -100,7 +100,7 @@ def test_a_recruiters_link_to_the_return_address(new_page, site, screening, insp
     page.get_by_role("button", name="Play", exact=True).click()
     wait_for_sound(page)
     wait_for_silence(page)
-    page.locator(".points input.answer[value='2']").check(force=True)
+    page.locator(".points input.answer[value='2']").check()
     page.get_by_role("button", name="Next").click()
     expect(page).to_have_url(re.compile("/questions$"))
     page.get_by_label("What did you pay attention to?").fill("the bass")
@@ -144,7 +144,7 @@ def check_headphones(page, site, token, kind, inspect):
         )
         right = plans_of(kind, check["seed"])[number - 1]
         page.get_by_role("button", name="Play", exact=True).click()
-        page.locator(f"input[name=interval][value='{right}']").check(force=True)
+        page.locator(f"input[name=interval][value='{right}']").check()
         expect(page.locator("#headphones-next")).to_have_attribute("aria-disabled", "false")
         page.get_by_role("button", name="Continue").click()
 

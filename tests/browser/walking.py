@@ -133,7 +133,7 @@ def seek(page: Page, position: float) -> None:
 
 
 def answer(page: Page, point: int) -> None:
-    page.locator(f".points input.answer[value='{point}']").check(force=True)
+    page.locator(f".points input.answer[value='{point}']").check()
 
 
 def expect_trial(page: Page, number: int, total: int = 4) -> None:
