@@ -107,7 +107,7 @@ export class Controls {
   }
 
   #seekTo(position) {
-    const end = this.selected.duration;
+    const end = this.duration;
     if (!end) return; // nothing to move within yet
     this.recorder.sought(this.selected.id);
     this.player.seek(Math.min(Math.max(0, position), Math.max(0, end - 0.01)));
@@ -186,14 +186,14 @@ export class Controls {
       clip.button.setAttribute("aria-label", say((sounds ? "pause" : "play") + (clip.name && "One"), { name: clip.name }));
       clip.button.style.setProperty("--heard", this.recorder.share(clip.id, current));
     }
-    const duration = this.selected.duration ?? 0;
+    const { duration } = this;
     this.seek.max = duration;
     if (!this.seek.matches(":active")) this.#showTime(this.player.position);
     this.onProgress();
   }
 
   #showTime(position) {
-    const duration = this.selected.duration;
+    const { duration } = this;
     if (!this.seek.matches(":active")) this.seek.value = position;
     this.seek.setAttribute("aria-valuetext", clock(position));
     this.time.textContent = duration ? `${clock(position)} / ${clock(duration)}` : say("loading");
