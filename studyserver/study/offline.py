@@ -22,7 +22,7 @@ _WORKER = _APP / "static" / "study" / "offline-worker.js"
 
 # What trials.js imports, fetched along with it instead of one level after the other.
 MODULES = [
-    "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language",
+    "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language", "local",
     "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder", "region",
     "rest", "slider", "sounds", "store", "stretches", "trial", "under-way", "waveform", "words",
 ]  # fmt: skip

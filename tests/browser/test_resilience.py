@@ -203,11 +203,12 @@ def test_an_expired_csrf_token_is_renewed(page, site, cookies):
 
 
 # The store takes long; the page goes within the very moment in which an answer is given.
-ANSWER_AND_GO = """() => {
+ANSWER_AND_GO = """(address) => {
   IDBDatabase.prototype.transaction = () => ({ objectStore: () => ({ get: () => ({}), put: () => ({}) }) });
   document.querySelector(".points input.answer[value='4']").click();
-  location.reload();
+  location.assign(address);
 }"""
+UNDER_WAY = "Object.keys(localStorage).filter((name) => name.startsWith('under-way/'))"
 
 
 def test_an_answer_given_in_the_moment_in_which_the_page_goes_is_kept(page, site):
@@ -216,11 +217,45 @@ def test_an_answer_given_in_the_moment_in_which_the_page_goes_is_kept(page, site
     answer(page, 2)
     expect(page.locator("#state")).to_have_text(SAVED)
     with page.expect_navigation():
-        page.evaluate(ANSWER_AND_GO)
+        page.evaluate(ANSWER_AND_GO, page.url)
     expect(page.locator("input.answer[value='4']")).to_be_checked()
     expect(page.locator("#state")).to_have_text(SAVED)
     assert values(site, token) == [4]
-    assert page.evaluate("Object.keys(localStorage).filter((name) => name.includes('under-way'))") == []
+    assert page.evaluate(UNDER_WAY) == []
+
+
+@pytest.mark.parametrize("answered_before", [True, False])
+def test_an_answer_given_in_the_moment_in_which_somebody_leaves_is_kept(page, site, answered_before):
+    """Whose first answer it is may choose about it all the same."""
+    token = go_to_trials(page, site)
+    hear(page)
+    if answered_before:
+        answer(page, 2)
+        expect(page.locator("#state")).to_have_text(SAVED)
+    with page.expect_navigation():
+        page.evaluate(ANSWER_AND_GO, f"{site.address}/a/{token}/leave")
+    page.get_by_label("Yes").check()
+    page.get_by_role("button", name="Stop taking part").click()
+    expect(page.get_by_role("button", name="Stop taking part")).to_have_count(0)
+    assert values(site, token) == [4]
+
+
+def test_an_answer_that_the_store_has_is_not_kept_twice(page, site):
+    """The page goes when the transaction is through, before it crosses out what it wrote down."""
+    token = go_to_trials(page, site)
+    hear(page)
+    page.evaluate("Storage.prototype.removeItem = () => {}")
+    answer(page, 4)
+    expect(page.locator("#state")).to_have_text(SAVED)
+    assert len(page.evaluate(UNDER_WAY)) == 1
+    sent = []
+    page.on("request", lambda request: request.url.endswith("/judgments") and sent.append(request.url))
+    page.reload()
+    expect(page.locator("input.answer[value='4']")).to_be_checked()
+    expect(page.locator("#state")).to_have_text(SAVED)
+    assert page.evaluate(UNDER_WAY) == []
+    assert sent == []
+    assert values(site, token) == [4]
 
 
 def test_double_clicks_count_once(page, site):

@@ -3,4 +3,6 @@
 import { sendRemainder } from "./remainder.js";
 
 const participation = document.getElementById("participation");
-if (participation) sendRemainder(participation);
+const { held, sent } = await sendRemainder(participation);
+const choice = participation.querySelector("[name=keep_answers]");
+if (held && sent && !choice) location.reload(); // there are answers after all

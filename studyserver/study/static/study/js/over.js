@@ -8,4 +8,5 @@ import { Store } from "./store.js";
 const participation = document.getElementById("participation");
 forgetPage(location.pathname).catch(() => {});
 forgetDrafts(participation.dataset.participation);
-if (await sendRemainder(participation)) Store.forget(participation.dataset.participation);
+const { sent } = await sendRemainder(participation);
+if (sent) Store.forget(participation.dataset.participation);

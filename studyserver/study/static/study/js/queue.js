@@ -3,7 +3,7 @@
 import { postJSON, Refused } from "./http.js";
 import { age, moment } from "./moments.js";
 import { uuid } from "./store.js";
-import { writeDown, writtenDown } from "./under-way.js";
+import { crossOut, writeDown, writtenDown } from "./under-way.js";
 
 const BATCH = 50;
 const FIRST_DELAY = 1_000; // ms, doubled after each failure
@@ -24,6 +24,13 @@ export class Queue extends EventTarget {
   #failures = 0;
   #timer = 0;
 
+  /** A queue that has what earlier pages wrote down: they went before the store had it. */
+  static async open(store, addresses) {
+    const queue = new Queue(store, addresses);
+    await queue.#recover().catch(() => {}); // what the store does not take stays written down
+    return queue;
+  }
+
   constructor(store, addresses) {
     super();
     this.#store = store;
@@ -42,17 +49,21 @@ export class Queue extends EventTarget {
     return sequence;
   }
 
-  /** Keep the answers of a page that went before the store had them. */
-  async recover() {
-    for (const item of writtenDown(this.#addresses.participation)) await this.#keep(item);
-  }
-
   async #keep(item) {
-    const forget = writeDown(this.#addresses.participation, item);
+    const { participation } = this.#addresses;
+    writeDown(participation, item);
     try {
       return await this.#store.send(item, draftKey(item.event));
     } finally {
-      forget(); // what the store refuses is said to be so
+      crossOut(participation, item); // what the store refuses is said to be so
+    }
+  }
+
+  async #recover() {
+    const { participation } = this.#addresses;
+    for (const item of writtenDown(participation)) {
+      await this.#store.send(item, draftKey(item.event));
+      crossOut(participation, item);
     }
   }
 

@@ -3,12 +3,13 @@
 import { Queue } from "./queue.js";
 import { Store } from "./store.js";
 
-/** Send what is left of the participation that `element` describes; resolves to whether nothing is left. */
+/** Send what is left of the participation that `element` describes; tells whether there was any, and whether all went. */
 export async function sendRemainder(element) {
   const store = await Store.open(element.dataset.participation);
-  const queue = new Queue(store, { ...element.dataset, renewal: element.dataset.next });
+  const queue = await Queue.open(store, { ...element.dataset, renewal: element.dataset.next });
   queue.addEventListener("refused", ({ detail }) => tell(element, detail.reason));
-  return queue.flush();
+  const held = (await store.outbox()).length > 0;
+  return { held, sent: await queue.flush() };
 }
 
 /** Say once why answers were not taken. */

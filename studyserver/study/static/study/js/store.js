@@ -62,16 +62,21 @@ export class Store {
     return this.database.transaction(stores, "readwrite", { durability: "strict" });
   }
 
-  /** Put an item into the outbox under the next sequence number; its draft with it, or that its trial is left. */
+  /**
+   * Put an item into the outbox under the next sequence number; its draft with it, or that its trial is left.
+   * An answer that is its question's draft already has been put there before.
+   */
   async send(item, draftKey = null) {
     const transaction = this.#write(OUTBOX, DRAFTS, LEFT, COUNTERS);
     const done = committed(transaction);
+    const draft = draftKey && (await result(transaction.objectStore(DRAFTS).get(draftKey)));
+    if (draft && draft.uuid === item.event.uuid) return draft;
     const counters = transaction.objectStore(COUNTERS);
     const sequence = ((await result(counters.get("sequence"))) ?? 0) + 1;
     counters.put(sequence, "sequence");
     const whole = { ...item, sequence };
     transaction.objectStore(OUTBOX).put(whole);
-    if (draftKey) transaction.objectStore(DRAFTS).put({ key: draftKey, value: item.event.value, sequence });
+    if (draftKey) transaction.objectStore(DRAFTS).put({ key: draftKey, sequence, uuid: item.event.uuid, value: item.event.value });
     if (item.kind === "finish") transaction.objectStore(LEFT).put({ trial: item.trial });
     await done;
     return whole;

@@ -202,10 +202,9 @@ async function start() {
   store = await Store.open(addresses.participation);
   player.setLevel(Number((await levelNoted()) ?? addresses.level));
   await store.raiseSequence(Number(addresses.sequence));
-  queue = new Queue(store, { ...addresses, renewal: addresses.next });
+  queue = await Queue.open(store, { ...addresses, renewal: addresses.next });
   listenToQueue();
   listenToTabs();
-  await queue.recover().catch(() => {});
   queue.flush(); // what was left by a reload; and the page says how things stand
   listenForKeys(() => (trial?.resting ? null : trial));
   listenForLanguage(() => trial?.keep(), addresses.next);
