@@ -152,6 +152,10 @@ DASK_ADDRESS = os.environ.get("DASK_ADDRESS", "")
 MAXIMUM_TRACK_BYTES = int(os.environ.get("MAXIMUM_TRACK_BYTES", 100 * 1024 * 1024))
 MAXIMUM_TRACK_SECONDS = float(os.environ.get("MAXIMUM_TRACK_SECONDS", 600))
 
+# A folder of tracks is uploaded at once; the form of a long questionnaire has some twenty fields a question.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
 # Of a zip archive of uploaded clips, packed and unpacked.
 MAXIMUM_ARCHIVE_BYTES = int(os.environ.get("MAXIMUM_ARCHIVE_BYTES", 1024 * 1024 * 1024))
 

@@ -19,7 +19,7 @@ class ItemForm(QuestionForm):
     needs = {
         QuestionnaireItem.Kind.CHOICE: ["choices"],
         QuestionnaireItem.Kind.CHECKLIST: ["choices"],
-        QuestionnaireItem.Kind.SCALE: ["points", "low", "high"],
+        QuestionnaireItem.Kind.SCALE: ["points", "low", "high", "labels"],
         QuestionnaireItem.Kind.SLIDER: ["least", "most", "step", "low", "high"],
         QuestionnaireItem.Kind.NUMBER: ["least", "most", "unit"],
     }
@@ -67,7 +67,15 @@ class ItemInline(admin.StackedInline):
         (None, {"fields": (("position", "key", "required"), "text", "help_text")}),
         (
             "How it is answered",
-            {"fields": ("kind", "choices", ("points", "low", "high"), ("least", "most", "step", "unit"))},
+            {
+                "fields": (
+                    "kind",
+                    "choices",
+                    ("points", "low", "high"),
+                    "labels",
+                    ("least", "most", "step", "unit"),
+                )
+            },
         ),
         ("Conditions", {"fields": (("shown_if_key", "shown_if"), "screen_out_if")}),
     )

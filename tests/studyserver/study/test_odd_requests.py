@@ -155,12 +155,12 @@ def test_a_form_in_parts_where_json_is_expected(annotator):
     assert "cannot be read" in response.json()["reason"]
 
 
-def test_too_much_is_refused_in_words(client, annotator):
+def test_too_much_is_refused_in_words(client, annotator, settings):
     huge = '{"events": "' + "x" * 4_000_000 + '"}'
     response = post(client, "judgments", annotator, body=huge)
     assert response.status_code == 400
     assert "too long" in response.json()["reason"]
-    many = {f"a{number}": "1" for number in range(2_000)}
+    many = {f"a{number}": "1" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
     response = client.post(reverse("study:my-data"), many)
     assert response.status_code == 400
     assert "This request cannot be read" in response.content.decode()

@@ -2,7 +2,9 @@ import re
 from html import unescape
 
 import pytest
+from django.forms import BoundField
 from django.urls import reverse
+from example_questionnaires import make_page
 from example_studies import CONDITIONS, make_clip, make_study, make_track, ready, walk
 
 from explainer.models import Clip
@@ -28,17 +30,23 @@ def button(study, name):
 
 def form_of(response) -> dict:
     """Return what the browser would post if nothing were changed on an admin page."""
-    fields = {}
-    form = response.context["adminform"].form
-    formsets = [item.formset for item in response.context["inline_admin_formsets"]]
-    for bound in [*form, *(field for formset in formsets for field in formset.management_form)]:
-        fields[bound.html_name] = "" if bound.value() is None else bound.value()
-    for formset in formsets:
-        for row in formset:
-            for bound in row:
-                if bound.value() is not None and bound.value() is not False:
-                    fields[bound.html_name] = bound.value()
+    inlines = response.context["inline_admin_formsets"]
+    fields = {bound.html_name: _sent(bound) for bound in _shown(response.context["adminform"])}
+    for inline in inlines:
+        rows = [bound for row in inline for bound in [*_shown(row), *row.form.hidden_fields()]]
+        fields |= {bound.html_name: bound.value() for bound in inline.formset.management_form}
+        fields |= {bound.html_name: _sent(bound) for bound in rows if bound.value() is not False}
     return fields
+
+
+def _shown(adminform) -> list:
+    """Return the fields that stand on the page, which are not always those of the form."""
+    shown = [field.field for fieldset in adminform for line in fieldset for field in line]
+    return [field for field in shown if isinstance(field, BoundField)]
+
+
+def _sent(bound):
+    return "" if bound.value() is None else bound.value()
 
 
 def test_the_page_of_a_new_study_asks_for_what_is_missing(admin_client):
@@ -267,6 +275,30 @@ def test_the_step_of_a_slider_in_the_questionnaire(admin_client, draft):
     assert "never reaches 1" in page
     assert admin_client.post(address, data | {"items-0-step": "0.5"}).status_code == 302
     assert draft.questionnaire_pages.get().items.get().options["step"] == 0.5
+
+
+def test_a_questionnaire_that_is_saved_unchanged_stays_as_it_is(admin_client, draft):
+    """Also one that is long: browsers send some twenty fields a question."""
+    no_ends = {"low": "", "high": ""}
+    kinds = {
+        "scale": {"points": 3, "labels": ["not at all", "somewhat", "very"], **no_ends},
+        "slider": {"min": 0.0, "max": 1.0, "step": 0.25, "low": "calm", "high": "tense"},
+        "choice": {"choices": [{"value": "a|b", "label": "A or B"}, {"value": "c", "label": "C"}]},
+        "number": {"min": 1.0, "max": 99.0, "unit": "years"},
+        "text": {},
+    }
+    items = [
+        {"key": f"{kind}_{number}", "kind": kind, "options": options}
+        for kind, options in kinds.items()
+        for number in range(12)
+    ]
+    page = make_page(draft, *items, title="You")
+    before = list(page.items.values())
+    address = reverse("admin:study_questionnairepage_change", args=[page.pk])
+    sent = form_of(admin_client.get(address))
+    assert len(sent) > 1_000
+    assert admin_client.post(address, sent).status_code == 302
+    assert list(page.items.values()) == before
 
 
 def test_a_mistake_in_one_field_of_a_question_makes_no_complaint_about_others(admin_client, draft):
