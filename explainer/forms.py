@@ -106,6 +106,9 @@ class SeveralFilesField(forms.FileField):
         return bool(data)
 
 
+_MOST_FILES = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+
+
 class UploadTracksForm(forms.Form):
     """One or several sound files with what is known of all of them."""
 
@@ -113,8 +116,14 @@ class UploadTracksForm(forms.Form):
         allow_empty_file=True,
         label="Sound files",
         help_text="WAV, FLAC, Ogg (Vorbis or Opus) or MP3, mono or stereo. Each file becomes a track "
-        "named after it.",
-        widget=SeveralFilesInput(attrs={"accept": SOUNDS}),
+        f"named after it. Up to {_MOST_FILES:,} files at once.",
+        widget=SeveralFilesInput(
+            attrs={
+                "accept": SOUNDS,
+                "data-most": _MOST_FILES,
+                "data-too-many": f"Choose at most {_MOST_FILES:,} files at once, and the others later.",
+            }
+        ),
     )
     composer = forms.CharField(required=False, max_length=200)
     source = forms.CharField(

@@ -68,3 +68,16 @@ def test_the_admin_asks_for_nothing_that_the_policy_forbids(page, site):
 def addresses(page, links: str) -> list[str]:
     found = page.locator(links).evaluate_all("(all) => all.map((one) => one.href)")
     return list(dict.fromkeys(found))
+
+
+def test_too_many_files_are_refused_before_they_are_sent(page, site):
+    log_in(page, site)
+    page.goto(f"{site.address}/admin/explainer/track/add/")
+    files = page.get_by_label("Sound files")
+    chosen = [{"name": f"{number}.wav", "mimeType": "audio/wav", "buffer": b"x"} for number in range(1_001)]
+    files.set_input_files(chosen)
+    assert files.evaluate("(input) => input.validationMessage").startswith(
+        "Choose at most 1,000 files at once"
+    )
+    files.set_input_files(chosen[:1_000])
+    assert files.evaluate("(input) => input.validity.valid")

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -44,11 +45,15 @@ def test_uploading_nothing_or_an_empty_file_is_refused(admin_client):
 
 
 def test_a_silent_upload_is_refused_before_anything_is_stored(sound_file, admin_client, settings):
-    import numpy as np
-
     form = {"files": [upload(sound_file("silent.wav", np.zeros(44100)))]}
     assert "silent.wav is silent" in text_of(admin_client.post(reverse("admin:explainer_track_add"), form))
     assert not settings.MEDIA_ROOT.exists()
+
+
+def test_more_than_a_hundred_files_are_looked_at_each(admin_client):
+    files = [SimpleUploadedFile(f"{number}.wav", b"") for number in range(101)]
+    page = text_of(admin_client.post(reverse("admin:explainer_track_add"), {"files": files}))
+    assert all(f"{file.name} is empty" in page for file in files)
 
 
 def test_a_good_upload_leads_to_the_list(sound_file, admin_client):
