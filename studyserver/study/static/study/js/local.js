@@ -1,12 +1,11 @@
 // Small things in localStorage, which has them at once and keeps them beyond the tab; without storage nothing is kept.
 
-/** Keep a value, as JSON, under a name; returns whether there was room for it. */
+/** Keep a value, as JSON, under a name, where there is room for it. */
 export function keepLocally(name, value) {
   try {
     localStorage.setItem(name, JSON.stringify(value));
-    return true;
   } catch {
-    return false;
+    // What was not kept is not found later.
   }
 }
 

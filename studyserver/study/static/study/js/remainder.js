@@ -3,7 +3,7 @@
 import { Queue } from "./queue.js";
 import { Store } from "./store.js";
 
-/** Send what is left of the participation that `element` describes; tells whether there was any, and whether all went. */
+/** Send what is left of an element's participation; tells whether there was any (held), and whether all went (sent). */
 export async function sendRemainder(element) {
   const store = await Store.open(element.dataset.participation);
   const queue = await Queue.open(store, { ...element.dataset, renewal: element.dataset.next });
