@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from paths import ROOT
 
-MUSIC = Path(__file__).resolve().parent.parent / "fixtures" / "music"
+MUSIC = ROOT / "fixtures" / "music"
 NOTICES = (MUSIC.parent / "LICENCES.md").read_text()
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands, load_command_class
+from paths import ROOT
 
 from explainer.core.methods import METHODS
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCS = "\n".join(path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
 OUR_COMMANDS = sorted(
     name for name, app in get_commands().items() if app.startswith(("explainer", "studyserver"))

@@ -2,11 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {"torch", "librosa", "lime", "pandas", "matplotlib", "captum", "skimage", "sklearn", "numba"}
 
 START_UP = """

@@ -11,10 +11,10 @@ import pandas as pd
 
 from studyserver.study.models import Question
 
-from .comparisons import pairs_of, preference_table, strengths_table
 from .counted import CountedJudgments
-from .discrimination import abx_table
 from .remains import COLUMNS
+from .statistics.abx import abx_table
+from .statistics.preference import pairs_of, preference_table, strengths_table
 from .summaries import Group, group_columns, told_apart
 from .variables import CONDITIONS
 

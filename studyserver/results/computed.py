@@ -5,7 +5,6 @@ from functools import cached_property
 
 import pandas as pd
 
-from .agreement import named_retest_table, retest_table
 from .columns import Row, question_columns
 from .compared import Compared
 from .counted import CountedJudgments
@@ -13,6 +12,7 @@ from .marked import Marked
 from .rater_quality import ABX_FIGURES, FIGURES, MEASURES, RaterQuality
 from .remains import WhatRemains
 from .rows import StudyRows
+from .statistics.agreement import named_retest_table, retest_table
 from .summaries import StudySummaries
 
 ALL, KEPT = "all", "kept"

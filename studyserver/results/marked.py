@@ -15,7 +15,7 @@ from studyserver.study.models import Question
 
 from .counted import CountedJudgments
 from .remains import COLUMNS
-from .stretches import evidence_time_table, time_agreement_table
+from .statistics.time_marks import evidence_time_table, time_agreement_table
 from .summaries import Group, group_columns, groups_of
 
 FRAME = 0.05  # s

@@ -9,8 +9,8 @@ import pandas as pd
 from studyserver.study.models import Presentation, Question, Trial
 
 from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers
-from .named_answers import named_pairwise_table, named_quality_table
-from .quality import (
+from .scales import scale_ends
+from .statistics.rater_quality import (
     Rule,
     exclusions,
     guessing_table,
@@ -19,7 +19,7 @@ from .quality import (
     quality_table,
     repeat_table,
 )
-from .scales import scale_ends
+from .statistics.rater_quality_of_names import named_pairwise_table, named_quality_table
 
 FIGURES = (
     "correlation_with_others", "agreement_with_others", "bias", "spread", "most_frequent_share",

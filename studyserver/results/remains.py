@@ -13,15 +13,15 @@ import pandas as pd
 from studyserver.study.models import Question
 
 from . import words
-from .claims import detection_table
 from .columns import option_labels, option_values
 from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments
-from .dose_response import dose_response_table
-from .estimates import COLUMNS as FIGURES
-from .information import confusion_matrix, information_table
-from .listeners_and_model import model_table, widest_misses
-from .retention import retention_difference_table, retention_table
 from .scales import heard_from
+from .statistics.dose_response import dose_response_table
+from .statistics.estimates import COLUMNS as FIGURES
+from .statistics.information import confusion_matrix, information_table
+from .statistics.model_fit import model_table, widest_misses
+from .statistics.retention import retention_difference_table, retention_table
+from .statistics.signal_detection import detection_table
 from .study_contrasts import contrasts_of
 from .summaries import Group, GroupSummary, QuestionSummary, StudySummaries, group_columns
 

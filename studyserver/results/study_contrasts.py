@@ -7,8 +7,8 @@ import pandas as pd
 
 from studyserver.study.models import Study
 
-from .contrasts import contrast_table, holm
 from .counted import CountedJudgments
+from .statistics.contrasts import contrast_table, holm
 from .summaries import QuestionSummary
 
 CONTRAST_COLUMNS = [

@@ -12,13 +12,13 @@ import pandas as pd
 
 from studyserver.study.models import Question
 
-from .agreement import FURTHER, STATISTICS, agreement_table
 from .columns import option_labels, option_values, question_columns
 from .counted import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers
-from .intervals import Interval
-from .means import Mean, difference_with_interval, mean_with_interval
 from .rows import StudyRows
 from .scales import scale_ends
+from .statistics.agreement import FURTHER, STATISTICS, agreement_table
+from .statistics.intervals import Interval
+from .statistics.means import Mean, difference_with_interval, mean_with_interval
 from .variables import CONDITIONS
 from .words import PRESENCE, condition_name, plain
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from studyserver.study.models import Question
 
-    from .intervals import Interval
-    from .means import Mean
+    from .statistics.intervals import Interval
+    from .statistics.means import Mean
     from .summaries import Group, GroupSummary, QuestionSummary
 
 UNDEFINED = "undefined"

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "studyserver" / "results" / "agreement")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from panels import long, panel  # noqa: E402
 
-from studyserver.results.agreement import (  # noqa: E402
+from studyserver.results.statistics.agreement import (  # noqa: E402
     FURTHER,
     STATISTICS,
     Bootstrap,

@@ -31,7 +31,7 @@ def main() -> None:
             "DJANGO_SETTINGS_MODULE": "studyserver.settings",
             "LOG_LEVEL": "WARNING",
         }
-        sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "studyserver" / "results")]
+        sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
         import django
 
         django.setup()

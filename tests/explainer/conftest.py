@@ -2,11 +2,11 @@
 
 import pytest
 import soundfile
+from small_world import SAMPLE_RATE, files, tones
 
 from explainer import builds, stored_files, tracks
 from explainer.models import Explanation, MusicModel
 from explainer.recipes import save_recipe
-from tests.explainer.small_world import SAMPLE_RATE, files, tones
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def track(db, sound_file):
 
 @pytest.fixture
 def music_model(db, settings):
-    settings.MODEL_CODE = ["tests.explainer.small_world."]
+    settings.MODEL_CODE = ["small_world."]
     return MusicModel.objects.create(
         name="brightness",
         adapter="callable",
-        code="tests.explainer.small_world.bright_and_loud",
+        code="small_world.bright_and_loud",
         representation={"kind": "log_filterbank"},
         targets=[{"name": "bright", "level": "tag"}, {"name": "loud", "level": "tag"}],
     )

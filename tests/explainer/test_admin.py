@@ -80,7 +80,7 @@ def test_every_list_row_and_search_can_be_opened(built, admin_client, name):
 
 def model_form(**changes):
     form = {
-        "name": "m", "adapter": "callable", "code": "tests.explainer.small_world.bright_and_loud",
+        "name": "m", "adapter": "callable", "code": "small_world.bright_and_loud",
         "arguments": "{}", "representation": '{"kind": "log_filterbank"}', "output": "value",
         "targets": "bright\nloud, mid-level", "emotion_weights": "[]", "emotion_bias": "[]",
         "pooling": "mean", "precision": "float32",
@@ -89,7 +89,7 @@ def model_form(**changes):
 
 
 def test_a_model_is_registered_in_the_admin(admin_client, settings):
-    settings.MODEL_CODE = ["tests.explainer.small_world."]
+    settings.MODEL_CODE = ["small_world."]
     response = admin_client.post(reverse("admin:explainer_musicmodel_add"), model_form())
     assert response.status_code == 302, text_of(response)
     assert MusicModel.objects.get().targets == [
@@ -139,7 +139,7 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
     ],
 )
 def test_mistakes_in_a_model_are_named_at_the_field(admin_client, settings, changes, message):
-    settings.MODEL_CODE = ["tests.explainer.small_world."]
+    settings.MODEL_CODE = ["small_world."]
     page = text_of(admin_client.post(reverse("admin:explainer_musicmodel_add"), model_form(**changes)))
     assert message in page
     assert not MusicModel.objects.exists()
@@ -156,11 +156,11 @@ def test_weights_are_stored_under_their_checksum(admin_client):
 
 
 def test_a_model_that_was_explained_keeps_its_answers_but_not_its_description(built, admin_client, settings):
-    settings.MODEL_CODE = ["tests.explainer.small_world."]
+    settings.MODEL_CODE = ["small_world."]
     address = reverse("admin:explainer_musicmodel_change", args=[built.model_id])
     same = model_form(name="brightness", targets="bright\nloud", description="How bright")
     assert admin_client.post(address, same).status_code == 302
-    page = text_of(admin_client.post(address, {**same, "code": "tests.explainer.small_world.broken"}))
+    page = text_of(admin_client.post(address, {**same, "code": "small_world.broken"}))
     assert "what it answers must not change" in page
     assert MusicModel.objects.get().description == "How bright"
 

@@ -10,6 +10,7 @@ import soundfile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from small_world import files
 
 from explainer import builds, stored_files, tasks, tracks
 from explainer.core.explanation import Explanation as CoreExplanation
@@ -17,7 +18,6 @@ from explainer.models import Clip, Explanation, MusicModel, this_worker
 from explainer.recipes import RecipeInUse, save_recipe
 from explainer.registration import RegistrationError, register
 from studyserver.study.models import Stimulus, Study
-from tests.explainer.small_world import files
 
 pytestmark = pytest.mark.django_db
 Outcome = builds.Outcome
@@ -117,7 +117,7 @@ def test_a_clip_that_a_study_uses_keeps_its_sound(built):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"code": "tests.explainer.small_world.broken"}, r"shape \(1, 1\)"),
+        ({"code": "small_world.broken"}, r"shape \(1, 1\)"),
         ({"code": "os.system"}, "allow-list"),
         ({"representation": {"kind": "log_filterbank", "frame_length": 1001}}, "frame_length"),
     ],
@@ -145,9 +145,9 @@ def test_a_recipe_with_more_segments_than_cells_fails_in_words_and_can_be_taken_
 
 
 def test_what_made_a_build_fail_can_be_corrected_in_place(explanation, tmp_path):
-    MusicModel.objects.filter(pk=explanation.model_id).update(code="tests.explainer.small_world.broken")
+    MusicModel.objects.filter(pk=explanation.model_id).update(code="small_world.broken")
     assert builds.build_explanation(explanation.pk).how == Outcome.FAILED
-    good = {"name": "brightness", "code": "tests.explainer.small_world.bright_and_loud"}
+    good = {"name": "brightness", "code": "small_world.bright_and_loud"}
     _, changed = register(good, tmp_path)
     assert changed
     save_recipe("quick", {**explanation.recipe.parameters, "calls": 32})
@@ -262,7 +262,7 @@ def test_processes_give_the_same_bytes_as_this_one_and_survive_a_killed_one(
     """One model ends every process that asks it; the other explanations are built all the same."""
     monkeypatch.setattr(builds, "ATTEMPTS", 2)
     deadly = MusicModel.objects.create(
-        name="deadly", adapter="callable", code="tests.explainer.small_world.ends_its_process",
+        name="deadly", adapter="callable", code="small_world.ends_its_process",
         representation={"kind": "log_filterbank"}, targets=[{"name": "bright"}],
     )  # fmt: skip
     [doomed] = builds.request_explanations([explanation.track], [deadly], [explanation.recipe])
@@ -300,12 +300,12 @@ def test_the_command_names_what_it_does_not_find(track, music_model):
 
 
 def test_two_levels_are_kept_for_the_page(track, settings):
-    from tests.explainer.small_world import EMOTION_BIAS, EMOTION_WEIGHTS
+    from small_world import EMOTION_BIAS, EMOTION_WEIGHTS
 
-    settings.MODEL_CODE = ["tests.explainer.small_world."]
+    settings.MODEL_CODE = ["small_world."]
     names = [("bright", "mid-level"), ("loud", "mid-level"), ("joy", "emotion"), ("fear", "emotion")]
     model = MusicModel.objects.create(
-        name="levels", adapter="callable", code="tests.explainer.small_world.two_levels",
+        name="levels", adapter="callable", code="small_world.two_levels",
         representation={"kind": "log_filterbank"}, 
         targets=[{"name": name, "level": level} for name, level in names],
         emotion_weights=EMOTION_WEIGHTS.tolist(), emotion_bias=EMOTION_BIAS.tolist(),

@@ -10,12 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from small_world import SAMPLE_RATE, tones
 
 from explainer import clip_archive, stored_files
 from explainer.clip_import import ArchiveError, import_clips
 from explainer.core.audio import loudness, true_peak
 from explainer.models import Clip
-from tests.explainer.small_world import SAMPLE_RATE, tones
 
 pytestmark = pytest.mark.django_db
 HEADER = "file,track,condition,target,method\n"

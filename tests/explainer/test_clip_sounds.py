@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 from django.core.files.base import ContentFile
+from small_world import SAMPLE_RATE, tones
 
 from explainer import builds
 from explainer.clip_sounds import note_sounds, same_sound, sound_of
 from explainer.models import Clip
 from explainer.recipes import save_recipe
-from tests.explainer.small_world import SAMPLE_RATE, tones
 
 pytestmark = pytest.mark.django_db
 STEP = 2.0**-15

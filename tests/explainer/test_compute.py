@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from small_world import SAMPLE_RATE, tones
 
 from explainer import jobs
 from explainer.compute import ComputeError, Pool, executor
 from explainer.core.memory import available_memory
-from tests.explainer.small_world import SAMPLE_RATE, tones
 
 
 def tell_and_answer(job, progress):
@@ -75,13 +75,13 @@ def test_a_job_gives_the_same_bytes_wherever_it_is_done(tmp_path):
         definition={
             "name": "brightness",
             "adapter": "callable",
-            "code": "tests.explainer.small_world.bright_and_loud",
+            "code": "small_world.bright_and_loud",
             "representation": {"kind": "log_filterbank"},
             "targets": [{"name": "bright"}, {"name": "loud"}],
         },
         checkpoint_file="",
         checkpoint=b"",
-        allowed_code=("tests.explainer.small_world.",),
+        allowed_code=("small_world.",),
         recipe={"calls": 64, "evidence_sizes": [2]},
         targets=["bright"],
     )

@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from small_world import EMOTION_BIAS, EMOTION_WEIGHTS
 
 from explainer import correlation_figures, correlation_page, heat_maps, predictions, tracks
 from explainer.core import correlations, published
 from explainer.models import MusicModel, Track, TrackLabels, TrackPrediction
-from tests.explainer.small_world import EMOTION_BIAS, EMOTION_WEIGHTS
 
 pytestmark = pytest.mark.django_db
 RNG = np.random.default_rng(3)
@@ -227,12 +227,12 @@ def test_pages_are_for_researchers_only(two_level_model, client, django_user_mod
 
 
 def test_asking_for_the_missing_tracks_queues_and_answers(settings, sound_file, admin_client):
-    settings.MODEL_CODE = ["tests.explainer.small_world."]
+    settings.MODEL_CODE = ["small_world."]
     sounds = [sound_file(f"{number}.wav", seed=number) for number in range(3)]
     done = tracks.import_tracks(sounds, decode_here=True)
     model = model_of(
         ["m1", "m2", "e1", "e2"], ["mid-level"] * 2 + ["emotion"] * 2, adapter="callable",
-        code="tests.explainer.small_world.two_levels", emotion_weights=EMOTION_WEIGHTS.tolist(),
+        code="small_world.two_levels", emotion_weights=EMOTION_WEIGHTS.tolist(),
         emotion_bias=EMOTION_BIAS.tolist(),
     )  # fmt: skip
     response = admin_client.post(reverse("explainer:correlations-predict"), {"model": model.pk}, follow=True)
@@ -252,10 +252,10 @@ def test_asking_for_the_missing_tracks_queues_and_answers(settings, sound_file, 
 
 
 def test_a_track_that_cannot_be_predicted_does_not_stop_the_others(settings, sound_file):
-    settings.MODEL_CODE = ["tests.explainer.small_world."]
+    settings.MODEL_CODE = ["small_world."]
     done = tracks.import_tracks([sound_file("a.wav", seed=1), sound_file("b.wav", seed=2)], decode_here=True)
     model = model_of(["x", "y"], ["tag"] * 2, adapter="callable", window_frames=50,
-                     code="tests.explainer.small_world.bright_and_loud")  # fmt: skip
+                     code="small_world.bright_and_loud")  # fmt: skip
     from explainer import stored_files
 
     broken = done[0].track

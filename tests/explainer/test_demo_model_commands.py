@@ -2,11 +2,11 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from paths import ROOT
 
 from explainer.core.models import load_model
 from explainer.training import corpus, rendering
@@ -84,6 +84,6 @@ def test_converting_something_else_says_how_to_get_the_wheel(tmp_path, name):
 def test_shipped_weights_are_those_of_the_recorded_origin():
     import hashlib
 
-    folder = Path(__file__).resolve().parents[2] / "fixtures" / "models" / "musicnn"
+    folder = ROOT / "fixtures" / "models" / "musicnn"
     for name, checksum in json.loads((folder / "origin.json").read_text())["sha256"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == checksum

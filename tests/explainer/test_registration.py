@@ -1,10 +1,10 @@
 import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
 from django.core.management import CommandError, call_command
+from paths import ROOT
 from safetensors.torch import save_file
 
 from explainer.core.networks import A2Mid2E
@@ -13,7 +13,7 @@ from explainer.models import MusicModel, Recipe
 from explainer.recipes import RecipeInUse, save_recipe
 
 pytestmark = pytest.mark.django_db
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = ROOT / "docs"
 
 
 def blocks(page, language):
@@ -71,7 +71,7 @@ def test_a_definition_that_cannot_be_used_says_why(tmp_path, text, message):
 
 
 def test_a_model_that_fails_the_check_says_so(track, music_model):
-    MusicModel.objects.update(code="tests.explainer.small_world.broken")
+    MusicModel.objects.update(code="small_world.broken")
     with pytest.raises(CommandError, match="cannot be explained"):
         call_command("check_model", "brightness")
     with pytest.raises(CommandError, match="There is no model darkness; there are: brightness"):

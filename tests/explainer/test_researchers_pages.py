@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
+from small_world import files
 
 from explainer import emotion_effects, explanation_page, views
 from explainer.models import Clip, Explanation, Track, TrackPrediction
-from tests.explainer.small_world import files
 
 pytestmark = pytest.mark.django_db
 

@@ -10,11 +10,11 @@ import soundfile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from small_world import SAMPLE_RATE, tones
 
 from explainer.clip_import import import_clips
 from explainer.core.recipe import Recipe as CoreRecipe
 from explainer.models import Clip, Track
-from tests.explainer.small_world import SAMPLE_RATE, tones
 
 pytestmark = pytest.mark.django_db
 CASES = Path("tests/cases/sound")

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from small_world import SAMPLE_RATE, tones
 
 from explainer import builds
 from explainer.core.recipe import Recipe as CoreRecipe
 from explainer.core.recipe import RecipeError
 from explainer.models import Recipe
 from explainer.recipes import save_recipe
-from tests.explainer.small_world import SAMPLE_RATE, tones
 
 
 def recipe_with(low, folder):

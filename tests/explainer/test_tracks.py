@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 from django.core.management import call_command
+from small_world import SAMPLE_RATE, tones
 
 from explainer import tracks
 from explainer.models import Track
-from tests.explainer.small_world import SAMPLE_RATE, tones
 
 pytestmark = pytest.mark.django_db
 

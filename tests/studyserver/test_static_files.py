@@ -12,11 +12,11 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.test import Client
+from paths import ROOT
 
 from studyserver.static_files import HashedFiles, collect_static_files
 from studyserver.study.offline import FILES
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 ADDRESS = re.compile(r"""url\(\s*["']?([^"')]+)""")
 
@@ -31,7 +31,7 @@ def collected(tmp_path_factory):
 
 def collect_in_another_process(root: Path) -> subprocess.Popen:
     environment = {"DATA_FOLDER": str(root.parent), "PATH": ""}
-    return subprocess.Popen([sys.executable, "-m", "studyserver.wsgi"], cwd=REPOSITORY, env=environment)
+    return subprocess.Popen([sys.executable, "-m", "studyserver.wsgi"], cwd=ROOT, env=environment)
 
 
 def names(root: Path) -> dict[str, str]:

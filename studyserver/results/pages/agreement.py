@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from studyserver.results.statistics.agreement import prepare, specific_agreement
+from studyserver.results.statistics.rater_quality import disputed_answers, disputed_items
 from studyserver.study.counting import plural
 from studyserver.study.models import Question
 
 from .. import words
-from ..agreement import prepare, specific_agreement
 from ..columns import option_labels, option_values, ticked
 from ..computed import Computed, Statistics
 from ..counted import first_answers
 from ..failures import Failed, Parts
-from ..quality import disputed_answers, disputed_items
 from ..summaries import SUMMARISED_KINDS, QuestionSummary, ratings_of
 from .parts import BARS, DASH, FigureTable, IntervalPlot, Matrix, clip_label, interval_plot, shade
 

@@ -17,9 +17,10 @@ from ..scales import scale_ends
 if TYPE_CHECKING:
     import pandas as pd
 
+    from studyserver.results.statistics.power import Variances
+
     from ..computed import Computed
     from ..counted import CountedJudgments
-    from ..planning import Variances
 
 MOST = 2000  # raters, tracks
 _NUMERIC = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
@@ -176,14 +177,14 @@ def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
     NoVariances
         When the answers are too few to take variances from.
     """
-    from .. import planning
+    from studyserver.results.statistics import power
 
     data = form.cleaned_data
     low, high = scale_ends(data["question"])
     variances, source = _variances(form, high - low, computed)
     raters, tracks = _around(data["annotators"]), _around(data["tracks"])
     each = data["trials"] // 2 if data["trials"] else None
-    table = planning.planning_table(raters, tracks, variances, difference=data["difference"], each=each)
+    table = power.planning_table(raters, tracks, variances, difference=data["difference"], each=each)
     cells = {(row["raters"], row["clips"]): row for row in table.to_dict("records")}
     own = data["annotators"]
     rows = [
@@ -208,7 +209,7 @@ def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
 
 def forecast(study: Study) -> str:
     """Return in a sentence what the study as it stands can detect; empty where nothing can be compared."""
-    from ..planning import planning_width, smallest_difference
+    from studyserver.results.statistics.power import planning_width, smallest_difference
 
     form = PlanningForm(study)
     conditions = set(study.stimuli.active().main().values_list("clip__condition", flat=True))
@@ -242,7 +243,7 @@ def _mark(form: PlanningForm) -> str:
 def _variances(
     form: PlanningForm, scale_range: float, computed: Computed | None = None
 ) -> tuple[Variances, str]:
-    from ..planning import DEFAULT_VARIANCES, Variances
+    from studyserver.results.statistics.power import DEFAULT_VARIANCES, Variances
 
     data = form.cleaned_data
     if data["source"] == "typed":
@@ -267,7 +268,7 @@ def answered_variances(counted: CountedJudgments, question: Question, first: str
     ------
     NoVariances
     """
-    from ..planning import variances_from_pilot
+    from studyserver.results.statistics.power import variances_from_pilot
 
     judgments = counted.of(question)
     judgments = judgments[judgments["condition"].isin([first, second])].dropna(subset=["number"])
@@ -304,7 +305,7 @@ def _headline(data: dict, chosen: dict, unit: str) -> str:
 
 
 def _advice(data: dict, chosen: dict, variances: Variances, each: int | None) -> list[str]:
-    from ..planning import smallest_difference
+    from studyserver.results.statistics.power import smallest_difference
 
     found = []
     own = (data["annotators"], data["tracks"])

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q
 
 from explainer.models import Clip
+from studyserver.results.statistics.power import Variances, raters_until, shown_width
 from studyserver.study.adaptive import adaptive_design, current_width
 from studyserver.study.counting import plural
 from studyserver.study.models import Annotator, Question, Study, Trial
@@ -16,7 +17,6 @@ from .. import words
 from ..computed import Computed, Statistics
 from ..counted import CountedJudgments
 from ..failures import Parts
-from ..planning import Variances, raters_until, shown_width
 from ..rows import StudyRows
 from ..scales import scale_ends
 from .parts import FigureTable

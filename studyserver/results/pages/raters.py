@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from studyserver.results.statistics.rater_quality import exclusions
 from studyserver.study.counting import plural
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
@@ -13,7 +14,6 @@ from ..columns import option_labels, ticked
 from ..computed import ALL, KEPT, Computed
 from ..counted import CountedJudgments
 from ..failures import Parts
-from ..quality import exclusions
 from ..rater_quality import ABX_FIGURES, Rule
 from .parts import DASH, FigureTable
 from .remains_page import retentions_of

@@ -16,6 +16,7 @@ from engine_support import (
     problem_of,
     two_level_model,
 )
+from paths import ROOT
 
 from explainer.core.adapters import ModelError
 from explainer.core.attention_model import N_REGISTERS, AttentionCueModel, stretches
@@ -168,7 +169,6 @@ def test_registers_share_every_band_out(untrained):
     assert (untrained.registers >= 0).all()
 
 
-ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "fixtures" / "models" / "attention_cue_model"
 VARIANTS = ROOT / "fixtures" / "music" / "variants"
 

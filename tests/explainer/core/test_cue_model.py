@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from paths import ROOT
 
 from explainer.core.audio import read_audio
 from explainer.core.cue_descriptors import CueDescriptors
@@ -17,7 +18,6 @@ from explainer.core.models import load_model
 from explainer.training import rendering
 from explainer.training.emotions import EMOTIONS, second_level
 
-ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "fixtures" / "models" / "cue_model"
 VARIANTS = ROOT / "fixtures" / "music" / "variants"
 FIGURES = json.loads((FOLDER / "figures.json").read_text())

@@ -1,8 +1,8 @@
 import pytest
+from engine_support import loud_cells_model
 
 from explainer.core.memory import available_memory, free_in_words, memory_shared_by
 from explainer.core.model_check import affordable_batch
-from tests.explainer.core.engine_support import loud_cells_model
 
 
 def test_each_of_several_jobs_gets_its_share():

@@ -1,17 +1,16 @@
 """The torch rebuild of musicnn against outputs of the original under TensorFlow (tests/data/README.md)."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from paths import ROOT
 from safetensors.torch import load_file
 
 from explainer.core import musicnn
 from explainer.core.models import load_model
 
-ROOT = Path(__file__).resolve().parents[3]
 FIXTURES = ROOT / "fixtures" / "models" / "musicnn"
 REFERENCE = np.load(ROOT / "tests" / "data" / "musicnn_reference.npz")
 

@@ -1,12 +1,11 @@
 """The example in the documentation is run as it stands there."""
 
 import re
-from pathlib import Path
+
+from paths import ROOT
 
 from explainer.core.methods import METHODS
 from explainer.core.sampling import DESIGNS
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_notebook_example_works(tmp_path, monkeypatch, capsys):

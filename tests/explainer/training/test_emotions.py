@@ -1,15 +1,15 @@
 """The second level against the published experiment, refitted independently."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
 
 from explainer.core.cue_levels import CUES
 from explainer.training.emotions import EMOTIONS, second_level
 
-DATA = Path(__file__).resolve().parents[3] / "fixtures" / "models" / "cue_model" / "eerola2013"
+DATA = ROOT / "fixtures" / "models" / "cue_model" / "eerola2013"
 
 # Refitted from the raw data with levels instead of onsets per second: coefficient per level of mode and
 # register, and adjusted R2.

@@ -1,12 +1,11 @@
-from pathlib import Path
-
 import pytest
+from paths import ROOT
 
-from studyserver.results.agreement import COLUMNS
 from studyserver.results.codebook import TABLES, VARIABLES, codebook_rows
+from studyserver.results.statistics.agreement import COLUMNS
 from studyserver.results.variables import TYPES
 
-DOCUMENTATION = (Path(__file__).parents[3] / "docs" / "export.md").read_text()
+DOCUMENTATION = (ROOT / "docs" / "export.md").read_text()
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)

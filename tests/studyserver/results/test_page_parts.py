@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from studyserver.results import words
-from studyserver.results.intervals import Interval
-from studyserver.results.means import Mean
 from studyserver.results.pages.parts import FigureTable, interval_plot
 from studyserver.results.pages.progress import _needed_words
+from studyserver.results.statistics.intervals import Interval
+from studyserver.results.statistics.means import Mean
 from studyserver.results.summaries import Group
 from studyserver.study.models import ExclusionRule
 

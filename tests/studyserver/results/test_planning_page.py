@@ -9,7 +9,7 @@ from django.urls import reverse
 from filled_study import make_study
 
 from studyserver.results.pages.planning import PlanningForm, forecast, make_plan
-from studyserver.results.planning import smallest_difference, variances_from_pilot
+from studyserver.results.statistics.power import smallest_difference, variances_from_pilot
 from studyserver.results.tables import judgments_table
 
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 from studyserver.results.counted import CountedJudgments
 from studyserver.results.pages.planning import answered_variances
 from studyserver.results.pages.progress import adaptive_words, stages_table, times_table
-from studyserver.results.planning import raters_until, shown_width
 from studyserver.results.rows import StudyRows
+from studyserver.results.statistics.power import raters_until, shown_width
 from studyserver.results.tables import judgments_table
 from studyserver.study.models import AdaptiveDesign, Trial
 

@@ -1,12 +1,6 @@
 """The table of answers about annotators: what counts, of whom, in which form."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
-
 from example_questionnaires import item, make_page
 from example_studies import make_study
 

@@ -5,13 +5,11 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from paths import ROOT, SUPPORT
 from postgresql import private_server
 
-ROOT = Path(__file__).resolve().parents[3]
-HERE = Path(__file__).parent
 ANNOTATORS, PROCESSES, TRIALS = 50, 3, 3
 
 # Beside single clips: designs that give annotators pairs, sets, blocks, or one condition only.
@@ -91,7 +89,7 @@ def test_fifty_at_once_stay_in_balance_under_every_design_and_lose_nothing(datab
         "DATABASE_URL": request.getfixturevalue(database),
         "DATA_FOLDER": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "studyserver.settings",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}",
         "LOG_LEVEL": "WARNING",
     }
 
@@ -106,7 +104,7 @@ def test_fifty_at_once_stay_in_balance_under_every_design_and_lose_nothing(datab
 
     studies = output(python("-c", SET_UP))
     shares = [len(range(n, ANNOTATORS, PROCESSES)) for n in range(PROCESSES)]
-    race = str(HERE / "race.py")
+    race = str(SUPPORT / "race.py")
     processes = [python(race, studies, str(n), str(1000 * seed)) for seed, n in enumerate(shares)]
     results = [json.loads(output(process)) for process in processes]
     assert [result["errors"] for result in results] == [[]] * PROCESSES

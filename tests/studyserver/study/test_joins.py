@@ -11,13 +11,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 from example_studies import make_study, ready
+from paths import ROOT, SUPPORT
 from postgresql import private_server
 
 from studyserver.study import joins, session
 from studyserver.study.models import Annotator, RecentJoin, Return, Study
 
-ROOT = Path(__file__).resolve().parents[3]
-HERE = Path(__file__).parent
 FULL = "all the listeners"
 
 
@@ -108,7 +107,7 @@ def race(database: str, folder: Path) -> dict:
         "DATABASE_URL": database,
         "DATA_FOLDER": str(folder),
         "DJANGO_SETTINGS_MODULE": "studyserver.settings",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}",
         "LOG_LEVEL": "WARNING",
     }
     done = subprocess.run([sys.executable, "-c", RACE], env=environment, capture_output=True, text=True)

@@ -13,14 +13,12 @@ from django.utils import translation
 from example_studies import heard, make_event, ready
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from paths import ROOT, SUPPORT
 from postgresql import private_server
 
 from studyserver.study import session
 from studyserver.study.models import Annotator, Judgment
 from studyserver.study.sent_json import DEEPEST, MOST_BYTES, MOST_DIGITS, UnreadableJSON, read_json
-
-ROOT = Path(__file__).resolve().parents[3]
-HERE = Path(__file__).parent
 
 
 def failures(database: str, folder: Path) -> list:
@@ -30,10 +28,10 @@ def failures(database: str, folder: Path) -> list:
         "DATABASE_URL": database,
         "DATA_FOLDER": str(folder),
         "LOG_LEVEL": "CRITICAL",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}",
     }
     done = subprocess.run(
-        [sys.executable, str(HERE / "odd_requests.py")], env=environment, capture_output=True, text=True
+        [sys.executable, str(SUPPORT / "odd_requests.py")], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     found = json.loads(done.stdout.splitlines()[-1])

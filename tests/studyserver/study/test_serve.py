@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError
+from paths import ROOT
 from postgresql import private_server
 
 from studyserver.study.management.commands import serve
 from studyserver.study.models import Study
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -82,12 +81,12 @@ class RunningSite:
         if database:
             environment["DATABASE_URL"] = database
         manage = [sys.executable, "manage.py"]
-        subprocess.run([*manage, "migrate", "-v0"], cwd=REPOSITORY, env=environment, check=True)
+        subprocess.run([*manage, "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
         self.complaints = folder / "complaints"
         with self.complaints.open("w") as complaints:
             self.process = subprocess.Popen(
                 [*manage, "serve", "--port", "28100"],
-                cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=complaints, text=True,
+                cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=complaints, text=True,
             )  # fmt: skip
         lines = [self.process.stdout.readline() for _ in range(3)]
         self.home = lines[-1].split()[-1].removesuffix("admin/")

@@ -54,10 +54,10 @@ class Command(BaseCommand):
 
     def handle(self, **options) -> None:
         """Read, compute, print."""
-        from studyserver.results.agreement import Bootstrap, RatingsError, table_of
-        from studyserver.results.agreement.notes import notes
-        from studyserver.results.agreement.printing import as_csv, as_text
-        from studyserver.results.agreement.reading import read_ratings
+        from studyserver.results.statistics.agreement import Bootstrap, RatingsError, table_of
+        from studyserver.results.statistics.rating_files.notes import notes
+        from studyserver.results.statistics.rating_files.printing import as_csv, as_text
+        from studyserver.results.statistics.rating_files.reading import read_ratings
 
         if not 0 < options["confidence"] < 1:
             raise CommandError(f"--confidence must lie between 0 and 1; it is {options['confidence']:g}")

@@ -3,9 +3,9 @@ import itertools
 import numpy as np
 import pytest
 import soundfile
+from small_world import tones
 
 from explainer.core.audio import AudioError, flac, inspect_audio, read_audio
-from tests.explainer.small_world import tones
 
 SAMPLE_RATE = 22050
 

@@ -4,9 +4,9 @@ import struct
 import numpy as np
 import pytest
 import soundfile
+from small_world import tones
 
 from explainer.core.audio import AudioError, inspect_audio, read_audio
-from tests.explainer.small_world import tones
 
 SAMPLE_RATE = 22050
 

@@ -1,0 +1,150 @@
+"""Whether two sides can be told apart (ABX): right answers, sensitivity, and a leaning towards A or B.
+
+Macmillan, N. A., & Creelman, C. D. (2005). Detection Theory, 2nd ed., ch. 9.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+from .estimates import Figure, estimate_table, numeric, require_columns
+from .intervals import proportion_scale
+from .preference import exact_share
+
+ABX_COLUMNS = {
+    "item": "the track",
+    "rater": "the annotator",
+    "x_is_a": "whether X was what was labelled A (0 or 1)",
+    "said_a": "whether the annotator said so (0 or 1)",
+}
+_NONE = "there is no judgment"
+_BOTH = "X was never A, or never B"
+_UNBIASED = "abx_unbiased_z"
+FIGURES = (
+    Figure("abx_correct", _NONE, proportion_scale()),
+    Figure("abx_a_said", _NONE, proportion_scale()),
+    Figure("abx_criterion", _BOTH),
+    Figure(_UNBIASED, _BOTH),  # becomes the two sensitivities
+)
+_GREATEST = 20.0  # d' beyond which no share differs from 1
+
+
+def abx_table(answers: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return how well two sides are told apart.
+
+    Parameters
+    ----------
+    answers : pd.DataFrame
+        With the columns of `ABX_COLUMNS`, of one pair of sides. Which of the two X was, and which was called
+        A, must have been drawn by chance.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns of `estimates.COLUMNS`, cluster-aware intervals by jackknife in both scopes:
+
+        - ``abx_correct``: share of right answers (guessing: .5);
+        - ``abx_correct_exact``: the same with Clopper and Pearson's interval, scope ``judgments``: right only
+          if every judgment stood for itself;
+        - ``abx_d_prime``: sensitivity by the differencing model, from what an unbiased listener would get
+          right (`unbiased_z`), on whose z the interval is computed; 0 at chance and below;
+        - ``abx_d_prime_independent``: the same by the independent-observation model, for listeners who know
+          both sides beforehand;
+        - ``abx_criterion``: leaning towards B where positive, towards A where negative;
+        - ``abx_a_said``: share of answers A; .5 without a leaning where X was A as often as B.
+    """
+    table = require_columns(answers, ABX_COLUMNS)
+    x_is_a, said_a = table["x_is_a"].to_numpy(bool), table["said_a"].to_numpy(bool)
+    right = x_is_a == said_a
+
+    def compute(keep: np.ndarray) -> np.ndarray:
+        if not keep.any():
+            return np.full(4, np.nan)
+        unbiased, criterion = unbiased_z(
+            int((keep & x_is_a & said_a).sum()), int((keep & x_is_a).sum()),
+            int((keep & ~x_is_a & said_a).sum()), int((keep & ~x_is_a).sum()),
+        )  # fmt: skip
+        return np.array([right[keep].mean(), said_a[keep].mean(), criterion, unbiased])
+
+    items, raters = table["item"].to_numpy(), table["rater"].to_numpy()
+    figures = estimate_table(FIGURES, compute, items, raters, confidence=confidence)
+    found = {str(name): part for name, part in figures.groupby("statistic", sort=False)}
+    unbiased, all_right = found.pop(_UNBIASED), bool(right.all())
+    return pd.concat(
+        [
+            found["abx_correct"],
+            exact_share(figures, "abx_correct_exact", right.astype(float), confidence),
+            _sensitivity("abx_d_prime", unbiased, differencing_share, all_right=all_right),
+            _sensitivity("abx_d_prime_independent", unbiased, independent_share, all_right=all_right),
+            found["abx_criterion"],
+            found["abx_a_said"],
+        ],
+        ignore_index=True,
+    )
+
+
+def _sensitivity(
+    name: str, unbiased: pd.DataFrame, model: Callable[[float], float], *, all_right: bool
+) -> pd.DataFrame:
+    """Return d' of an unbiased listener's z, its interval carried over."""
+    table = unbiased.assign(statistic=name, se=np.nan)
+    if all_right:
+        table[["estimate", "ci_low", "ci_high"]] = np.nan
+        table[["status", "reason", "ci_method"]] = [
+            "undefined", "every answer is right, so d' has no bound", ""
+        ]  # fmt: skip
+        return numeric(table)
+    for column in ("estimate", "ci_low", "ci_high"):
+        table[column] = [sensitivity(float(stats.norm.cdf(z)), model) for z in table[column]]
+    table["ci_high"] = table["ci_high"].where(np.isfinite(table["ci_high"]))
+    return table
+
+
+def unbiased_z(hits: int, x_was_a: int, false_alarms: int, x_was_b: int) -> tuple[float, float]:
+    """Return z of the share that an unbiased listener of this sensitivity gets right, and the criterion.
+
+    With H and F the shares of answers A where X was A and where it was B, the one is (z(H) - z(F)) / 2, the
+    other -(z(H) + z(F)) / 2. Half an answer is added to each count and one to each total, so that both stay
+    finite (Hautus, 1995). NaN where X was never A or never B.
+    """
+    if x_was_a == 0 or x_was_b == 0:
+        return float("nan"), float("nan")
+    z_hit = stats.norm.ppf((hits + 0.5) / (x_was_a + 1))
+    z_false = stats.norm.ppf((false_alarms + 0.5) / (x_was_b + 1))
+    return float(z_hit - z_false) / 2, -float(z_hit + z_false) / 2
+
+
+def differencing_share(d_prime: float) -> float:
+    """Return the share of right answers of an unbiased listener who calls X what it differs from least.
+
+    The model for trials that present ever other stimuli, as different tracks do:
+    p = F(d / sqrt 2) F(d / sqrt 6) + F(-d / sqrt 2) F(-d / sqrt 6).
+    """
+    return _share(d_prime / np.sqrt(2), d_prime / np.sqrt(6))
+
+
+def independent_share(d_prime: float) -> float:
+    """Return the share of right answers of an unbiased listener who knows both sides beforehand.
+
+    The model for one and the same pair of stimuli throughout:
+    p = F(d / sqrt 2) F(d / 2) + F(-d / sqrt 2) F(-d / 2).
+    """
+    return _share(d_prime / np.sqrt(2), d_prime / 2)
+
+
+def _share(one: float, two: float) -> float:
+    cdf = stats.norm.cdf
+    return float(cdf(one) * cdf(two) + cdf(-one) * cdf(-two))
+
+
+def sensitivity(share: float, model: Callable[[float], float] = differencing_share) -> float:
+    """Return d' of a share of right answers: 0 at chance and below, infinite at 1, NaN of NaN."""
+    if not share > 0.5:
+        return float("nan") if share != share else 0.0
+    if share >= model(_GREATEST):
+        return float("inf")
+    return float(optimize.brentq(lambda d_prime: model(d_prime) - share, 0.0, _GREATEST))

@@ -1,0 +1,1 @@
+"""Files of ratings for the command `agreement`: reading, notes, printing."""
