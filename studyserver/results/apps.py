@@ -14,6 +14,6 @@ class ResultsConfig(AppConfig):
         """Have the study's own page say what its design can detect."""
         from studyserver.study.forecasts import register
 
-        from .pages.planning import forecast
+        from .pages.power import forecast
 
         register(forecast)

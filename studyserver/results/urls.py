@@ -2,19 +2,19 @@
 
 from django.urls import path
 
-from . import part_views, planning_views, views
+from .pages import views
 
 app_name = "results"
 urlpatterns = [
     path("study/<slug:slug>/", views.study, name="study"),
-    path("study/<slug:slug>/remains/", part_views.remains, name="remains"),
-    path("study/<slug:slug>/agreement/", part_views.agreement, name="agreement"),
-    path("study/<slug:slug>/annotators/", part_views.raters, name="raters"),
-    path("study/<slug:slug>/annotators/<slug:pseudonym>/", part_views.rater, name="rater"),
+    path("study/<slug:slug>/remains/", views.remains, name="remains"),
+    path("study/<slug:slug>/agreement/", views.agreement, name="agreement"),
+    path("study/<slug:slug>/annotators/", views.raters, name="raters"),
+    path("study/<slug:slug>/annotators/<slug:pseudonym>/", views.rater, name="rater"),
     path("study/<slug:slug>/report/", views.report, name="report"),
-    path("study/<slug:slug>/progress/", planning_views.progress, name="progress"),
-    path("study/<slug:slug>/planning/", planning_views.planning, name="planning"),
-    path("study/<slug:slug>/planning/plot.<str:kind>", planning_views.planning_plot, name="planning-plot"),
+    path("study/<slug:slug>/progress/", views.progress, name="progress"),
+    path("study/<slug:slug>/planning/", views.planning, name="planning"),
+    path("study/<slug:slug>/planning/plot.<str:kind>", views.planning_plot, name="planning-plot"),
     path("study/<slug:slug>/export/", views.export, name="export"),
     path("study/<slug:slug>/figure/<str:name>", views.figure, name="figure"),
 ]

@@ -107,7 +107,7 @@ def take_part(people, questions, stimuli) -> None:
 
 def measure_tables(study) -> None:
     """Write every table to nowhere and print what it took."""
-    from studyserver.results.export import StudyExport
+    from studyserver.results.export.archive import StudyExport
 
     for path, content in StudyExport(study).files():
         began, size, lines = time.perf_counter(), 0, -1

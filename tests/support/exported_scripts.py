@@ -5,7 +5,7 @@ import sys
 
 from django.core.cache import cache
 
-from studyserver.results.export import StudyExport
+from studyserver.results.export.archive import StudyExport
 
 
 def run(*command):

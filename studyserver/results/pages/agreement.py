@@ -5,18 +5,26 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from studyserver.common.number_text import (
+    coefficient,
+    decimals,
+    grouped,
+    number,
+    plain,
+)
+from studyserver.results.data.columns import option_labels, option_values, ticked
+from studyserver.results.data.judgments import first_answers
 from studyserver.results.statistics.agreement import prepare, specific_agreement
 from studyserver.results.statistics.rater_quality import disputed_answers, disputed_items
+from studyserver.results.tables.computed import Computed, Statistics
+from studyserver.results.tables.failures import Failed, Parts
+from studyserver.results.tables.labels import NONE_TICKED
+from studyserver.results.tables.summaries import SUMMARISED_KINDS, QuestionSummary, ratings_of
 from studyserver.study.counting import plural
 from studyserver.study.models import Question
 
-from .. import words
-from ..columns import option_labels, option_values, ticked
-from ..computed import Computed, Statistics
-from ..counted import first_answers
-from ..failures import Failed, Parts
-from ..summaries import SUMMARISED_KINDS, QuestionSummary, ratings_of
-from .parts import BARS, DASH, FigureTable, IntervalPlot, Matrix, clip_label, interval_plot, shade
+from . import sentences
+from .widgets import BARS, DASH, FigureTable, IntervalPlot, Matrix, clip_label, interval_plot, shade
 
 MOST_IN_MATRIX = 20  # annotators; beyond, single cells cannot be read
 _DISPUTED = 8
@@ -114,8 +122,8 @@ def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) 
     return AgreementSection(
         key=item.question.key,
         text=item.question.text,
-        level=words.level_text(item.question),
-        headline=f"{words.statistic_name('krippendorff_alpha')} is {words.agreement_text(alpha)}"
+        level=sentences.level_text(item.question),
+        headline=f"{sentences.statistic_name('krippendorff_alpha')} is {sentences.agreement_text(alpha)}"
         f"{' for new clips and new annotators' if alpha['status'] == 'ok' else ''}.",
         counts=counts,
         plot=_plot(item),
@@ -136,7 +144,7 @@ def _plot(item: QuestionSummary) -> IntervalPlot:
     ]
     note = f"1: perfect agreement; 0: what chance gives. {BARS}"
     return interval_plot(
-        f"Krippendorff's {words.ALPHA} by condition", rows, (-0.5, 1.0), (-0.5, 0, 0.5, 1), note
+        f"Krippendorff's {sentences.ALPHA} by condition", rows, (-0.5, 1.0), (-0.5, 0, 0.5, 1), note
     )
 
 
@@ -149,9 +157,9 @@ def _statistics(item: QuestionSummary) -> FigureTable:
             continue
         lines.append(
             [
-                words.statistic_name(str(name)),
-                words.agreement_text(scopes.get("items")),
-                words.agreement_text(scopes.get("items+raters")),
+                sentences.statistic_name(str(name)),
+                sentences.agreement_text(scopes.get("items")),
+                sentences.agreement_text(scopes.get("items+raters")),
                 *(_compared(str(name), scopes["items"][side]) for side in ("observed", "expected")),
             ]
         )
@@ -177,8 +185,8 @@ def _compared(statistic: str, value: float | None) -> str:
     if value is None or value != value:
         return DASH
     if statistic != "krippendorff_alpha":
-        return words.coefficient(value)
-    return f"{words.grouped(value)} (disagreement)"
+        return coefficient(value)
+    return f"{grouped(value)} (disagreement)"
 
 
 def _options(item: QuestionSummary, ratings) -> FigureTable | None:
@@ -190,11 +198,11 @@ def _options(item: QuestionSummary, ratings) -> FigureTable | None:
     names |= option_labels(item.question)
     lines = []
     for row in specific_agreement(ratings, option_values(item.question)).to_dict("records"):
-        name = words.plain(row["option"]) if isinstance(row["option"], float) else str(row["option"])
+        name = plain(row["option"]) if isinstance(row["option"], float) else str(row["option"])
         agreed = (
-            words.coefficient(row["specific_agreement"])
+            coefficient(row["specific_agreement"])
             if row["status"] == "ok"
-            else f"undefined: {words.reason_text(row)}"
+            else f"undefined: {sentences.reason_text(row)}"
         )
         lines.append(
             [
@@ -217,9 +225,11 @@ def _retest(statistics: Statistics, item: QuestionSummary) -> FigureTable | None
         row = part[part["ci_scope"] == "items+raters"].iloc[0].to_dict()
         in_units = name in ("standard_error_of_measurement", "repeatability")
         text = (
-            words.estimate_text(row, words.decimals(item.ends) + 1) if in_units else words.agreement_text(row)
+            sentences.estimate_text(row, decimals(item.ends) + 1)
+            if in_units
+            else sentences.agreement_text(row)
         )
-        lines.append([words.statistic_name(str(name)), text, str(row["n_pairs"])])
+        lines.append([sentences.statistic_name(str(name)), text, str(row["n_pairs"])])
     return FigureTable(
         "Test and retest", ["statistic", "figure [95\N{NO-BREAK SPACE}%]", "pairs of answers"], lines
     )
@@ -237,7 +247,7 @@ def _pairs(computed: Computed, statistics: Statistics, question: Question) -> tu
     least, middle, most = table[figure].quantile([0, 0.5, 1])
     note = (
         f"{what} of {plural(len(table), 'pair')} of annotators on the clips that both judged: "
-        f"median {words.coefficient(middle)}, from {words.coefficient(least)} to {words.coefficient(most)}."
+        f"median {coefficient(middle)}, from {coefficient(least)} to {coefficient(most)}."
     )
     names = sorted({*table["first"], *table["second"]})
     if len(names) > MOST_IN_MATRIX:
@@ -257,7 +267,7 @@ def _pairs(computed: Computed, statistics: Statistics, question: Question) -> tu
 def _cell(value: float | None, same: bool) -> str:
     if same or value is None:
         return "" if same else DASH
-    return words.coefficient(value)
+    return coefficient(value)
 
 
 def _disputed(statistics: Statistics, item: QuestionSummary) -> FigureTable | None:
@@ -278,12 +288,12 @@ def _disputed(statistics: Statistics, item: QuestionSummary) -> FigureTable | No
 
 
 def _spread(item: QuestionSummary, table: pd.DataFrame) -> list[list[str]]:
-    places = words.decimals(item.ends)
+    places = decimals(item.ends)
     computed, given = ["mean", "standard_deviation"], ["lowest", "highest"]
     return [
         [
-            *(words.number(row[name], places) for name in computed),
-            *(words.plain(row[name]) for name in given),
+            *(number(row[name], places) for name in computed),
+            *(plain(row[name]) for name in given),
             str(row["n_judgments"]),
         ]
         for row in table.to_dict("records")
@@ -296,7 +306,7 @@ def _answers(item: QuestionSummary, table: pd.DataFrame) -> list[list[str]]:
     for row in table.to_dict("records"):
         given = row["most_frequent"]
         chosen = ticked(item.question, given) if isinstance(given, frozenset) else [given]
-        said = ", ".join(labels.get(name, name) for name in chosen) or words.NONE_TICKED
+        said = ", ".join(labels.get(name, name) for name in chosen) or NONE_TICKED
         share = f"{100 * row['agreement']:.0f} %"
         lines.append([share, str(row["answers"]), said, str(row["n_judgments"])])
     return lines

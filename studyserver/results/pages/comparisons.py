@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from studyserver.common import number_text
+from studyserver.results.tables.preferences_and_abx import Compared
+from studyserver.results.tables.summaries import Group
 from studyserver.study.counting import plural
 
-from .. import words
-from ..compared import Compared
-from ..summaries import Group
-from .parts import FigureTable, IntervalPlot, Remaining, interval_plot
+from . import sentences
+from .widgets import FigureTable, IntervalPlot, Remaining, interval_plot
 
 _SCOPE = "items+raters"
 _CHANCE = 0.5
@@ -60,11 +61,11 @@ def _preference(question, table: pd.DataFrame) -> Remaining | None:
     lines = [
         [
             f"{group.label} over {second}",
-            words.agreement_text(rows["preference"]),
-            words.agreement_text(rows["preference_exact"]),
-            words.agreement_text(rows["undecided"]),
-            *([words.estimate_text(rows["strength"], 2)] if strength_asked else []),
-            words.agreement_text(rows["first_shown_chosen"]),
+            sentences.agreement_text(rows["preference"]),
+            sentences.agreement_text(rows["preference_exact"]),
+            sentences.agreement_text(rows["undecided"]),
+            *([sentences.estimate_text(rows["strength"], 2)] if strength_asked else []),
+            sentences.agreement_text(rows["first_shown_chosen"]),
             *_counts(rows["preference"]),
         ]
         for group, second, rows in pairs
@@ -90,8 +91,8 @@ def _strengths(table: pd.DataFrame) -> FigureTable | None:
     if not rows:
         return None
     groups = [Group(row["condition"], row["method"], int(row["kept_segments"])) for row in rows]
-    lines = [[group.label, words.estimate_text(row, 2)] for group, row in zip(groups, rows, strict=True)]
-    lines += [["clip A over clip B, equally strong", words.estimate_text(row, 2)] for row in order]
+    lines = [[group.label, sentences.estimate_text(row, 2)] for group, row in zip(groups, rows, strict=True)]
+    lines += [["clip A over clip B, equally strong", sentences.estimate_text(row, 2)] for row in order]
     conditions = [*(group.condition for group in groups), *("" for _ in order)]
     columns = ["condition", "log-odds [95\N{NO-BREAK SPACE}%]"]
     return FigureTable("Strengths after Bradley and Terry", columns, lines, conditions=conditions)
@@ -112,11 +113,11 @@ def _abx(question, table: pd.DataFrame) -> Remaining | None:
     lines = [
         [
             f"{group.label} or {second}",
-            words.agreement_text(rows["abx_correct"]),
-            words.agreement_text(rows["abx_correct_exact"]),
-            words.estimate_text(rows["abx_d_prime"], 2),
-            words.agreement_text(rows["abx_a_said"]),
-            words.estimate_text(rows["abx_criterion"], 2),
+            sentences.agreement_text(rows["abx_correct"]),
+            sentences.agreement_text(rows["abx_correct_exact"]),
+            sentences.estimate_text(rows["abx_d_prime"], 2),
+            sentences.agreement_text(rows["abx_a_said"]),
+            sentences.estimate_text(rows["abx_criterion"], 2),
             *_counts(rows["abx_correct"]),
         ]
         for group, second, rows in pairs
@@ -165,7 +166,7 @@ def _verdict(row: Mapping, above: str, below: str, open_: str) -> str:
     figures = f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
     if row["ci_low"] == row["ci_low"]:
         ends = sorted(abs(row[name] - (text is below)) for name in ("ci_low", "ci_high"))
-        figures += f" {words.interval(100 * ends[0], 100 * ends[1], 0)}"
+        figures += f" {number_text.interval(100 * ends[0], 100 * ends[1], 0)}"
     else:
         figures += f" of {plural(int(row['n_judgments']), 'judgment')}, no interval"
     return f"{text}: {figures}; chance would give 50\N{NO-BREAK SPACE}%."

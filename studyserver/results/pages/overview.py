@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studyserver.common import number_text
+from studyserver.results.data.rows import StudyRows
+from studyserver.results.tables.failures import Failed, Parts
 from studyserver.study.models import Question, Study
 
-from .. import words
-from ..failures import Failed, Parts
-from ..palette import scattered
-from ..rows import StudyRows
-from .parts import Remaining, kept_parts
+from . import sentences
+from .plots.palette import scattered
+from .widgets import Remaining, kept_parts
 
 if TYPE_CHECKING:
-    from ..computed import Computed
+    from studyserver.results.tables.computed import Computed
 
 MOST_POINTS = 400  # per group; the page stays light, the files hold every judgment
 _MARGIN = 4  # per cent at both ends of the scale
@@ -105,7 +106,7 @@ def _parts(parts: Parts) -> dict:
 
 def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
     """Return a section for every question that is summarised; in the place of one that fails, why."""
-    from ..summaries import SUMMARISED_KINDS
+    from studyserver.results.tables.summaries import SUMMARISED_KINDS
 
     found = []
     for question in parts.computed.rows.question_rows.values():
@@ -123,7 +124,7 @@ def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
 
 def _further(computed: "Computed") -> list[Remaining]:
     from .comparisons import comparison_parts
-    from .stretches import stretches_parts
+    from .time_marks import stretches_parts
 
     return [*comparison_parts(computed.shown.compared), *stretches_parts(computed.shown.marked)]
 
@@ -136,9 +137,9 @@ def _section(summary) -> QuestionSection:
         key=question.key,
         text=question.text,
         kind=question.get_kind_display(),
-        level=words.level_text(question),
+        level=sentences.level_text(question),
         target=question.target,
-        headline=words.headline(summary),
+        headline=sentences.headline(summary),
         strips=strips,
         ticks=_ticks(summary),
         low_label=_end_label(question, "low"),
@@ -167,7 +168,7 @@ def _values(summary, item):
 
 def _strip(summary, item) -> Strip:
     mean = item.mean if summary.is_numeric else item.names_target
-    text = words.mean_text(mean, summary.ends) if summary.is_numeric else words.share_text(mean)
+    text = sentences.mean_text(mean, summary.ends) if summary.is_numeric else sentences.share_text(mean)
 
     def place(value):
         return None if value is None else _percent(value, summary.ends)
@@ -203,7 +204,8 @@ def _ticks(summary) -> list[tuple[str, str]]:
         marks = [("0 not heard", 0), ("1 somewhat", 1), ("2 clearly", 2)]
     elif summary.question.kind == Question.Kind.SLIDER:
         marks = [
-            (words.plain(low + part * (high - low) / 4), low + part * (high - low) / 4) for part in range(5)
+            (number_text.plain(low + part * (high - low) / 4), low + part * (high - low) / 4)
+            for part in range(5)
         ]
     else:
         marks = [(f"{share} %", share / 100) for share in (0, 25, 50, 75, 100)]
@@ -239,15 +241,15 @@ def _table_row(summary, item) -> TableRow:
         n_judgments=item.n_judgments,
         n_raters=item.n_raters,
         n_items=item.n_items,
-        mean=words.mean_text(mean, summary.ends)
+        mean=sentences.mean_text(mean, summary.ends)
         if summary.is_numeric
-        else words.share_text(mean)
+        else sentences.share_text(mean)
         if mean
         else "\N{EN DASH}",
-        note=words.about_annotators(mean.interval.reason) if mean else "",
+        note=sentences.about_annotators(mean.interval.reason) if mean else "",
         distribution=_bars(item.distribution),
-        alpha_items=words.agreement_text(alpha.get("items")),
-        alpha_raters=words.agreement_text(alpha.get("items+raters")),
+        alpha_items=sentences.agreement_text(alpha.get("items")),
+        alpha_raters=sentences.agreement_text(alpha.get("items+raters")),
     )
 
 
@@ -262,8 +264,8 @@ def _total_row(summary) -> TableRow:
         mean="",
         note="",
         distribution=[],
-        alpha_items=words.agreement_text(alpha.get("items")),
-        alpha_raters=words.agreement_text(alpha.get("items+raters")),
+        alpha_items=sentences.agreement_text(alpha.get("items")),
+        alpha_raters=sentences.agreement_text(alpha.get("items+raters")),
     )
 
 
@@ -273,7 +275,7 @@ def _bars_in_words(summary) -> str:
     if not found:
         return ""
     if summary.question.kind == Question.Kind.SLIDER:
-        low, high = map(words.plain, summary.ends)
+        low, high = map(number_text.plain, summary.ends)
         return f"{len(found)} equal parts of the scale, from {low} to {high}"
     if summary.question.kind == Question.Kind.SCALE:
         return f"{found[0][0]} to {found[-1][0]}"
@@ -288,10 +290,10 @@ def _bars(distribution: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
 def _contrast(summary, pair, found) -> str:
     (first, second), (difference, interval) = pair, found
     factor, unit = (1, "") if summary.is_numeric else (100, " percentage points")
-    places = words.decimals(summary.ends) if summary.is_numeric else 0
-    sides = [words.in_brackets(group) for group in (first, second)]
+    places = number_text.decimals(summary.ends) if summary.is_numeric else 0
+    sides = [sentences.in_brackets(group) for group in (first, second)]
     difference_of = " less ".join(sides)
-    text = f"Difference, {difference_of}: {words.number(factor * difference, places)}{unit}"
+    text = f"Difference, {difference_of}: {number_text.number(factor * difference, places)}{unit}"
     if interval.low is None:
-        return f"{text} ({words.about_annotators(interval.reason)})"
-    return f"{text} {words.interval(factor * interval.low, factor * interval.high, places)}"
+        return f"{text} ({sentences.about_annotators(interval.reason)})"
+    return f"{text} {number_text.interval(factor * interval.low, factor * interval.high, places)}"

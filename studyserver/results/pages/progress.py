@@ -8,19 +8,24 @@ from typing import Any
 from django.db.models import Count, F, Q
 
 from explainer.models import Clip
+from studyserver.common.number_text import (
+    plain,
+    significant,
+)
+from studyserver.results.data.judgments import CountedJudgments
+from studyserver.results.data.rows import StudyRows
+from studyserver.results.data.scales import scale_ends
 from studyserver.results.statistics.power import Variances, raters_until, shown_width
+from studyserver.results.tables.computed import Computed, Statistics
+from studyserver.results.tables.failures import Parts
+from studyserver.results.tables.labels import condition_name
 from studyserver.study.adaptive import adaptive_design, current_width
 from studyserver.study.counting import plural
 from studyserver.study.models import Annotator, Question, Study, Trial
 
-from .. import words
-from ..computed import Computed, Statistics
-from ..counted import CountedJudgments
-from ..failures import Parts
-from ..rows import StudyRows
-from ..scales import scale_ends
-from .parts import FigureTable
-from .planning import NoVariances, answered_variances
+from . import sentences
+from .power import NoVariances, answered_variances
+from .widgets import FigureTable
 
 _SHARES_OF_WIDTH = (1.0, 0.75, 0.5)
 _NUMERIC = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
@@ -206,7 +211,12 @@ def _failing(computed: Computed) -> FigureTable | None:
     if broken.empty:
         return None
     rows = [
-        [str(row.rater), str(row.reason), words.significant(row.figure, 2), words.plain(row.limit)]
+        [
+            str(row.rater),
+            str(row.reason),
+            significant(row.figure, 2),
+            plain(row.limit),
+        ]
         for row in broken.itertuples(index=False)
     ]
     return FigureTable("Whom the declared rules leave out", ["annotator", "reason", "figure", "limit"], rows)
@@ -223,15 +233,15 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
             [
                 item.question.text,
                 str(item.n_judgments),
-                words.agreement_text(alpha.get("items")),
-                words.agreement_text(alpha.get("items+raters")),
+                sentences.agreement_text(alpha.get("items")),
+                sentences.agreement_text(alpha.get("items+raters")),
             ]
         )
     columns = [
         "question",
         "judgments",
-        f"{words.ALPHA}, new clips",
-        f"{words.ALPHA}, new clips and annotators",
+        f"{sentences.ALPHA}, new clips",
+        f"{sentences.ALPHA}, new clips and annotators",
     ]
     return FigureTable("Agreement so far (Krippendorff's alpha)", columns, rows) if rows else None
 
@@ -240,7 +250,7 @@ def _needed(counted: CountedJudgments, width: float | None) -> tuple[list[Needed
     found: list[Needed] = []
     waiting: list[tuple[str, str]] = []
     for question, first, second in _contrasts(counted.rows):
-        pair = f"{words.condition_name(first)} less {words.condition_name(second)}"
+        pair = f"{condition_name(first)} less {condition_name(second)}"
         try:
             variances = answered_variances(counted, question, first, second)
         except NoVariances as reason:
@@ -265,7 +275,7 @@ def _needed_of(
         answer=_needed_words(pair, wanted, more, each, of_own=width is not None),
         design=(
             f"So far {plural(raters, 'annotator')}, each with about {each} of {tracks} tracks in both "
-            f"conditions; widths on the scale from {words.plain(low)} to {words.plain(high)}."
+            f"conditions; widths on the scale from {plain(low)} to {plain(high)}."
         ),
         table=FigureTable(
             f"{question.text} {pair.capitalize()}",

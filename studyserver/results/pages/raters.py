@@ -5,18 +5,20 @@ from typing import Any
 
 import pandas as pd
 
+from studyserver.common import number_text
+from studyserver.results.data.columns import option_labels, ticked
+from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.statistics.rater_quality import exclusions
+from studyserver.results.tables.computed import ALL, KEPT, Computed
+from studyserver.results.tables.failures import Parts
+from studyserver.results.tables.labels import NONE_TICKED, PRESENCE
+from studyserver.results.tables.rater_quality import ABX_FIGURES, Rule
 from studyserver.study.counting import plural
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
-from .. import words
-from ..columns import option_labels, ticked
-from ..computed import ALL, KEPT, Computed
-from ..counted import CountedJudgments
-from ..failures import Parts
-from ..rater_quality import ABX_FIGURES, Rule
-from .parts import DASH, FigureTable
+from . import sentences
 from .remains_page import retentions_of
+from .widgets import DASH, FigureTable
 
 _COLUMNS = {
     "n_judgments": "judgments",
@@ -155,7 +157,7 @@ def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
 
 def _figure_of(annotator: dict, name: str) -> str:
     if annotator["abx_trials"] == 0 and name in ABX_FIGURES[1:]:
-        return f"{words.UNDEFINED}: no ABX answers"
+        return f"{sentences.UNDEFINED}: no ABX answers"
     return _figure(name, annotator[name])
 
 
@@ -165,12 +167,12 @@ def _figure(name: str, value: float | None) -> str:
     if name in _SHARES:
         return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
     if name in _COUNTS:
-        return words.plain(value)
+        return number_text.plain(value)
     if name == "abx_guessing_p":
-        return words.probability(value)
+        return number_text.probability(value)
     if name == "correlation_with_others":
-        return words.coefficient(value)
-    return words.number(value, 1 if name == "median_trial_seconds" else 2)
+        return number_text.coefficient(value)
+    return number_text.number(value, 1 if name == "median_trial_seconds" else 2)
 
 
 def _excluded(caption: str, table) -> FigureTable:
@@ -195,12 +197,12 @@ def _compared(computed: Computed) -> FigureTable:
     parts: dict[str, dict[str, str]] = {}
     for name, statistics in sets.items():
         for item in statistics.summaries.questions:
-            alpha = words.agreement_text(item.alpha().get("items+raters"))
-            parts.setdefault(f"{item.question.text} {words.ALPHA} over all conditions", {})[name] = alpha
+            alpha = sentences.agreement_text(item.alpha().get("items+raters"))
+            parts.setdefault(f"{item.question.text} {sentences.ALPHA} over all conditions", {})[name] = alpha
             for group in item.groups:
                 if item.is_numeric:
                     label = f"{item.question.text} Mean, {group.group.label}"
-                    parts.setdefault(label, {})[name] = words.mean_text(group.mean, item.ends)
+                    parts.setdefault(label, {})[name] = sentences.mean_text(group.mean, item.ends)
         for part in retentions_of(statistics):
             parts.setdefault(f"{part.text} Retention", {})[name] = part.headline
     rows = [[label, found.get(ALL, DASH), found.get(KEPT, DASH)] for label, found in parts.items()]
@@ -210,12 +212,12 @@ def _compared(computed: Computed) -> FigureTable:
 def _said(question: Question, value: Any, number: float) -> str:
     """Return an answer in the words that the annotator saw."""
     if question.kind == Question.Kind.PRESENCE:
-        return words.PRESENCE[str(value)]
+        return PRESENCE[str(value)]
     if number == number:
-        return words.plain(number)
+        return number_text.plain(number)
     labels = option_labels(question)
     chosen = ticked(question, value) if question.kind == Question.Kind.CHECKLIST else [str(value)]
-    return " + ".join(labels.get(option, option) for option in chosen) or words.NONE_TICKED
+    return " + ".join(labels.get(option, option) for option in chosen) or NONE_TICKED
 
 
 def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFrame:

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 import pandas as pd
 
 from explainer.core.units import unit_of
+from studyserver.common import number_text
+from studyserver.results.data.columns import option_labels, option_values
+from studyserver.results.tables.contrasts import Side
+from studyserver.results.tables.summaries import Group, QuestionSummary
 from studyserver.study.counting import plural
 from studyserver.study.models import Question
 
-from .. import words
-from ..columns import option_labels, option_values
-from ..study_contrasts import Side
-from ..summaries import Group, QuestionSummary
-from .parts import (
+from . import sentences
+from .widgets import (
     DASH,
     FigureTable,
     Matrix,
@@ -53,7 +54,7 @@ def _groups(table: pd.DataFrame) -> list[tuple[Group, pd.DataFrame]]:
 
 def _what(item: QuestionSummary) -> str:
     target = item.question.target
-    return words.target_name(target) if target else "what was asked about"
+    return sentences.target_name(target) if target else "what was asked about"
 
 
 # -- retention --------------------------------------------------------------------------------
@@ -71,7 +72,7 @@ def retention_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
         (-0.5, 0, 0.5, 1, 1.5),
         "0: nothing of the differences between tracks is left; 1: all of it.",
     )
-    places = words.decimals(item.ends)
+    places = number_text.decimals(item.ends)
     columns = [
         "condition", "retention", "uncorrected", "contrast kept", "shift of the mean",
         "reliability, original", "reliability, condition", "tracks", "annotators",
@@ -79,12 +80,12 @@ def retention_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
     lines = [
         [
             label,
-            words.agreement_text(rows["correlation_corrected"]),
-            words.agreement_text(rows["correlation"]),
-            words.agreement_text(rows["contrast_kept"]),
-            words.estimate_text(rows["mean_shift"], places),
-            words.agreement_text(rows["reliability_reference"]),
-            words.agreement_text(rows["reliability_condition"]),
+            sentences.agreement_text(rows["correlation_corrected"]),
+            sentences.agreement_text(rows["correlation"]),
+            sentences.agreement_text(rows["contrast_kept"]),
+            sentences.estimate_text(rows["mean_shift"], places),
+            sentences.agreement_text(rows["reliability_reference"]),
+            sentences.agreement_text(rows["reliability_condition"]),
             str(rows["correlation"]["n_items"]),
             str(rows["correlation"]["n_raters"]),
         ]
@@ -110,15 +111,15 @@ def _of_one_evidence(
     same = Group("random_control", evidence.method, evidence.kept_segments)
     control = same if same in found else next(iter(controls), None)
     statistic = "correlation_corrected"
-    return words.retention_headline(
+    return sentences.retention_headline(
         _what(item),
-        words.in_evidence(evidence, several=several),
+        sentences.in_evidence(evidence, several=several),
         found[evidence][statistic],
         found[control][statistic] if control else None,
         found[evidence].get("contrast_kept_difference"),
         (
-            words.agreement_text(found[evidence]["contrast_kept"]),
-            words.agreement_text(found[control]["contrast_kept"]) if control else "",
+            sentences.agreement_text(found[evidence]["contrast_kept"]),
+            sentences.agreement_text(found[control]["contrast_kept"]) if control else "",
         ),
     )
 
@@ -134,15 +135,15 @@ def contrasts_table(remains, by_key: dict[str, QuestionSummary]) -> FigureTable 
     lines = []
     for row in table.fillna({"first_method": "", "second_method": ""}).to_dict("records"):
         sides = [Side(row[name], row[f"{name}_method"]).label for name in ("first", "second")]
-        places = words.decimals(by_key[row["question"]].ends) + 1  # so that an end near 0 has a side
+        places = number_text.decimals(by_key[row["question"]].ends) + 1  # so that an end near 0 has a side
         lines.append(
             [
                 by_key[row["question"]].question.text,
                 " less ".join(sides),
                 "named" if row["primary"] else "methods",
-                words.estimate_text(row, places),
-                words.probability(row["p"]),
-                words.probability(row["p_holm"]),
+                sentences.estimate_text(row, places),
+                number_text.probability(row["p"]),
+                number_text.probability(row["p_holm"]),
                 _figure(row["d_z"]),
                 _figure(row["cliffs_delta"]),
                 "" if row["n_items"] != row["n_items"] else f"{row['n_items']:.0f}",
@@ -177,7 +178,7 @@ def contrasts_note(are_declared: bool) -> str:
 
 
 def _figure(value: float | None) -> str:
-    return DASH if value is None or value != value else words.number(value, 2)
+    return DASH if value is None or value != value else number_text.number(value, 2)
 
 
 # -- naming -----------------------------------------------------------------------------------
@@ -205,12 +206,12 @@ def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, dict[str, 
         found = [rows["mutual_information"] for group, rows in groups if group.condition == condition]
         known = [row for row in found if row["status"] == "ok"]
         if known:
-            bits = words.agreement_text(max(known, key=lambda row: row["n_judgments"]))
+            bits = sentences.agreement_text(max(known, key=lambda row: row["n_judgments"]))
             figure, no_interval = bits.removesuffix(_NO_INTERVAL), bits.endswith(_NO_INTERVAL)
             text = f"the {condition.replace('_', ' ')} {figure} bits"
             parts.append(f"{text} (no interval)" if no_interval else text)
         elif found and condition == "evidence":
-            reason = words.reason_text(found[0])
+            reason = sentences.reason_text(found[0])
     what = "one of the ticked answers tells" if _is_checklist(item) else "the named answer tells"
     what = f"How much {what} about the target that a clip was made for"
     if reason or not parts:
@@ -252,8 +253,8 @@ def claims_table(table: pd.DataFrame, by_key: dict[str, QuestionSummary]) -> Fig
             [
                 f"{by_key[key].question.text}",
                 str(about),
-                *(words.agreement_text(rows[name]) for name in ("hit_rate", "false_alarm_rate")),
-                *(words.estimate_text(rows[name], 2) for name in ("d_prime", "criterion")),
+                *(sentences.agreement_text(rows[name]) for name in ("hit_rate", "false_alarm_rate")),
+                *(sentences.estimate_text(rows[name], 2) for name in ("d_prime", "criterion")),
             ]
         )
     columns = ["question", "against", "hits", "false alarms", "d\N{PRIME}", "criterion"]
@@ -268,7 +269,7 @@ def model_part(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Rem
     plot = interval_plot(
         "Correlations with what listeners hear",
         [
-            (words.statistic_name(name), "", level[name])
+            (sentences.statistic_name(name), "", level[name])
             for name in ("model_correlation", "one_rater_correlation", "noise_ceiling")
         ],
         (-1.0, 1.0),
@@ -276,9 +277,9 @@ def model_part(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Rem
     )
     lines = [
         [
-            words.statistic_name(name),
-            words.agreement_text(level[name]),
-            words.agreement_text(change[name]) if change else DASH,
+            sentences.statistic_name(name),
+            sentences.agreement_text(level[name]),
+            sentences.agreement_text(change[name]) if change else DASH,
         ]
         for name in names
     ]
@@ -286,9 +287,9 @@ def model_part(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Rem
     figures = FigureTable(f"Listeners and the model on {_what(item)}", columns, lines)
     text = (
         f"Correlation of the model with the listeners' means: "
-        f"{words.agreement_text(level['model_correlation'])}. A perfect model would reach "
-        f"{words.agreement_text(level['noise_ceiling'])}, one listener with the mean of the others "
-        f"{words.agreement_text(level['one_rater_correlation'])}."
+        f"{sentences.agreement_text(level['model_correlation'])}. A perfect model would reach "
+        f"{sentences.agreement_text(level['noise_ceiling'])}, one listener with the mean of the others "
+        f"{sentences.agreement_text(level['one_rater_correlation'])}."
     )
     means = remains.heard_and_predicted(item)
     points = [
@@ -316,20 +317,20 @@ def _prediction(remains, item: QuestionSummary) -> str:
 def _misses(remains, item: QuestionSummary) -> FigureTable:
     stimuli = remains.counted.rows.stimulus_rows
     lines, sounds = [], []
-    places = words.decimals(item.ends)
+    places = number_text.decimals(item.ends)
     for row in remains.misses(item).to_dict("records"):
         clip = stimuli[int(row["item"])].clip
         lines.append(
             [
                 clip_label(item, clip),
-                words.number(row["heard"], places),
-                words.number(row["expected"], places),
-                words.number(row["miss"], places),
+                number_text.number(row["heard"], places),
+                number_text.number(row["expected"], places),
+                number_text.number(row["miss"], places),
             ]
         )
         sounds.append(clip.pk)
     columns = ["clip", "heard", "expected from the model", "apart"]
-    caption = f"Clips on which the model is most wrong, {words.scale_text(item)}"
+    caption = f"Clips on which the model is most wrong, {sentences.scale_text(item)}"
     return FigureTable(caption, columns, lines, sounds=sounds)
 
 
@@ -344,7 +345,10 @@ def dose_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
                 label = held + (f", {method}" if method else "")
                 strips.append((label, "evidence", row))
         lines.append(
-            [str(method) or "all", *(words.estimate_text(rows[name], 2) for name in ("slope", "threshold"))]
+            [
+                str(method) or "all",
+                *(sentences.estimate_text(rows[name], 2) for name in ("slope", "threshold")),
+            ]
         )
     plot = interval_plot(
         f"Share of judgments that hear {_what(item)}", strips, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1)
@@ -367,7 +371,7 @@ def _dose_sentence(what: str, method: str, threshold: Mapping, *, several: bool)
     """Return how many segments it takes until half of the judgments hear a feature."""
     by = f" ({method})" if several and method else ""
     if threshold["status"] != "ok":
-        reason = words.reason_text(threshold)
+        reason = sentences.reason_text(threshold)
         return f"How much evidence{by} it takes until {what} is heard cannot be said: {reason}."
-    figure = words.estimate_text(threshold, 1)
+    figure = sentences.estimate_text(threshold, 1)
     return f"Half of the judgments hear {what} in the evidence{by} from {figure} segments on."

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ..computed import Computed, Statistics
-from ..failures import Parts
-from ..summaries import QuestionSummary
+from studyserver.results.tables.computed import Computed, Statistics
+from studyserver.results.tables.failures import Parts
+from studyserver.results.tables.summaries import QuestionSummary
+
 from .comparisons import comparison_parts
-from .parts import FigureTable, Matrix, Remaining, Scatter
 from .remains import (
     by_question,
     claims_table,
@@ -17,7 +17,8 @@ from .remains import (
     naming_part,
     retention_part,
 )
-from .stretches import stretches_parts
+from .time_marks import stretches_parts
+from .widgets import FigureTable, Matrix, Remaining, Scatter
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.test import override_settings
 from filled_study import fill, make_study, take_part
 
-from studyserver.results.export import StudyExport
+from studyserver.results.export.archive import StudyExport
 from studyserver.study.models import Study
 
 

@@ -11,8 +11,8 @@ from filled_study import make_clip, make_explanation, make_track
 
 from explainer.core.recipe import Recipe as RecipeParameters
 from explainer.models import MusicModel, Recipe
-from studyserver.results.codebook import TABLES
-from studyserver.results.package import data_file
+from studyserver.results.export.codebook import TABLES
+from studyserver.results.export.data_package import data_file
 from studyserver.study import session
 from studyserver.study.answers import asked_about
 from studyserver.study.models import ExclusionRule, Question, Stimulus, Study

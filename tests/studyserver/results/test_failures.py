@@ -12,11 +12,11 @@ from django.urls import reverse
 from every_page import exported, opened, words_of
 from test_every_stage import taken, walk
 
-from studyserver.results.codebook import TABLES
-from studyserver.results.computed import Computed
-from studyserver.results.failures import Parts
-from studyserver.results.package import data_file
-from studyserver.results.rows import StudyRows
+from studyserver.results.data.rows import StudyRows
+from studyserver.results.export.codebook import TABLES
+from studyserver.results.export.data_package import data_file
+from studyserver.results.tables.computed import Computed
+from studyserver.results.tables.failures import Parts
 from studyserver.study.models import (
     Annotator,
     Judgment,

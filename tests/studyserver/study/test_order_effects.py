@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from example_studies import make_study
 
-from studyserver.results.export import StudyExport
+from studyserver.results.export.archive import StudyExport
 from studyserver.study import rehearsal
 from studyserver.study.models import Presentation, Trial
 

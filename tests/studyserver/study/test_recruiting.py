@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from example_studies import make_study, ready, walk
 
-from studyserver.results.export import StudyExport
+from studyserver.results.export.archive import StudyExport
 from studyserver.study import recruiting, session
 from studyserver.study.arrivals import MOST_KEPT
 from studyserver.study.models import Annotator, Arrival, Departure, Recruit, Study

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from studyserver.results.export import ExportError, StudyExport
-from studyserver.results.marks import rehearsal_mark
-from studyserver.results.package import PROBLEMS
+from studyserver.results.data.rehearsal_marks import rehearsal_mark
+from studyserver.results.export.archive import ExportError, StudyExport
+from studyserver.results.export.data_package import PROBLEMS
 from studyserver.study.models import Study
 
 

@@ -1,0 +1,60 @@
+"""Numbers as people read them: a true minus sign, few digits, intervals in brackets."""
+
+import math
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def decimals(ends: tuple[float, float]) -> int:
+    """Return how many decimals a mean on this scale deserves: about a two-hundredth of its length."""
+    length = ends[1] - ends[0]
+    return max(0, 2 - math.floor(math.log10(length))) if length < 2 else 1 if length < 25 else 0
+
+
+def number(value: float, places: int) -> str:
+    """Return a number with so many decimals and a true minus sign."""
+    text = f"{value:.{places}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def plain(value: float) -> str:
+    """Return a number as it was given, such as the end of a scale, with a true minus sign."""
+    return f"{value:.12g}".replace("-", "\N{MINUS SIGN}")
+
+
+def interval(low: float, high: float, places: int) -> str:
+    """Return an interval in brackets."""
+    return f"[{number(low, places)},{NO_BREAK}{number(high, places)}]"
+
+
+def coefficient(value: float) -> str:
+    """Return a coefficient that cannot exceed 1, without the zero before the point."""
+    text = number(value, 2)
+    return text.replace("0.", ".", 1) if text.lstrip("\N{MINUS SIGN}").startswith("0.") else text
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, never in powers of ten, whole ones in full."""
+    if value == 0 or not math.isfinite(value):
+        return number(value, 0)
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = number(value, places)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def grouped(value: float) -> str:
+    """Return a number with three significant digits, thousands set apart."""
+    return (
+        f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        if abs(value) >= 1000
+        else significant(value)
+    )
+
+
+def probability(p: float | None) -> str:
+    """Return a p value."""
+    if p is None or p != p:
+        return "\N{EN DASH}"
+    return "<\N{NO-BREAK SPACE}.001" if p < 0.001 else f"{p:.3f}".replace("0.", ".", 1)

@@ -1,0 +1,1 @@
+"""Data of a study: the only place that reads judgments from the database."""

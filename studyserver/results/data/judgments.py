@@ -1,0 +1,325 @@
+"""The judgments that count, as one DataFrame, read column by column.
+
+The tables of the export are read row by row, in bounded memory. Statistics need all judgments of a question
+at once; to hold those of a large study, texts are categories here and numbers are numpy arrays.
+"""
+
+from collections.abc import Collection
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from studyserver.study.models import Judgment, Presentation, Question, Trial
+
+from .columns import plain_value, stimulus_columns, ticked
+from .listening_columns import clip_record
+from .rows import StudyRows
+
+NUMERIC_KINDS = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
+OPTION_KINDS = (Question.Kind.CHOICE, Question.Kind.CHECKLIST)
+_STIMULUS = ("track", "method", "target", "condition")
+_SIZES = ("segments_asked", "kept_segments")
+_PRESENCE = {0.0: "none", 1.0: "some", 2.0: "clear"}
+_CHUNK = 20_000
+
+
+class CountedJudgments:
+    """The answers of finished trials that count, of all annotators or without some of them.
+
+    Parameters
+    ----------
+    rows : StudyRows
+    left_out : collection of str
+        Pseudonyms of annotators who are left out; nothing of theirs is deleted.
+    """
+
+    def __init__(self, rows: StudyRows, left_out: Collection[str] = ()):
+        self.rows = rows
+        self.left_out = frozenset(left_out)
+
+    def without(self, left_out: Collection[str]) -> "CountedJudgments":
+        """Return the same without some annotators, without reading anything again."""
+        other = CountedJudgments(self.rows, left_out)
+        keep = ~self.all["annotator"].isin(other.left_out)
+        other.all = self.all[keep].reset_index(drop=True)
+        other.trials = self.trials[~self.trials["annotator"].isin(other.left_out)].reset_index(drop=True)
+        other.comparisons = self.comparisons[~self.comparisons["rater"].isin(other.left_out)]
+        other.stretches = self.stretches[~self.stretches["rater"].isin(other.left_out)]
+        other.stimuli = self.stimuli
+        return other
+
+    @cached_property
+    def stimuli(self) -> pd.DataFrame:
+        """One row per stimulus: its number as index, ``clip``, ``seconds`` and what its clip holds."""
+        found = [
+            {**stimulus_columns(item), "seconds": item.clip.seconds}
+            for item in self.rows.stimulus_rows.values()
+        ]
+        names = ["stimulus", "clip", *_SIZES, "seconds", *_STIMULUS]
+        table = pd.DataFrame(found, columns=names).set_index("stimulus")
+        return _with_sizes(table.fillna({"method": "", "target": ""}))
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row per finished trial, with its annotator, kind, what it repeats and how long it took (s)."""
+        fields = (
+            "pk",
+            "annotator__pseudonym",
+            "position",
+            "kind",
+            "repeat_of_id",
+            "presented_at",
+            "finished_at",
+        )
+        finished = self._finished().values_list(*fields, "attention_passed").order_by().iterator(_CHUNK)
+        names = [
+            "trial",
+            "annotator",
+            "position",
+            "kind",
+            "repeat_of",
+            "presented_at",
+            "finished_at",
+            "passed",
+        ]
+        table = pd.DataFrame(list(finished), columns=names)
+        for name in ("presented_at", "finished_at"):
+            table[name] = pd.to_datetime(table[name], utc=True)
+        table["took"] = (table["finished_at"] - table["presented_at"]).dt.total_seconds()
+        table[["annotator", "kind"]] = table[["annotator", "kind"]].astype("category")
+        table["repeat_of"] = table["repeat_of"].astype("float64")
+        table["passed"] = table["passed"].astype("float64")
+        return table.drop(columns=["presented_at", "finished_at"])
+
+    @cached_property
+    def all(self) -> pd.DataFrame:
+        """One row per answer to a question about a clip, of finished trials of every kind."""
+        answers = self._answers()
+        trials = self.trials.set_index("trial")
+        answers = answers[answers["trial"].isin(trials.index)]
+        shown = self._presentations(trials.index)
+        alone = shown[~shown["trial"].duplicated(keep=False)].set_index("trial")["stimulus"]
+        by_presentation = shown.set_index("presentation")["stimulus"]
+        stimulus = answers["presentation"].map(by_presentation)
+        answers["stimulus"] = stimulus.fillna(answers["trial"].map(alone))
+        answers = answers.dropna(subset=["stimulus"]).astype({"stimulus": int}).reset_index(drop=True)
+        for name in ("annotator", "position", "kind", "repeat_of"):
+            answers[name] = trials[name].reindex(answers["trial"]).array
+        for name in ("clip", *_SIZES, *_STIMULUS):
+            column = self.stimuli[name].astype("category") if name in _STIMULUS else self.stimuli[name]
+            answers[name] = column.reindex(answers["stimulus"]).array
+        order = ["annotator", "position", "stimulus"]
+        return answers.drop(columns="presentation").sort_values(order, kind="stable", ignore_index=True)
+
+    @cached_property
+    def main(self) -> pd.DataFrame:
+        """The answers of finished main trials: those that enter means and agreement between people."""
+        return self.all[self.all["kind"] == Trial.Kind.MAIN].reset_index(drop=True)
+
+    @cached_property
+    def repeats(self) -> pd.DataFrame:
+        """Pairs of answers to a trial and its repeat.
+
+        Columns ``annotator``, ``question``, ``stimulus``, ``first``, ``second``: numbers.
+        """
+        return self._answered_twice("number")
+
+    @cached_property
+    def named_repeats(self) -> pd.DataFrame:
+        """Pairs of answers to a choice or checklist and its repeat; as `repeats`, but texts or sets."""
+        pairs = self._answered_twice("value")
+        named = [item.key for item in self.rows.question_rows.values() if item.kind in OPTION_KINDS]
+        return pairs[pairs["question"].isin(named)]
+
+    def _answered_twice(self, column: str) -> pd.DataFrame:
+        second = self.all[self.all["kind"] == Trial.Kind.REPEAT].dropna(subset=[column])
+        keys = ["annotator", "question", "stimulus", "trial"]
+        first = self.main.dropna(subset=[column])[[*keys, column]].rename(columns={column: "first"})
+        second = second.assign(trial=second["repeat_of"])[[*keys, column]].rename(columns={column: "second"})
+        return first.astype({"trial": "float64"}).merge(second, on=keys).drop(columns="trial")
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """One row per clip that a preference or ABX answer of a finished main trial compared.
+
+        Columns ``judgment``, ``trial``, ``stimulus``, ``question``, ``item`` (the track), ``rater``,
+        ``condition``, ``method``, ``segments_asked``, ``kept_segments``, ``target``, ``position``,
+        ``picked``, ``strength``, ``is_x``.
+        """
+        named = {"track": "item", "annotator": "rater", "clip_position": "position"}
+        kept = ["judgment", "trial", "stimulus", "question", *_STIMULUS, *_SIZES, "annotator"]
+        kept += ["clip_position"]
+        kept += ["picked", "strength", "is_x"]
+        counts = self._main_trials
+        found = [
+            [row.get(name) for name in kept] for row in self.rows.comparisons() if row["trial"] in counts
+        ]
+        table = pd.DataFrame(found, columns=kept).rename(columns=named)
+        numbers = {"picked": "bool", "strength": "float64", "is_x": "float64"}
+        return _with_sizes(table.fillna({"method": "", "target": ""}).astype(numbers))
+
+    @cached_property
+    def entered(self) -> pd.DataFrame:
+        """One row per clip that an answer of a finished main trial is about, of every kind but free text.
+
+        Columns ``answer`` (equal for the clips that one answer compares), ``stimulus``, ``annotator``,
+        ``condition``.
+        """
+        rated, compared = self.main, self.comparisons.rename(columns={"rater": "annotator"})
+        marked = self.stretches.rename(columns={"item": "stimulus", "rater": "annotator"})
+        answers = [np.arange(len(rated)), pd.factorize(compared["judgment"])[0], np.arange(len(marked))]
+        first, parts = 0, []
+        for part, answer in zip((rated, compared, marked), answers, strict=True):
+            clips = part[["stimulus", "annotator", "condition"]].astype({"stimulus": "int64"})
+            parts.append(
+                clips.astype({"annotator": object, "condition": object}).assign(answer=first + answer)
+            )
+            first += answer.max(initial=-1) + 1
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def stretches(self) -> pd.DataFrame:
+        """One row per first answer with stretches of time to a clip in a finished main trial.
+
+        Columns ``question``, ``rater``, ``item`` (the stimulus), ``stretches`` (list of begin and end in s),
+        ``seconds`` (the clip's length), and what its clip holds.
+        """
+        answers: dict[str, tuple] = {}
+        for row in self.rows.stretches():
+            if row["trial"] in self._main_trials and row["stimulus"] is not None:
+                place = (row["question"], row["annotator"], row["stimulus"])
+                _place, marked = answers.setdefault(row["judgment"], (place, []))
+                if row["stretch"]:
+                    marked.append((row["stretch_begin"], row["stretch_end"]))
+        table = pd.DataFrame(
+            [(*place, marked) for place, marked in answers.values()],
+            columns=["question", "rater", "item", "stretches"], dtype=object,
+        ).drop_duplicates(["question", "rater", "item"], ignore_index=True)  # fmt: skip
+        return table.join(self.stimuli, on="item")
+
+    @cached_property
+    def _main_trials(self) -> set[int]:
+        return set(self.trials["trial"][self.trials["kind"] == Trial.Kind.MAIN])
+
+    def of(self, question: Question) -> pd.DataFrame:
+        """Return a question's main answers, on clips made for its target and those that serve all targets."""
+        judgments = self.main[self.main["question"] == question.key]
+        if question.target:
+            judgments = judgments[judgments["target"].isin(["", question.target])]
+        return judgments
+
+    @cached_property
+    def listening(self) -> pd.DataFrame:
+        """One row per clip of a finished main trial, with the share of it that was heard."""
+        seconds = self.stimuli["seconds"]
+        shown: dict[int, list] = {}
+        main = self._finished().filter(kind=Trial.Kind.MAIN)
+        presentations = Presentation.objects.filter(trial__in=main)
+        fields = ("trial_id", "stimulus_id", "token")
+        for item in presentations.order_by().values_list(*fields, named=True).iterator(_CHUNK):
+            shown.setdefault(item.trial_id, []).append(item)
+        found = []
+        trials = main.order_by("pk")
+        for pk, annotator, record in trials.values_list("pk", "annotator__pseudonym", "listening").iterator(
+            _CHUNK
+        ):
+            if annotator in self.left_out:
+                continue
+            for item in shown.get(pk, []):
+                length = seconds[item.stimulus_id]
+                share = clip_record(record, item, length)["heard_share"]
+                found.append((annotator, pk, item.stimulus_id, length, share))
+        return pd.DataFrame(
+            found, columns=["annotator", "trial", "stimulus", "seconds", "heard_share"]
+        ).astype({"heard_share": "float64", "seconds": "float64"})
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def _finished(self):
+        return Trial.objects.filter(annotator__in=self.rows.annotators(), finished_at__isnull=False)
+
+    def _presentations(self, trials: pd.Index) -> pd.DataFrame:
+        found = Presentation.objects.filter(trial__annotator__in=self.rows.annotators()).order_by()
+        values = found.values_list("pk", "trial_id", "stimulus_id").iterator(_CHUNK)
+        table = pd.DataFrame(list(values), columns=["presentation", "trial", "stimulus"])
+        return table[table["trial"].isin(trials)]
+
+    def _answers(self) -> pd.DataFrame:
+        asked = self.rows.question_rows
+        kept = [self._numbers([pk for pk, item in asked.items() if item.kind in NUMERIC_KINDS])]
+        kept += [self._chosen(item) for item in asked.values() if item.kind in OPTION_KINDS]
+        answers = pd.concat(kept, ignore_index=True)
+        keys = {pk: question.key for pk, question in asked.items()}
+        answers["question"] = pd.Categorical(answers["question"].map(keys), categories=list(keys.values()))
+        return answers
+
+    def _events(self, questions: list[int]):
+        events = Judgment.objects.filter(
+            trial__annotator__in=self.rows.annotators(), pk__lte=self.rows.until, question__in=questions
+        )
+        return events.order_by()
+
+    def _numbers(self, questions: list[int]) -> pd.DataFrame:
+        """Return the last number given to each question about each clip; presence in words as well."""
+        names = ["trial", "question", "presentation", "sequence", "event", "number", "response_ms"]
+        fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "number", "response_ms")
+        events = self._events(questions).values_list(*fields).iterator(_CHUNK)
+        table = self._last_events(_frame(events, names))
+        presence = [pk for pk in questions if self.rows.question_rows[pk].kind == Question.Kind.PRESENCE]
+        words = table["number"].map(_PRESENCE).fillna("unsure").where(table["question"].isin(presence))
+        return table.assign(value=words.astype("category"))[
+            table["number"].notna() | table["question"].isin(presence)
+        ]
+
+    def _chosen(self, question: Question) -> pd.DataFrame:
+        """Return the last options chosen: a text, of a checklist a frozenset of texts."""
+        names = ["trial", "question", "presentation", "sequence", "event", "response_ms"]
+        fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "response_ms", "value")
+        events = list(self._events([question.pk]).values_list(*fields).iterator(_CHUNK))
+        table = _frame((event[:-1] for event in events), names)
+        unreadable = self.rows.unreadable
+        chosen = [None if event[4] in unreadable else _chosen_of(question, event[-1]) for event in events]
+        table["value"] = pd.Series(chosen, dtype=object)
+        table = self._last_events(table)
+        return table.assign(number=np.nan)[table["value"].notna()]
+
+    def _last_events(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the last event of each answer: append-only events, of which the last one counts.
+
+        Where that one cannot be read, there is no answer: it has taken the place of those before it.
+        """
+        table = table.sort_values(["sequence", "event"], kind="stable")
+        table = table.drop_duplicates(["trial", "question", "presentation"], keep="last")
+        table = table[~table["event"].isin(list(self.rows.unreadable))]
+        return table.drop(columns=["sequence", "event"]).astype({"trial": int, "question": int})
+
+
+def _chosen_of(question: Question, value: object) -> object:
+    if question.kind == Question.Kind.CHECKLIST and isinstance(value, list):
+        return frozenset(ticked(question, value))
+    return plain_value(question, value)
+
+
+def first_answers(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
+    """Return each annotator's first answer to each clip: a clip can stand in several sets.
+
+    Agreement between people counts one answer each, as with trials that are presented twice. Answers without
+    a number to a question about numbers ("cannot tell") are none.
+    """
+    if question.kind in NUMERIC_KINDS:
+        judgments = judgments[judgments["number"].notna()]
+    return judgments.drop_duplicates(["stimulus", "annotator"])
+
+
+def _frame(events, names: list[str]) -> pd.DataFrame:
+    """Return events as floats, in numbers too small to lose a digit."""
+    flat = np.fromiter((np.nan if x is None else x for event in events for x in event), dtype=float)
+    return pd.DataFrame(flat.reshape(-1, len(names)), columns=names)
+
+
+def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return clips with whole numbers of segments: what was asked for is what is held where nobody asked."""
+    held = table["kept_segments"].astype("float64").fillna(0)
+    asked = table["segments_asked"].astype("float64").fillna(held)
+    return table.assign(segments_asked=asked.astype("int64"), kept_segments=held.astype("int64"))

@@ -1,0 +1,1 @@
+"""Export of a study: codebook, data package, CSV files, scripts."""

@@ -1,0 +1,241 @@
+"""The codebook: the one place that names every table and column of the export.
+
+A name means the same in every table. The CSV files, the schemas of ``datapackage.json``, the
+variables of ``dataset_description.json`` and the check of ``docs/export.md`` all read from here.
+"""
+
+from dataclasses import dataclass
+
+from studyserver.results.data.variables import Variable
+
+from .row_variables import ROW_VARIABLES
+from .statistic_variables import STATISTIC_VARIABLES
+
+VARIABLES = {variable.name: variable for variable in [*ROW_VARIABLES, *STATISTIC_VARIABLES]}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV file: what a row is, its columns in order, and those that tell rows apart."""
+
+    name: str
+    description: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The columns with their descriptions."""
+        return [VARIABLES[name] for name in self.columns]
+
+
+_STIMULUS = (
+    "stimulus", "clip", "track", "model", "method", "recipe", "target", "target_level", "condition",
+    "segments_asked", "kept_segments", "variant",
+)  # fmt: skip
+_STUDY = ("study", "rehearsal")
+_PLACE = ("study", "study_version", "rehearsal", "annotator", "trial", "trial_position", "trial_kind",
+          "trial_finished", "repeat_of", "adaptive")  # fmt: skip
+_QUESTION = ("question", "question_kind", "level", "question_target")
+_GROUP = ("condition", "method", "kept_segments")
+_INTERVAL = ("se", "ci_low", "ci_high", "ci_method", "ci_scope", "n_items", "n_items_pairable", "n_raters",
+             "n_judgments", "status", "reason")  # fmt: skip
+_BOUNDS = ("se", "ci_low", "ci_high", "ci_method", "ci_scope")
+
+
+def _remaining(name: str, description: str) -> Table:
+    return Table(
+        name,
+        description,
+        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS, "n_items",
+         "n_raters", "n_judgments", "status", "reason"),
+        ("rater_set", "question", *_GROUP, "about", "statistic", "ci_scope"),
+    )  # fmt: skip
+
+
+_TABLES = [
+    Table(
+        "judgments",
+        "One row per judgment: the last answer of an annotator to a question in a trial.",
+        ("judgment", *_PLACE, *_QUESTION, "clip_position", "clip_role", *_STIMULUS, "value", "number",
+         "confidence", "response_ms", "changes", "answered_at", "stored_at"),
+        ("judgment",),
+    ),
+    Table(
+        "checklist",
+        "One row per judgment of a checklist and option offered.",
+        (*_STUDY, "judgment", "annotator", "trial", "question", "stimulus", "option", "ticked"),
+        ("judgment", "option"),
+    ),
+    Table(
+        "comparisons",
+        "One row per preference or ABX answer and clip that was compared.",
+        (*_STUDY, "judgment", "annotator", "trial", "trial_kind", "question", "question_kind",
+         "clip_position", "clip_role", "stimulus", "track", "condition", "target", "method",
+         "segments_asked", "kept_segments", "picked", "strength", "is_x"),
+        ("judgment", "clip_position"),
+    ),
+    Table(
+        "stretches",
+        "One row per stretch of time that was marked.",
+        (*_STUDY, "judgment", "annotator", "trial", "trial_kind", "question", "stimulus", "stretch",
+         "stretch_begin", "stretch_end"),
+        ("judgment", "stretch"),
+    ),
+    Table(
+        "comments",
+        "One row per free-text answer. Only this table and `questionnaire` hold text that annotators typed.",
+        (*_STUDY, "judgment", "annotator", "trial", "question", "stimulus", "comment"),
+        ("judgment",),
+    ),
+    Table(
+        "trials",
+        "One row per clip in a trial: what was presented when, and how it was listened to.",
+        (*_PLACE, "block", "attention_passed", "clip_position", "clip_role", "stimulus", "clip", "condition",
+         "target", "allocated_at", "presented_at",
+         "finished_at", "trial_seconds", "heard_share", "plays", "seeks", "loops", "switches", "focus_losses",
+         "reloads", "first_play_ms", "first_answer_ms", "output_sample_rate", "machine_translated",
+         "listening_record"),
+        ("trial", "clip_position"),
+    ),
+    Table(
+        "items",
+        "One row per stimulus, with the full provenance of its clip and explanation.",
+        (*_STUDY, "stimulus", "stimulus_role", "active", "clip", "clip_sha256", "clip_sound", "condition",
+         "target", "target_level", "segments_asked", "kept_segments", "variant", "clip_seconds",
+         "sample_rate", "loudness",
+         "gain", "true_peak", "area_share", "energy_share", "track", "track_title", "composer", "licence",
+         "track_sha256", "model", "model_sha256", "model_output", "method", "explanation", "recipe",
+         "recipe_digest", "segmentation", "segmentation_parameters", "sampling", "model_calls",
+         "keep_probability", "hidden_value", "route", "seed", "prediction_track", "prediction_heard",
+         "prediction_masked", "clip_provenance"),
+        ("stimulus",),
+    ),
+    Table(
+        "predictions",
+        "One row per stimulus and target: what the model says about the clip.",
+        (*_STUDY, "stimulus", "target", "target_level", "model", "model_output", "prediction_track",
+         "prediction_heard", "prediction_masked"),
+        ("stimulus", "target"),
+    ),
+    Table(
+        "questions",
+        "One row per question of the study.",
+        (*_STUDY, *_QUESTION, "question_position", "question_text", "question_help", "question_options",
+         "question_scope", "only_own_target", "required"),
+        ("question",),
+    ),
+    Table(
+        "raters",
+        "One row per annotator.",
+        (*_STUDY, "annotator", "behaviour", "state", "language", "machine_translated", "device_family",
+         "joined_at", "consented_at", "finished_at", "trials_allocated", "trials_finished", "n_judgments",
+         "median_trial_seconds", "sound_check"),
+        ("annotator",),
+    ),
+    Table(
+        "questionnaire",
+        "One row per answer that counts to a question about the annotator.",
+        (*_STUDY, "annotator", "item", "item_place", "item_kind", "item_text", "item_value",
+         "item_number", "item_comment", "stored_at"),
+        ("annotator", "item"),
+    ),
+    Table(
+        "summary",
+        "One row per question and condition (and method, size, option where these differ): mean, interval.",
+        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "option", "mean", "sd", *_INTERVAL),
+        ("rater_set", "question", *_GROUP, "option"),
+    ),
+    Table(
+        "agreement",
+        "One row per question, condition (empty: all together), statistic and interval.",
+        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "statistic", "estimate", *_INTERVAL, "observed",
+         "expected", "raters_per_item"),
+        ("rater_set", "question", *_GROUP, "statistic", "ci_scope"),
+    ),
+    Table(
+        "retest",
+        "One row per question, test-retest statistic and interval: how far annotators agree with themselves.",
+        (*_STUDY, "rater_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_items", "n_raters",
+         "n_pairs", "status", "reason"),
+        ("rater_set", "question", "statistic", "ci_scope"),
+    ),
+    _remaining("retention", "One row per question, condition, statistic of retention and interval."),
+    _remaining("information", "One row per question of which target is heard, condition, bits, interval."),
+    _remaining("claims", "One row per question, kind of noise, statistic of signal detection and interval."),
+    _remaining("model_comparison", "One row per question, figure of listeners and the model, interval."),
+    _remaining("dose_response", "One row per question, statistic of dose and response, and interval."),
+    _remaining(
+        "preferences",
+        "One row per preference question, pair of conditions (the second in `about`), statistic, interval.",
+    ),
+    _remaining(
+        "discrimination",
+        "One row per ABX question, pair of conditions (the second in `about`), statistic and interval.",
+    ),
+    _remaining(
+        "stretch_agreement",
+        "One row per question for stretches, condition, evidence it is laid beside, statistic and interval.",
+    ),
+    Table(
+        "contrasts",
+        "One row per question and contrast: the difference, its interval, test and effect sizes.",
+        (*_STUDY, "rater_set", *_QUESTION, "primary", "first", "first_method", "second", "second_method",
+         "estimate", *_BOUNDS, "p", "p_holm", "d_z", "cliffs_delta", "n_items", "n_raters", "n_judgments",
+         "status", "reason"),
+        ("rater_set", "question", "first", "first_method", "second", "second_method"),
+    ),
+    Table(
+        "rater_quality",
+        "One row per annotator (`question` empty: over all questions), and per annotator and question.",
+        (*_STUDY, "annotator", "question", "left_out", "n_judgments", "correlation_with_others",
+         "agreement_with_others", "bias", "spread", "most_frequent_share", "longest_run",
+         "median_response_ms", "attention_failed_share", "headphone_score", "reference_missed_share",
+         "unheard_share", "rushed_share", "median_trial_seconds", "repeat_distance", "abx_trials",
+         "abx_correct_share", "abx_guessing_p"),
+        ("annotator", "question"),
+    ),
+    Table(
+        "pairs",
+        "One row per question and pair of annotators.",
+        (*_STUDY, "question", "annotator", "other_annotator", "n_items", "correlation", "exact_share",
+         "similarity", "mean_difference"),
+        ("question", "annotator", "other_annotator"),
+    ),
+    Table(
+        "exclusions",
+        "One row per annotator and declared rule that leaves them out; `judgments` still has their answers.",
+        (*_STUDY, "annotator", "measure", "figure", "left_out_if", "limit", "reason"),
+        ("annotator", "measure", "left_out_if"),
+    ),
+    Table(
+        "codebook",
+        "One row per column of every table.",
+        ("table", "column", "type", "unit", "description", "levels"),
+        ("table", "column"),
+    ),
+]  # fmt: skip
+TABLES = {table.name: table for table in _TABLES}
+COMPUTED_TABLES = (  # by studyserver.results.tables.computed; the others are rows of the database
+    "summary", "agreement", "retest", "retention", "information", "claims", "model_comparison",
+    "dose_response", "preferences", "discrimination", "stretch_agreement", "contrasts", "rater_quality",
+    "pairs", "exclusions",
+)  # fmt: skip
+
+
+def codebook_rows() -> list[dict[str, str]]:
+    """Return the codebook itself as rows of the table `codebook`."""
+    return [
+        {
+            "table": table.name,
+            "column": variable.name,
+            "type": variable.type,
+            "unit": variable.unit,
+            "description": variable.description,
+            "levels": "; ".join(
+                f"{value}: {meaning}" if meaning else value for value, meaning in variable.levels
+            ),
+        }
+        for table in TABLES.values()
+        for variable in table.variables
+    ]

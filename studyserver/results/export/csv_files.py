@@ -1,0 +1,66 @@
+"""How cells are written: safe to open in a spreadsheet, and the same again every time."""
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from explainer.spreadsheets import escaped, row_writer
+from studyserver.results.data.columns import identifier, number_text
+from studyserver.results.data.variables import Variable
+
+from .codebook import Table
+
+_ROWS_AT_A_TIME = 1000
+
+
+def csv_chunks(table: Table, rows: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
+    """Yield a table as CSV in UTF-8, a thousand rows at a time; missing values are empty fields."""
+    buffer = io.StringIO(newline="")
+    write_row = row_writer(buffer)
+    write_row(table.columns)
+    columns = [(variable.name, _WRITERS[variable.type]) for variable in table.variables]
+    for number, row in enumerate(rows, start=1):
+        write_row([_cell(write, row.get(name)) for name, write in columns])
+        if number % _ROWS_AT_A_TIME == 0:
+            yield _encoded(buffer)
+            buffer.seek(0)
+            buffer.truncate()
+    yield _encoded(buffer)
+
+
+def _encoded(buffer: io.StringIO) -> bytes:
+    return buffer.getvalue().encode(errors="replace")  # half of a surrogate pair has no bytes
+
+
+def cell_text(variable: Variable, value: object) -> str:
+    """Return what stands in a cell: only what people wrote is escaped, numbers are never touched."""
+    return _cell(_WRITERS[variable.type], value)
+
+
+def _cell(write: Callable[[Any], str], value: object) -> str:
+    return "" if value is None or value == "" else write(value)
+
+
+def _number(value: float) -> str:
+    return "" if value != value else number_text(value)
+
+
+def _text(value: object) -> str:
+    return _number(value) if isinstance(value, int | float) else escaped(str(value))
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a time in UTC with microseconds, by ISO 8601."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "identifier": lru_cache(maxsize=10_000)(identifier),
+    "text": _text,
+    "integer": _number,
+    "number": _number,
+    "boolean": lambda value: "1" if value else "0",
+    "datetime": timestamp,
+}

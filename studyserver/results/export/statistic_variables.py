@@ -1,0 +1,154 @@
+"""The columns of what is computed from many rows: figures, contrasts, quality of annotators, codebook."""
+
+from studyserver.results.data.variables import CONDITIONS, TYPES, Variable, levels_of
+
+STATISTIC_VARIABLES = [
+    # Statistics
+    Variable("statistic", "identifier", "Name of the statistic (docs/agreement.md)."),
+    Variable("estimate", "number", "Its value; empty where undefined."),
+    Variable("se", "number", "Standard error."),
+    Variable("ci_low", "number", "Lower end of the 95 % interval."),
+    Variable("ci_high", "number", "Upper end of the 95 % interval."),
+    Variable("ci_method", "text", "How the interval was found."),
+    Variable(
+        "ci_scope",
+        "text",
+        "What the interval generalises to.",
+        levels=levels_of(
+            {
+                "items": "these annotators, new clips",
+                "items+raters": "new clips and new annotators",
+                "judgments": "neither: right only if every judgment stood for itself",
+            }
+        ),
+    ),
+    Variable("n_items", "integer", "Number of clips; of tracks for retention, comparisons and contrasts."),
+    Variable("n_items_pairable", "integer", "Number of clips judged by at least two annotators."),
+    Variable("n_raters", "integer", "Number of annotators."),
+    Variable("n_judgments", "integer", "Number of judgments."),
+    Variable(
+        "status",
+        "identifier",
+        "Whether the statistic is defined on these judgments.",
+        levels=levels_of({"ok": "defined", "undefined": "not defined; `reason` says why"}),
+    ),
+    Variable("reason", "text", "Why it is undefined, in words."),
+    Variable(
+        "observed",
+        "number",
+        "Observed agreement, of coefficients that correct it for chance; for Krippendorff's alpha observed "
+        "disagreement, in squared distances of the level.",
+    ),
+    Variable("expected", "number", "The same as chance would have it."),
+    Variable("raters_per_item", "number", "Mean number of annotators per clip."),
+    Variable(
+        "mean",
+        "number",
+        "Mean over judgments; for an option, the share that chose it.",
+        unit="as the question's scale",
+    ),
+    Variable("sd", "number", "Standard deviation of the judgments.", unit="as the question's scale"),
+    Variable(
+        "rater_set",
+        "identifier",
+        "Whose judgments enter the figure.",
+        levels=levels_of(
+            {
+                "all": "of all annotators",
+                "kept": "without those whom the study's declared rules leave out; only where it declares any",
+            }
+        ),
+    ),
+    Variable(
+        "about",
+        "text",
+        "What the figure is about, where the condition does not say it: for differences of retention the "
+        "control; for claims what counts as noise; for the model `level` or `change`; for dose and response "
+        "the method; for preferences and ABX what was compared with the condition; for stretches the "
+        "evidence.",
+    ),
+    Variable("n_pairs", "integer", "Number of pairs of a first and a second judgment."),
+    # Contrasts
+    Variable("primary", "boolean", "1 for a contrast that was named beforehand (or the default)."),
+    Variable("first", "identifier", "Condition on the first side.", levels=levels_of(CONDITIONS)),
+    Variable("first_method", "text", "Method on the first side; empty for all."),
+    Variable("second", "identifier", "Condition on the second side.", levels=levels_of(CONDITIONS)),
+    Variable("second_method", "text", "Method on the second side; empty for all."),
+    Variable("p", "number", "Of no difference, by t with Satterthwaite's degrees of freedom."),
+    Variable("p_holm", "number", "The same after Holm's correction over all rows with equal `primary`."),
+    Variable("d_z", "number", "Mean difference across tracks, divided by its standard deviation."),
+    Variable("cliffs_delta", "number", "Dominance of the first over the second, -1 to 1."),
+    # Quality of annotators
+    Variable("left_out", "boolean", "1 where a declared rule leaves the annotator out."),
+    Variable(
+        "correlation_with_others", "number", "Correlation with the mean of the others on the same clips."
+    ),
+    Variable(
+        "agreement_with_others",
+        "number",
+        "For all but scales and sliders: mean similarity with the others' answers to the same clips, 0 to 1; "
+        "but for checklists the share of them that were the same.",
+    ),
+    Variable(
+        "bias",
+        "number",
+        "Mean difference from the mean of the others: in units of the scale, over all questions as a share "
+        "of it.",
+    ),
+    Variable("spread", "number", "Standard deviation, divided by that of the others."),
+    Variable("most_frequent_share", "number", "Share of the most frequent answer, 0 to 1."),
+    Variable("longest_run", "number", "Longest run of equal answers, as a share of all."),
+    Variable("median_response_ms", "number", "Median time to an answer.", unit="ms"),
+    Variable("attention_failed_share", "number", "Share of attention trials failed, 0 to 1."),
+    Variable("headphone_score", "number", "Share of the headphone check solved, 0 to 1."),
+    Variable(
+        "reference_missed_share", "number", "Share of hidden references rated below 90 % of the slider."
+    ),
+    Variable("unheard_share", "number", "Share of clips not heard as far as the study asks."),
+    Variable("rushed_share", "number", "Share of trials finished before the sound could have ended."),
+    Variable(
+        "repeat_distance", "number", "Mean distance of repeated answers, as a share of the scale, 0 to 1."
+    ),
+    Variable(
+        "abx_trials",
+        "integer",
+        "ABX answers in finished main trials; empty where the study has no such answers.",
+    ),
+    Variable(
+        "abx_correct_share",
+        "number",
+        "Share of them that were right, 0 to 1; guessing gives .5. Undefined (empty) without any.",
+    ),
+    Variable(
+        "abx_guessing_p",
+        "number",
+        "Exact probability that guessing gets at least as many of them right (one-sided binomial). Undefined "
+        "(empty) without any.",
+    ),
+    Variable("other_annotator", "identifier", "The second annotator of a pair."),
+    Variable("correlation", "number", "Correlation of the two on the clips that both judged."),
+    Variable("exact_share", "number", "Share of these clips to which both gave the same answer."),
+    Variable(
+        "similarity",
+        "number",
+        "For all but scales and sliders: mean similarity of the two answers, 0 to 1; for checklists 1 less "
+        "the MASI distance, else the share that was the same.",
+    ),
+    Variable("mean_difference", "number", "First less second, on average.", unit="as the question's scale"),
+    Variable("measure", "identifier", "The figure that a rule looks at; a column of `rater_quality`."),
+    Variable("figure", "number", "The annotator's figure."),
+    Variable(
+        "left_out_if",
+        "identifier",
+        "On which side of the limit annotators are left out.",
+        levels=levels_of({"above": "above it", "below": "below it"}),
+    ),
+    Variable("limit", "number", "The limit; on it, nobody is left out."),
+    # Codebook
+    Variable("table", "identifier", "Table in which the column stands."),
+    Variable("column", "identifier", "Name of the column."),
+    Variable("type", "identifier", "Type of its values.", levels=tuple((name, "") for name in TYPES)),
+    Variable("unit", "text", "Unit of its values."),
+    Variable("description", "text", "What it says."),
+    Variable("levels", "text", "Values and their meanings, where the list is closed."),
+]

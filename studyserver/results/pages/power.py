@@ -1,0 +1,341 @@
+"""The planning page: what a design can detect, from assumptions, from typed variances, or from answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django import forms
+
+from explainer.models import Clip
+from studyserver.common.number_text import (
+    plain,
+)
+from studyserver.results.data.rehearsal_marks import rehearsal_mark
+from studyserver.results.data.scales import scale_ends
+from studyserver.results.tables.labels import condition_name
+from studyserver.study.models import Question, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from studyserver.results.data.judgments import CountedJudgments
+    from studyserver.results.statistics.power import Variances
+    from studyserver.results.tables.computed import Computed
+
+MOST = 2000  # raters, tracks
+_NUMERIC = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
+_CONDITIONS = [(value, condition_name(value)) for value in Clip.Condition.values]
+_SD = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
+
+
+class PlanningForm(forms.Form):
+    """What is to be compared, by how many, and how much judgments vary."""
+
+    question = forms.ModelChoiceField(Question.objects.none(), empty_label=None, label="Question")
+    first = forms.ChoiceField(choices=_CONDITIONS, label="Compare")
+    second = forms.ChoiceField(choices=_CONDITIONS, label="with")
+    tracks = forms.IntegerField(
+        min_value=2, max_value=MOST, label="Tracks", help_text="Heard in both conditions."
+    )
+    annotators = forms.IntegerField(min_value=2, max_value=MOST, label="Annotators")
+    trials = forms.IntegerField(
+        min_value=2,
+        max_value=2 * MOST,
+        required=False,
+        label="Trials of these two conditions per annotator",
+        help_text="Two for each track; empty: every annotator hears every track in both.",
+    )
+    difference = forms.FloatField(
+        required=False,
+        min_value=0.0,
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        label="Difference you want to find",
+        help_text="In steps of the scale.",
+    )
+    source = forms.ChoiceField(
+        choices=[
+            ("assumed", "as assumed for want of a pilot"),
+            ("answers", "as in this study's answers so far"),
+            ("rehearsal", "as in its rehearsal (simulated annotators)"),
+            ("typed", "as typed here"),
+        ],
+        label="How much judgments vary",
+        widget=forms.RadioSelect,
+    )
+    between_annotators = forms.FloatField(label="Annotators differ in the effect by", **_SD)
+    between_tracks = forms.FloatField(label="Tracks differ in the effect by", **_SD)
+    single_judgment = forms.FloatField(label="A single judgment varies by", **_SD)
+
+    def __init__(self, study: Study, data=None):
+        self.study = study
+        initial = _suggested(study)
+        if (data or {}).get("rehearsal") == "1":
+            initial["source"] = "rehearsal"
+        filled = initial | {name: value for name, value in (data or {}).items() if name != "rehearsal"}
+        super().__init__(filled if initial["question"] else None)
+        questions = study.questions.filter(kind__in=_NUMERIC, scope=Question.Scope.CLIP)
+        self.fields["question"].queryset = questions
+        self.fields["question"].label_from_instance = lambda question: question.text
+
+    def clean(self):
+        """Refuse a comparison with itself, and variances that were announced but not typed."""
+        data = super().clean()
+        if data.get("first") and data.get("first") == data.get("second"):
+            self.add_error("second", "A condition cannot be compared with itself: choose another one.")
+        if data.get("source") == "typed":
+            for name in ("between_annotators", "between_tracks", "single_judgment"):
+                if data.get(name) is None and name not in self.errors:
+                    self.add_error(name, "Type a standard deviation, in steps of the scale.")
+            varying = [data.get(name) for name in ("between_tracks", "single_judgment")]
+            if None not in varying and not any(varying):
+                self.add_error("single_judgment", "Judgments that do not vary at all need no planning.")
+        return data
+
+
+def _suggested(study: Study) -> dict:
+    """Return what the form holds at first: the study as it stands."""
+    questions = study.questions.filter(kind__in=_NUMERIC, scope=Question.Scope.CLIP)
+    stimuli = study.stimuli.active().main()
+    conditions = list(stimuli.values_list("clip__condition", flat=True).distinct().order_by())
+    pair = [name for name in ("evidence", "random_control") if name in conditions]
+    others = [name for name in conditions if name not in pair]
+    first, second = ([*pair, *others, "evidence", "random_control"])[:2]
+    compared = stimuli.filter(clip__condition__in=[first, second])
+    tracks = compared.values("clip__track").distinct().count()
+    own = study.trials_per_annotator
+    share = compared.count() / (stimuli.count() or 1)
+    question = questions.order_by("position", "id").first()
+    return {
+        "question": question.pk if question else None,
+        "first": first,
+        "second": second if second != first else "random_control",
+        "tracks": min(max(tracks, 2), MOST),
+        "annotators": max(study.annotators_wanted or 20, 2),
+        "trials": max(2, round(own * share)) if own and own < stimuli.count() else "",
+        "source": "assumed",
+    }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the page shows.
+
+    Attributes
+    ----------
+    variances : Variances
+    unit : str
+        Of differences, in words.
+    source : str
+        Where the variances are from, in words.
+    mark : str
+        That no answers of people went into the plan; empty where they did.
+    rows : list[dict]
+        The table: one row per number of annotators, a cell per number of tracks.
+    tracks : list[int]
+        Its columns.
+    headline : str
+    advice : list[str]
+    described : str
+        The plot in words.
+    table : pd.DataFrame
+        As `planning.planning_table` has it.
+    """
+
+    variances: Variances
+    unit: str
+    source: str
+    mark: str
+    rows: list[dict]
+    tracks: list[int]
+    headline: str
+    advice: list[str]
+    described: str
+    table: pd.DataFrame
+
+    @property
+    def deviations(self) -> list[float]:
+        """Standard deviations of the effect between annotators and tracks, and of a single judgment."""
+        return [
+            value**0.5
+            for value in (
+                self.variances.rater_by_condition,
+                self.variances.clip_by_condition,
+                self.variances.error,
+            )
+        ]
+
+
+class NoVariances(ValueError):
+    """The answers do not say how much judgments vary; the message says what is missing."""
+
+
+def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
+    """Return what a valid form asks for, by the answers that are computed where it asks for these.
+
+    Raises
+    ------
+    NoVariances
+        When the answers are too few to take variances from.
+    """
+    from studyserver.results.statistics import power
+
+    data = form.cleaned_data
+    low, high = scale_ends(data["question"])
+    variances, source = _variances(form, high - low, computed)
+    raters, tracks = _around(data["annotators"]), _around(data["tracks"])
+    each = data["trials"] // 2 if data["trials"] else None
+    table = power.planning_table(raters, tracks, variances, difference=data["difference"], each=each)
+    cells = {(row["raters"], row["clips"]): row for row in table.to_dict("records")}
+    own = data["annotators"]
+    rows = [
+        {"raters": number, "chosen": number == own, "cells": [cells[number, clips] for clips in tracks]}
+        for number in raters
+    ]
+    chosen = cells[own, data["tracks"]]
+    unit = f"on the scale from {plain(low)} to {plain(high)}"
+    return Plan(
+        variances=variances,
+        unit=unit,
+        source=source,
+        mark=_mark(form),
+        rows=rows,
+        tracks=tracks,
+        headline=_headline(data, chosen, unit),
+        advice=_advice(data, chosen, variances, each),
+        described=_described(table, tracks),
+        table=table,
+    )
+
+
+def forecast(study: Study) -> str:
+    """Return in a sentence what the study as it stands can detect; empty where nothing can be compared."""
+    from studyserver.results.statistics.power import planning_width, smallest_difference
+
+    form = PlanningForm(study)
+    conditions = set(study.stimuli.active().main().values_list("clip__condition", flat=True))
+    if not form.is_valid() or not {form.cleaned_data["first"], form.cleaned_data["second"]} <= conditions:
+        return ""
+    data = form.cleaned_data
+    low, high = scale_ends(data["question"])
+    variances, _source = _variances(form, high - low)
+    size = data["annotators"], data["tracks"]
+    each = data["trials"] // 2 if data["trials"] else None
+    chosen = {
+        "smallest_difference": smallest_difference(*size, variances, each=each),
+        "interval_width": planning_width(*size, variances, each=each),
+    }
+    pair = " and ".join(condition_name(data[name]) for name in ("first", "second"))
+    headline = _headline(
+        data,
+        chosen,
+        f"between {pair} on the scale from {plain(low)} to {plain(high)}",
+    )
+    return f"{headline} This assumes how much judgments vary; a pilot or a rehearsal knows better."
+
+
+def _mark(form: PlanningForm) -> str:
+    if form.cleaned_data["source"] == "rehearsal":
+        return rehearsal_mark(form.study)
+    return {
+        "assumed": "ASSUMED: no answers of people are in this (how much judgments vary is assumed)",
+        "typed": "ASSUMED: no answers of people are in this (standard deviations were typed)",
+    }.get(form.cleaned_data["source"], "")
+
+
+def _variances(
+    form: PlanningForm, scale_range: float, computed: Computed | None = None
+) -> tuple[Variances, str]:
+    from studyserver.results.statistics.power import DEFAULT_VARIANCES, Variances
+
+    data = form.cleaned_data
+    if data["source"] == "typed":
+        deviations = [data[name] for name in ("between_annotators", "between_tracks", "single_judgment")]
+        return Variances(*(value**2 for value in deviations)), "typed"
+    if data["source"] == "assumed" or computed is None:
+        squared = scale_range**2
+        assumed = (
+            getattr(DEFAULT_VARIANCES, name) * squared
+            for name in ("rater_by_condition", "clip_by_condition", "error")
+        )
+        return Variances(*assumed), "assumed: no pilot was taken into account"
+    found = answered_variances(computed.main.counted, data["question"], data["first"], data["second"])
+    simulated = data["source"] == "rehearsal"
+    return found, "from the simulated annotators" if simulated else "from the answers so far"
+
+
+def answered_variances(counted: CountedJudgments, question: Question, first: str, second: str) -> Variances:
+    """Return the variances of a contrast as the answers of a study (or of its rehearsal) show them.
+
+    Raises
+    ------
+    NoVariances
+    """
+    from studyserver.results.statistics.power import variances_from_pilot
+
+    judgments = counted.of(question)
+    judgments = judgments[judgments["condition"].isin([first, second])].dropna(subset=["number"])
+    who = "simulated annotators" if counted.rows.rehearsal else "annotators"
+    if judgments.empty or set(judgments["condition"]) != {first, second}:
+        raise NoVariances(f"No {who} have judged both conditions yet.")
+    table = judgments[["track", "condition", "annotator", "number"]]
+    table = table.set_axis(["track", "condition", "rater", "value"], axis=1).astype(
+        {"track": str, "condition": str, "rater": str}
+    )
+    try:
+        return variances_from_pilot(table, first, second)
+    except ValueError as error:
+        raise NoVariances(f"The answers of {who} do not say how much judgments vary: {error}.") from error
+
+
+def _around(number: int) -> list[int]:
+    """Return smaller and greater numbers to look at beside the chosen one."""
+    return sorted({max(2, round(number * factor)) for factor in (0.5, 0.75, 1, 1.5, 2)})
+
+
+def _headline(data: dict, chosen: dict, unit: str) -> str:
+    found = f"{chosen['smallest_difference']:.2g}"
+    text = (
+        f"{data['annotators']} annotators and {data['tracks']} tracks find a difference of {found} {unit} in "
+        "four studies out of five; the 95\N{NO-BREAK SPACE}% interval of the difference will be about "
+        f"{chosen['interval_width']:.2g} wide."
+    )
+    if data["difference"]:
+        chance = f"{100 * chosen['power']:.0f}" if chosen["power"] < 0.995 else "more than 99"
+        chance += "\N{NO-BREAK SPACE}%"
+        text += f" A difference of {data['difference']:g} would be found with a probability of {chance}."
+    return text
+
+
+def _advice(data: dict, chosen: dict, variances: Variances, each: int | None) -> list[str]:
+    from studyserver.results.statistics.power import smallest_difference
+
+    found = []
+    own = (data["annotators"], data["tracks"])
+    now = smallest_difference(*own, variances, each=each)
+    twice = {
+        "annotators": smallest_difference(2 * own[0], own[1], variances, each=each),
+        "tracks": smallest_difference(own[0], 2 * own[1], variances, each=each),
+    }
+    for what, value in twice.items():
+        found.append(
+            f"Twice as many {what} would bring the smallest difference from {now:.2g} to {value:.2g}."
+        )
+    if each is not None and each < data["tracks"]:
+        found.append(
+            f"Each annotator hears {each} of the {data['tracks']} tracks in both conditions: "
+            f"{chosen['judgments']} judgments in all."
+        )
+    return found
+
+
+def _described(table: pd.DataFrame, tracks: list[int]) -> str:
+    parts = []
+    for number in tracks:
+        line = table[table["clips"] == number]
+        first, last = line.iloc[0], line.iloc[-1]
+        parts.append(
+            f"{number} tracks: from {first['smallest_difference']:.2g} with {first['raters']:.0f} annotators "
+            f"to {last['smallest_difference']:.2g} with {last['raters']:.0f}"
+        )
+    return "Smallest difference found in four studies out of five. " + "; ".join(parts) + "."

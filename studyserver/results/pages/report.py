@@ -1,0 +1,262 @@
+"""The texts of the printed report: what was done, with its figures filled in."""
+
+from collections import Counter
+
+from django.db.models import Max
+
+from studyserver.results.data.rows import StudyRows
+from studyserver.results.data.variables import CONDITIONS
+from studyserver.results.tables.equal_comparisons import equal_comparisons_words
+from studyserver.results.tables.failures import Parts
+from studyserver.results.tables.labels import condition_name
+from studyserver.results.tables.recruitment import Progress, progress_part
+from studyserver.study.counting import plural
+from studyserver.study.left_out import left_out, left_out_words
+from studyserver.study.models import Judgment, Question, Study
+
+from .overview import question_sections
+from .sentences import agreement_text, statistic_name
+from .widgets import kept_parts
+
+_SETS = {
+    Study.PresentationKind.PAIR: "two clips, A and B",
+    Study.PresentationKind.PAIR_REFERENCE: "two clips, A and B, beside a given reference",
+    Study.PresentationKind.MULTIPLE: "several clips side by side",
+    Study.PresentationKind.MULTIPLE_REFERENCE: (
+        "several clips beside a given reference, which was also hidden among them"
+    ),
+    Study.PresentationKind.ABX: "two clips, A and B, and X, which was one of the two",
+}
+_NUMBERS = {Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE}
+_NAMES = {Question.Kind.CHOICE, Question.Kind.CHECKLIST}
+_COMPARED = {Question.Kind.PREFERENCE, Question.Kind.ABX}
+_INTERVALS = "95\N{NO-BREAK SPACE}% intervals by a delete-one jackknife"
+_ANALYSES = [
+    (
+        set(Question.Kind) - {Question.Kind.TEXT},
+        "The last answer to each question in finished main trials counts.",
+    ),
+    (
+        _NUMBERS | _NAMES,
+        f"Means are over judgments, with {_INTERVALS} over clips and annotators and Satterthwaite's degrees "
+        "of freedom, so that both count as samples. Agreement is Krippendorff's alpha at the declared level "
+        "of measurement, with one interval for new clips judged by these annotators and one for new clips "
+        "and new annotators.",
+    ),
+    (
+        _NUMBERS,
+        "Retention is the correlation across tracks of judgments of the original and of the condition, "
+        "corrected for the reliability of both by products of different annotators only. Contrasts are "
+        "paired by track and annotator, with Holm's correction over the primary ones.",
+    ),
+    (
+        _COMPARED,
+        f"Shares of answers that compare clips have {_INTERVALS} over tracks and annotators, and exact ones "
+        "(Clopper and Pearson) beside them.",
+    ),
+    ({Question.Kind.PREFERENCE}, "Strengths of the conditions are log-odds after Bradley and Terry."),
+    ({Question.Kind.ABX}, "Sensitivity (d\N{PRIME}) follows the differencing model."),
+    (
+        {Question.Kind.STRETCHES},
+        f"Stretches of time are compared moment by moment by Krippendorff's alpha, with {_INTERVALS} over "
+        "clips and annotators.",
+    ),
+]
+
+
+def last_answer(study: Study, *, rehearsal: bool = False):
+    """Return when the newest usable judgment was stored, None before any."""
+    judgments = Judgment.objects.filter(trial__annotator__study=study).usable(rehearsal=rehearsal)
+    return judgments.aggregate(last=Max("stored_at"))["last"]
+
+
+def methods_paragraphs(study: Study, progress: Progress, *, rehearsal: bool = False) -> list[str]:
+    """Return the methods section: stimuli, procedure, questions, analysis."""
+    return [
+        paragraph
+        for paragraph in (
+            _stimuli(study),
+            _equal_sounds(study, rehearsal=rehearsal),
+            _procedure(study, progress),
+            _questions(study),
+            _analysis(study),
+        )
+        if paragraph
+    ]
+
+
+def exclusions(progress: Progress, left_out: int = 0) -> list[str]:
+    """Return who is not counted, or only in part, one line per reason; `left_out` by declared rules."""
+    parts = [
+        (left_out, "left out by rules declared beforehand: figures with and without are given"),
+        (progress.discarded, "withdrew and asked that the answers be discarded: not counted"),
+        (progress.screened_out, "screened out: answers to finished trials count"),
+        (progress.withdrawn, "withdrew and left the answers: finished trials count"),
+        (progress.left + progress.in_session, "did not finish (yet): finished trials count"),
+        (progress.not_started, "did not start: nothing to count"),
+    ]
+    lines = [f"{plural(count, 'annotator')} {words}." for count, words in parts if count]
+    everybody = "Everybody who joined is counted in full." if progress.joined else "Nobody has joined yet."
+    return lines or [everybody]
+
+
+def report_parts(study: Study, *, rehearsal: bool, everybody: bool) -> dict:
+    """Return the computed parts: questions, what remains, whom rules leave out, the checklist, figures."""
+    rows = StudyRows(study, rehearsal=rehearsal)
+    return kept_parts(rows, "report", _computed_parts, everybody=everybody)
+
+
+def uncomputed_parts(parts: Parts, *, left_out: int) -> dict:
+    """Return what the report says without statistics: methods, who is not counted (`left_out` by rules)."""
+    study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
+    progress = progress_part(parts)
+
+    def methods(_computed) -> list[str]:
+        return methods_paragraphs(study, progress, rehearsal=rehearsal)
+
+    return {
+        "methods": parts.part("methods", "Methods", methods, []) if progress else [],
+        "excluded": exclusions(progress, left_out) if progress else [],
+    }
+
+
+def _computed_parts(parts: Parts) -> dict:
+    from .checklist import checklist
+    from .raters import raters_page
+    from .remains_page import remains_page
+
+    return {
+        "sections": question_sections(parts),
+        "page": remains_page(parts),
+        "raters": raters_page(parts),
+        "checks": checklist(parts),
+        "found": parts.part("found", "What entered the analysis", _found, ""),
+    }
+
+
+def _found(computed) -> str:
+    """Return the figures that a methods section ends with: who and what entered, how far people agreed."""
+    statistics = computed.shown
+    answers, clips, annotators = statistics.counted.entered[["answer", "stimulus", "annotator"]].nunique()
+    text = (
+        f"{plural(answers, 'judgment')} of {plural(clips, 'clip')} by {plural(annotators, 'annotator')} "
+        "entered the analysis."
+    )
+    rules, left_out = computed.quality.rules, computed.quality.left_out
+    if rules:
+        text += (
+            f" Rules declared beforehand ({'; '.join(rule.reason for rule in rules)}) left out "
+            f"{plural(len(left_out), 'annotator')}; figures with everybody are given beside."
+        )
+    agreed = [
+        f"{agreement_text(item.alpha().get('items+raters'))} for “{item.question.text}”"
+        for item in statistics.summaries.questions
+        if item.n_judgments
+    ]
+    if agreed:
+        text += f" {statistic_name('krippendorff_alpha')} over all conditions was {', '.join(agreed)}."
+    if len(statistics.counted.repeats):
+        text += f" {plural(len(statistics.counted.repeats), 'answer')} were given a second time."
+    return text
+
+
+def _stimuli(study: Study) -> str:
+    related = ("clip__track", "clip__explanation__recipe", "clip__explanation__model")
+    stimuli = list(study.stimuli.main().select_related(*related))
+    if not stimuli:
+        return ""
+    clips = [stimulus.clip for stimulus in stimuli]
+    tracks = len({clip.track_id for clip in clips})
+    conditions = Counter(clip.condition for clip in clips)
+    listed = ", ".join(
+        f"{condition_name(name)} ({conditions[name]})" for name in CONDITIONS if conditions[name]
+    )
+    text = (
+        f"{plural(len(clips), 'clip')} were made of {plural(tracks, 'track')} in these conditions: {listed}."
+    )
+    seconds = [clip.seconds for clip in clips]
+    text += f" Clips lasted {_from_to(f'{min(seconds):.1f}', f'{max(seconds):.1f}')}\N{NO-BREAK SPACE}s."
+    explanations = {clip.explanation_id: clip.explanation for clip in clips if clip.explanation}.values()
+    for recipe, models in _recipes(explanations):
+        parameters = recipe.parameters
+        text += (
+            f" Explanations of {models} followed the recipe “{recipe.name}” ({recipe.digest[:12]}): method "
+            f"{parameters.get('method')}, segments {parameters.get('segmentation')}, masks "
+            f"{parameters.get('sampling')}, removed parts replaced by "
+            f"{str(parameters.get('hidden_value')).replace('_', ' ')}, sound by the route "
+            f"{str(parameters.get('route')).replace('_', ' ')}, seed {parameters.get('seed')}."
+        )
+    return text
+
+
+def _equal_sounds(study: Study, *, rehearsal: bool) -> str:
+    """Return what is not compared because clips sound the same, and what was compared nevertheless."""
+    told = (left_out_words(left_out(study)), equal_comparisons_words(study, rehearsal=rehearsal))
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def _recipes(explanations) -> list[tuple]:
+    """Return each recipe with the names of the models that were explained by it."""
+    recipes, models = {}, {}
+    for explanation in explanations:
+        recipes[explanation.recipe_id] = explanation.recipe
+        models.setdefault(explanation.recipe_id, set()).add(explanation.model.name)
+    return [(recipe, " and ".join(sorted(models[pk]))) for pk, recipe in sorted(recipes.items())]
+
+
+def _procedure(study: Study, progress: Progress) -> str:
+    if not progress.joined:
+        return "Nobody has joined yet."
+    text = (
+        f"{plural(progress.joined, 'person', 'people')} joined through a web page and {progress.finished} "
+        f"finished. {_heard(study)}, in an order drawn at random for each of them (seed {study.seed})"
+    )
+    if study.minimum_track_distance:
+        apart = plural(study.minimum_track_distance, "trial")
+        text += f", with at least {apart} between clips of one track where possible"
+    text += (
+        "; what was judged least came first in the draw. "
+        f"{100 * study.minimum_listening_share:.0f}\N{NO-BREAK SPACE}% of a clip had to be heard before "
+        "going on."
+    )
+    if study.practice_trials:
+        text += f" {plural(study.practice_trials, 'practice trial')} came first and are not counted."
+    if study.repeats_per_annotator:
+        text += (
+            f" {plural(study.repeats_per_annotator, 'trial')} per person came a second time, for test-retest "
+            "figures; the second presentations enter no mean and no agreement between people."
+        )
+    if progress.balance:
+        times = _from_to(str(progress.least), str(progress.most))
+        text += f" Each clip was judged {times} {'time' if times == '1' else 'times'}."
+    if progress.median_trial_seconds is not None:
+        text += f" The median trial took {progress.median_seconds_text}."
+    return text
+
+
+def _heard(study: Study) -> str:
+    """Return what annotators heard, and how much of it."""
+    if study.presentation == Study.PresentationKind.SINGLE:
+        each = f"{study.trials_per_annotator} clips each" if study.trials_per_annotator else "all clips"
+        return f"They heard {each}, one at a time"
+    each = plural(study.trials_per_annotator, "trial") if study.trials_per_annotator else "all trials"
+    return f"They did {each}, each with {_SETS[study.presentation]}"
+
+
+def _from_to(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
+
+
+def _questions(study: Study) -> str:
+    asked = study.questions.exclude(kind=Question.Kind.TEXT)
+    listed = "; ".join(
+        f"“{question.text}” ({question.get_kind_display()}, {question.get_level_display()})"
+        for question in asked
+    )
+    return f"The questions were: {listed}." if listed else ""
+
+
+def _analysis(study: Study) -> str:
+    """Return how answers were analysed, as far as the study asks questions of the kind."""
+    kinds = set(study.questions.values_list("kind", flat=True))
+    return " ".join(text for of_kinds, text in _ANALYSES if kinds & of_kinds)

@@ -1,0 +1,336 @@
+"""Results in words: numbers as people read them, and the answer in a sentence.
+
+A number is written with two or three significant digits, an interval in brackets, and what is
+undefined is said to be so.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from studyserver.common.number_text import (
+    NO_BREAK,
+    coefficient,
+    decimals,
+    interval,
+    number,
+    plain,
+)
+from studyserver.study.counting import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from studyserver.results.statistics.intervals import Interval
+    from studyserver.results.statistics.means import Mean
+    from studyserver.results.tables.summaries import Group, GroupSummary, QuestionSummary
+    from studyserver.study.models import Question
+
+UNDEFINED = "undefined"
+# Targets with nouns for names: mid-level features, the demo's further cues, five of the published emotions.
+# fmt: off
+_NOUNS = frozenset({
+    "melodiousness", "articulation", "rhythm_complexity", "rhythm_stability", "dissonance", "tonal_stability",
+    "minorness", "speed", "pitch_height", "valence", "energy", "tension", "anger", "fear",
+})
+# fmt: on
+ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
+FEWEST_FOR_AN_ANSWER = 2  # annotators, and clips
+
+
+def mean_text(mean: Mean | None, ends: tuple[float, float]) -> str:
+    """Return a mean with its interval, or why there is none."""
+    if mean is None or mean.value is None:
+        return "no judgments yet"
+    places = decimals(ends)
+    if mean.interval.low is None:
+        return number(mean.value, places)
+    return f"{number(mean.value, places)} {interval(mean.interval.low, mean.interval.high, places)}"
+
+
+def target_name(target: str) -> str:
+    """Return a target as it stands in a sentence: a noun as it is, any other label in quotation marks."""
+    name = target.replace("_", " ")
+    return name if target in _NOUNS else f"“{name}”"
+
+
+def share_text(mean: Mean | None) -> str:
+    """Return a share in per cent with its interval."""
+    if mean is None or mean.value is None:
+        return "no judgments yet"
+    text = f"{100 * mean.value:.0f}{NO_BREAK}%"
+    if mean.interval.low is not None:
+        text += f" {interval(100 * mean.interval.low, 100 * mean.interval.high, 0)}"
+    return text
+
+
+def agreement_text(row: Mapping | None) -> str:
+    """Return a coefficient of agreement with its interval, or in words why it is undefined."""
+    if row is None:
+        return "undefined: no judgments yet"
+    if row["status"] != "ok":
+        return f"{UNDEFINED}: {reason_text(row)}"
+    text = coefficient(row["estimate"])
+    if row["ci_low"] is None or row["ci_low"] != row["ci_low"]:
+        return f"{text}, no interval"
+    return f"{text} [{coefficient(row['ci_low'])},{NO_BREAK}{coefficient(row['ci_high'])}]"
+
+
+def reason_text(row: Mapping) -> str:
+    """Return why a figure is undefined, in the pages' words: raters are annotators there."""
+    return about_annotators(str(row["reason"]))
+
+
+def about_annotators(text: str) -> str:
+    """Return a reason that speaks of raters in the pages' words."""
+    return re.sub(r"\brater(s?)\b", r"annotator\1", text)
+
+
+def level_text(question: Question) -> str:
+    """Return on what level agreement is computed, to stand after "at the"."""
+    if question.kind == "checklist":
+        return "level of sets of answers (MASI distance)"
+    return f"{question.get_level_display()} level"
+
+
+# -- the answer first -------------------------------------------------------------------------
+
+
+def headline(summary: QuestionSummary) -> str:
+    """Return the answer to a question in one or two sentences."""
+    evidence = summary.first("evidence")
+    if not summary.groups:
+        return "No judgments yet."
+    if all(_too_few(group) for group in summary.groups):
+        return (
+            f"Too early to say: {plural(summary.n_judgments, 'judgment')} by "
+            f"{plural(summary.n_raters, 'annotator')} so far."
+        )
+    if summary.is_numeric:
+        about_a_claim = evidence and summary.question.target
+        return _about_evidence(summary) if about_a_claim else _condition_by_condition(summary)
+    return _about_naming(summary, evidence)
+
+
+def _about_evidence(summary: QuestionSummary) -> str:
+    evidence = [group for group in summary.groups if group.group.condition == "evidence"]
+    enough = [group for group in evidence if not _too_few(group)]
+    if not enough:
+        judgments = plural(sum(group.n_judgments for group in evidence), "judgment")
+        annotators = plural(max(group.n_raters for group in evidence), "annotator")
+        return f"Too early to say: {judgments} of evidence clips by {annotators} so far."
+    return " ".join(
+        _of_one_evidence(summary, group, several=len(evidence) > 1, beside_original=group is enough[0])
+        for group in enough
+    )
+
+
+def _of_one_evidence(
+    summary: QuestionSummary, evidence: GroupSummary, *, several: bool, beside_original: bool
+) -> str:
+    """Return what is heard in the evidence of one method and size, beside its own random control."""
+    found = next(
+        (
+            (pair[1], interval)
+            for pair, (_, interval) in summary.contrasts.items()
+            if pair[0] == evidence.group
+        ),
+        None,
+    )
+    contrast = found[1] if found else None
+    where = in_evidence(evidence.group, several=several)
+    verdict = _verdict(target_name(summary.question.target), where, contrast)
+    own_control = next((group for group in summary.groups if found and group.group == found[0]), None)
+    others = [
+        (summary.first("original") if beside_original else None, "in the original"),
+        (own_control or summary.first("random_control"), "in the random control"),
+    ]
+    against = [
+        f"{mean_text(group.mean, summary.ends)} {where}"
+        for group, where in others
+        if group and group.mean and group.mean.value is not None
+    ]
+    figures = f"mean {mean_text(evidence.mean, summary.ends)}"
+    if beside_original:
+        figures += f" {scale_text(summary)}"
+    return f"{verdict}: {figures}{', against ' if against else ''}{' and '.join(against)}."
+
+
+def in_evidence(group: Group, *, several: bool) -> str:
+    """Return the evidence in words, with its method and size where several are studied."""
+    named = [group.method, plural(int(group.kept_segments), "segment") if group.kept_segments else ""]
+    told_apart = ", ".join(filter(None, named))
+    return f"the evidence ({told_apart})" if several and told_apart else "the evidence"
+
+
+def in_brackets(group: Group) -> str:
+    """Return a group with what tells it apart in brackets: evidence (lime, 4 segments)."""
+    condition, _comma, told_apart = group.label.partition(", ")
+    return f"{condition} ({told_apart})" if told_apart else condition
+
+
+def _verdict(what: str, where: str, contrast: Interval | None) -> str:
+    if contrast is None or contrast.low is None or contrast.high is None:
+        return f"How much of {what} listeners hear in {where}"
+    if contrast.low > 0:
+        return f"Listeners still hear {what} in {where}, more than in the random control"
+    if contrast.high < 0:
+        return f"Listeners hear less {what} in {where} than in the random control"
+    return f"Whether listeners hear more {what} in {where} than in the random control is not settled"
+
+
+def _condition_by_condition(summary: QuestionSummary) -> str:
+    parts = [f"{mean_text(group.mean, summary.ends)} ({group.group.label})" for group in summary.groups]
+    return f"Mean answers {scale_text(summary)}: {', '.join(parts)}."
+
+
+def scale_text(summary: QuestionSummary) -> str:
+    """Return the scale that a mean is to be read on."""
+    if summary.question.kind == "presence":
+        return "(0 not heard, 1 somewhat, 2 clearly)"
+    low, high = map(plain, summary.ends)
+    return f"on the scale from {low} to {high}"
+
+
+def _about_naming(summary: QuestionSummary, evidence: GroupSummary | None) -> str:
+    named = [group for group in summary.groups if group.group.condition == "evidence" and group.names_target]
+    if evidence is None or not named:
+        group = summary.groups[0]
+        most = max(group.distribution, key=lambda pair: pair[1])
+        return (
+            f"The most frequent answer to {group.group.label} clips: {most[0]} ({plural(most[1], 'time')})."
+        )
+    if all(_too_few(group) for group in named):
+        judgments = plural(sum(group.n_judgments for group in named), "judgment")
+        return f"Too early to say: {judgments} of evidence clips so far."
+    enough = [group for group in named if not _too_few(group)]
+    parts = [_naming_of_one(summary, group, several=len(named) > 1) for group in enough]
+    if summary.question.kind == "choice":
+        chance = 1 / max(1, len(evidence.shares))
+        parts[-1] += (
+            f"; guessing among {len(evidence.shares)} answers would give {100 * chance:.0f}{NO_BREAK}%"
+        )
+    return " ".join(f"{part}." for part in parts)
+
+
+def _naming_of_one(summary: QuestionSummary, evidence: GroupSummary, *, several: bool) -> str:
+    own = next((pair[1] for pair in summary.contrasts if pair[0] == evidence.group), None)
+    control = next((group for group in summary.groups if group.group == own), None)
+    control = control or summary.first("random_control")
+    text = (
+        f"Listeners name the target that {in_evidence(evidence.group, several=several)} was made for in "
+        f"{share_text(evidence.names_target)} of judgments"
+    )
+    if control and control.names_target:
+        text += f", against {share_text(control.names_target)} in the random control"
+    return text
+
+
+def _too_few(group: GroupSummary) -> bool:
+    return min(group.n_raters, group.n_items) < FEWEST_FOR_AN_ANSWER
+
+
+# -- what remains -----------------------------------------------------------------------------
+
+STATISTICS = {
+    "krippendorff_alpha": f"Krippendorff's {ALPHA}",
+    "percent_agreement": "percent agreement",
+    "fleiss_kappa": "Fleiss' κ",
+    "gwet_ac1": "Gwet's AC1",
+    "gwet_ac2": "Gwet's AC2, quadratic weights",
+    "brennan_prediger": "Brennan and Prediger's κ",
+    "cohen_kappa_weighted": "Cohen's κ",
+    "icc_1_1": "ICC(1,1)",
+    "icc_a_1": "ICC(A,1), absolute agreement of one annotator",
+    "icc_c_1": "ICC(C,1), consistency of one annotator",
+    "icc_1_k": "ICC(1,k)",
+    "icc_a_k": "ICC(A,k), of the mean of k annotators",
+    "icc_c_k": "ICC(C,k), of the mean of k annotators",
+    "kendall_w": "Kendall's W",
+    "exact_agreement": "same answer again",
+    "agreement_within_1": "within 1 of the first answer",
+    "similarity": "similarity of what was ticked (MASI)",
+    "cohen_kappa": "Cohen's κ of first and second answers",
+    "kappa_quadratic": "quadratic κ",
+    "standard_error_of_measurement": "standard error of measurement, in units of the scale",
+    "repeatability": "repeatability, in units of the scale: most differences (95 %) are smaller",
+    "model_correlation": "model with the listeners' means",
+    "noise_ceiling": "noise ceiling: a perfect model",
+    "model_share_of_ceiling": "model, as a share of the ceiling",
+    "one_rater_correlation": "one listener with the mean of the others",
+    "mutual_information": "information, bits",
+    "time_alpha": f"Krippendorff's {ALPHA} over time",
+    "time_agreement_on_marked": "marked by a second one too",
+    "marked_share": "time marked",
+    "heard_somewhere": "heard anywhere at all",
+    "marked_where_evidence": "marked of the evidence's time",
+    "marked_elsewhere": "marked of the other time",
+    "marked_more_where_evidence": "difference",
+    "share_of_reference": "share of the original's",
+    "mutual_information_uncorrected": "information without correction, bits",
+    "accuracy": "right answers",
+    "accuracy_by_chance": "right by chance",
+}
+
+
+def statistic_name(name: str) -> str:
+    """Return a statistic's name as people write it."""
+    return STATISTICS.get(name, name.replace("_", " "))
+
+
+def retention_headline(
+    what: str,
+    where: str,
+    evidence: Mapping,
+    control: Mapping | None,
+    difference: Mapping | None,
+    kept: tuple[str, str],
+) -> str:
+    """Return how much of a feature's differences between tracks is still heard in the evidence.
+
+    Parameters
+    ----------
+    what : str
+        The feature.
+    where : str
+        The evidence, in words.
+    evidence, control, difference : rows of an estimate table, or None
+        Retention in the evidence and in the random control, and how much more of the original's contrast the
+        evidence keeps.
+    kept : (str, str)
+        The share of the original's contrast that each of them keeps, in words.
+    """
+    if evidence["status"] != "ok":
+        return f"How much of {what} remains in {where} cannot be said yet: {reason_text(evidence)}."
+    figures = f"retention {agreement_text(evidence)}"
+    if control is not None and control["status"] == "ok":
+        figures += f", random control {agreement_text(control)}"
+    if not _known(evidence["ci_low"]):
+        return f"How much of {what} remains in {where} cannot be said yet: {figures}."
+    if evidence["ci_low"] <= 0:
+        return f"Whether listeners still hear {what} in {where} is not settled: {figures}."
+    text = f"Listeners still hear {what} in {where}: {figures}"
+    if difference is None or difference["status"] != "ok" or not _known(difference["ci_low"]):
+        return f"{text}."
+    if difference["ci_low"] > 0:
+        return (
+            f"{text}. It keeps more of the contrast between tracks: {kept[0]}, the random control {kept[1]}."
+        )
+    return f"{text}. Whether it keeps more of the contrast between tracks is not settled."
+
+
+def estimate_text(row: Mapping | None, places: int) -> str:
+    """Return a figure in units of its own, with its interval, or in words why it is undefined."""
+    if row is None:
+        return "\N{EN DASH}"
+    if row["status"] != "ok":
+        return f"{UNDEFINED}: {reason_text(row)}"
+    text = number(row["estimate"], places)
+    if not _known(row["ci_low"]):
+        return f"{text}, no interval"
+    return f"{text} {interval(row['ci_low'], row['ci_high'], places)}"
+
+
+def _known(value: float | None) -> bool:
+    return value is not None and value == value

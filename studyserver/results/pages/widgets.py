@@ -1,0 +1,356 @@
+"""Parts that several results pages are made of: tables, plots of intervals, matrices, clips to listen to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.db.models import Count, Max, Sum, TextField
+from django.db.models.functions import Cast, Length
+
+from studyserver.common import number_text
+from studyserver.results.data.rows import StudyRows
+from studyserver.results.data.unreadable import Unreadable
+from studyserver.results.data.variables import CONDITIONS
+from studyserver.results.tables.failures import Parts
+from studyserver.results.tables.labels import condition_name
+from studyserver.study.models import Judgment
+
+from . import sentences
+
+if TYPE_CHECKING:
+    from explainer.models import Clip
+    from studyserver.results.tables.computed import Computed
+    from studyserver.results.tables.summaries import Group, QuestionSummary
+    from studyserver.study.models import Study
+
+DASH = "\N{EN DASH}"  # where there is no figure
+BARS = "Bars: 95\N{NO-BREAK SPACE}% interval over clips and annotators."
+_KEPT_SECONDS = 600
+_MARGIN = 4  # per cent at both ends of an axis
+SHADES = 5
+_LONGEST_IN_A_CELL = 28  # letters of a reason; longer ones stand below the table
+_PROSE = 40  # letters from which a cell is read as a sentence, not as a figure
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class FigureTable:
+    """A table ready to be shown; the first column heads its row.
+
+    Attributes
+    ----------
+    caption : str
+    columns : list[str]
+    rows : list[list[str]]
+    sounds : list[int or None]
+        Clips to listen to, one per row, or empty.
+    conditions : list[str]
+        Conditions by whose colour the rows are marked, or empty.
+    links : list[str]
+        Addresses that the rows' heads lead to, relative to the page, or empty.
+    """
+
+    caption: str
+    columns: list[str]
+    rows: list[list[str]]
+    sounds: list[int | None] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+    @cached_property
+    def reasons(self) -> dict[str, str]:
+        """Why figures are undefined -> the letter that stands for it, for reasons too long for a cell."""
+        cells = [cell for row in self.rows for cell in row]
+        found = dict.fromkeys(_reason(cell) for cell in cells if len(_reason(cell)) > _LONGEST_IN_A_CELL)
+        return {reason: _LETTERS[index] for index, reason in enumerate(found)} if len(found) <= 26 else {}
+
+    @property
+    def notes(self) -> list[str]:
+        """What the letters stand for, to be read below the table."""
+        return [f"({letter}) {reason}" for reason, letter in self.reasons.items()]
+
+    def _short(self, cell: str) -> str:
+        letter = self.reasons.get(_reason(cell))
+        return f"{sentences.UNDEFINED}\N{NO-BREAK SPACE}({letter})" if letter else cell
+
+    @property
+    def lines(self) -> list[dict]:
+        """The rows with what goes with them."""
+        return [self._line(index, row) for index, row in enumerate(self.rows)]
+
+    def _line(self, index: int, row: list[str]) -> dict:
+        cells = list(zip(self.columns[1:], map(self._short, row[1:]), strict=True))
+        return {
+            "head": row[0],
+            "cells": cells,
+            "prose": {column for column, cell in cells if len(cell) > _PROSE},
+            "link": self.links[index] if self.links else "",
+            "sound": self.sounds[index] if self.sounds else None,
+            "condition": self.conditions[index] if self.conditions else "",
+        }
+
+
+def figures_by_group(
+    caption: str, statistics: Sequence[str], groups: Sequence[tuple[Group, dict[str, Any]]], *, counted: str
+) -> FigureTable:
+    """Return a row of figures for every group of clips, with the numbers that one of them rests on.
+
+    Parameters
+    ----------
+    caption : str
+    statistics : sequence of str
+        Names of the figures; a group may lack some.
+    groups : sequence of (Group, dict)
+        With the rows of the computed table by the name of the figure.
+    counted : str
+        The figure whose clips, annotators and judgments are given.
+    """
+    columns = ["condition", *map(sentences.statistic_name, statistics), "clips", "annotators", "judgments"]
+    lines = [
+        [
+            group.label,
+            *(sentences.agreement_text(rows[name]) if name in rows else DASH for name in statistics),
+            *(str(int(rows[counted][name])) for name in ("n_items", "n_raters", "n_judgments")),
+        ]
+        for group, rows in groups
+    ]
+    return FigureTable(caption, columns, lines, conditions=[group.condition for group, _rows in groups])
+
+
+def _reason(cell: str) -> str:
+    """Return why a cell's figure is undefined; empty where it is defined."""
+    return cell.partition(f"{sentences.UNDEFINED}: ")[2] if cell.startswith(sentences.UNDEFINED) else ""
+
+
+@dataclass(frozen=True)
+class IntervalStrip:
+    """One estimate with its interval along an axis, positions in per cent of the width."""
+
+    label: str
+    condition: str
+    mean: str | None
+    low: str | None
+    high: str | None
+    text: str
+    goes_on: tuple[bool, bool] = (False, False)  # whether the interval leaves the axis at its left, its right
+
+
+@dataclass(frozen=True)
+class IntervalPlot:
+    """Estimates with intervals below each other."""
+
+    title: str
+    strips: list[IntervalStrip]
+    ticks: list[tuple[str, str]]
+    note: str = ""
+
+    @property
+    def shows_anything(self) -> bool:
+        """Whether there is a figure to be drawn."""
+        return any(strip.mean for strip in self.strips)
+
+    @property
+    def described(self) -> str:
+        """The plot in words."""
+        return "; ".join(f"{strip.label}: {strip.text}" for strip in self.strips)
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """One question's part of a page; what does not apply is empty."""
+
+    key: str
+    text: str
+    headline: str
+    plot: IntervalPlot | None
+    table: FigureTable | None
+    more: list[FigureTable] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Points in a square, positions in per cent."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x_ends: tuple[str, str]
+    y_ends: tuple[str, str]
+    points: list[tuple[str, str, str, str]]  # x, y, condition, words
+    described: str
+
+    @property
+    def conditions(self) -> list[tuple[str, str]]:
+        """The conditions of the points, in words and by name, in the order of the site."""
+        found = {condition for _x, _y, condition, _words in self.points}
+        return [(condition_name(name), name) for name in CONDITIONS if name in found]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Numbers between names, shaded from 0 (least) to `SHADES` - 1."""
+
+    caption: str
+    corner: str
+    columns: list[str]
+    rows: list[tuple[str, list[tuple[str, int | None]]]]
+
+
+def interval_plot(
+    title: str,
+    rows: Sequence[tuple[str, str, dict]],
+    ends: tuple[float, float],
+    ticks: Sequence[float],
+    note="",
+) -> IntervalPlot:
+    """Return a plot of figures.
+
+    Parameters
+    ----------
+    rows : sequence of (label, condition, row of an estimate table)
+    ends : (float, float)
+        Of the axis; what lies beyond is drawn at its end.
+    """
+
+    def place(value: Any) -> str | None:
+        if value is None or value != value:
+            return None
+        within = min(max(value, ends[0]), ends[1])
+        return f"{_MARGIN + (100 - 2 * _MARGIN) * (within - ends[0]) / (ends[1] - ends[0]):.2f}%"
+
+    def text(row: dict) -> str:
+        if row["status"] != "ok":
+            return sentences.UNDEFINED  # the table beneath says why
+        beyond = not ends[0] <= round(row["estimate"], 2) <= ends[1]  # as it is written
+        return sentences.agreement_text(row) + (", beyond the axis" if beyond else "")
+
+    def goes_on(row: dict) -> tuple[bool, bool]:
+        low, high = row["ci_low"], row["ci_high"]
+        return low is not None and low < ends[0], high is not None and high > ends[1]
+
+    strips = [
+        IntervalStrip(
+            label, condition, place(row["estimate"]), place(row["ci_low"]), place(row["ci_high"]), text(row),
+            goes_on(row),
+        )
+        for label, condition, row in rows
+    ]  # fmt: skip
+    marks = [(number_text.plain(tick), place(tick) or "") for tick in ticks]
+    if any(any(strip.goes_on) for strip in strips):
+        note = f"{note} An arrow: the interval goes on beyond the axis.".strip()
+    return IntervalPlot(title, strips, marks, note)
+
+
+def scatter(
+    title: str, x_label: str, y_label: str, points: Sequence[tuple[float, float, str, str]]
+) -> Scatter:
+    """Return points (x, y, condition, words) within their own ranges."""
+
+    def placer(values):
+        low, high = min(values), max(values)
+        length = (high - low) or 1.0
+        return lambda value: 5 + 90 * (value - low) / length
+
+    x, y = placer([point[0] for point in points]), placer([point[1] for point in points])
+    placed = [(f"{x(a):.1f}%", f"{100 - y(b):.1f}%", condition, text) for a, b, condition, text in points]
+    across, up = (
+        (number_text.significant(min(values)), number_text.significant(max(values)))
+        for values in zip(*[p[:2] for p in points], strict=True)
+    )
+    described = f"{len(points)} clips; {x_label}: {' to '.join(across)}; {y_label}: {' to '.join(up)}"
+    return Scatter(title, x_label, y_label, across, up, placed, described)
+
+
+def clip_label(item: QuestionSummary, clip: Clip) -> str:
+    """Return a clip in words: its track and the group that it is summarised in."""
+    of_condition = [one.group for one in item.groups if one.group.condition == clip.condition]
+    groups = [
+        group
+        for group in of_condition
+        if group.method in ("", clip.method) and group.kept_segments in (0, clip.kept_segments)
+    ]
+    label = groups[0].label if groups else clip.get_condition_display()
+    return f"{clip.track.name}, {label}"
+
+
+def shade(value: float | None, low: float, high: float) -> int | None:
+    """Return the shade of a number, None where there is none."""
+    if value is None or value != value:
+        return None
+    share = (value - low) / ((high - low) or 1)
+    return max(0, min(SHADES - 1, int(share * SHADES)))
+
+
+def kept(rows: StudyRows, name: str, build: Callable[[], Any]) -> Any:
+    """Return what a page shows, kept for a while while no answer comes in and nothing is declared anew.
+
+    What has parts that failed (`failed`) is not kept: it is tried again at the next visit.
+    """
+    key = f"{cache_key(rows)}-{name}"
+    found = cache.get(key)
+    if found is None:
+        found = build()
+        if not (found.get("failed") if isinstance(found, dict) else getattr(found, "failed", None)):
+            cache.set(key, found, _KEPT_SECONDS)
+    return found
+
+
+def kept_parts(
+    rows: StudyRows, name: str, build: Callable[[Parts], dict], *, everybody: bool = False
+) -> dict:
+    """Return the parts of a page that `build` computes one by one, and as ``failed`` those that could not be.
+
+    Parameters
+    ----------
+    everybody : bool
+        Whether those count whom declared rules leave out.
+    """
+
+    def compute() -> dict:
+        from studyserver.results.tables.computed import Computed
+
+        parts = Parts(Computed(rows, everybody=everybody))
+        unreadable = parts.part("unreadable", "Stored answers that cannot be read", _unreadable, [])
+        return {**build(parts), "failed": parts.failed, "unreadable": unreadable}
+
+    return kept(rows, f"{name}-{everybody}", compute)
+
+
+def parts_of(study: Study, *, rehearsal: bool = False, everybody: bool = False) -> Parts:
+    """Return parts that are computed at every visit: counts of people change without an answer."""
+    from studyserver.results.tables.computed import Computed
+
+    return Parts(Computed(StudyRows(study, rehearsal=rehearsal), everybody=everybody))
+
+
+def _unreadable(computed: Computed) -> list[Unreadable]:
+    return list(computed.rows.unreadable.values())
+
+
+def cache_key(rows: StudyRows) -> str:
+    """Return a key that changes when anything changes that the pages depend on.
+
+    Answers are never changed; where somebody changes one in the database all the same, its length or number
+    tells.
+    """
+    annotators = rows.study.annotators.filter(rehearsal=rows.rehearsal, answers_discarded=False)
+    finished = annotators.filter(trials__finished_at__isnull=False).values_list("trials__id").count()
+    answers = Judgment.objects.filter(trial__annotator__in=annotators, pk__lte=rows.until).aggregate(
+        Max("stored_at"), Sum("number"), length=Sum(_length("value"))
+    )
+    checks = annotators.aggregate(Count("pk"), length=Sum(_length("sound_check")))
+    declared = [
+        list(related.order_by("id").values_list())
+        for related in (rows.study.questions, rows.study.exclusion_rules, rows.study.primary_contrasts)
+    ]
+    state = repr((rows.study.pk, rows.rehearsal, rows.until, answers, checks, finished, declared))
+    return f"results-{hashlib.sha256(state.encode(errors='replace')).hexdigest()}"
+
+
+def _length(field: str) -> Length:
+    return Length(Cast(field, TextField()))

@@ -1,0 +1,1 @@
+"""Tables of a study: groups of clips, figures, everything computed once."""

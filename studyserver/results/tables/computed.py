@@ -1,0 +1,182 @@
+"""The computed tables of a study: figures of all annotators and, where rules were declared, of those kept."""
+
+from collections.abc import Collection, Iterator
+from functools import cached_property
+
+import pandas as pd
+
+from studyserver.results.data.columns import Row, question_columns
+from studyserver.results.data.judgments import CountedJudgments
+from studyserver.results.data.rows import StudyRows
+from studyserver.results.statistics.agreement import named_retest_table, retest_table
+
+from .preferences_and_abx import Compared
+from .rater_quality import ABX_FIGURES, FIGURES, MEASURES, RaterQuality
+from .remains import WhatRemains
+from .summaries import StudySummaries
+from .time_marks import Marked
+
+ALL, KEPT = "all", "kept"
+
+
+class Computed:
+    """Statistics of one study, each computed once when it is first asked for.
+
+    Parameters
+    ----------
+    rows : StudyRows
+    everybody : bool
+        Whether `shown` are the statistics of all annotators, also of those whom declared rules leave out.
+    """
+
+    def __init__(self, rows: StudyRows, *, everybody: bool = False):
+        self.rows = rows
+        self.study = rows.study
+        self.everybody = everybody
+        self._whole: Computed | None = None
+        self._narrowed: dict[frozenset[str], Computed] = {}
+
+    def narrowed(self, questions: Collection[str] = (), annotators: Collection[str] = ()) -> "Computed":
+        """Return the same without the answers to some questions, or without those of some annotators.
+
+        Where questions alone are missing, the declared rules leave out whom they leave out of the whole.
+        """
+        if annotators:
+            return Computed(self.rows.narrowed(questions, annotators), everybody=self.everybody)
+        key = frozenset(questions)
+        if key not in self._narrowed:
+            other = Computed(self.rows.narrowed(questions, ()), everybody=self.everybody)
+            other._whole = self
+            self._narrowed[key] = other
+        return self._narrowed[key]
+
+    @cached_property
+    def counted(self) -> CountedJudgments:
+        """The judgments of all annotators."""
+        return CountedJudgments(self.rows)
+
+    @cached_property
+    def quality(self) -> RaterQuality:
+        """The quality of every annotator, whoever is left out."""
+        if self._whole is not None and self._whole._has_quality:
+            return self._whole.quality
+        return RaterQuality(self.counted)
+
+    @cached_property
+    def _has_quality(self) -> bool:
+        try:
+            return bool((self.quality.overall, self.quality.by_question, self.quality.pairs))
+        except Exception:  # what goes wrong is said where the quality itself is asked for
+            return False
+
+    @cached_property
+    def rater_sets(self) -> dict[str, "Statistics"]:
+        """Statistics of all annotators; if rules were declared, also of those that these keep."""
+        everybody = Statistics(self.counted)
+        if not self.quality.rules:
+            return {ALL: everybody}
+        if not self.quality.left_out:
+            return {ALL: everybody, KEPT: everybody}
+        return {ALL: everybody, KEPT: Statistics(self.counted.without(self.quality.left_out))}
+
+    @property
+    def main(self) -> "Statistics":
+        """Those that stand first: by the declared rules where there are any."""
+        return self.rater_sets.get(KEPT, self.rater_sets[ALL])
+
+    @property
+    def shown(self) -> "Statistics":
+        """Those that pages show."""
+        return self.rater_sets[ALL] if self.everybody else self.main
+
+    def table_rows(self, name: str) -> Iterator[Row]:
+        """Yield the rows of one of `codebook.COMPUTED_TABLES`."""
+        place: Row = {"study": self.study.slug, "rehearsal": self.rows.rehearsal}
+        if name in ("rater_quality", "pairs", "exclusions"):
+            for row in getattr(self, f"_{name}")():
+                yield {**place, **row}
+            return
+        for rater_set, statistics in self.rater_sets.items():
+            for row in statistics.table_rows(name):
+                yield {**place, "rater_set": rater_set, **row}
+
+    def _rater_quality(self) -> Iterator[Row]:
+        columns = ["n_judgments", *FIGURES, *ABX_FIGURES]
+        for row in _records(self.quality.overall, ["rater", *columns, *MEASURES]):
+            annotator = row.pop("rater")
+            yield {"annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
+        for row in _records(self.quality.by_question, ["rater", "question", *columns]):
+            annotator = row.pop("rater")
+            yield {"annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
+
+    def _pairs(self) -> Iterator[Row]:
+        for row in _records(self.quality.pairs, list(self.quality.pairs.columns)):
+            row["annotator"], row["other_annotator"] = row.pop("first"), row.pop("second")
+            yield row
+
+    def _exclusions(self) -> Iterator[Row]:
+        sides = {rule.column: rule.excludes for rule in self.quality.rules}
+        for row in _records(self.quality.excluded, list(self.quality.excluded.columns)):
+            yield {
+                "annotator": row["rater"],
+                "measure": row["rule"],
+                "figure": row["figure"],
+                "left_out_if": sides[str(row["rule"])],
+                "limit": row["limit"],
+                "reason": row["reason"],
+            }
+
+
+class Statistics:
+    """Everything that is computed from one set of judgments.
+
+    Parameters
+    ----------
+    counted : CountedJudgments
+    """
+
+    def __init__(self, counted: CountedJudgments):
+        self.counted = counted
+        self.summaries = StudySummaries(counted.rows, counted)
+        self.remains = WhatRemains(self.summaries)
+        self.compared = Compared(counted)
+        self.marked = Marked(counted)
+
+    @cached_property
+    def retest(self) -> pd.DataFrame:
+        """Test-retest figures per question that was answered twice by somebody."""
+        parts = []
+        for question, pairs in self.counted.repeats.groupby("question", observed=True):
+            table = retest_table(
+                pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
+            )
+            parts.append(table.assign(question=question))
+        for question, pairs in self.counted.named_repeats.groupby("question", observed=True):
+            table = named_retest_table(
+                pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
+            )
+            parts.append(table.assign(question=question))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question"])
+
+    def table_rows(self, name: str) -> Iterator[Row]:
+        """Yield the rows of a table, without study and rater set."""
+        if name in ("summary", "agreement"):
+            yield from getattr(self.summaries, f"{name}_rows")()
+            return
+        table = self._table(name)
+        questions = {item.key: question_columns(item) for item in self.counted.rows.question_rows.values()}
+        for row in _records(table, list(table.columns)):
+            yield {**row, **questions[str(row["question"])]}
+
+    def _table(self, name: str) -> pd.DataFrame:
+        holders = (self, self.compared, self.marked, self.remains)
+        return next(getattr(holder, name) for holder in holders if hasattr(type(holder), name))
+
+
+def _records(table: pd.DataFrame, columns: list[str]) -> Iterator[Row]:
+    """Yield rows as dictionaries, what is missing as None."""
+    for row in table.reindex(columns=columns).to_dict("records"):
+        yield {
+            str(name): None if value is None or value is pd.NA or value != value else value
+            for name, value in row.items()
+        }

@@ -1,0 +1,56 @@
+"""Judged comparisons of clips that sound the same: trials given before a study left such comparisons out."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from explainer.clip_sounds import sound_of
+from studyserver.results.data.rows import counted_annotators
+from studyserver.study.counting import plural
+from studyserver.study.models import Presentation, Study, Trial
+
+if TYPE_CHECKING:
+    from .failures import Parts
+
+_CHUNK = 20_000
+
+
+def equal_comparisons(study: Study, *, rehearsal: bool = False) -> tuple[int, int]:
+    """Return how many finished main trials compared clips that sound the same, and how many compared any."""
+    if study.presentation == Study.PresentationKind.SINGLE:
+        return 0, 0
+    sounds = {stimulus.pk: sound_of(stimulus.clip) for stimulus in study.stimuli.select_related("clip")}
+    presentations = Presentation.objects.filter(
+        trial__annotator__in=counted_annotators(study, rehearsal=rehearsal),
+        trial__kind=Trial.Kind.MAIN,
+        trial__finished_at__isnull=False,
+    )
+    # X and a hidden reference are stimuli of the trial that are heard twice on purpose.
+    compared: dict[int, set[int]] = defaultdict(set)
+    for trial, stimulus in presentations.order_by().values_list("trial_id", "stimulus_id").iterator(_CHUNK):
+        compared[trial].add(stimulus)
+    equal = sum(len({sounds[key] for key in stimuli}) < len(stimuli) for stimuli in compared.values())
+    return equal, len(compared)
+
+
+def equal_part(parts: "Parts") -> str:
+    """Return `equal_comparisons_words` as one part of a page; empty where they cannot be computed."""
+    study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
+
+    def words(_computed) -> str:
+        return equal_comparisons_words(study, rehearsal=rehearsal)
+
+    return parts.part("equal", "Clips that sound the same", words, "")
+
+
+def equal_comparisons_words(study: Study, *, rehearsal: bool = False) -> str:
+    """Return how many judged comparisons nobody could hear a difference in; empty where there are none."""
+    equal, judged = equal_comparisons(study, rehearsal=rehearsal)
+    if not equal:
+        return ""
+    present = "presents" if equal == 1 else "present"
+    return (
+        f"{equal} of {plural(judged, 'finished comparison')} {present} clips that hold the same sound: they "
+        "were given before the study left such comparisons out, and they count in the figures. Answers to "
+        "them are guesses. In the export, clips that sound the same have the same clip_sound in the table of "
+        "items."
+    )

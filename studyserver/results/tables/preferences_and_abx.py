@@ -1,0 +1,118 @@
+"""What direct comparisons say: preferences and ABX answers of a study, per pair of conditions.
+
+Prepares the answers for the pure functions. Both tables have the columns of `remains.COLUMNS`: the first of a
+pair is the group, the second stands in ``about``.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+import pandas as pd
+
+from studyserver.results.data.judgments import CountedJudgments
+from studyserver.results.data.variables import CONDITIONS
+from studyserver.results.statistics.abx import abx_table
+from studyserver.results.statistics.preference import pairs_of, preference_table, strengths_table
+from studyserver.study.models import Question
+
+from .remains import COLUMNS
+from .summaries import Group, group_columns, told_apart
+
+
+class Compared:
+    """Figures of the questions that compare clips with each other, of one study.
+
+    Parameters
+    ----------
+    counted : CountedJudgments
+    """
+
+    def __init__(self, counted: CountedJudgments):
+        self.counted = counted
+
+    def questions(self, kind: str) -> list[Question]:
+        """Return the questions of a kind that have answers."""
+        asked = [item for item in self.counted.rows.question_rows.values() if item.kind == kind]
+        return [item for item in asked if len(self._clips(item))]
+
+    @cached_property
+    def preferences(self) -> pd.DataFrame:
+        """Preference per question and pair of groups, then the strengths of all groups."""
+        return self._table(Question.Kind.PREFERENCE, self._preferences)
+
+    @cached_property
+    def discrimination(self) -> pd.DataFrame:
+        """How well each pair of groups is told apart, per ABX question."""
+        return self._table(Question.Kind.ABX, self._abx)
+
+    def _table(self, kind: str, compute: Callable[[pd.DataFrame], list[pd.DataFrame]]) -> pd.DataFrame:
+        parts = [
+            part.assign(question=question.key)
+            for question in self.questions(kind)
+            for part in compute(self._clips(question))
+        ]
+        if not parts:
+            return pd.DataFrame(columns=COLUMNS)
+        return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
+
+    def _preferences(self, clips: pd.DataFrame) -> list[pd.DataFrame]:
+        pairs = pairs_of(clips)
+        groups = {group.label: group for group in clips["group"].unique()}
+        parts = [
+            preference_table(part).assign(**group_columns(groups[first]), about=second)
+            for (first, second), part in _by_pair(pairs)
+        ]
+        if len(pairs):
+            strengths = strengths_table(pairs)
+            place = [group_columns(groups.get(side, Group(""))) for side in strengths["side"]]
+            parts.append(pd.DataFrame(place).join(strengths.drop(columns="side")))
+        return parts
+
+    def _abx(self, clips: pd.DataFrame) -> list[pd.DataFrame]:
+        groups = {group.label: group for group in clips["group"].unique()}
+        both = clips.sort_values(["judgment", "side"], kind="stable").groupby("judgment", sort=False)
+        a = clips[clips["position"] == clips.groupby("judgment")["position"].transform("min")]
+        answers = both.agg(
+            item=("item", "first"), rater=("rater", "first"), first=("side", "first"), second=("side", "last")
+        ).join(a.set_index("judgment")[["is_x", "picked"]].set_axis(["x_is_a", "said_a"], axis=1))
+        return [
+            abx_table(part).assign(**group_columns(groups[first]), about=second)
+            for (first, second), part in _by_pair(answers)
+        ]
+
+    def _clips(self, question: Question) -> pd.DataFrame:
+        """Return what a question's answers compared, one row per clip, as `pairs_of` wants it.
+
+        Answers about clips that were made for another target than the question's do not count.
+        """
+        table = self.counted.comparisons
+        table = table[table["question"] == question.key]
+        if question.target:
+            foreign = table[~table["target"].isin(["", question.target])]["judgment"]
+            table = table[~table["judgment"].isin(foreign)]
+        table = table.assign(group=_groups_of(table))
+        order = sorted(table["group"].unique(), key=_place)
+        sides = pd.CategoricalDtype([group.label for group in order], ordered=True)
+        labels = [group.label for group in table["group"]]
+        return table.assign(side=pd.Series(labels, index=table.index, dtype=sides)).reset_index(drop=True)
+
+
+def _groups_of(clips: pd.DataFrame) -> pd.Series:
+    """Return the group of each clip, named as in the other results."""
+    apart = {condition: told_apart(condition, part) for condition, part in clips.groupby("condition")}
+    groups = [
+        Group(row["condition"], **{name: row[name] for name in apart[row["condition"]]})
+        for row in clips[["condition", "method", "kept_segments"]].to_dict("records")
+    ]
+    return pd.Series(groups, index=clips.index, dtype=object)
+
+
+def _place(group: Group) -> tuple:
+    return list(CONDITIONS).index(group.condition), group.method, group.kept_segments
+
+
+def _by_pair(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
+    """Yield each pair of sides with its rows, in the order of the sides; a side is no pair with itself."""
+    for (first, second), part in table.groupby(["first", "second"], sort=True, observed=True):
+        if first != second:
+            yield (str(first), str(second)), part.reset_index(drop=True)

@@ -1,0 +1,349 @@
+"""What a study says so far: means, distributions and agreement per question and condition.
+
+Only finished main trials count. A question about a target counts clips made for that target, and
+those that serve all targets (original, resynthesis); a question about none counts every clip.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from studyserver.common.number_text import plain
+from studyserver.results.data.columns import option_labels, option_values, question_columns
+from studyserver.results.data.judgments import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers
+from studyserver.results.data.rows import StudyRows
+from studyserver.results.data.scales import scale_ends
+from studyserver.results.data.variables import CONDITIONS
+from studyserver.results.statistics.agreement import FURTHER, STATISTICS, agreement_table
+from studyserver.results.statistics.intervals import Interval
+from studyserver.results.statistics.means import Mean, difference_with_interval, mean_with_interval
+from studyserver.study.models import Question
+
+from .labels import PRESENCE, condition_name
+
+SUMMARISED_KINDS = (*NUMERIC_KINDS, *OPTION_KINDS)
+_SLIDER_BINS = 10
+
+
+@dataclass(frozen=True)
+class Group:
+    """Clips that are summarised together: one condition, and one method and size where these differ."""
+
+    condition: str
+    method: str = ""
+    kept_segments: int = 0
+
+    @property
+    def label(self) -> str:
+        """The group in words."""
+        words = [condition_name(self.condition)]
+        words += [self.method] if self.method else []
+        size = self.kept_segments  # in plain digits, by which the exported analyses know the group
+        words += [f"{size} segment{'' if size == 1 else 's'}"] if size else []
+        return ", ".join(words)
+
+
+@dataclass(frozen=True)
+class GroupSummary:
+    """The judgments of one question on one group of clips."""
+
+    group: Group
+    mean: Mean | None  # of the numbers; None for questions without
+    shares: dict[str, Mean]  # option -> share that chose it
+    hits: pd.Series  # 1 where the target was chosen for which the clip was made, 0 where not
+    names_target: Mean | None  # their mean
+    distribution: list[tuple[str, int]]
+    judgments: pd.DataFrame
+    n_judgments: int
+    n_raters: int
+    n_items: int
+
+
+@dataclass(frozen=True)
+class QuestionSummary:
+    """All that is known about one question."""
+
+    question: Question
+    ends: tuple[float, float]  # of the scale; 0 and 1 for shares
+    groups: list[GroupSummary]
+    agreement: pd.DataFrame  # agreement_table's columns after `condition`, which is empty for all together
+    n_judgments: int
+    n_raters: int
+    n_items: int
+    contrasts: dict[tuple[Group, Group], tuple[float, Interval]] = field(default_factory=dict)
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its answers have means."""
+        return self.question.kind in NUMERIC_KINDS
+
+    def first(self, condition: str) -> GroupSummary | None:
+        """Return the first group of a condition."""
+        return next((item for item in self.groups if item.group.condition == condition), None)
+
+    def alpha(self, group: Group | None = None) -> dict[str, dict]:
+        """Return Krippendorff's alpha of a group, by default of all together, by scope of its interval."""
+        place = group_columns(group or Group(""))
+        rows = self.agreement[self.agreement["statistic"] == "krippendorff_alpha"].to_dict("records")
+        return {
+            row["ci_scope"]: row
+            for row in rows
+            if all((None if _missing(row[name]) else row[name]) == value for name, value in place.items())
+        }
+
+
+class StudySummaries:
+    """Every question of one study, summarised.
+
+    Parameters
+    ----------
+    rows : StudyRows
+    counted : CountedJudgments, optional
+        Which of them count; by default those of all annotators.
+    """
+
+    def __init__(self, rows: StudyRows, counted: CountedJudgments | None = None):
+        self.rows = rows
+        self.counted = counted or CountedJudgments(rows)
+
+    @cached_property
+    def questions(self) -> list[QuestionSummary]:
+        """The questions in order, free text left out."""
+        asked = self.rows.question_rows.values()
+        return [self.question(question) for question in asked if question.kind in SUMMARISED_KINDS]
+
+    def summary_rows(self):
+        """Yield the table `summary`."""
+        for item in self.questions:
+            for group in item.groups:
+                means = {"": group.mean} if item.is_numeric else group.shares
+                for option, mean in means.items():
+                    yield {
+                        **question_columns(item.question),
+                        **group_columns(group.group),
+                        "option": option,
+                        "mean": mean.value,
+                        "sd": mean.sd,
+                        "se": mean.interval.se,
+                        "ci_low": mean.interval.low,
+                        "ci_high": mean.interval.high,
+                        "ci_method": mean.interval.method,
+                        "ci_scope": "items+raters",
+                        "n_items": mean.n_items,
+                        "n_raters": mean.n_raters,
+                        "n_judgments": mean.n_judgments,
+                        "status": "undefined" if mean.value is None else "ok",
+                        "reason": mean.interval.reason,
+                    }
+
+    def agreement_rows(self):
+        """Yield the table `agreement`."""
+        for item in self.questions:
+            for row in item.agreement.to_dict("records"):
+                yield {
+                    **question_columns(item.question),
+                    **{name: None if _missing(value) else value for name, value in row.items()},
+                }
+
+    def question(self, question: Question) -> QuestionSummary:
+        """Return one question's summary."""
+        judgments = self.counted.of(question)
+        alike = self.rows.has_adaptive_trials
+        groups = [_group_summary(question, *item, alike) for item in groups_of(judgments)]
+        return QuestionSummary(
+            question,
+            scale_ends(question),
+            groups,
+            _agreement(question, judgments, groups),
+            len(judgments),
+            judgments["annotator"].nunique(),
+            judgments["stimulus"].nunique(),
+            _contrasts(groups, numeric=question.kind in NUMERIC_KINDS, alike=alike),
+        )
+
+
+def group_columns(group: Group) -> dict:
+    """Return a group as columns of a table, what does not tell it apart being missing."""
+    return {
+        "condition": group.condition,
+        "method": group.method or None,
+        "kept_segments": group.kept_segments or None,
+    }
+
+
+def groups_of(judgments: pd.DataFrame) -> list[tuple[Group, pd.DataFrame]]:
+    """Return judgments (or clips) in groups, in the order of the conditions."""
+    found = []
+    for condition in CONDITIONS:
+        part = judgments[judgments["condition"] == condition]
+        if part.empty:
+            continue
+        apart = told_apart(condition, part)
+        if not apart:
+            found.append((Group(condition), part))
+            continue
+        for values, rows in part.groupby(apart, sort=True, observed=True):
+            named = dict(zip(apart, values, strict=True))
+            found.append(
+                (Group(condition, named.get("method", ""), int(named.get("kept_segments", 0))), rows)
+            )
+    return found
+
+
+def told_apart(condition: str, clips: pd.DataFrame) -> list[str]:
+    """Return what names groups of a condition: method and size where these differ, as in few studies.
+
+    Sizes are told apart where several were asked for. Where one was, clips that hold fewer segments because
+    fewer speak for their target stay together with the others.
+    """
+    if condition == "original":
+        return []
+    told = {"method": clips["method"], "kept_segments": clips["segments_asked"]}
+    return [name for name, values in told.items() if values.nunique() > 1]
+
+
+def _group_summary(
+    question: Question, group: Group, judgments: pd.DataFrame, alike: bool = False
+) -> GroupSummary:
+    low, high = scale_ends(question)
+    mean = None
+    if question.kind in NUMERIC_KINDS:
+        mean = _mean(judgments[judgments["number"].notna()], "number", low, high, alike)
+    chosen = (
+        _chosen(question, judgments) if question.kind in OPTION_KINDS else pd.DataFrame(index=judgments.index)
+    )
+    hits = _hits(question, judgments, chosen)
+    shares = {
+        option: _mean(judgments.assign(chosen=chosen[option]), "chosen", 0, 1, alike) for option in chosen
+    }
+    return GroupSummary(
+        group=group,
+        mean=mean,
+        shares=shares,
+        hits=hits,
+        names_target=_mean(judgments.loc[hits.index].assign(hit=hits), "hit", 0, 1, alike)
+        if len(hits)
+        else None,
+        distribution=_distribution(question, judgments, chosen),
+        judgments=judgments,
+        n_judgments=len(judgments),
+        n_raters=judgments["annotator"].nunique(),
+        n_items=judgments["stimulus"].nunique(),
+    )
+
+
+def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: bool) -> Mean:
+    return mean_with_interval(
+        judgments[column].to_numpy(dtype=float),
+        judgments["stimulus"].to_numpy(),
+        judgments["annotator"].to_numpy(),
+        low=low,
+        high=high,
+        items_alike=alike,
+    )
+
+
+def _chosen(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
+    """Return one column of 0 and 1 per option."""
+    values = judgments["value"]
+    sets = values if question.kind == Question.Kind.CHECKLIST else [{value} for value in values]
+    return pd.DataFrame(
+        {option: [float(option in chosen) for chosen in sets] for option in option_values(question)},
+        index=judgments.index,
+    )
+
+
+def _hits(question: Question, judgments: pd.DataFrame, chosen: pd.DataFrame) -> pd.Series:
+    """Return whether the target was chosen for which the clip was made, where it was among the options."""
+    by_name = {label.casefold(): value for value, label in option_labels(question).items()}
+    by_name |= {value.casefold(): value for value in chosen}
+    option = judgments["target"].map(lambda target: by_name.get(target.casefold())).dropna()
+    return pd.Series(
+        [chosen.at[index, name] for index, name in option.items()], index=option.index, dtype=float
+    )
+
+
+def _distribution(question: Question, judgments: pd.DataFrame, chosen: pd.DataFrame) -> list[tuple[str, int]]:
+    if question.kind in OPTION_KINDS:
+        labels = option_labels(question)
+        return [(labels.get(option, option), int(chosen[option].sum())) for option in chosen]
+    if question.kind == Question.Kind.PRESENCE:
+        counts = judgments["value"].value_counts()
+        return [(words, int(counts.get(option, 0))) for option, words in PRESENCE.items()]
+    low, high = scale_ends(question)
+    numbers = judgments["number"].to_numpy(dtype=float)
+    if question.kind == Question.Kind.SCALE:
+        return [(str(point), int((numbers == point).sum())) for point in range(int(low), int(high) + 1)]
+    # Rounded, so that a number on the edge of two parts belongs to the upper one, as its digits say.
+    place = np.round(_SLIDER_BINS * (numbers - low) / (high - low), 9)
+    counts, parts = np.histogram(place, bins=_SLIDER_BINS, range=(0, _SLIDER_BINS))
+    edges = low + parts * (high - low) / _SLIDER_BINS
+    return [
+        (f"{plain(start)} to {plain(end)}", int(count))
+        for start, end, count in zip(edges, edges[1:], counts, strict=False)
+    ]
+
+
+# -- agreement and contrasts ------------------------------------------------------------------
+
+
+def _agreement(question: Question, judgments: pd.DataFrame, groups: list[GroupSummary]) -> pd.DataFrame:
+    parts = [(Group(""), judgments), *((item.group, item.judgments) for item in groups)]
+    tables = []
+    for group, judged in parts:
+        part = first_answers(question, judged)
+        values, level, options = ratings_of(question, part)
+        names = part["stimulus"].to_numpy(), part["annotator"].to_numpy()
+        has_order = level not in ("nominal", "sets") and options is not None
+        wanted = (*STATISTICS, *FURTHER) if has_order else STATISTICS
+        found = agreement_table(*names, values, level, options, statistics=wanted, parts=True)
+        tables.append(found.assign(level=level, **group_columns(group)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def ratings_of(question: Question, judgments: pd.DataFrame) -> tuple[list, str, list | None]:
+    """Return values, level and declared options as the agreement figures want them.
+
+    A level that the answers cannot have, of a question that no form has checked, gives way to the next lower.
+    """
+    if question.kind == Question.Kind.CHECKLIST:
+        return judgments["value"].tolist(), "sets", option_values(question)
+    if question.kind == Question.Kind.CHOICE:
+        level = "nominal" if question.level == "nominal" else "ordinal"
+        return judgments["value"].tolist(), level, option_values(question)
+    numbers = judgments["number"].tolist()
+    low, high = scale_ends(question)
+    level = "interval" if question.level == "ratio" and low < 0 else question.level
+    options = (
+        None if question.kind == Question.Kind.SLIDER else [float(n) for n in range(int(low), int(high) + 1)]
+    )
+    return numbers, level, options
+
+
+def _contrasts(
+    groups: list[GroupSummary], *, numeric: bool, alike: bool
+) -> dict[tuple[Group, Group], tuple[float, Interval]]:
+    """Return evidence less random control, for each method and size."""
+    found = {}
+    controls = [item for item in groups if item.group.condition == "random_control"]
+    for evidence in (item for item in groups if item.group.condition == "evidence"):
+        same = Group("random_control", evidence.group.method, evidence.group.kept_segments)
+        control = next(
+            (item for item in controls if item.group == same), controls[0] if len(controls) == 1 else None
+        )
+        sides = [_side(item, numeric) for item in (evidence, control)] if control else []
+        if sides and all(len(side[0]) for side in sides):
+            found[(evidence.group, control.group)] = difference_with_interval(*sides, items_alike=alike)
+    return found
+
+
+def _side(item: GroupSummary, numeric: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    values = item.judgments["number"].dropna() if numeric else item.hits
+    judgments = item.judgments.loc[values.index]
+    return values.to_numpy(dtype=float), judgments["track"].to_numpy(), judgments["annotator"].to_numpy()
+
+
+def _missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value))

@@ -1,0 +1,35 @@
+import pytest
+from paths import ROOT
+
+from studyserver.results.data.variables import TYPES
+from studyserver.results.export.codebook import TABLES, VARIABLES, codebook_rows
+from studyserver.results.statistics.agreement import COLUMNS
+
+DOCUMENTATION = (ROOT / "docs" / "export.md").read_text()
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
+def test_every_table_and_column_is_documented(table):
+    section = DOCUMENTATION.split(f"### `{table.name}`", 1)[1].split("\n### ", 1)[0]
+    assert table.description in section
+    assert ", ".join(f"`{column}`" for column in table.columns) in section
+    assert set(table.key) <= set(table.columns)
+
+
+@pytest.mark.parametrize("variable", VARIABLES.values(), ids=lambda variable: variable.name)
+def test_every_column_is_described_as_in_the_codebook(variable):
+    row = next(line for line in DOCUMENTATION.splitlines() if line.startswith(f"| `{variable.name}` |"))
+    assert row.startswith(f"| `{variable.name}` | {variable.type} | {variable.unit} |")
+    assert variable.description.replace("|", "\\|") in row
+    assert all(f"`{value}`" in row for value, _meaning in variable.levels)
+
+
+def test_the_codebook_is_complete_and_holds_nothing_else():
+    used = {column for table in TABLES.values() for column in table.columns}
+    assert used == set(VARIABLES)
+    assert {variable.type for variable in VARIABLES.values()} <= set(TYPES)
+    assert len(codebook_rows()) == sum(len(table.columns) for table in TABLES.values())
+
+
+def test_every_figure_of_agreement_has_its_column():
+    assert set(COLUMNS) <= set(TABLES["agreement"].columns)

@@ -1,0 +1,109 @@
+"""The scripts of an export, run as a stranger would run them."""
+
+import csv
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exported_scripts import run
+
+from studyserver.results.export.archive import StudyExport
+from studyserver.results.export.data_package import data_file
+from studyserver.study.models import Study
+
+
+@pytest.fixture(scope="module")
+def exported(taken_study, django_db_blocker, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scripts") / "export"
+    with django_db_blocker.unblock():
+        StudyExport(Study.objects.get(pk=taken_study)).write_folder(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(exported, tmp_path):
+    return Path(shutil.copytree(exported, tmp_path / "export"))
+
+
+def change(folder, study, table, edit):
+    """Rewrite a table of the export row by row; a row for which None comes back is dropped."""
+    path = folder / data_file(study, table)
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        rows = [row for row in map(edit, reader) if row is not None]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, reader.fieldnames)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture
+def rscript():
+    found = shutil.which("Rscript")
+    if found is None:
+        pytest.skip("Rscript is not installed (Debian: r-base-core, r-cran-lme4, r-cran-ordinal)")
+    return found
+
+
+def test_the_python_script_reproduces_the_tables(folder):
+    found = run(sys.executable, folder / "analysis/analysis.py")
+    assert found.returncode == 0, found.stdout + found.stderr
+    for line in ("summary, all: 27 of 27", "contrasts, all, se: 3 of 3", "pairs, similarity: 140 of 140"):
+        assert line in found.stdout
+
+
+# Slider answers to three clips that differ hardly more than chance has it: the likelihood is flat.
+FLAT = [
+    [16.763, 25.536, 0.998, np.nan, 32.987, -3.969, 8.096, np.nan],
+    [-1.714, 29.886, 21.576, 18.675, 23.02, 19.739, 32.529, 48.269],
+    [17.299, 12.773, 31.747, 26.243, 26.643, 20.419, 10.405, np.nan],
+]
+
+
+def test_the_python_script_finds_the_greatest_likelihood_where_it_is_flat(folder):
+    """The right value is that of a search over a grid, refined without derivatives."""
+    script = runpy.run_path(folder / "analysis/coefficients.py")
+    for statistic in ("icc_a_1", "icc_c_1"):
+        found = script["intraclass_correlation"](np.array(FLAT), statistic)
+        assert found == pytest.approx(0.03160277, abs=2e-7)
+
+
+CHANGED = {
+    "summary": "mean", "agreement": "estimate", "retest": "estimate", "retention": "estimate",
+    "claims": "estimate", "model_comparison": "estimate", "contrasts": "se", "rater_quality": "bias",
+    "pairs": "exact_share",
+}  # fmt: skip
+
+
+def test_the_python_script_tells_which_tables_were_changed(folder, study):
+    for table, column in CHANGED.items():
+        change(folder, study, table, lambda row, x=column: row | {x: f"{float(row[x] or 0) + 1e-3}"})
+    found = run(sys.executable, folder / "analysis/analysis.py")
+    assert found.returncode == 1
+    differing = {line.split(":")[0].split(",")[0] for line in found.stdout.splitlines() if "DIFFER" in line}
+    assert differing >= set(CHANGED)
+
+
+def test_the_r_script_reproduces_the_tables(folder, study, rscript):
+    found = run(rscript, folder / "analysis/analysis.R", "--tables")
+    assert found.returncode == 0, found.stdout + found.stderr
+    for line in ("summary: 27 of 27", "retest: 23 of 23", "claims: 12 of 12", "contrasts: 3 of 3"):
+        assert line in found.stdout
+    assert "retention: " in found.stdout and "agreement: " in found.stdout
+    change(folder, study, "contrasts", lambda row: row | {"estimate": "1.5"})
+    assert run(rscript, folder / "analysis/analysis.R", "--tables").returncode == 1
+
+
+def test_the_r_script_fits_its_models(folder, study, rscript):
+    if run(rscript, "-e", "library(lme4)").returncode:
+        pytest.skip("R is installed without lme4 (Debian: r-cran-lme4)")
+    # Ratings take long to fit; the slider shows that formulas and data fit together.
+    for table in ("judgments", "summary", "agreement", "retest", "retention", "claims", "contrasts"):
+        change(folder, study, table, lambda row: row if row["question"] == "harsh.slider" else None)
+    found = run(rscript, folder / "analysis/analysis.R")
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "Linear mixed model" in found.stdout and "conditionevidence" in found.stdout
+    assert "fewer than five levels of track" in found.stdout and "Not fitted" not in found.stdout
