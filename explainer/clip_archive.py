@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .core.audio import FORMATS
-from .core.counting import plural
+from .core.base.counting import plural
 from .file_names import composed, parts_of
 from .models import IDENTIFIER, Clip
 from .tables import Table, TableError, read_table

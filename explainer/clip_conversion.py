@@ -54,7 +54,7 @@ def convert(request: Request, limits: AudioLimits) -> list[dict]:
         ``gain`` (dB) and ``true_peak`` (dBTP after it).
     """
     from .core.audio import common_gain, loudness, read_audio, true_peak
-    from .core.rendering import CEILING, TARGET_LOUDNESS
+    from .core.clips.rendering import CEILING, TARGET_LOUDNESS
 
     rate = request.sample_rate
     signals, answers = {}, [{} for _ in request.files]

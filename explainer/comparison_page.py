@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from . import stored_files
-from .core.comparison import Agreement, agreement
-from .core.explanation import Explanation as CoreExplanation
+from .core.base.explanation import Explanation as CoreExplanation
+from .core.evaluation.comparison import Agreement, agreement
 from .core.figures import slug_of
 from .explanation_page import ORDER, Sound, TargetPart, gather
 from .models import Explanation

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
-from .core.memory import memory_shared_by
+from .core.base.memory import memory_shared_by
 
 KINDS = ("in-process", "processes", "dask")
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .core.counting import plural
-from .core.leakage import Leakage
+from .core.base.counting import plural
+from .core.correlations.leakage import Leakage
 from .heat_maps import PARTIAL, STANDARDISED, HeatMap, Part, heat_map
 
 SHARE = "share of the emotion's variance"

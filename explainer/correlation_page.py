@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from . import correlation_leakage, predictions
-from .core import published
-from .core.correlations import (
+from .core.base.counting import plural
+from .core.correlations import published
+from .core.correlations.estimates import (
     NOTHING_LEFT,
     Correlations,
     Estimates,
@@ -21,9 +22,8 @@ from .core.correlations import (
     prediction_quality,
     standardised_weights,
 )
-from .core.counting import plural
-from .core.leakage import leakage, leakage_table
-from .core.units import unit_of
+from .core.correlations.leakage import leakage, leakage_table
+from .core.models.units import unit_of
 from .heat_maps import PARTIAL, PEARSON, STANDARDISED, Cell, HeatMap, Part, cell, heat_map
 from .models import Explanation, MusicModel, Track, TrackLabels, digest_of
 from .spreadsheets import csv_text

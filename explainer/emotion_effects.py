@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import predictions
-from .core.effects import centred_effects, relative_effects
+from .core.models.effects import centred_effects, relative_effects
 from .models import Explanation, Track
 
 FEWEST_TRACKS = 2  # from which a mean says something

@@ -7,9 +7,9 @@ from typing import Any
 from django.urls import reverse
 
 from . import emotion_effects
-from .core.counting import plural
+from .core.base.counting import plural
 from .core.figures import slug_of
-from .core.units import explained_unit, unit_of
+from .core.models.units import explained_unit, unit_of
 from .emotion_effects import SecondLevel
 from .models import Clip, Explanation
 

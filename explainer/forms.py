@@ -13,9 +13,9 @@ from django.conf import settings
 
 from . import recipes, registration, stored_files
 from .core.audio import FORMATS, AudioError
-from .core.explanation import LEVELS
-from .core.recipe import HIDDEN_VALUES, ROUTES, RecipeError
-from .core.recipe import Recipe as CoreRecipe
+from .core.base.explanation import LEVELS
+from .core.base.recipe import HIDDEN_VALUES, ROUTES, RecipeError
+from .core.base.recipe import Recipe as CoreRecipe
 from .models import MusicModel, Recipe, Track
 from .uploaded_stems import write_stems
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .core.correlations import Estimates
+from .core.correlations.estimates import Estimates
 
 # Shades of a heat map in each direction; the style sheet has a class for each.
 SHADES = 5

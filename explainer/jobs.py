@@ -29,13 +29,13 @@ class Job:
     track_file, track : str, bytes
         File name (for messages) and content of the track.
     definition : mapping
-        See `explainer.core.models.load_model`, without ``checkpoint``.
+        See `explainer.core.models.loading.load_model`, without ``checkpoint``.
     checkpoint_file, checkpoint : str, bytes
         Empty for a model without weights of its own.
     allowed_code : sequence of str
-        See `explainer.core.models.load_model`.
+        See `explainer.core.models.loading.load_model`.
     recipe : mapping
-        JSON form of a `explainer.core.recipe.Recipe`.
+        JSON form of a `explainer.core.base.recipe.Recipe`.
     targets : sequence of str
         Whose clips are made.
     limits : mapping
@@ -67,7 +67,7 @@ class Result:
     files : mapping of str to bytes
         Stored name -> content. Names hold the SHA-256 of the content.
     explanation : bytes
-        See `explainer.core.explanation.Explanation.to_bytes`.
+        See `explainer.core.base.explanation.Explanation.to_bytes`.
     failure : str
         What went wrong and what to do.
     """
@@ -83,7 +83,7 @@ def run(job: Job, progress: Progress | None = None) -> Result:
     import torch
     from threadpoolctl import threadpool_limits
 
-    from .core.memory import is_lack_of_memory, keep_freed_memory
+    from .core.base.memory import is_lack_of_memory, keep_freed_memory
 
     # One thread, for the same bits everywhere and because threads that contend for cores are slow.
     threads = torch.get_num_threads()
@@ -111,9 +111,9 @@ def run(job: Job, progress: Progress | None = None) -> Result:
 
 def _run(job: Job, progress: Progress | None) -> Result:
     from .core.audio import AudioLimits
-    from .core.models import load_model
+    from .core.base.recipe import Recipe
+    from .core.models.loading import load_model
     from .core.pipeline import explain_track
-    from .core.recipe import Recipe
 
     with tempfile.TemporaryDirectory(prefix="explain-") as name:
         folder = Path(name)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from .core.data_sets import Labels, without_zeros
+from .core.correlations.label_files import Labels, without_zeros
 from .models import Track, TrackLabels
 
 

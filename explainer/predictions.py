@@ -87,14 +87,14 @@ def predict(
 
 @contextmanager
 def loaded(model: MusicModel) -> Iterator:
-    """Yield the model ready to be asked, as `explainer.core.models.load_model` returns it.
+    """Yield the model ready to be asked, as `explainer.core.models.loading.load_model` returns it.
 
     Raises
     ------
     ModelError
         See there.
     """
-    from .core.models import load_model
+    from .core.models.loading import load_model
 
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         definition = model.definition()
@@ -122,7 +122,7 @@ def sound_of(track: Track, sample_rate: int) -> np.ndarray:
 
 
 def _outputs(core, track: Track) -> dict[str, float]:
-    from .core.adapters import in_32_bits
+    from .core.models.adapters import in_32_bits
 
     y = sound_of(track, core.representation.sample_rate)
     answers = in_32_bits(core).predict(core.representation.model_input(y)[None])[0]

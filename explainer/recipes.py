@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from . import stored_files
-from .core.counting import plural
-from .core.recipe import Recipe as CoreRecipe
-from .core.recipe import RecipeError
+from .core.base.counting import plural
+from .core.base.recipe import Recipe as CoreRecipe
+from .core.base.recipe import RecipeError
 from .models import IDENTIFIER, Recipe
 
 STEMS = "stems"  # of the segmentation, of its parameter, and of the folder where their files are stored
@@ -27,7 +27,7 @@ def save_recipe(name: str, parameters: Mapping[str, Any], folder: Path | None = 
     ----------
     name : str
     parameters : mapping
-        Fields of `explainer.core.recipe.Recipe`; those left out take their defaults.
+        Fields of `explainer.core.base.recipe.Recipe`; those left out take their defaults.
     folder : Path, optional
         Where files of stems lie that the recipe names. They are stored under the digest of
         their content, by which the recipe then names them. Without a folder only stored files
@@ -103,7 +103,7 @@ def with_stored_stems(recipe: CoreRecipe, folder: Path | None) -> CoreRecipe:
 def require_known(recipe: CoreRecipe) -> None:
     """Raise a `RecipeError` if a recipe names what is registered nowhere, or asks for what cannot be."""
     from .core.methods.registry import parameters_of
-    from .core.partitions import SegmentationError, most_segments, require_parameters
+    from .core.segmentation.partitions import SegmentationError, most_segments, require_parameters
 
     for field, known in known_names().items():
         value = getattr(recipe, field)
@@ -131,7 +131,7 @@ def _require_enough(recipe: CoreRecipe, most: int | None) -> None:
 def known_names() -> dict[str, list[str]]:
     """Return the registered names that recipe fields may hold."""
     from .core.methods import METHODS
-    from .core.partitions import SEGMENTATIONS
-    from .core.sampling import DESIGNS
+    from .core.perturbation.sampling import DESIGNS
+    from .core.segmentation.partitions import SEGMENTATIONS
 
     return {"method": sorted(METHODS), "segmentation": sorted(SEGMENTATIONS), "sampling": sorted(DESIGNS)}

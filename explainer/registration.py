@@ -11,10 +11,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from . import stored_files
-from .core.counting import plural
-from .core.explanation import Target
-from .core.models import ADAPTERS, ALLOWED_CODE
-from .core.spectrogram import Representation
+from .core.base.counting import plural
+from .core.base.explanation import Target
+from .core.models.code_paths import ALLOWED_CODE, is_allowed
+from .core.models.loading import ADAPTERS
+from .core.representations.kinds import representation_from
 from .models import Clip, MusicModel
 
 WEIGHTS = (".safetensors", ".pt", ".pth")
@@ -151,7 +152,7 @@ def _problem_with_code(adapter: str, code: str) -> str:
     if adapter in ("exported", "onnx"):
         return "The file is the whole model; leave this empty." if code else ""
     allowed = (*ALLOWED_CODE, *settings.MODEL_CODE)
-    if any(code.startswith(item) if item.endswith(".") else code == item for item in allowed):
+    if is_allowed(code, settings.MODEL_CODE):
         return ""
     if not code:
         return f"Write the dotted path of the class or callable; allowed are {', '.join(allowed)}."
@@ -174,7 +175,7 @@ def _problem_with_representation(representation: Any) -> str:
     if not isinstance(representation, dict) or not representation:
         return 'State the kind and the parameters that differ from the defaults, e.g. {"kind": "mel"}.'
     try:
-        Representation.from_dict(representation)
+        representation_from(representation)
     except ValueError as error:
         return _sentence(error)
     return ""

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from . import builds, clip_import, comparison_page, explanation_page, tasks
-from .core.counting import plural
+from .core.base.counting import plural
 from .forms import BuildForm, UploadClipsForm
 from .models import Clip, Explanation, Track
 from .sound_responses import sound_response

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .audio import write_whole
-from .counting import plural
-from .explanation import Explanation
-from .recipe import Recipe
-from .segmentation import Segmentation
-from .spectrogram import Representation
-from .units import unit_of_scale
+from .base.counting import plural
+from .base.explanation import Explanation
+from .base.recipe import Recipe
+from .models.units import unit_of_scale
+from .representations.kinds import Representation
+from .segmentation.segments import Segmentation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -179,7 +179,7 @@ def draw_curves(curves: dict[str, Any], *, unit: str = "", title: str = "") -> "
     Parameters
     ----------
     curves : mapping
-        One target's entry of `explainer.core.fidelity.curves`.
+        One target's entry of `explainer.core.evaluation.fidelity.curves`.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure

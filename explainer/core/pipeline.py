@@ -9,24 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from . import fidelity, sanity
-from .adapters import MusicModel, own_outputs
 from .audio import AudioLimits, read_audio
-from .compression import LAWS
-from .conditions import PlannedClip
-from .counting import plural
-from .explanation import Explanation
-from .masking import hidden_features
+from .base.counting import plural
+from .base.explanation import Explanation
+from .base.recipe import Recipe, RecipeError, random_generator
+from .clips.clip_plan import plan_conditions
+from .clips.conditions import PlannedClip
+from .clips.rendering import RenderedClip, input_as_heard, render_clips
+from .evaluation import fidelity, sanity
+from .evaluation.half_precision import settle_precision
 from .methods import METHODS, explain
-from .model_check import affordable_batch, check_on_input
-from .planning import plan_conditions
-from .precision import settle_precision
-from .problem import Problem
-from .recipe import Recipe, RecipeError, random_generator
-from .reconstruction import Filling, filling_of
-from .rendering import RenderedClip, input_as_heard, render_clips
-from .second_level import targets_to_explain, with_emotions
-from .segmentation import Segmentation, segment
+from .models.adapters import MusicModel, own_outputs
+from .models.check import affordable_batch, check_on_input
+from .models.second_level import targets_to_explain, with_emotions
+from .perturbation.masking import hidden_features
+from .perturbation.problem import Problem
+from .representations.compression import LAWS
+from .representations.reconstruction import Filling, filling_of
+from .segmentation.segments import Segmentation, segment
 
 Progress = Callable[[float, str], None]
 

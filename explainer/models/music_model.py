@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from explainer.core.models.code_paths import first_path
+
 from .shared import IDENTIFIER, Used, digest_of
 
 
@@ -124,4 +126,5 @@ class MusicModel(Used, models.Model):
 
     def digest(self) -> str:
         """Return the SHA-256 over weights and definition: equal models share it."""
-        return digest_of({**self.definition(), "checkpoint": self.checkpoint_sha256})
+        code = first_path(self.code)
+        return digest_of({**self.definition(), "code": code, "checkpoint": self.checkpoint_sha256})

@@ -2,7 +2,8 @@
 
 from django.db import models
 
-from ..core.recipe import Recipe as CoreRecipe
+from explainer.core.base.recipe import Recipe as CoreRecipe
+
 from .shared import IDENTIFIER, Used
 
 
@@ -11,7 +12,7 @@ class Recipe(Used, models.Model):
 
     name = models.CharField(max_length=100, unique=True, validators=[IDENTIFIER])
     parameters = models.JSONField(
-        default=dict, help_text="Canonical form of explainer.core.recipe.Recipe (docs/recipes.md)."
+        default=dict, help_text="Canonical form of explainer.core.base.recipe.Recipe (docs/recipes.md)."
     )
     digest = models.CharField(
         max_length=64, editable=False, db_index=True, help_text="SHA-256 of the canonical JSON."

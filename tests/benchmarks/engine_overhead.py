@@ -23,11 +23,11 @@ import torch  # noqa: E402
 from cases.stability_case import ROOT, demo_model  # noqa: E402
 
 from explainer.core.audio import read_audio  # noqa: E402
-from explainer.core.memory import keep_freed_memory  # noqa: E402
+from explainer.core.base.memory import keep_freed_memory  # noqa: E402
+from explainer.core.base.recipe import Recipe  # noqa: E402
 from explainer.core.methods import explain  # noqa: E402
-from explainer.core.problem import Problem, hidden_features  # noqa: E402
-from explainer.core.recipe import Recipe  # noqa: E402
-from explainer.core.segmentation import segment  # noqa: E402
+from explainer.core.perturbation.problem import Problem, hidden_features  # noqa: E402
+from explainer.core.segmentation.segments import segment  # noqa: E402
 
 ROUNDS = 3
 

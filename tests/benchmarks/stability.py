@@ -39,12 +39,12 @@ import torch  # noqa: E402
 from cases.stability_case import GRIDS, ROOT, Case, demo_model, groups  # noqa: E402
 from cases.stability_record import Asked, CaseName, Record, case_name  # noqa: E402
 
-from explainer.core.explanation import Explanation  # noqa: E402
-from explainer.core.memory import keep_freed_memory  # noqa: E402
+from explainer.core.base.explanation import Explanation  # noqa: E402
+from explainer.core.base.memory import keep_freed_memory  # noqa: E402
+from explainer.core.base.recipe import Recipe  # noqa: E402
 from explainer.core.methods import explain  # noqa: E402
-from explainer.core.problem import Problem  # noqa: E402
-from explainer.core.recipe import Recipe  # noqa: E402
-from explainer.core.second_level import with_emotions  # noqa: E402
+from explainer.core.models.second_level import with_emotions  # noqa: E402
+from explainer.core.perturbation.problem import Problem  # noqa: E402
 
 CALLS, CONVERGED, LIME_CALLS = 256, 16, 1000
 EQUAL = {"kernel": "none", "ridge": 1e-6}

@@ -37,8 +37,8 @@ def fill_researchers_pages(definition) -> None:
     from django.contrib.auth import get_user_model
 
     from explainer import builds, recipes
-    from explainer.core.data_sets import Labels
-    from explainer.core.published import EMOTIONS, MID_LEVEL
+    from explainer.core.correlations.label_files import Labels
+    from explainer.core.correlations.published import EMOTIONS, MID_LEVEL
     from explainer.label_import import import_labels
     from explainer.models import MusicModel, Recipe, Track
 

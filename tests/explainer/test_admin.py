@@ -6,8 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from explainer.core.recipe import Recipe as CoreRecipe
-from explainer.core.spectrogram import Representation
+from explainer.core.base.recipe import Recipe as CoreRecipe
+from explainer.core.representations.kinds import representation_from
 from explainer.forms import REPRESENTATION_EXAMPLES, RecipeForm
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
 from studyserver.study.models import Stimulus, Study
@@ -100,7 +100,7 @@ def test_a_model_is_registered_in_the_admin(admin_client, settings):
 
 @pytest.mark.parametrize("example", REPRESENTATION_EXAMPLES)
 def test_the_examples_beside_the_representation_can_be_used(admin_client, example):
-    assert Representation.from_dict(json.loads(example)).kind == json.loads(example)["kind"]
+    assert representation_from(json.loads(example)).kind == json.loads(example)["kind"]
     assert example in text_of(admin_client.get(reverse("admin:explainer_musicmodel_add")))
 
 
@@ -146,7 +146,7 @@ def test_mistakes_in_a_model_are_named_at_the_field(admin_client, settings, chan
 
 
 def test_weights_are_stored_under_their_checksum(admin_client):
-    form = model_form(adapter="torch", code="explainer.core.networks.A2Mid2E")
+    form = model_form(adapter="torch", code="explainer.demo_models.two_level_networks.A2Mid2E")
     form["checkpoint"] = SimpleUploadedFile("weights.safetensors", b"tensors")
     response = admin_client.post(reverse("admin:explainer_musicmodel_add"), form)
     assert response.status_code == 302, text_of(response)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from small_world import files
 
 from explainer import builds, stored_files, tasks, tracks
-from explainer.core.explanation import Explanation as CoreExplanation
+from explainer.core.base.explanation import Explanation as CoreExplanation
 from explainer.models import Clip, Explanation, MusicModel, this_worker
 from explainer.recipes import RecipeInUse, save_recipe
 from explainer.registration import RegistrationError, register

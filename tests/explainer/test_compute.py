@@ -10,7 +10,7 @@ from small_world import SAMPLE_RATE, tones
 
 from explainer import jobs
 from explainer.compute import ComputeError, Pool, executor
-from explainer.core.memory import available_memory
+from explainer.core.base.memory import available_memory
 
 
 def tell_and_answer(job, progress):

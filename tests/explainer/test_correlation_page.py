@@ -9,7 +9,7 @@ from django.urls import reverse
 from small_world import EMOTION_BIAS, EMOTION_WEIGHTS
 
 from explainer import correlation_figures, correlation_page, heat_maps, predictions, tracks
-from explainer.core import correlations, published
+from explainer.core.correlations import estimates, published
 from explainer.models import MusicModel, Track, TrackLabels, TrackPrediction
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +152,7 @@ def test_what_passes_beyond_the_names_is_shown_for_rated_features(two_level_mode
 
 
 def test_names_in_the_table_are_no_formulas_and_numbers_keep_their_signs():
-    row = correlations.Row("weight", "=cmd()", "+more", -0.5, float("nan"), -1e-300)
+    row = estimates.Row("weight", "=cmd()", "+more", -0.5, float("nan"), -1e-300)
     text = correlation_page.as_csv(correlation_page.Page([], [("@source", row)], {}))
     assert text.splitlines()[1] == "'@source,weight,'=cmd(),'+more,-0.5,,-1e-300,"
 

@@ -8,11 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from paths import ROOT
 
-from explainer.core.models import load_model
-from explainer.training import corpus, rendering
+from explainer.core.models.loading import load_model
+from explainer.demo_models.training import corpus, midi_to_sound
 
 needs_fluidsynth = pytest.mark.skipif(
-    shutil.which("fluidsynth") is None or not rendering.SOUNDFONT.exists(),
+    shutil.which("fluidsynth") is None or not midi_to_sound.SOUNDFONT.exists(),
     reason="needs fluidsynth and FluidR3_GM",
 )
 

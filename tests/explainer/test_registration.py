@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from paths import ROOT
 from safetensors.torch import save_file
 
-from explainer.core.networks import A2Mid2E
-from explainer.core.recipe import Recipe as CoreRecipe
+from explainer.core.base.recipe import Recipe as CoreRecipe
+from explainer.demo_models.two_level_networks import A2Mid2E
 from explainer.models import MusicModel, Recipe
 from explainer.recipes import RecipeInUse, save_recipe
 
@@ -32,16 +32,21 @@ def test_the_worked_example_of_the_documentation_works(tmp_path, monkeypatch, se
     assert "can be explained" in capsys.readouterr().out
 
 
-def test_a_torch_model_with_weights_is_registered_once(tmp_path, track, capsys):
+def write_torch_model(folder, code="explainer.demo_models.two_level_networks.A2Mid2E"):
+    """Write weights and the definition ``vgg.json`` that names the code."""
     torch.manual_seed(0)
-    save_file(A2Mid2E().state_dict(), tmp_path / "weights.safetensors")
+    save_file(A2Mid2E().state_dict(), folder / "weights.safetensors")
     targets = [{"name": f"m{i}", "level": "mid-level"} for i in range(7)]
     targets += [{"name": f"e{i}", "level": "emotion"} for i in range(8)]
     definition = {
-        "name": "vgg", "code": "explainer.core.networks.A2Mid2E", "checkpoint": "weights.safetensors",
+        "name": "vgg", "code": code, "checkpoint": "weights.safetensors",
         "representation": {"kind": "log_filterbank"}, "targets": targets,
     }  # fmt: skip
-    (tmp_path / "vgg.json").write_text(json.dumps(definition))
+    (folder / "vgg.json").write_text(json.dumps(definition))
+
+
+def test_a_torch_model_with_weights_is_registered_once(tmp_path, track, capsys):
+    write_torch_model(tmp_path)
     call_command("register_model", tmp_path / "vgg.json")
     call_command("register_model", tmp_path / "vgg.json")
     assert "registered already" in capsys.readouterr().out
@@ -51,6 +56,19 @@ def test_a_torch_model_with_weights_is_registered_once(tmp_path, track, capsys):
     assert "can be explained" in capsys.readouterr().out
 
 
+def test_a_model_stored_before_its_code_moved_is_still_the_same_one(tmp_path, track, capsys):
+    write_torch_model(tmp_path, code="explainer.core.networks.A2Mid2E")
+    call_command("register_model", tmp_path / "vgg.json")
+    call_command("check_model", "vgg", track=track.name)
+    assert "can be explained" in capsys.readouterr().out
+    stored = MusicModel.objects.get()
+    assert stored.code == "explainer.core.networks.A2Mid2E"
+    write_torch_model(tmp_path)
+    call_command("register_model", tmp_path / "vgg.json")
+    assert "registered already" in capsys.readouterr().out
+    assert MusicModel.objects.get().digest() == stored.digest()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -58,7 +76,7 @@ def test_a_torch_model_with_weights_is_registered_once(tmp_path, track, capsys):
         ('nam = "x"', "Unknown: nam"),
         ('name = "x"\ncheckpoint = "gone.pt"', "no file gone.pt"),
         ('name = "x"\nadapter = "magic"', "no adapter 'magic'"),
-        ('name = "x y"\nadapter = "callable"\ncode = "explainer.core.networks.x"\n'
+        ('name = "x y"\nadapter = "callable"\ncode = "explainer.demo_models.two_level_networks.x"\n'
          'representation = {kind = "mel"}\ntargets = [{name = "a"}]', "name: Use letters"),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ from django.urls import reverse
 from small_world import SAMPLE_RATE, tones
 
 from explainer.clip_import import import_clips
-from explainer.core.recipe import Recipe as CoreRecipe
+from explainer.core.base.recipe import Recipe as CoreRecipe
 from explainer.models import Clip, Track
 
 pytestmark = pytest.mark.django_db

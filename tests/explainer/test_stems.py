@@ -10,8 +10,8 @@ from django.urls import reverse
 from small_world import SAMPLE_RATE, tones
 
 from explainer import builds
-from explainer.core.recipe import Recipe as CoreRecipe
-from explainer.core.recipe import RecipeError
+from explainer.core.base.recipe import Recipe as CoreRecipe
+from explainer.core.base.recipe import RecipeError
 from explainer.models import Recipe
 from explainer.recipes import save_recipe
 

@@ -6,7 +6,7 @@ Annotators walk through the session's own functions, as browsers do.
 import numpy as np
 from filled_study import event, heard, make_clip, make_explanation, make_track
 
-from explainer.core.recipe import Recipe as RecipeParameters
+from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import MusicModel, Recipe
 from studyserver.study import session
 from studyserver.study.models import ExclusionRule, Question, Stimulus, Study

@@ -5,12 +5,12 @@ import soundfile
 import torch
 from onnx import TensorProto, helper
 
-from explainer.core.explanation import Target
-from explainer.core.models import CallableModel, TorchModel
-from explainer.core.problem import Problem, hidden_features
-from explainer.core.recipe import Recipe
-from explainer.core.segmentation import Segmentation
-from explainer.core.spectrogram import log_filterbank
+from explainer.core.base.explanation import Target
+from explainer.core.base.recipe import Recipe
+from explainer.core.models.loading import CallableModel, TorchModel
+from explainer.core.perturbation.problem import Problem, hidden_features
+from explainer.core.representations.kinds import log_filterbank
+from explainer.core.segmentation.segments import Segmentation
 
 REPRESENTATION = log_filterbank()
 BACKGROUND, THRESHOLD, LOUD = 0.25, 0.5, 1.0

@@ -6,7 +6,7 @@ import uuid
 import numpy as np
 from django.core.files.base import ContentFile
 
-from explainer.core.recipe import Recipe as RecipeParameters
+from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
 from studyserver.study import session
 from studyserver.study.models import Question, Stimulus, Study

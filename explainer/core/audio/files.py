@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from .pieces import Piece, pieces_of
-from .problem import SoundFileProblem
+from .formats.pieces import Piece, pieces_of
+from .formats.problem import SoundFileProblem
 
 # File name endings that are accepted, and the containers that may be found behind them.
 FORMATS = {

@@ -8,9 +8,10 @@ add one.
 import importlib
 import pkgutil
 
-from ..explanation import Explanation
-from ..problem import Problem
-from ..recipe import Recipe, RecipeError
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe, RecipeError
+from explainer.core.perturbation.problem import Problem
+
 from .registry import METHODS, Method
 
 for _module in pkgutil.iter_modules(__path__):

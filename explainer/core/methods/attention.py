@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from ..adapters import ModelError, MusicModel, TorchModel, own_input
-from ..counting import plural
-from ..effects import emotion_segment_weights
-from ..explanation import Explanation
-from ..problem import Problem
-from ..recipe import Recipe, RecipeError
+from explainer.core.base.counting import plural
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe, RecipeError
+from explainer.core.models.adapters import ModelError, MusicModel, TorchModel, own_input
+from explainer.core.models.effects import emotion_segment_weights
+from explainer.core.perturbation.problem import Problem
+
 from .registry import method, parameters_of
 
 QUANTITIES = ("attention", "attended_readings")

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from ..adapters import explained_scale
-from ..explanation import Explanation
-from ..gaussian_process import MainEffects, main_effects
-from ..problem import Problem, random_generator
-from ..recipe import Recipe
-from ..sampling import Design, draw_design
-from ..stopping import ask_until_stable
-from ..surrogate import fit
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe
+from explainer.core.models.adapters import explained_scale
+from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.perturbation.sampling import Design, draw_design
+from explainer.core.perturbation.stopping import ask_until_stable
+
+from .linear_surrogate import fit
+from .process_surrogate import MainEffects, main_effects
 from .registry import method, parameters_of
 
 

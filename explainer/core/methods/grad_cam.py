@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..explanation import Explanation
-from ..gradients import convolutional_layer, differentiable_output, refused_in_words, torch_model
-from ..problem import Problem
-from ..recipe import Recipe, RecipeError
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe, RecipeError
+from explainer.core.perturbation.problem import Problem
+
+from .gradient_support import convolutional_layer, differentiable_output, refused_in_words, torch_model
 from .registry import method, parameters_of
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from ..explanation import Explanation
-from ..gradients import differentiable_output, refused_in_words, torch_model
-from ..problem import Problem
-from ..recipe import Recipe
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe
+from explainer.core.perturbation.problem import Problem
+
+from .gradient_support import differentiable_output, refused_in_words, torch_model
 from .registry import method, parameters_of
 
 

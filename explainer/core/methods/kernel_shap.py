@@ -3,10 +3,11 @@
 import numpy as np
 import scipy.special
 
-from ..explanation import Explanation
-from ..problem import Problem, random_generator
-from ..recipe import Recipe
-from ..surrogate import clustered_errors
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe
+from explainer.core.perturbation.problem import Problem, random_generator
+
+from .linear_surrogate import clustered_errors
 from .registry import method, parameters_of
 
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from ..explanation import Explanation
-from ..problem import Problem, random_generator
-from ..recipe import Recipe
-from ..sampling import draw_design
-from ..surrogate import cosine_distance_to_whole, exponential_kernel
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe
+from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.perturbation.sampling import draw_design
+
+from .linear_surrogate import cosine_distance_to_whole, exponential_kernel
 from .registry import method, parameters_of
 
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..explanation import Explanation
-from ..problem import Problem, random_generator
-from ..recipe import Recipe, RecipeError
-from ..sampling import Design, draw_design
-from ..stopping import ask_until_stable
-from ..surrogate import Fit, cosine_distance_to_whole, exponential_kernel, fit
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe, RecipeError
+from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.perturbation.sampling import Design, draw_design
+from explainer.core.perturbation.stopping import ask_until_stable
+
+from .linear_surrogate import Fit, cosine_distance_to_whole, exponential_kernel, fit
 from .registry import method, parameters_of
 
 

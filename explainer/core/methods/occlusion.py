@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ..explanation import Explanation
-from ..problem import Problem
-from ..recipe import Recipe
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe
+from explainer.core.perturbation.problem import Problem
+
 from .registry import method, parameters_of
 
 

@@ -1,8 +1,9 @@
 """Weights that know nothing: the floor every method must rise above."""
 
-from ..explanation import Explanation
-from ..problem import Problem, random_generator
-from ..recipe import Recipe
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe
+from explainer.core.perturbation.problem import Problem, random_generator
+
 from .registry import method, parameters_of
 
 

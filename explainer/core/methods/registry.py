@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from ..explanation import Explanation
-from ..problem import Problem
-from ..recipe import Recipe, RecipeError
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe, RecipeError
+from explainer.core.perturbation.problem import Problem
 
 Explain = Callable[[Problem, Recipe], Explanation]
 

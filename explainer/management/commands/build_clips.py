@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from explainer import builds
 from explainer.build_progress import building_bar
 from explainer.compute import KINDS, ComputeError
-from explainer.core.counting import plural
+from explainer.core.base.counting import plural
 from explainer.models import MusicModel, Recipe, Track
 
 

@@ -41,8 +41,8 @@ class Command(BaseCommand):
         """Read everything first, then write."""
         from safetensors.torch import save
 
-        from explainer.core.musicnn import state_from_tensorflow
-        from explainer.core.tensorflow_checkpoint import CheckpointError, read_checkpoint
+        from explainer.demo_models.musicnn import state_from_tensorflow
+        from explainer.demo_models.tensorflow_checkpoint import CheckpointError, read_checkpoint
 
         if source.suffix == ".whl":
             if not zipfile.is_zipfile(source):
@@ -91,9 +91,9 @@ def _origin(source, weights):
 
 
 def _description(dataset):
-    """Return the model in the form that `explainer.core.models.load_model` reads."""
-    from explainer.core import musicnn
-    from explainer.core.spectrogram import mel
+    """Return the model in the form that `explainer.core.models.loading.load_model` reads."""
+    from explainer.core.representations.kinds import mel
+    from explainer.demo_models import musicnn
 
     tags = getattr(musicnn, f"{dataset}_TAGS")
     return {
@@ -104,7 +104,7 @@ def _description(dataset):
             "hardly any difference between major and minor."
         ),
         "adapter": "torch",
-        "code": "explainer.core.musicnn.Musicnn",
+        "code": "explainer.demo_models.musicnn.Musicnn",
         "checkpoint": f"{dataset.lower()}.safetensors",
         "output": "logit",
         "representation": mel().to_dict(),

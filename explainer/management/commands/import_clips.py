@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from explainer.clip_archive import ArchiveError
 from explainer.clip_import import import_clips
-from explainer.core.counting import plural
+from explainer.core.base.counting import plural
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from explainer.core.counting import plural
-from explainer.core.data_sets import READERS, LabelError
+from explainer.core.base.counting import plural
+from explainer.core.correlations.label_files import READERS, LabelError
 from explainer.label_import import import_labels
 
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from explainer import track_manifest, tracks
-from explainer.core.counting import plural
+from explainer.core.base.counting import plural
 from explainer.file_names import readable
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
 from explainer import stored_files
-from explainer.core.counting import plural
+from explainer.core.base.counting import plural
 from explainer.models import Track
 
 
@@ -28,10 +28,10 @@ class Command(BaseCommand):
     def handle(self, *, track, method, calls, times, seed, **options):
         """Plant, ask, print one row per method."""
         from explainer.core.audio import read_audio
+        from explainer.core.base.recipe import Recipe
+        from explainer.core.evaluation.planted import check_methods
         from explainer.core.methods import METHODS
-        from explainer.core.planted import check_methods
-        from explainer.core.recipe import Recipe
-        from explainer.core.spectrogram import log_filterbank
+        from explainer.core.representations.kinds import log_filterbank
 
         unknown = sorted(set(method or ()) - set(METHODS))
         if unknown:

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from explainer import predictions
-from explainer.core.counting import plural
+from explainer.core.base.counting import plural
 from explainer.models import MusicModel, Track
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *, model, track, **options):
         """Predict under a progress bar, then say what failed."""
-        from explainer.core.models import ModelError
+        from explainer.core.models.loading import ModelError
 
         models, tracks = _chosen(MusicModel, model, "model"), _chosen(Track, track, "track")
         failures = []

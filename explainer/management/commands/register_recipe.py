@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from explainer.core.recipe import RecipeError
+from explainer.core.base.recipe import RecipeError
 from explainer.recipes import RecipeInUse, save_recipe
 from explainer.registration import RegistrationError, read_definition
 

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         """Declare the arguments."""
-        from explainer.training.rendering import SOUNDFONT
+        from explainer.demo_models.training.midi_to_sound import SOUNDFONT
 
         parser.add_argument(
             "--attention", action="store_true", help="train the variant with attention pooling instead"
@@ -54,8 +54,8 @@ class Command(BaseCommand):
         """Render, fit, measure, write."""
         import torch
 
-        from explainer.core.memory import keep_freed_memory
-        from explainer.training import corpus, emotions, rendering
+        from explainer.core.base.memory import keep_freed_memory
+        from explainer.demo_models.training import corpus, emotions, midi_to_sound
 
         form = _Attention if attention else _Committee
         pieces, output, epochs = pieces or form.pieces, output or form.folder, epochs or form.epochs
@@ -66,13 +66,13 @@ class Command(BaseCommand):
         torch.set_num_threads(1)
         keep_freed_memory()
         try:
-            rendering.check_renderer(soundfont)
+            midi_to_sound.check_renderer(soundfont)
             second_level = emotions.second_level(MODEL_FOLDER / "eerola2013")
             training_music, unseen_music = (
                 self._music(what, first, count // batch, cache, soundfont, workers)
                 for what, first, count in (("to train on", 0, pieces), ("unseen", FIRST_UNSEEN_BATCH, unseen))
             )
-        except rendering.RenderingError as error:
+        except midi_to_sound.RenderingError as error:
             raise CommandError(str(error)) from error
         began = time.monotonic()
         with (
@@ -102,10 +102,10 @@ class Command(BaseCommand):
 
     def _figures(self, model, weights, unseen_music, second_level):
         """Return what is measured of a model once it is trained."""
-        from explainer.training import report
+        from explainer.demo_models.training import model_card
 
         began = time.monotonic()
-        on_unseen = report.evaluate(model, unseen_music, second_level)
+        on_unseen = model_card.evaluate(model, unseen_music, second_level)
         milliseconds = 1000 * (time.monotonic() - began) / len(unseen_music.cues)
         spread = {cue: row["spread"] for cue, row in on_unseen["cues"].items()}
         return {
@@ -115,7 +115,7 @@ class Command(BaseCommand):
             },
             "version": _fluidsynth_version(),
             "unseen": on_unseen,
-            "variants": report.evaluate_variants(model, VARIANTS_FOLDER, spread),
+            "variants": model_card.evaluate_variants(model, VARIANTS_FOLDER, spread),
             "second_level": {
                 "weights": second_level.weights.tolist(),
                 "bias": second_level.bias.tolist(),
@@ -124,18 +124,18 @@ class Command(BaseCommand):
         }
 
     def _write(self, form, output, figures, weights):
-        from explainer.training import report
+        from explainer.demo_models.training import model_card
 
         _write_json(output / "figures.json", figures)
         _write_json(output / "model.json", {**_description(weights.name), **form.described})
-        (output / "MODEL_CARD.md").write_text(report.model_card(figures, form.card), encoding="utf-8")
+        (output / "MODEL_CARD.md").write_text(model_card.model_card(figures, form.card), encoding="utf-8")
         unseen = figures["unseen"]
         for cue, row in unseen["cues"].items():
             self.stdout.write(f"{cue:18} r = {row['r']:.2f} on {unseen['pieces']} unseen pieces")
         self.stdout.write(self.style.SUCCESS(f"Wrote {weights} and {output / 'MODEL_CARD.md'}"))
 
     def _music(self, what, first_batch, n_batches, cache, soundfont, workers):
-        from explainer.training import corpus
+        from explainer.demo_models.training import corpus
 
         with _bar(n_batches * corpus.PIECES_PER_BATCH, f"music {what}", "piece") as bar:
             return corpus.make_corpus(
@@ -160,8 +160,8 @@ class _Committee:
     @staticmethod
     def fit(music, second_level, seed, epochs, **progress):
         """Return the model, fitted."""
-        from explainer.core.cue_model import CueModel
-        from explainer.training import cue_fitting
+        from explainer.demo_models.cue_model import CueModel
+        from explainer.demo_models.training import cue_fitting
 
         model = CueModel()
         schedule = cue_fitting.DEFAULT_SCHEDULE._replace(epochs=epochs)
@@ -181,7 +181,7 @@ class _Attention:
             "The cue model's variant that says where it listened: nine cues read from parts of the "
             "spectrogram and pooled by attention, the same second level; see its card."
         ),
-        "code": "explainer.core.attention_model.AttentionCueModel",
+        "code": "explainer.demo_models.attention_model.AttentionCueModel",
         "source": (
             "trained by manage.py train_demo_model --attention; second level from Eerola, Friberg and Bresin "
             "2013, doi:10.3389/fpsyg.2013.00487"
@@ -191,8 +191,8 @@ class _Attention:
     @staticmethod
     def fit(music, second_level, seed, epochs, **progress):
         """Return the model, fitted."""
-        from explainer.core.attention_model import AttentionCueModel
-        from explainer.training import attention_fitting
+        from explainer.demo_models.attention_model import AttentionCueModel
+        from explainer.demo_models.training import attention_fitting
 
         model = AttentionCueModel()
         schedule = attention_fitting.DEFAULT_SCHEDULE._replace(epochs=epochs)
@@ -202,8 +202,8 @@ class _Attention:
 
 def _attention_figures(model, music):
     """Return over how many parts the attention is spread, for each cue, and how many there are."""
-    from explainer.core.cue_levels import CUES
-    from explainer.training import attention_fitting
+    from explainer.demo_models.cue_levels import CUES
+    from explainer.demo_models.training import attention_fitting
 
     spread, parts = attention_fitting.effective_parts(model, music.features)
     return {
@@ -222,10 +222,10 @@ def _save(model, file):
 
 
 def _description(checkpoint):
-    """Return the model in the form that `explainer.core.models.load_model` reads."""
-    from explainer.core.cue_levels import CUES
-    from explainer.core.spectrogram import log_filterbank
-    from explainer.training.emotions import EMOTIONS
+    """Return the model in the form that `explainer.core.models.loading.load_model` reads."""
+    from explainer.core.representations.kinds import log_filterbank
+    from explainer.demo_models.cue_levels import CUES
+    from explainer.demo_models.training.emotions import EMOTIONS
 
     return {
         "name": "cue-model",
@@ -234,7 +234,7 @@ def _description(checkpoint):
             "music whose cues were set; the second level is fixed from listening experiments; see its card."
         ),
         "adapter": "torch",
-        "code": "explainer.core.cue_model.CueModel",
+        "code": "explainer.demo_models.cue_model.CueModel",
         "checkpoint": checkpoint,
         "output": "value",
         "representation": log_filterbank().to_dict(),

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from explainer.core.data_sets import LabelError, read_mid_level, read_soundtracks
+from explainer.core.correlations.label_files import LabelError, read_mid_level, read_soundtracks
 
 CODE = {"a2e": "A2E", "a2mid2e": "A2Mid2E", "joint": "A2Mid2EJoint"}
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *, variant, output, name, epochs, seconds, test_share, seed, **options):
         """Train and report."""
-        from explainer.training import network_fitting
+        from explainer.demo_models.training import network_fitting
 
         if epochs < 1 or seconds < 1 or not 0 < test_share < 1:
             raise CommandError(
@@ -92,7 +92,7 @@ class Command(BaseCommand):
         return sources if variant != "a2e" else sources[:1]
 
     def _read(self, sources, seconds, verbosity):
-        from explainer.training.data_sets import read_excerpts
+        from explainer.demo_models.training.published_sets import read_excerpts
 
         problems = []
         with tqdm(
@@ -119,8 +119,8 @@ class Command(BaseCommand):
     def _write(self, network, variant, output, name, figures, **how):
         from safetensors.torch import save_file
 
-        from explainer.core.spectrogram import log_filterbank
-        from explainer.training.network_fitting import frames_of, targets_of
+        from explainer.core.representations.kinds import log_filterbank
+        from explainer.demo_models.training.network_fitting import frames_of, targets_of
 
         output.mkdir(parents=True, exist_ok=True)
         checkpoint = output / f"{variant}.safetensors"
@@ -129,7 +129,7 @@ class Command(BaseCommand):
             "name": name,
             "description": f"{CODE[variant]} trained on people's ratings; outputs are ratings divided by 10.",
             "adapter": "torch",
-            "code": f"explainer.core.networks.{CODE[variant]}",
+            "code": f"explainer.demo_models.two_level_networks.{CODE[variant]}",
             "checkpoint": checkpoint.name,
             "output": "value",
             "representation": log_filterbank().to_dict(),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from explainer.core.units import unit_of
+from explainer.core.models.units import unit_of
 from studyserver.common import number_text
 from studyserver.results.data.columns import option_labels, option_values
 from studyserver.results.tables.contrasts import Side

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from explainer.core.models import TorchModel
-from explainer.core.problem import Problem
+from explainer.core.models.loading import TorchModel
+from explainer.core.perturbation.problem import Problem
 
 AROUND = 6  # frames on either side of a border that filters across it hear
 AT_ONCE = 16
@@ -27,7 +27,7 @@ class TabulatedMusicnn:
     Parameters
     ----------
     model : TorchModel
-        Whose module is `explainer.core.musicnn.Musicnn`, on the processor.
+        Whose module is `explainer.demo_models.musicnn.Musicnn`, on the processor.
     features : np.ndarray of float32 [shape=(n_frames, n_bands)]
     labels : np.ndarray of int [shape=(n_frames, n_bands)]
         The grid: segment number = time cell * number of band cells + band cell.

@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from explainer.core.audio import read_audio
-from explainer.core.explanation import Explanation
-from explainer.core.fidelity import rank_correlation, top_overlap
-from explainer.core.models import TorchModel, load_model
-from explainer.core.problem import Problem, hidden_features
-from explainer.core.recipe import Recipe
-from explainer.core.segmentation import segment
-from explainer.core.surrogate import cosine_distance_to_whole, exponential_kernel
+from explainer.core.base.explanation import Explanation
+from explainer.core.base.recipe import Recipe
+from explainer.core.evaluation.fidelity import rank_correlation, top_overlap
+from explainer.core.methods.linear_surrogate import cosine_distance_to_whole, exponential_kernel
+from explainer.core.models.loading import TorchModel, load_model
+from explainer.core.perturbation.problem import Problem, hidden_features
+from explainer.core.segmentation.segments import segment
 
 from .musicnn_by_tables import tabulated
 

@@ -5,7 +5,7 @@ import re
 from paths import ROOT
 
 from explainer.core.methods import METHODS
-from explainer.core.sampling import DESIGNS
+from explainer.core.perturbation.sampling import DESIGNS
 
 
 def test_the_notebook_example_works(tmp_path, monkeypatch, capsys):

@@ -17,13 +17,13 @@ from engine_support import (
 )
 
 from explainer.core.audio import AudioError
-from explainer.core.effects import emotion_segment_weights
-from explainer.core.explanation import Explanation, Target
-from explainer.core.models import CallableModel, ModelError
+from explainer.core.base.explanation import Explanation, Target
+from explainer.core.base.recipe import Recipe, RecipeError
+from explainer.core.models.effects import emotion_segment_weights
+from explainer.core.models.loading import CallableModel, ModelError
+from explainer.core.perturbation.sampling import SamplingError
 from explainer.core.pipeline import explain_track
-from explainer.core.recipe import Recipe, RecipeError
-from explainer.core.sampling import SamplingError
-from explainer.core.segmentation import SegmentationError
+from explainer.core.segmentation.segments import SegmentationError
 
 RECIPE = Recipe(
     method="lime_batched",

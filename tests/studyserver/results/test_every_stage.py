@@ -9,7 +9,7 @@ import pytest
 from every_page import exported, opened
 from filled_study import make_clip, make_explanation, make_track
 
-from explainer.core.recipe import Recipe as RecipeParameters
+from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import MusicModel, Recipe
 from studyserver.results.export.codebook import TABLES
 from studyserver.results.export.data_package import data_file

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from example_studies import make_study, ready, walk
 
-from explainer.core.recipe import Recipe as CoreRecipe
+from explainer.core.base.recipe import Recipe as CoreRecipe
 from explainer.models import Explanation, MusicModel, Recipe
 from studyserver import start_page
 from studyserver.study import session

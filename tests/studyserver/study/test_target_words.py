@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from example_studies import make_study
 
-from explainer.core import published
+from explainer.core.correlations import published
 from explainer.models import Clip
 from studyserver.study.question_sets import add_questions
 from studyserver.study.target_words import plain_words, sentences, without_words
@@ -42,7 +42,7 @@ def test_known_targets_are_sentences_in_every_language(target):
 
 
 def test_the_tags_of_the_published_taggers_are_known():
-    musicnn = pytest.importorskip("explainer.core.musicnn")
+    musicnn = pytest.importorskip("explainer.demo_models.musicnn")
     assert [tag for tag in (*musicnn.MSD_TAGS, *musicnn.MTT_TAGS) if plain_words(tag) is None] == []
 
 

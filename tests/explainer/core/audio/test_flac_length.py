@@ -5,7 +5,8 @@ import pytest
 import soundfile
 from small_world import tones
 
-from explainer.core.audio import AudioError, flac, inspect_audio, read_audio
+from explainer.core.audio import AudioError, inspect_audio, read_audio
+from explainer.core.audio.formats import flac
 
 SAMPLE_RATE = 22050
 

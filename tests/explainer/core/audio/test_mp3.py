@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from explainer.core.audio import AudioError, inspect_audio, mp3, read_audio
-from explainer.core.audio.problem import SoundFileProblem
+from explainer.core.audio import AudioError, inspect_audio, read_audio
+from explainer.core.audio.formats import mp3
+from explainer.core.audio.formats.problem import SoundFileProblem
 
 CASES = Path("tests/cases/sound")
 SAMPLE_RATE = 22050

@@ -5,7 +5,8 @@ import pytest
 import soundfile
 from small_world import tones
 
-from explainer.core.audio import AudioError, inspect_audio, ogg, read_audio
+from explainer.core.audio import AudioError, inspect_audio, read_audio
+from explainer.core.audio.formats import ogg
 
 SAMPLE_RATE = 24000
 

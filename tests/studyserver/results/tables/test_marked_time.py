@@ -9,7 +9,7 @@ from exported_scripts import reproduced
 from filled_study import answer_trials, make_explanation, make_track
 
 from explainer.core.audio import flac_bytes
-from explainer.core.recipe import Recipe as RecipeParameters
+from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import Clip, MusicModel, Recipe
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows

@@ -1,0 +1,1 @@
+"""Sound files of each format: whether they are complete, and what is wrong with them."""

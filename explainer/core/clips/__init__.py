@@ -1,0 +1,1 @@
+"""Clips of an explanation: conditions, the plan, random controls, rendering."""

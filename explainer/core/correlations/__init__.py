@@ -1,0 +1,1 @@
+"""Correlations of the two levels over tracks."""

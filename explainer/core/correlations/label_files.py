@@ -1,0 +1,177 @@
+"""Label files of two published data sets, as their authors distribute them.
+
+- Mid-level (Aljanaki & Soleymani): ``annotations.csv``, seven features rated from 1 to 10, and
+  ``metadata.csv``, separated by semicolons.
+- Soundtracks, set 1 (Eerola & Vuoskoski): ``mean_ratings_set1.csv``, eight emotions rated from 1 to 9.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from explainer.core.audio import FORMATS
+
+from .published import EMOTIONS, MID_LEVEL
+
+MID_LEVEL_DATA, SOUNDTRACKS_DATA = "mid-level", "soundtracks"
+
+# Column of the file -> the target's name. The authors' "atonality" rises with tonal stability, and
+# their "mode" with minorness.
+_MID_LEVEL_COLUMNS = {
+    "melody": "melodiousness",
+    "articulation": "articulation",
+    "rhythm_complexity": "rhythm_complexity",
+    "rhythm_stability": "rhythm_stability",
+    "dissonance": "dissonance",
+    "atonality": "tonal_stability",
+    "mode": "minorness",
+}
+
+
+class LabelError(ValueError):
+    """A label file that cannot be used; the message names the line and the remedy."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Ratings of the tracks of one data set.
+
+    Attributes
+    ----------
+    data_set : str
+    tracks : tuple of str
+        Identifiers as in the file.
+    targets : tuple of str
+    values : np.ndarray [shape=(n_tracks, n_targets)]
+        On the data set's own scale.
+    lowest, highest : float
+        Ends of the scale.
+    """
+
+    data_set: str
+    tracks: tuple[str, ...]
+    targets: tuple[str, ...]
+    values: np.ndarray
+    lowest: float
+    highest: float
+
+
+def read_mid_level(path: Path) -> Labels:
+    """Read ``annotations.csv`` of the Mid-level data set; blanks beside commas do not matter.
+
+    Raises
+    ------
+    LabelError
+        If a column is missing or a value is no number from 1 to 10.
+    """
+    return _read(path, MID_LEVEL_DATA, "song_id", _MID_LEVEL_COLUMNS, MID_LEVEL, 1, 10)
+
+
+def read_soundtracks(path: Path) -> Labels:
+    """Read ``mean_ratings_set1.csv`` of the Soundtracks data set.
+
+    Raises
+    ------
+    LabelError
+        If a column is missing or a value is no number from 1 to 9.
+    """
+    return _read(path, SOUNDTRACKS_DATA, "number", {name: name for name in EMOTIONS}, EMOTIONS, 1, 9)
+
+
+READERS = {MID_LEVEL_DATA: read_mid_level, SOUNDTRACKS_DATA: read_soundtracks}
+
+
+def read_metadata(path: Path) -> dict[str, dict[str, str]]:
+    """Read the Mid-level data set's ``metadata.csv``: song id -> column -> text.
+
+    Raises
+    ------
+    LabelError
+        If it cannot be read or does not begin with a column of song ids.
+    """
+    columns, rows = _table(path, ";")
+    identifier = next((name for name in columns if name.replace(" ", "_") == "song_id"), None)
+    if identifier is None:
+        raise LabelError(f"{path.name} has no column “song id”; its columns are {', '.join(columns)}.")
+    return {row[identifier]: row for row in rows}
+
+
+def find_sounds(folder: Path, tracks: Iterable[str]) -> dict[str, Path]:
+    """Return the sound file of each track of a data set that has one.
+
+    Files are named by the track's number, with or without leading zeros: ``7.mp3``, ``007.mp3``.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in FORMATS:
+            found.setdefault(without_zeros(path.stem), path)
+    return {track: found[without_zeros(track)] for track in tracks if without_zeros(track) in found}
+
+
+def without_zeros(identifier: str) -> str:
+    """Return a number without leading zeros, and anything else as it is."""
+    return str(int(identifier)) if identifier.isdecimal() else identifier
+
+
+def _read(
+    path: Path,
+    data_set: str,
+    identifier: str,
+    columns: Mapping[str, str],
+    targets: tuple[str, ...],
+    lowest: float,
+    highest: float,
+) -> Labels:
+    present, rows = _table(path, ",")
+    missing = [name for name in (identifier, *columns) if name not in present]
+    if missing:
+        raise LabelError(
+            f"{path.name} has no column {', '.join(f'“{name}”' for name in missing)}; its columns are "
+            f"{', '.join(present) or 'none'}. Is it the {data_set} data set's file?"
+        )
+    source = {target: column for column, target in columns.items()}
+    tracks, values, seen = [], [], set()
+    for number, row in enumerate(rows, start=2):
+        if not row[identifier]:
+            continue
+        if without_zeros(row[identifier]) in seen:
+            raise LabelError(f"{path.name}, line {number}: {row[identifier]} is there twice; leave one out.")
+        seen.add(without_zeros(row[identifier]))
+        tracks.append(row[identifier])
+        values.append([_number(path, number, row, source[target], lowest, highest) for target in targets])
+    if not tracks:
+        raise LabelError(f"{path.name} holds no ratings.")
+    return Labels(data_set, tuple(tracks), targets, np.array(values), lowest, highest)
+
+
+def _number(
+    path: Path, line: int, row: Mapping[str, str], column: str, lowest: float, highest: float
+) -> float:
+    try:
+        value = float(row[column])
+    except ValueError:
+        value = float("nan")
+    if not lowest <= value <= highest:
+        raise LabelError(
+            f"{path.name}, line {line}: {column} is “{row[column]}”; it must be a number from "
+            f"{lowest:g} to {highest:g}."
+        )
+    return value
+
+
+def _table(path: Path, delimiter: str) -> tuple[list[str], list[dict[str, str]]]:
+    """Return column names and rows, all without blanks at their ends."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = [[cell.strip() for cell in line] for line in csv.reader(file, delimiter=delimiter)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise LabelError(f"{path.name} cannot be read as a table in UTF-8: {error}") from error
+    if not lines:
+        raise LabelError(f"{path.name} is empty.")
+    columns, *rows = lines
+    return columns, [
+        dict(zip(columns, [*row, *[""] * len(columns)], strict=False)) for row in rows if any(row)
+    ]

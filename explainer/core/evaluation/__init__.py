@@ -1,0 +1,1 @@
+"""Checks of explanations and of methods."""

@@ -1,0 +1,1 @@
+"""Music models: their protocol, adapters, loading, checks, and the second level."""

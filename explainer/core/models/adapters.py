@@ -1,0 +1,355 @@
+"""What music models are made of, behind one face: features in, one number per target out."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from explainer.core.base.counting import plural
+from explainer.core.base.explanation import Target
+
+if TYPE_CHECKING:
+    import torch
+
+    from explainer.core.representations.kinds import Representation
+
+# Cells of one batch of features. On a processor larger batches are slower for convolutional
+# networks, whose activations then leave the cache. Fixed, so that results do not depend on the machine.
+BATCH_CELLS, GPU_BATCH_CELLS = 150_000, 4_000_000
+OUTPUTS = ("value", "probability", "logit")
+PRECISIONS = ("float32", "bfloat16")
+# How the outputs of several windows become those of the track, (n_windows, n, n_targets) to (n, n_targets).
+POOLINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "mean": lambda outputs: outputs.sum(axis=0) / len(outputs),
+    "max": lambda outputs: outputs.max(axis=0),
+}
+
+
+class ModelError(ValueError):
+    """A model that cannot be loaded or explained; the message names the remedy."""
+
+
+def own_input(batch: np.ndarray) -> np.ndarray:
+    """Return a copy of inputs for a foreign model, which may write into what it is given."""
+    return np.array(batch, dtype=np.float32, order="C")
+
+
+def own_outputs(outputs: Any) -> np.ndarray:
+    """Return a copy in float64 of what a foreign model answered, which may hand out one buffer every time."""
+    return np.array(outputs, dtype=float)
+
+
+@runtime_checkable
+class MusicModel(Protocol):
+    """What can be explained.
+
+    Attributes
+    ----------
+    name : str
+    representation : Representation
+        Turns sound into the model's input.
+    targets : tuple of Target
+        In the order of the outputs; in a two-level model the mid-level features come first.
+    output : str
+        One of `OUTPUTS`; probabilities are explained as log-odds.
+    emotion_weights : np.ndarray [shape=(n_mid_level, n_emotions)] or None
+        The linear second level of a two-level model.
+    emotion_bias : np.ndarray [shape=(n_emotions,)] or None
+    """
+
+    name: str
+    representation: "Representation"
+    targets: tuple[Target, ...]
+    output: str
+    emotion_weights: np.ndarray | None
+    emotion_bias: np.ndarray | None
+
+    def predict(self, batch: np.ndarray) -> np.ndarray:
+        """Map float32 inputs to outputs (n, n_targets).
+
+        Inputs are features (n, n_frames, n_bands), or sound (n, n_samples) where the representation
+        says so.
+        """
+        ...
+
+
+class Adapter:
+    """What all adapters share: declared targets, windows over long tracks, checked outputs.
+
+    Parameters
+    ----------
+    representation : Representation
+    targets : sequence of Target
+    name : str
+    output : str
+        One of `OUTPUTS`.
+    window_frames : int, optional
+        Input length of a model that takes only one, in frames, or in samples if it is fed sound;
+        longer tracks are cut into such windows and the outputs are pooled. Left out, the model
+        hears the whole track at once.
+    window_hop : int, optional
+        From one window to the next, in the same unit; by default windows do not overlap. One more
+        window at the very end covers the remainder.
+    pooling : str
+        One of `POOLINGS`.
+    emotion_weights, emotion_bias : np.ndarray, optional
+        See `MusicModel`.
+    """
+
+    def __init__(
+        self,
+        representation: "Representation",
+        targets: Sequence[Target],
+        *,
+        name: str,
+        output: str = "value",
+        window_frames: int | None = None,
+        window_hop: int | None = None,
+        pooling: str = "mean",
+        emotion_weights: np.ndarray | None = None,
+        emotion_bias: np.ndarray | None = None,
+    ) -> None:
+        if output not in OUTPUTS:
+            raise ModelError(
+                f"model {name!r}: output {output!r} is unknown; declare one of {', '.join(OUTPUTS)}"
+            )
+        if (window_frames is not None and window_frames < 1) or (window_hop is not None and window_hop < 1):
+            raise ModelError(f"model {name!r}: window_frames and window_hop must be at least 1 frame")
+        if window_hop is not None and window_hop > (window_frames or 0):
+            raise ModelError(
+                f"model {name!r}: window_hop must be at most window_frames, or parts of a track go unheard"
+            )
+        if pooling not in POOLINGS:
+            raise ModelError(
+                f"model {name!r}: pooling {pooling!r} is unknown; declare one of {', '.join(POOLINGS)}"
+            )
+        if emotion_weights is not None and pooling != "mean":
+            raise ModelError(f"model {name!r}: a linear second level needs pooling 'mean'")
+        self.name = name
+        self.representation = representation
+        self.targets = tuple(targets)
+        self.output = output
+        self.window_frames = window_frames
+        self.window_hop = window_hop or window_frames
+        self.pooling = pooling
+        if emotion_weights is not None and output == "probability":
+            raise ModelError(f"model {name!r}: a linear second level needs output 'value' or 'logit'")
+        self.emotion_weights, self.emotion_bias = _second_level(
+            name, self.targets, emotion_weights, emotion_bias
+        )
+
+    def predict(self, batch: np.ndarray) -> np.ndarray:
+        """Return the outputs for a batch of inputs.
+
+        Parameters
+        ----------
+        batch : np.ndarray of float32 [shape=(n, n_frames, n_bands) or (n, n_samples)]
+
+        Returns
+        -------
+        np.ndarray of float64 [shape=(n, n_targets)]
+
+        Raises
+        ------
+        ModelError
+            If the track is shorter than the model's window, or the answer is not finite or not
+            of the declared shape.
+        """
+        outputs = [
+            self._checked(self._forward(own_input(batch[:, window])), len(batch))
+            for window in self.windows(batch.shape[1])
+        ]
+        return POOLINGS[self.pooling](np.stack(outputs))
+
+    def windows(self, n_frames: int) -> list[slice]:
+        """Return the stretches of frames, or of samples, that the model hears one at a time."""
+        length = self.window_frames or n_frames
+        if n_frames < length:
+            seconds = length / self.representation.input_rate
+            unit = "sample" if self.representation.feeds_sound else "frame"
+            raise ModelError(
+                f"model {self.name!r} needs {plural(length, unit)} ({seconds:.2f} s) and the track has "
+                f"{n_frames}; use a longer excerpt"
+            )
+        starts = list(range(0, n_frames - length + 1, self.window_hop or length))
+        if starts[-1] + length < n_frames:
+            starts.append(n_frames - length)
+        return [slice(start, start + length) for start in starts]
+
+    def _forward(self, batch: np.ndarray) -> np.ndarray:
+        """Return the model's outputs for one window, as `own_outputs`; `batch` is the model's to keep."""
+        raise NotImplementedError
+
+    def _checked(self, outputs: np.ndarray, size: int) -> np.ndarray:
+        expected = (size, len(self.targets))
+        if outputs.shape != expected:
+            raise ModelError(
+                f"model {self.name!r} returned shape {outputs.shape} for a batch of {size}; it must return "
+                f"{expected}, one column per declared target: correct the targets or the model"
+            )
+        if not np.isfinite(outputs).all():
+            raise ModelError(
+                f"model {self.name!r} answered NaN or infinity; check that its checkpoint is whole and that "
+                "its input needs no scaling that the representation does not state"
+            )
+        return outputs
+
+
+class CallableModel(Adapter):
+    """Any function from a batch of inputs to a batch of outputs.
+
+    To cross into worker processes the function must be picklable, so not a lambda.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[np.ndarray], Any],
+        representation: "Representation",
+        targets: Sequence[Target],
+        *,
+        name: str = "",
+        **declared: Any,
+    ) -> None:
+        super().__init__(
+            representation, targets, name=name or getattr(function, "__name__", "callable"), **declared
+        )
+        self.function = function
+
+    def _forward(self, batch: np.ndarray) -> np.ndarray:
+        return own_outputs(self.function(batch))
+
+
+class TorchModel(Adapter):
+    """A PyTorch module whose forward maps (n, n_frames, n_bands) or (n, n_samples) to (n, n_targets).
+
+    The second level of a two-level module is read from its attributes ``emotion_weights`` and
+    ``emotion_bias`` unless it is given here; how many cells of features it likes to get at once
+    from ``batch_cells``, where it has that attribute.
+
+    Parameters
+    ----------
+    device : str, optional
+        By default the GPU where there is one.
+    precision : str
+        One of `PRECISIONS`. With ``bfloat16`` convolutions and matrix products run in 16 bits;
+        `explainer.core.evaluation.half_precision` tells on a track whether that changes the explanation.
+    """
+
+    def __init__(
+        self,
+        module: "torch.nn.Module",
+        representation: "Representation",
+        targets: Sequence[Target],
+        *,
+        name: str = "",
+        device: str | None = None,
+        precision: str = "float32",
+        **declared: Any,
+    ) -> None:
+        import torch
+
+        if precision not in PRECISIONS:
+            raise ModelError(
+                f"model {name!r}: precision {precision!r} is unknown; declare one of {', '.join(PRECISIONS)}"
+            )
+        for attribute in ("emotion_weights", "emotion_bias"):
+            value = getattr(module, attribute, None)
+            if declared.get(attribute) is None and isinstance(value, torch.Tensor):
+                declared[attribute] = value.detach().cpu().numpy()
+        super().__init__(representation, targets, name=name or type(module).__name__, **declared)
+        self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        self.precision = precision
+        self.module = module.to(self.device)
+        default = GPU_BATCH_CELLS if self.device.startswith("cuda") else BATCH_CELLS
+        self.batch_cells = int(getattr(module, "batch_cells", default))
+
+    @property
+    def training(self) -> bool:
+        """Whether any part of the module is in training mode (dropout, batch statistics)."""
+        return any(part.training for part in self.module.modules())
+
+    def in_channels_last(self) -> "TorchModel":
+        """Return a copy in the memory layout that suits convolutions with many channels in 16 bits."""
+        import torch
+
+        other = copy.copy(self)
+        other.module = copy.deepcopy(self.module).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return other
+
+    def differentiable(self, batch: "torch.Tensor") -> "torch.Tensor":
+        """Return the pooled outputs of a batch of inputs as part of the graph."""
+        import torch
+
+        windows = self.windows(batch.shape[1])
+        # Clones for the reasons that `own_input` and `own_outputs` give.
+        outputs = torch.stack([self.module(batch[:, window].clone()).clone() for window in windows])
+        return outputs.amax(dim=0) if self.pooling == "max" else outputs.mean(dim=0)
+
+    def _forward(self, batch: np.ndarray) -> np.ndarray:
+        import torch
+
+        kind = self.device.partition(":")[0]
+        half = torch.autocast(kind, dtype=torch.bfloat16, enabled=self.precision == "bfloat16")
+        # A GPU's convolutions take short cuts unless told to keep 32 bits and to sum in one order.
+        exact = torch.backends.cudnn.flags(
+            enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+        )
+        with torch.inference_mode(), half, exact:
+            outputs = self.module(torch.from_numpy(batch).to(self.device))
+        if not isinstance(outputs, torch.Tensor):
+            raise ModelError(
+                f"model {self.name!r} returned {type(outputs).__name__} instead of one tensor; "
+                "wrap it in a module that returns (n, n_targets)"
+            )
+        return own_outputs(outputs.detach().double().cpu().numpy())
+
+
+def in_32_bits(model: MusicModel) -> MusicModel:
+    """Return the same model computing in 32 bits: itself, or one that shares its weights."""
+    if not isinstance(model, TorchModel) or model.precision == "float32":
+        return model
+    other = copy.copy(model)
+    other.precision = "float32"
+    return other
+
+
+def explained_scale(outputs: np.ndarray, output: str) -> np.ndarray:
+    """Return outputs on the scale on which they are explained: log-odds for probabilities.
+
+    Probabilities are kept 1e-6 away from 0 and 1, so log-odds lie within +-13.8.
+    """
+    if output != "probability":
+        return np.asarray(outputs, dtype=float)
+    inside = np.clip(outputs, 1e-6, 1 - 1e-6)
+    return np.log(inside / (1 - inside))
+
+
+def _second_level(
+    name: str,
+    targets: tuple[Target, ...],
+    weights: np.ndarray | None,
+    bias: np.ndarray | None,
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the second level as arrays after a look at its shape and the targets' order."""
+    if weights is None:
+        return None, None
+    matrix = np.asarray(weights, dtype=float)
+    levels = [target.level for target in targets]
+    n_mid, n_emotions = levels.count("mid-level"), levels.count("emotion")
+    if matrix.shape != (n_mid, n_emotions):
+        raise ModelError(
+            f"model {name!r}: emotion_weights have shape {matrix.shape}; "
+            f"its targets ask for {(n_mid, n_emotions)}"
+        )
+    if levels != ["mid-level"] * n_mid + ["emotion"] * n_emotions:
+        raise ModelError(
+            f"model {name!r}: in a two-level model the mid-level targets come first, then the emotions"
+        )
+    vector = np.zeros(n_emotions) if bias is None else np.asarray(bias, dtype=float)
+    if vector.shape != (n_emotions,):
+        raise ModelError(
+            f"model {name!r}: emotion_bias must have {plural(n_emotions, 'entry', 'entries')}, not shape "
+            f"{vector.shape}"
+        )
+    return matrix, vector

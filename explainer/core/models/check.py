@@ -1,0 +1,281 @@
+"""A model put to the test on a track before it is explained, with the result in words."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from explainer.core.base.counting import plural
+from explainer.core.base.memory import (
+    GIGABYTE,
+    available_memory,
+    free_in_words,
+    is_lack_of_memory,
+    peak_memory,
+)
+
+from .adapters import (
+    BATCH_CELLS,
+    Adapter,
+    ModelError,
+    MusicModel,
+    TorchModel,
+    in_32_bits,
+    own_input,
+    own_outputs,
+)
+
+USABLE = 0.8  # share of the free memory that a model may take
+TRIALS = (16, 8)  # parts of the input that are tried before all of it
+SHORT_INPUT = 160  # frames or samples; less is not cut into parts
+NOTICEABLE = 10_000_000  # bytes; how less than that grows with the input is not told from chance
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """What `check_model` found.
+
+    Attributes
+    ----------
+    name : str
+    problems : tuple of str
+        Why the model cannot be explained, each with the remedy; empty if it can.
+    remarks : tuple of str
+        What else there is to know.
+    outputs : mapping
+        Target name to output on the track; empty if the model did not answer.
+    seconds_per_call : float
+        Wall time of one input.
+    model_calls : int
+        Inputs that the model evaluated for the check.
+    bytes_per_input : int or None
+        Memory that one input takes while the model works on it; None where the system does not tell.
+    """
+
+    name: str
+    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    outputs: Mapping[str, float] = field(default_factory=dict)
+    seconds_per_call: float = float("nan")
+    model_calls: int = 0
+    bytes_per_input: int | None = None
+
+    @property
+    def fit(self) -> bool:
+        """Whether the model can be explained."""
+        return not self.problems
+
+    def require(self) -> None:
+        """Raise a `ModelError` that lists the problems, if there are any."""
+        if self.problems:
+            raise ModelError(" ".join(self.problems))
+
+    def __str__(self) -> str:
+        verdict = "can be explained" if self.fit else "cannot be explained"
+        return "\n".join([f"{self.name} {verdict}.", *self.problems, *self.remarks])
+
+
+def check_model(model: MusicModel, y: np.ndarray) -> ModelReport:
+    """Ask a model about one track in several ways.
+
+    Parameters
+    ----------
+    model : MusicModel
+    y : np.ndarray [shape=(n_samples,)]
+        Sound at the sample rate of the model's representation.
+    """
+    single = model.representation.model_input(y)
+    report = check_on_input(model, single)
+    if not report.fit or not isinstance(model, TorchModel) or model.precision == "float32":
+        return report
+    return replace(report, remarks=(*report.remarks, _speed_in_16_bits(model, single)))
+
+
+def check_on_input(model: MusicModel, single: np.ndarray) -> ModelReport:
+    """Do the work of `check_model` on an input (n_frames, n_bands) or (n_samples,) that exists already."""
+    if getattr(model, "training", False):
+        problem = f"Model {model.name!r} is in training mode, with dropout at work; call module.eval()."
+        return ModelReport(model.name, (problem,))
+    model = in_32_bits(model)  # in 16 a sound model may miss by a rounding error what is demanded of it
+    tried = 0
+    try:
+        tried = _try_parts(model, single)
+        batch = np.stack([np.zeros_like(single), single])
+        first = own_outputs(model.predict(own_input(single[None])))
+        started = time.perf_counter()  # the first call has paid for memory and compilation
+        second = own_outputs(model.predict(own_input(single[None])))
+        seconds = time.perf_counter() - started
+        with peak_memory(_device(model)) as peak:
+            together = own_outputs(model.predict(batch))
+    except ModelError as error:
+        return ModelReport(model.name, (_sentence(str(error)),))
+    except Exception as error:
+        if is_lack_of_memory(error):
+            return ModelReport(model.name, (_sentence(_too_large(model, available_memory(_device(model)))),))
+        shape = "(n, n_samples)" if model.representation.feeds_sound else "(n, n_frames, n_bands)"
+        problem = (
+            f"Model {model.name!r} failed on an input of shape {(1, *single.shape)}; it must accept {shape}. "
+            f"{type(error).__name__}: {error}"
+        )
+        return ModelReport(model.name, (problem,))
+    problems = _shape_and_range(model, first, together) or _consistency(model, first, second, together)
+    needed = None if peak.taken is None else peak.taken // len(batch) + single.nbytes
+    remarks = (
+        *([] if problems else _describe_consistency(model)),
+        _describe_input(model, single),
+        f"Outputs between {together.min():.3g} and {together.max():.3g}, declared as {model.output}.",
+        f"{seconds:.3g} s per call.",
+        *_describe_memory(model, single, needed),
+    )
+    names = [target.name for target in model.targets]
+    outputs = {} if problems else dict(zip(names, first[0].tolist(), strict=True))
+    return ModelReport(model.name, tuple(problems), remarks, outputs, seconds, 4 + tried, needed)
+
+
+def affordable_batch(model: MusicModel, bytes_per_input: int | None) -> int | None:
+    """Return how many inputs the free memory holds at once, at least 1; None where that is not known."""
+    free = available_memory(_device(model))
+    if not bytes_per_input or free is None:
+        return None
+    return max(int(USABLE * free // bytes_per_input), 1)
+
+
+def _try_parts(model: MusicModel, single: np.ndarray) -> int:
+    """Refuse an input if parts of it show that two of the whole would not fit; return the calls made.
+
+    Memory is taken to grow with the length of what the model hears at once; or faster, up to its square,
+    where the two parts differ by more than their lengths.
+
+    Raises
+    ------
+    ModelError
+        If memory would not do.
+    """
+    free = available_memory(_device(model))
+    if free is None or len(single) < SHORT_INPUT or getattr(model, "window_frames", None):
+        return 0
+    taken = []
+    try:
+        # What is set up once is not the input's.
+        model.predict(own_input(single[None, : len(single) // TRIALS[0]]))
+        for part in TRIALS:
+            with peak_memory(_device(model)) as peak:
+                model.predict(own_input(single[None, : len(single) // part]))
+            taken.append(peak.taken or 0)
+    except Exception as error:
+        if is_lack_of_memory(error):
+            raise ModelError(_too_large(model, free)) from error
+        return 0  # a model that wants its full length; it is asked in earnest next
+    less, more = taken
+    power = float(np.clip(np.log2(more / less), 1, 2)) if min(less, more) > NOTICEABLE else 1.0
+    foreseen = 2 * more * TRIALS[1] ** power
+    if foreseen > USABLE * free:
+        raise ModelError(_too_large(model, free, foreseen))
+    return 1 + len(TRIALS)
+
+
+def _too_large(model: MusicModel, free: int | None, foreseen: float | None = None) -> str:
+    needed = (
+        "more memory than there is" if foreseen is None else f"about {foreseen / GIGABYTE:.1f} GB of memory"
+    )
+    there = "" if free is None else f" and {free_in_words(free)}"
+    return (
+        f"model {model.name!r} needs {needed} for two inputs of this length at once{there}; use a shorter "
+        "excerpt, or declare window_frames so that it hears the track piece by piece"
+    )
+
+
+def _speed_in_16_bits(model: TorchModel, single: np.ndarray) -> str:
+    coarse = model.in_channels_last()
+    coarse.predict(single[None])
+    started = time.perf_counter()
+    coarse.predict(single[None])
+    return f"In 16 bits {time.perf_counter() - started:.3g} s per call."
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _device(model: MusicModel) -> str:
+    return str(getattr(model, "device", "cpu"))
+
+
+def _describe_consistency(model: MusicModel) -> list[str]:
+    """Say in words what `_shape_and_range` and `_consistency` have found to be in order."""
+    numbers = "one number" if len(model.targets) == 1 else f"{len(model.targets)} numbers, one per target"
+    found = [
+        f"Shape as declared: one row per input, {numbers}.",
+        "Deterministic: the same input got the same answer twice, and beside another input in one batch.",
+    ]
+    if model.emotion_weights is not None:
+        found.append("Two levels: its emotions are its mid-level outputs times the declared weights.")
+    return found
+
+
+def _describe_input(model: MusicModel, single: np.ndarray) -> str:
+    representation = model.representation
+    if representation.feeds_sound:
+        text = f"Input: {plural(single, 'sample')} of sound at {representation.sample_rate} Hz"
+    else:
+        text = (
+            f"Input: {plural(single.shape[0], 'frame')} x {plural(single.shape[1], 'band')}, "
+            f"{representation.sample_rate} Hz, {representation.frame_rate:.4g} frames per second"
+        )
+    length = getattr(model, "window_frames", None)
+    if length and isinstance(model, Adapter):
+        seconds, windows = length / representation.input_rate, len(model.windows(len(single)))
+        text += f", heard through {plural(windows, 'window')} of {seconds:.3g} s, pooled ({model.pooling})"
+    return f"{text}."
+
+
+def _describe_memory(model: MusicModel, single: np.ndarray, needed: int | None) -> list[str]:
+    if needed is None:
+        return []
+    size = max(getattr(model, "batch_cells", BATCH_CELLS) // single.size, 1)
+    affordable = affordable_batch(model, needed)
+    text = f"A batch of {size} takes about {size * needed / GIGABYTE:.2g} GB of memory."
+    if affordable is not None and affordable < size:
+        text += f" That is more than is free, so it is asked {affordable} at a time."
+    return [text]
+
+
+def _shape_and_range(model: MusicModel, first: np.ndarray, together: np.ndarray) -> list[str]:
+    who, n_targets = f"Model {model.name!r}", len(model.targets)
+    if first.shape != (1, n_targets) or together.shape != (2, n_targets):
+        return [
+            f"{who} returned shape {first.shape} for one input and {together.shape} for two; "
+            f"it must return (n, {n_targets}), one column per declared target."
+        ]
+    if not (np.isfinite(first).all() and np.isfinite(together).all()):
+        return [f"{who} answered NaN or infinity; check its checkpoint and the scaling of its input."]
+    if model.output == "probability" and (together.min() < 0 or together.max() > 1):
+        return [
+            f"{who} declares probabilities but answered {together.min():.3g} to {together.max():.3g}; "
+            "declare its output as 'logit' or 'value'."
+        ]
+    return []
+
+
+def _consistency(model: MusicModel, first: np.ndarray, second: np.ndarray, together: np.ndarray) -> list[str]:
+    who, scale = f"Model {model.name!r}", max(float(np.abs(first).max()), 1e-3)
+    if np.abs(first - second).max() > 1e-5 * scale:
+        return [
+            f"{who} gave different answers to the same input (largest difference "
+            f"{np.abs(first - second).max():.3g}); switch off random crops, dropout and other chance in it."
+        ]
+    if np.abs(first[0] - together[1]).max() > 1e-3 * scale:
+        return [
+            f"{who} answers differently when other inputs are in the same batch; "
+            "batch statistics must not be at work in a model that is explained."
+        ]
+    if model.emotion_weights is not None:
+        n_mid = len(model.emotion_weights)
+        expected = first[:, :n_mid] @ model.emotion_weights + model.emotion_bias
+        if np.abs(expected - first[:, n_mid:]).max() > 1e-3 * scale:
+            return [
+                f"{who} declares a linear second level, but its emotions are not its mid-level outputs "
+                "times emotion_weights plus emotion_bias; correct these or declare none."
+            ]
+    return []

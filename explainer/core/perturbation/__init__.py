@@ -1,0 +1,1 @@
+"""Asking a model about a track with segments removed."""

@@ -1,0 +1,1 @@
+"""Segments: the parts of a sound that can be removed."""

@@ -1,0 +1,1 @@
+"""Models that come with the demo study, and how they were trained."""

@@ -1,0 +1,1 @@
+"""Training of the demo's models: composed music, rendering, fitting, model cards, published data sets."""
