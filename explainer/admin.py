@@ -13,14 +13,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from . import tasks, tracks
-from .explanation_page import name_of
-from .forms import MusicModelForm, RecipeForm, UploadTracksForm
+from . import tasks
+from .files.uploaded_files import written
+from .imports import tracks
+from .imports.recipes import STEMS
 from .models import Clip, Explanation, MusicModel, Recipe, Track
-from .recipes import STEMS
+from .pages.explanation_page import name_of
+from .pages.forms import MusicModelForm, RecipeForm, UploadTracksForm
+from .pages.views import page
 from .templatetags.numbers import decimals, share
-from .uploaded_files import written
-from .views import page
 
 
 def pretty(value) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 from django.core.files.storage import default_storage
 
-from .compute import KINDS
+from .builds.compute import KINDS
 
 
 @register("explainer")

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from . import builds, correlation_figures, predictions
+from .builds import building
+from .correlations import figures, predictions
 from .models import Explanation, MusicModel, Track
 
 PATIENCE = timedelta(seconds=20)
@@ -22,7 +23,7 @@ def build(explanation_id: int) -> None:
     if settings.COMPUTE != "in-process":
         waiting = Explanation.objects.filter(state=Explanation.State.WAITING).exclude(pk=explanation_id)
         ids += waiting.values_list("pk", flat=True)
-    builds.build_explanations(Explanation.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    building.build_explanations(Explanation.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def build_in_background(explanations: Iterable[Explanation]) -> int:
@@ -40,7 +41,7 @@ def take_up_again(explanations=None) -> int:
 
     Asking twice does no harm: a task whose explanation is done or in hand ends at once.
     """
-    return build_in_background(builds.resume_builds(explanations))
+    return build_in_background(building.resume_builds(explanations))
 
 
 def take_up_what_was_left() -> int:
@@ -62,9 +63,7 @@ def predict_in_background(model: MusicModel, tracks: Iterable[Track]) -> None:
 @task()
 def draw_correlations(model_id: int, track_ids: list[int]) -> None:
     """Draw the heat maps of a model over tracks, for print."""
-    correlation_figures.draw(
-        MusicModel.objects.get(pk=model_id), list(Track.objects.filter(pk__in=track_ids))
-    )
+    figures.draw(MusicModel.objects.get(pk=model_id), list(Track.objects.filter(pk__in=track_ids)))
 
 
 def draw_correlations_in_background(model: MusicModel, tracks: Iterable[Track]) -> None:

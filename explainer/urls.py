@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import correlation_views, views
+from .pages import correlation_views, views
 
 app_name = "explainer"
 urlpatterns = [

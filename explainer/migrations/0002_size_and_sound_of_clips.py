@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from explainer.clip_sounds import name_sounds
+from explainer.files.clip_sounds import name_sounds
 
 
 def note_those_that_exist(apps, schema_editor):

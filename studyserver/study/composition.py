@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 
-from explainer.clip_sounds import sound_of
+from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip, Explanation
 
 from .adaptive import adaptive_advice

@@ -11,7 +11,8 @@ from typing import Any
 
 from django.db import transaction
 
-from explainer import builds, recipes, registration, track_manifest, tracks
+from explainer.builds import building
+from explainer.imports import music_models, recipes, track_manifest, tracks
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
 
 from .lifecycle import open_study
@@ -47,9 +48,9 @@ def register_models(folder: Path) -> list[MusicModel]:
     """
     models = []
     for file in sorted(folder.glob("models/*/model.json")):
-        definition = registration.read_definition(file)
+        definition = music_models.read_definition(file)
         used = MusicModel.objects.filter(name=definition["name"], explanations__isnull=False).first()
-        models.append(used or registration.register(definition, file.parent)[0])
+        models.append(used or music_models.register(definition, file.parent)[0])
     return models
 
 
@@ -59,7 +60,7 @@ def request_explanations(definition: dict[str, Any]) -> list[Explanation]:
         recipes.save_recipe(recipe["name"], recipe["parameters"])
     rows: list[Explanation] = []
     for wanted in definition["explanations"]:
-        rows += builds.request_explanations(
+        rows += building.request_explanations(
             [Track.objects.get(name=name) for name in wanted["tracks"]],
             [MusicModel.objects.get(name=wanted["model"])],
             [Recipe.objects.get(name=wanted["recipe"])],
@@ -76,10 +77,10 @@ def build(rows: list[Explanation], workers: int, on_change: Callable[[Explanatio
     DemoError
         If one could not be built.
     """
-    outcomes = builds.build_explanations(
+    outcomes = building.build_explanations(
         [row.pk for row in rows], kind="processes", workers=workers, on_change=on_change
     )
-    failed = [outcome for outcome in outcomes if outcome.how == builds.Outcome.FAILED]
+    failed = [outcome for outcome in outcomes if outcome.how == building.Outcome.FAILED]
     if failed:
         reasons = "\n".join(f"{outcome.explanation}: {outcome.reason}" for outcome in failed)
         raise DemoError(f"Some clips could not be built:\n{reasons}")

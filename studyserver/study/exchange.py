@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
+from explainer.files.sound_responses import blinded_sound_response
 from explainer.models import Clip
-from explainer.sound_responses import blinded_sound_response
 
 from . import session
 from .access import address_of, annotator_view

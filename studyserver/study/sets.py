@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from explainer.clip_sounds import sound_of
+from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip
 
 from .models import Presentation, Stimulus, Study

@@ -36,23 +36,24 @@ def fill_researchers_pages(definition) -> None:
     import numpy as np
     from django.contrib.auth import get_user_model
 
-    from explainer import builds, recipes
+    from explainer.builds import building
     from explainer.core.correlations.label_files import Labels
     from explainer.core.correlations.published import EMOTIONS, MID_LEVEL
-    from explainer.label_import import import_labels
+    from explainer.imports import recipes
+    from explainer.imports.label_import import import_labels
     from explainer.models import MusicModel, Recipe, Track
 
     users = get_user_model().objects
     if not users.filter(username="researcher").exists():
         users.create_superuser("researcher", password="listen")
     impossible = recipes.save_recipe("impossible", {"segmentation_parameters": {"time_cells": 5000}})
-    rows = builds.request_explanations(
+    rows = building.request_explanations(
         [Track.objects.get(name="own_menace")],
         [MusicModel.objects.get(name="cue-model")],
         [Recipe.objects.get(name="demo-tagger"), impossible],
         ["happy"],
     )
-    builds.build_explanations([row.pk for row in rows], kind="processes", workers=2)
+    building.build_explanations([row.pk for row in rows], kind="processes", workers=2)
     names = [track.name for track in Track.objects.all()]
     for data_set, targets in (("mid-level", MID_LEVEL), ("soundtracks", EMOTIONS)):
         ratings = np.random.default_rng(len(targets)).uniform(1, 9, (len(names), len(targets)))

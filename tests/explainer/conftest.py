@@ -4,9 +4,11 @@ import pytest
 import soundfile
 from small_world import SAMPLE_RATE, files, tones
 
-from explainer import builds, stored_files, tracks
+from explainer.builds import building
+from explainer.files import stored_files
+from explainer.imports import tracks
+from explainer.imports.recipes import save_recipe
 from explainer.models import Explanation, MusicModel
-from explainer.recipes import save_recipe
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def recipe(db):
 
 @pytest.fixture
 def explanation(track, music_model, recipe):
-    [row] = builds.request_explanations([track], [music_model], [recipe], ["bright"])
+    [row] = building.request_explanations([track], [music_model], [recipe], ["bright"])
     return row
 
 
@@ -59,8 +61,8 @@ RESULT = {}
 def stored_result(track, music_model, recipe):
     """Store the files of the explanation, computed once for all tests, but leave no row behind."""
     if not RESULT:
-        [row] = builds.request_explanations([track], [music_model], [recipe], ["bright"])
-        outcome = builds.build_explanation(row.pk)
+        [row] = building.request_explanations([track], [music_model], [recipe], ["bright"])
+        outcome = building.build_explanation(row.pk)
         assert outcome.how == outcome.BUILT, outcome.reason
         RESULT.update(files())
         row.delete()
@@ -71,5 +73,5 @@ def stored_result(track, music_model, recipe):
 @pytest.fixture
 def built(stored_result, explanation):
     """Return the explanation, done."""
-    builds.build_explanation(explanation.pk)
+    building.build_explanation(explanation.pk)
     return Explanation.objects.get(pk=explanation.pk)

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from explainer.core.base.recipe import Recipe as CoreRecipe
 from explainer.core.representations.kinds import representation_from
-from explainer.forms import REPRESENTATION_EXAMPLES, RecipeForm
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
+from explainer.pages.forms import REPRESENTATION_EXAMPLES, RecipeForm
 from studyserver.study.models import Stimulus, Study
 
 pytestmark = pytest.mark.django_db

@@ -2,9 +2,9 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from explainer import builds
-from explainer.build_progress import building_bar
-from explainer.compute import KINDS, ComputeError
+from explainer.builds import building
+from explainer.builds.compute import KINDS, ComputeError
+from explainer.builds.progress import building_bar
 from explainer.core.base.counting import plural
 from explainer.models import MusicModel, Recipe, Track
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         """Ask for rows, build them, say what became of each."""
         if workers is not None and workers < 1:
             raise CommandError("--workers must be at least 1.")
-        rows = builds.resume_builds() if resume else self.request(track, model, recipe, target)
+        rows = building.resume_builds() if resume else self.request(track, model, recipe, target)
         kind = compute or (None if workers is None else "in-process" if workers == 1 else "processes")
         try:
             outcomes = self.build(rows, kind, workers, quiet=options["verbosity"] == 0)
@@ -52,13 +52,13 @@ class Command(BaseCommand):
     def request(self, tracks, models, recipes, targets):
         """Return the rows for what was named."""
         try:
-            return builds.request_explanations(
+            return building.request_explanations(
                 self.named(Track, tracks, "track"),
                 self.named(MusicModel, models, "model"),
                 self.named(Recipe, recipes, "recipe"),
                 targets,
             )
-        except builds.BuildRefused as error:
+        except building.BuildRefused as error:
             raise CommandError(str(error)) from error
 
     def named(self, kind, names, what):
@@ -75,7 +75,7 @@ class Command(BaseCommand):
     def build(self, rows, kind, workers, quiet):
         """Build with a progress bar."""
         with building_bar(rows, quiet=quiet) as show:
-            return builds.build_explanations(
+            return building.build_explanations(
                 [row.pk for row in rows], kind=kind, workers=workers, on_change=show
             )
 

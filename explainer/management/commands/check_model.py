@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from explainer import predictions
+from explainer.correlations import predictions
 from explainer.models import MusicModel, Track
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from explainer.clip_archive import ArchiveError
-from explainer.clip_import import import_clips
 from explainer.core.base.counting import plural
+from explainer.imports.clip_archive import ArchiveError
+from explainer.imports.clip_import import import_clips
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from explainer.core.base.counting import plural
 from explainer.core.correlations.label_files import READERS, LabelError
-from explainer.label_import import import_labels
+from explainer.imports.label_import import import_labels
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from explainer import track_manifest, tracks
 from explainer.core.base.counting import plural
-from explainer.file_names import readable
+from explainer.files.file_names import readable
+from explainer.imports import track_manifest, tracks
 
 
 class Command(BaseCommand):

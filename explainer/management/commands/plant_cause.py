@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
-from explainer import stored_files
 from explainer.core.base.counting import plural
+from explainer.files import stored_files
 from explainer.models import Track
 
 

@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from explainer import predictions
 from explainer.core.base.counting import plural
+from explainer.correlations import predictions
 from explainer.models import MusicModel, Track
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from explainer.registration import RegistrationError, read_definition, register
+from explainer.imports.music_models import RegistrationError, read_definition, register
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from explainer.core.base.recipe import RecipeError
-from explainer.recipes import RecipeInUse, save_recipe
-from explainer.registration import RegistrationError, read_definition
+from explainer.imports.music_models import RegistrationError, read_definition
+from explainer.imports.recipes import RecipeInUse, save_recipe
 
 
 class Command(BaseCommand):

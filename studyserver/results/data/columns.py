@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from explainer.clip_sounds import sound_of
+from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip
 from studyserver.study.models import Presentation, Question, Stimulus, Trial
 

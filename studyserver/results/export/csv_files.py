@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from explainer.spreadsheets import escaped, row_writer
+from explainer.files.spreadsheets import escaped, row_writer
 from studyserver.results.data.columns import identifier, number_text
 from studyserver.results.data.variables import Variable
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from explainer.clip_sounds import sound_of
+from explainer.files.clip_sounds import sound_of
 from studyserver.results.data.rows import counted_annotators
 from studyserver.study.counting import plural
 from studyserver.study.models import Presentation, Study, Trial

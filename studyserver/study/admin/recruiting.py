@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from explainer.spreadsheets import csv_text
+from explainer.files.spreadsheets import csv_text
 from studyserver.common.tables import TableError, decoded
 
 from .. import recruiting

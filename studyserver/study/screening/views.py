@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from explainer.sound_responses import sound_response
+from explainer.files.sound_responses import sound_response
 
 from ..access import address_of, annotator_view
 from ..models import Annotator, HeadphoneCheck, QuestionnaireItem, QuestionnairePage

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from explainer.spreadsheets import FORMULA_STARTS
+from explainer.files.spreadsheets import FORMULA_STARTS
 from studyserver.study import recruiting
 from studyserver.study.identifier_lists import UnreadableList, read_identifiers
 from studyserver.study.models import Recruit

@@ -8,7 +8,7 @@ from example_studies import make_clip, make_study, make_track, ready
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explainer.clip_sounds import sound_of
+from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip, Explanation, MusicModel, Recipe
 from studyserver.study import rehearsal, session
 from studyserver.study.allocation import allocate_trials

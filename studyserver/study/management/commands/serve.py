@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections
 from django.urls import reverse
 
-from explainer.builds import give_up_on_repeated_deaths
+from explainer.builds.building import give_up_on_repeated_deaths
 from explainer.tasks import take_up_what_was_left
 
 PORTS_TO_TRY = 20

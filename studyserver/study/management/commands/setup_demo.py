@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from explainer.build_progress import building_bar
+from explainer.builds.progress import building_bar
 from explainer.models import Explanation
 from studyserver.study import demo
 

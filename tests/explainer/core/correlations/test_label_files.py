@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from label_texts import MID_LEVEL_CSV
 
 from explainer.core.correlations.label_files import (
     LabelError,
@@ -11,10 +12,6 @@ from explainer.core.correlations.label_files import (
     read_soundtracks,
 )
 
-MID_LEVEL = """song_id, melody, articulation,rhythm_complexity, rhythm_stability,dissonance,atonality,mode
-1,6.5,2.5, 3.0,7.5,2.0,8.0,3.5
-12, 4.0,8.0,6.0,5.0,7.5, 2.5,9.0
-"""
 SOUNDTRACKS = """number,valence,energy,tension,anger,fear,happy,sad,tender,TARGET
 1,7.33,5.67,3.17,1.17,1.33,6.5,1.83,3.17,HAPPY
 2,2.5,7.0,8.17,6.5,7.83,1,2,1.33,FEAR_high
@@ -27,7 +24,7 @@ def write(path, text):
 
 
 def test_mid_level_annotations_keep_the_papers_order_whatever_the_blanks(tmp_path):
-    labels = read_mid_level(write(tmp_path / "annotations.csv", MID_LEVEL))
+    labels = read_mid_level(write(tmp_path / "annotations.csv", MID_LEVEL_CSV))
     assert labels.tracks == ("1", "12")
     assert labels.targets[0] == "melodiousness"
     assert labels.values.shape == (2, 7)
@@ -53,11 +50,15 @@ def test_metadata_is_separated_by_semicolons(tmp_path):
     ("reader", "text", "message"),
     [
         (read_mid_level, SOUNDTRACKS, "no column “song_id”"),
-        (read_mid_level, MID_LEVEL.replace("8.0,3.5", "11,3.5"), "line 2: atonality is “11”"),
-        (read_mid_level, MID_LEVEL.replace(" 3.0", " "), "line 2: rhythm_complexity is “”"),
-        (read_mid_level, MID_LEVEL + MID_LEVEL.splitlines()[1], "line 4: 1 is there twice"),
-        (read_mid_level, MID_LEVEL + "00" + MID_LEVEL.splitlines()[1], "line 4: 001 is there twice"),
-        (read_mid_level, MID_LEVEL.splitlines()[0], "holds no ratings"),
+        (read_mid_level, MID_LEVEL_CSV.replace("8.0,3.5", "11,3.5"), "line 2: atonality is “11”"),
+        (read_mid_level, MID_LEVEL_CSV.replace(" 3.0", " "), "line 2: rhythm_complexity is “”"),
+        (read_mid_level, MID_LEVEL_CSV + MID_LEVEL_CSV.splitlines()[1], "line 4: 1 is there twice"),
+        (
+            read_mid_level,
+            MID_LEVEL_CSV + "00" + MID_LEVEL_CSV.splitlines()[1],
+            "line 4: 001 is there twice",
+        ),
+        (read_mid_level, MID_LEVEL_CSV.splitlines()[0], "holds no ratings"),
         (read_soundtracks, SOUNDTRACKS.replace("7.0", "seven"), "line 3: energy is “seven”"),
         (read_soundtracks, "", "is empty"),
     ],

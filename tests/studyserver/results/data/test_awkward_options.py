@@ -16,7 +16,7 @@ from django.urls import reverse
 from exported_scripts import reproduced, run
 from filled_study import event, heard
 
-from explainer.spreadsheets import escaped
+from explainer.files.spreadsheets import escaped
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.data_package import data_file

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from study_tables import table
 
-from explainer.spreadsheets import FORMULA_STARTS
+from explainer.files.spreadsheets import FORMULA_STARTS
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.variables import Variable
 from studyserver.results.export import data_package

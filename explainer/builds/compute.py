@@ -1,0 +1,179 @@
+"""The one seam to more processors: this process, processes on this computer, or a Dask cluster."""
+
+import multiprocessing
+import os
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
+
+from explainer.core.base.memory import memory_shared_by
+
+KINDS = ("in-process", "processes", "dask")
+
+# In a worker process: where `Pool` listens for progress.
+_reports: Any = None
+
+
+class ComputeError(RuntimeError):
+    """Processors that cannot be reached; the message names the remedy."""
+
+
+class Interrupted(BaseException):
+    """Ends work in this process whose coordinator has gone."""
+
+
+def executor(kind: str, workers: int = 1, address: str = "", reports: Any = None) -> Executor:
+    """Return where work is done.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    workers : int
+        Number of processes, for ``"processes"``.
+    address : str
+        Of the scheduler, for ``"dask"``.
+    reports : queue, optional
+        Where worker processes put their progress.
+
+    Raises
+    ------
+    ComputeError
+        If the kind is unknown, or Dask is not installed or does not answer.
+    """
+    if kind == "in-process":
+        return ThreadPoolExecutor(max_workers=1)
+    if kind == "processes":
+        return ProcessPoolExecutor(
+            max_workers=max(1, workers),
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_prepare_worker,
+            initargs=(reports,),
+        )
+    if kind == "dask":
+        return DaskExecutor(address)
+    raise ComputeError(f"There is no kind of computing called {kind!r}; use one of {', '.join(KINDS)}.")
+
+
+class DaskExecutor(Executor):
+    """A Dask cluster; its machines need this project installed, but no database and no shared disk."""
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise ComputeError("Dask is not installed; run: pip install distributed") from error
+        if not address:
+            raise ComputeError(
+                "The address of the Dask scheduler is missing; set DASK_ADDRESS, e.g. tcp://host:8786."
+            )
+        try:
+            self._client = Client(address, timeout="10s", set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ComputeError(
+                f"No Dask scheduler answers at {address}; start one or correct DASK_ADDRESS."
+            ) from error
+        self._executor = self._client.get_executor(pure=False)
+
+    @property
+    def width(self) -> int:
+        """How many jobs the cluster does at once."""
+        return max(1, sum(self._client.nthreads().values()))
+
+    @property
+    def sharing(self) -> int:
+        """How many jobs at most may share the memory of one of its machines."""
+        on_machine: Counter[str] = Counter()
+        for worker in self._client.scheduler_info(n_workers=-1)["workers"].values():
+            on_machine[worker["host"]] += worker["nthreads"]
+        return max(on_machine.values(), default=1)
+
+    def submit(self, function: Callable, /, *args: Any, **kwargs: Any) -> Future:
+        """See `concurrent.futures.Executor.submit`."""
+        return self._executor.submit(function, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """See `concurrent.futures.Executor.shutdown`."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+        self._client.close()
+
+
+class Pool:
+    """An executor whose jobs say how far they are.
+
+    Jobs are ``function(job, progress)`` with ``progress(done, what)``. Work on a Dask cluster
+    reports nothing until it is done.
+
+    Parameters
+    ----------
+    kind, workers, address
+        See `executor`.
+    """
+
+    def __init__(self, kind: str, workers: int = 1, address: str = "") -> None:
+        self._kind = kind
+        self._interrupted = threading.Event()
+        if kind == "processes":
+            self._reports: Any = multiprocessing.get_context("spawn").Queue()
+        else:
+            self._reports = queue.SimpleQueue()
+        self._executor = executor(kind, workers, address, self._reports)
+        here = max(1, workers) if kind == "processes" else 1
+        self.width = getattr(self._executor, "width", here)
+        self._sharing = getattr(self._executor, "sharing", here)
+
+    def submit(self, function: Callable, job: Any, label: Any) -> Future:
+        """Hand in a job; `label` stands in its reports."""
+        if self._kind == "in-process":
+            return self._executor.submit(function, job, self._progress_here(label))
+        return self._executor.submit(_run_elsewhere, function, job, label, self._sharing)
+
+    def reports(self) -> dict[Any, tuple[float, str]]:
+        """Return the latest news per label: share done (0 to 1) and what is being done."""
+        news = {}
+        while True:
+            try:
+                label, done, what = (
+                    self._reports.get_nowait() if self._kind != "processes" else self._reports.get(timeout=0)
+                )
+            except queue.Empty:
+                return news
+            news[label] = (done, what)
+
+    def close(self, *, now: bool = False) -> None:
+        """End the workers; with `now`, without waiting for the jobs in hand."""
+        if now:
+            self._interrupted.set()
+            for process in list((getattr(self._executor, "_processes", None) or {}).values()):
+                process.terminate()
+        self._executor.shutdown(wait=True, cancel_futures=now)
+
+    def _progress_here(self, label: Any) -> Callable[[float, str], None]:
+        def progress(done: float, what: str) -> None:
+            if self._interrupted.is_set():
+                raise Interrupted
+            self._reports.put((label, done, what))
+
+        return progress
+
+
+def _prepare_worker(reports: Any) -> None:
+    global _reports
+    # Before numpy and torch are loaded: processes that share the cores take one thread each.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[variable] = "1"
+    _reports = reports
+    if reports is not None:
+        reports.cancel_join_thread()
+
+
+def _run_elsewhere(function: Callable, job: Any, label: Any, sharing: int) -> Any:
+    def progress(done: float, what: str) -> None:
+        if _reports is not None:
+            _reports.put((label, done, what))
+
+    with memory_shared_by(sharing):
+        return function(job, progress)

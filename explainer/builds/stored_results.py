@@ -1,0 +1,131 @@
+"""Results of builds as stored: first the files, then the manifest that names them, then the rows.
+
+A result's key is made of everything that fixes it, so that it is found instead of being computed
+again; whatever is killed in between leaves nothing that looks whole and is not.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from explainer.core import VERSION
+from explainer.files import stored_files
+from explainer.files.clip_sounds import note_sounds
+from explainer.models import Clip, Explanation, digest_of
+
+from . import jobs
+
+
+class BuildRefused(ValueError):
+    """A request or a result that must not be taken; the message says why and what to do."""
+
+
+def key_of(explanation: Explanation) -> str:
+    """Return the address of a result: the SHA-256 over all that fixes it."""
+    return digest_of(
+        {
+            "track": explanation.track.sha256,
+            "model": explanation.model.digest(),
+            "recipe": explanation.recipe.digest,
+            "targets": explanation.targets(),
+            "core": VERSION,
+        }
+    )
+
+
+def _manifest_name(key: str) -> str:
+    return f"explanations/{key}.json"
+
+
+def find(key: str) -> dict | None:
+    """Return the manifest of a result that is stored whole, or None."""
+    if not stored_files.exist(_manifest_name(key)):
+        return None
+    manifest = json.loads(stored_files.read(_manifest_name(key)))
+    return manifest if stored_files.exist(*manifest["files"]) else None
+
+
+def store(explanation: Explanation, result: jobs.Result) -> dict:
+    """Store a result's files, then the manifest that makes it whole; return the manifest."""
+    named_by_key = f"explanations/{explanation.key}.npz"
+    files = {**result.files, named_by_key: result.explanation}
+    for name, content in files.items():
+        stored_files.store(name, content)
+    manifest = {**result.manifest, "file": named_by_key, "files": sorted(files)}
+    stored_files.store(_manifest_name(explanation.key), json.dumps(manifest).encode())
+    return manifest
+
+
+def record(explanation: Explanation, manifest: Mapping[str, Any]) -> bool:
+    """Write a stored result into the rows, all or nothing; say whether nothing more is wanted by now."""
+    with transaction.atomic():
+        current = Explanation.objects.select_for_update().get(pk=explanation.pk)
+        complete = current.requested_targets == explanation.requested_targets
+        _record_clips(explanation, manifest["clips"])
+        write(
+            explanation,
+            state=Explanation.State.DONE if complete else Explanation.State.WAITING,
+            progress=100,
+            activity="",
+            worker="",
+            failure="",
+            file=manifest["file"],
+            predictions=manifest["predictions"],
+            fidelity=manifest["fidelity"],
+            provenance={**manifest["provenance"], **_provenance(explanation)},
+            figures=manifest["figures"],
+            warnings=manifest["warnings"],
+            model_calls=manifest["model_calls"],
+            seconds=manifest["seconds"],
+            finished_at=timezone.now(),
+        )
+    return complete
+
+
+def _provenance(explanation: Explanation) -> dict:
+    return {
+        "track_sha256": explanation.track.sha256,
+        "model_sha256": explanation.model.digest(),
+        "recipe": explanation.recipe.parameters,
+        "recipe_sha256": explanation.recipe.digest,
+        "targets": explanation.targets(),
+        "core_version": VERSION,
+        "key": explanation.key,
+    }
+
+
+def _record_clips(explanation: Explanation, described: Sequence[Mapping[str, Any]]) -> None:
+    """Bring the clips' rows in line with the result; a clip that is in use keeps its sound."""
+    identify = ("condition", "target", "segments_asked", "variant")
+    existing = {tuple(getattr(clip, name) for name in identify): clip for clip in explanation.clips.all()}
+    method = explanation.recipe.content().method
+    clips = []
+    for description in described:
+        clip = existing.pop(tuple(description[name] for name in identify), None)
+        if clip and clip.sha256 != description["sha256"] and clip.is_used():
+            raise BuildRefused(
+                f"The clip “{clip}” is part of a study and would sound different. "
+                "The clips are left as they were; make a new recipe for the new ones."
+            )
+        clip = clip or Clip(explanation=explanation)
+        for name, value in description.items():
+            setattr(clip, name, value)
+        clip.track = explanation.track
+        clip.method = method if clip.target else ""
+        clips.append(clip)
+    note_sounds(clips)
+    for clip in clips:
+        clip.save()
+    for clip in existing.values():
+        if not clip.is_used():
+            clip.delete()
+
+
+def write(explanation: Explanation, **values: Any) -> None:
+    """Write some fields, in the database and in hand."""
+    for name, value in values.items():
+        setattr(explanation, name, value)
+    explanation.save(update_fields=list(values))

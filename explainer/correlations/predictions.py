@@ -1,0 +1,129 @@
+"""What models answer on whole tracks, looked up where it is known and asked where it is not."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+
+from explainer.files import stored_files
+from explainer.imports.tracks import limits
+from explainer.models import Explanation, MusicModel, Track, TrackPrediction
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A track that could not be predicted, and why."""
+
+    track: Track
+    reason: str
+
+
+def known(model: MusicModel, tracks: Sequence[Track]) -> dict[int, dict[str, float]]:
+    """Return the outputs of a model on those of the tracks on which it was asked.
+
+    Returns
+    -------
+    dict
+        Primary key of the track -> target -> output. Taken from predictions of whole tracks, and from
+        explanations of every target, both only if they were made by the model as it is now.
+    """
+    digest, names = model.digest(), set(model.target_names())
+    keys = [track.pk for track in tracks]
+    explained = Explanation.objects.done().filter(model=model, track__in=keys)
+    found = {
+        row.track_id: row.predictions
+        for row in explained.only("track", "predictions", "provenance")
+        if row.provenance.get("model_sha256") == digest and names == set(row.predictions)
+    }
+    asked = TrackPrediction.objects.filter(model=model, track__in=keys, model_sha256=digest)
+    return found | {row.track_id: row.outputs for row in asked}
+
+
+def predict(
+    model: MusicModel,
+    tracks: Sequence[Track],
+    *,
+    on_track: Callable[[Track], None] = lambda track: None,
+) -> list[Failure]:
+    """Ask a model about those of the tracks on which it was not asked yet.
+
+    One that cannot be read or predicted does not stop the others.
+
+    Parameters
+    ----------
+    model : MusicModel
+    tracks : sequence of Track
+    on_track : callable
+        Called after each track that had to be asked about.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded.
+    """
+    there = known(model, tracks)
+    missing = [track for track in tracks if track.pk not in there]
+    failures: list[Failure] = []
+    if not missing:
+        return failures
+    digest = model.digest()
+    with loaded(model) as core:
+        for track in missing:
+            try:
+                outputs = _outputs(core, track)
+            except ValueError as error:
+                failures.append(Failure(track, str(error)))
+            else:
+                TrackPrediction.objects.update_or_create(
+                    track=track, model=model, defaults={"model_sha256": digest, "outputs": outputs}
+                )
+            on_track(track)
+    return failures
+
+
+@contextmanager
+def loaded(model: MusicModel) -> Iterator:
+    """Yield the model ready to be asked, as `explainer.core.models.loading.load_model` returns it.
+
+    Raises
+    ------
+    ModelError
+        See there.
+    """
+    from explainer.core.models.loading import load_model
+
+    with tempfile.TemporaryDirectory(prefix="model-") as folder:
+        definition = model.definition()
+        if model.checkpoint:
+            checkpoint = Path(folder) / Path(model.checkpoint.name).name
+            checkpoint.write_bytes(stored_files.read(model.checkpoint.name))
+            definition["checkpoint"] = str(checkpoint)
+        yield load_model(definition, settings.MODEL_CODE)
+
+
+def sound_of(track: Track, sample_rate: int) -> np.ndarray:
+    """Return a track's sound at a rate in Hz.
+
+    Raises
+    ------
+    AudioError
+        See `explainer.core.audio.read_audio`.
+    """
+    from explainer.core.audio import read_audio
+
+    with tempfile.TemporaryDirectory(prefix="track-") as folder:
+        sound = Path(folder) / f"{track.name}{Path(track.file.name).suffix}"  # as messages shall call it
+        sound.write_bytes(stored_files.read(track.file.name))
+        return read_audio(sound, sample_rate=sample_rate, limits=limits())[0]
+
+
+def _outputs(core, track: Track) -> dict[str, float]:
+    from explainer.core.models.adapters import in_32_bits
+
+    y = sound_of(track, core.representation.sample_rate)
+    answers = in_32_bits(core).predict(core.representation.model_input(y)[None])[0]
+    return {target.name: float(value) for target, value in zip(core.targets, answers, strict=True)}

@@ -1,0 +1,128 @@
+"""Sounds of one comparison set as they are put to listeners: mono, one rate, one gain, nothing else changed.
+
+Like `explainer.imports.decoding` this runs as a short-lived program where a web request asks for it.
+"""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from explainer.core.audio import AudioError, AudioLimits
+
+SECONDS_FOR_ALL, SECONDS_FOR_EACH = 120, 10
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be converted.
+
+    Attributes
+    ----------
+    files : sequence of str
+        Paths.
+    track : str
+        Path of the track they belong to.
+    reference : int or None
+        Which of the files is the original; None takes the track as the measure of loudness.
+    sample_rate : int
+        Hz, of the track.
+    gain : float or None
+        dB, of clips of this track that are there already; None to find it.
+    folder : str
+        Where to write.
+    """
+
+    files: Sequence[str]
+    track: str
+    reference: int | None
+    sample_rate: int
+    gain: float | None
+    folder: str
+
+
+def convert(request: Request, limits: AudioLimits) -> list[dict]:
+    """Convert the files of one track; one that cannot be used does not stop the others.
+
+    Returns
+    -------
+    list of dict
+        For each file ``problem``, or ``path``, ``sha256``, ``seconds``, ``loudness`` (LUFS before the gain),
+        ``gain`` (dB) and ``true_peak`` (dBTP after it).
+    """
+    from explainer.core.audio import common_gain, loudness, read_audio, true_peak
+    from explainer.core.clips.rendering import CEILING, TARGET_LOUDNESS
+
+    rate = request.sample_rate
+    signals, answers = {}, [{} for _ in request.files]
+    for number, file in enumerate(request.files):
+        try:
+            signals[number], _ = read_audio(file, sample_rate=rate, limits=limits)
+        except AudioError as error:
+            answers[number] = {"problem": str(error).removeprefix(f"{Path(file).name}").lstrip(": ")}
+    if not signals:
+        return answers
+    peaks = {number: true_peak(signal, rate) for number, signal in signals.items()}
+    gain = request.gain
+    if gain is None:
+        reference = signals.get(-1 if request.reference is None else request.reference)
+        if reference is None:
+            reference, _ = read_audio(request.track, sample_rate=rate)
+        measured = [reference, *signals.values()]
+        # The reference sets the loudness; only what listeners will hear must stay below the ceiling.
+        gain = common_gain(measured, rate, peaks=[float("-inf"), *peaks.values()])
+    for number, signal in signals.items():
+        if peaks[number] + gain > CEILING + 0.005:
+            answers[number] = {
+                "problem": f"at the gain of the clips of this track that are here ({gain:.2f} dB) it would "
+                "be distorted; import all clips of the track together, under another method name"
+            }
+        else:
+            answers[number] = {
+                **_written(signal, rate, gain, Path(request.folder)),
+                "loudness": loudness(signal, rate),
+                "gain": gain,
+                "true_peak": peaks[number] + gain,
+                "target_loudness": TARGET_LOUDNESS,
+            }
+    return answers
+
+
+def _written(signal, rate: int, gain: float, folder: Path) -> dict:
+    import hashlib
+
+    from explainer.core.audio import flac_bytes, write_whole
+
+    content = flac_bytes(signal * 10 ** (gain / 20), rate)
+    digest = hashlib.sha256(content).hexdigest()
+    path = folder / f"{digest}.flac"
+    write_whole(path, content)
+    return {"path": str(path), "sha256": digest, "seconds": len(signal) / rate}
+
+
+def convert_apart(request: Request, limits: AudioLimits) -> list[dict]:
+    """Do as `convert`, in another process."""
+    parcel = json.dumps({"request": dataclasses.asdict(request), "limits": dataclasses.asdict(limits)})
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", __spec__.name],
+            input=parcel,
+            cwd=Path(__file__).resolve().parents[2],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_FOR_ALL + SECONDS_FOR_EACH * len(request.files),
+            check=True,
+        )
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+        return [{"problem": "it cannot be decoded; convert it to FLAC or WAV and try again"}] * len(
+            request.files
+        )
+    return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    told = json.load(sys.stdin)
+    print(json.dumps(convert(Request(**told["request"]), AudioLimits(**told["limits"]))))

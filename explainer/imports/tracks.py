@@ -1,0 +1,169 @@
+"""Taking tracks in: checked, stored once, with whatever is known of them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from explainer.core.audio import AudioError, AudioLimits, inspect_audio
+from explainer.files import stored_files
+from explainer.files.file_names import composed, identifier, readable, with_checksum
+from explainer.models import Track
+
+from .decoding import decode_apart, problem_with
+from .track_manifest import DETAILS
+
+_LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True)
+class Import:
+    """What became of one file.
+
+    Attributes
+    ----------
+    file : str
+        Its name, with its folder where another file of the import has the same name.
+    track : Track or None
+        Imported or there already; None if the file was refused.
+    reason : str
+        Why it was refused, or under which name it was there; empty if it was imported.
+    """
+
+    file: str
+    track: Track | None = None
+    reason: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is no such track now."""
+        return self.track is None
+
+    @property
+    def refusal(self) -> str:
+        """Why it was refused, beginning with the file's name."""
+        is_named = self.reason.startswith(self.file)
+        return self.reason if is_named else f"{self.file}: {self.reason}"
+
+    @property
+    def result(self) -> str:
+        """What happened, in a word or two."""
+        if self.refused:
+            return "refused"
+        return "already here" if self.reason else "imported"
+
+
+def limits() -> AudioLimits:
+    """Return what the settings accept."""
+    return AudioLimits(max_bytes=settings.MAXIMUM_TRACK_BYTES, max_seconds=settings.MAXIMUM_TRACK_SECONDS)
+
+
+def import_tracks(
+    paths: Iterable[Path],
+    details: Mapping[Path, Mapping[str, str]] | None = None,
+    *,
+    decode_here: bool = False,
+    on_import: Callable[[Import], None] = lambda done: None,
+) -> list[Import]:
+    """Import sound files; one that cannot be used does not stop the others.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    details : mapping, optional
+        Path -> any of `DETAILS`.
+    decode_here : bool
+        Decode in this process instead of one of its own; never in a web request.
+    on_import : callable, optional
+        Called after each file.
+
+    Returns
+    -------
+    list of Import
+        In the order of the paths.
+    """
+    paths = list(paths)
+    names = default_names(paths)
+    seldom = Counter(path.name for path in dict.fromkeys(paths))
+    done = []
+    for path in paths:
+        given = {key: value for key, value in (details or {}).get(path, {}).items() if value}
+        given.setdefault("name", names[path])
+        label = path.name if seldom[path.name] == 1 else f"{path.parent.name}/{path.name}"
+        done.append(_import(path, readable(label), given, problem_with if decode_here else decode_apart))
+        on_import(done[-1])
+    return done
+
+
+def default_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """Return a name for the track of each file, with as many of its folders as tell namesakes apart."""
+    namesakes = defaultdict(list)
+    for path in dict.fromkeys(paths):
+        namesakes[identifier(path.stem)].append(path)
+    names: dict[Path, str] = {}
+    for name, alike in namesakes.items():
+        names |= {alike[0]: name} if len(alike) == 1 else _told_apart(name, alike)
+    return names
+
+
+def _told_apart(name: str, paths: Sequence[Path]) -> dict[Path, str]:
+    for folders in range(1, max(len(path.parts) for path in paths)):
+        names = {path: identifier("_".join([*path.parts[:-1][-folders:], path.stem])) for path in paths}
+        if len(set(names.values())) == len(paths):
+            return names
+    return {path: with_checksum(name, "/".join(path.parts[-2:])) for path in paths}
+
+
+def _import(
+    path: Path, label: str, details: Mapping[str, str], decode: Callable[[Path, AudioLimits], str]
+) -> Import:
+    try:
+        info = inspect_audio(path, limits())
+        sha256 = stored_files.sha256_of(path)
+        same = Track.objects.filter(sha256=sha256).first()
+        if same:
+            return Import(label, same, f"the same recording as {same.name}{_unchanged(same, details)}")
+        problem = decode(path, limits())
+        if problem:
+            return Import(label, reason=readable(problem))
+        name = details["name"]
+        if Track.objects.filter(name=name).exists():
+            return Import(label, reason=f"another recording is called {name}; rename the file")
+        track = Track(
+            **{key: details[key] for key in DETAILS if details.get(key)},
+            file=stored_files.store(f"tracks/{sha256}{path.suffix.lower()}", path),
+            sha256=sha256,
+            seconds=info.seconds,
+            sample_rate=info.sample_rate,
+            channels=info.channels,
+        )
+        if not track.title and identifier(path.stem) != path.stem:
+            track.title = composed(readable(path.stem))[:_LONGEST_TITLE]  # what the name could not keep
+        track.full_clean(exclude=["file"], validate_unique=False)
+        with transaction.atomic():
+            track.save()
+    except AudioError as error:
+        return Import(label, reason=readable(str(error)))
+    except ValidationError as error:
+        return Import(label, reason=_in_one_line(error))
+    except IntegrityError:
+        return Import(label, reason="it was imported by somebody else at the same moment; look again")
+    return Import(label, track)
+
+
+def _unchanged(track: Track, details: Mapping[str, str]) -> str:
+    """Return what was said of a track that is here already, and is not taken over."""
+    others = [
+        key
+        for key in DETAILS
+        if key != "name" and details.get(key, getattr(track, key)) != getattr(track, key)
+    ]
+    return f", whose {' and '.join(others)} stay as they are; change them in the admin" if others else ""
+
+
+def _in_one_line(error: ValidationError) -> str:
+    return " ".join(f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())

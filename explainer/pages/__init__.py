@@ -1,0 +1,1 @@
+"""Pages for researchers: views, forms, and the data that pages show."""

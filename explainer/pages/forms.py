@@ -1,0 +1,414 @@
+"""Forms of the researchers' pages and of the admin."""
+
+import csv
+import dataclasses
+import io
+import json
+import tempfile
+from itertools import islice
+from pathlib import Path
+
+from django import forms
+from django.conf import settings
+
+from explainer.core.audio import FORMATS, AudioError
+from explainer.core.base.explanation import LEVELS
+from explainer.core.base.recipe import HIDDEN_VALUES, ROUTES, RecipeError
+from explainer.core.base.recipe import Recipe as CoreRecipe
+from explainer.files import stored_files
+from explainer.imports import music_models, recipes
+from explainer.imports.uploaded_stems import write_stems
+from explainer.models import MusicModel, Recipe, Track
+
+SOUNDS = ",".join(FORMATS)  # what the browser offers to choose
+
+
+class BuildForm(forms.Form):
+    """What to explain: every track under every model by every recipe."""
+
+    tracks = forms.ModelMultipleChoiceField(
+        Track.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one track."},
+    )
+    models = forms.ModelMultipleChoiceField(
+        MusicModel.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one model."},
+    )
+    recipes = forms.ModelMultipleChoiceField(
+        Recipe.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one recipe."},
+    )
+    targets = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["targets"].choices = [
+            (model.name, [(f"{model.pk}:{name}", name.replace("_", " ")) for name in model.target_names()])
+            for model in MusicModel.objects.all()
+        ]
+
+    def target_groups(self):
+        """Return the boxes for targets, by model."""
+        boxes = iter(self["targets"].subwidgets)
+        return [(name, list(islice(boxes, len(choices)))) for name, choices in self.fields["targets"].choices]
+
+    def targets_of(self, model: MusicModel) -> list[str]:
+        """Return the targets ticked for a model; none means all."""
+        prefix = f"{model.pk}:"
+        return [
+            value.removeprefix(prefix) for value in self.cleaned_data["targets"] if value.startswith(prefix)
+        ]
+
+
+class CorrelationsForm(forms.Form):
+    """Whose correlations over which tracks; no tracks means all."""
+
+    model = forms.ModelChoiceField(MusicModel.objects.all(), empty_label=None)
+    tracks = forms.ModelMultipleChoiceField(
+        Track.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def chosen(self) -> tuple[MusicModel, list[Track]]:
+        """Return the model and the tracks, in the order of their names."""
+        return self.cleaned_data["model"], list(self.cleaned_data["tracks"] or Track.objects.all())
+
+    def as_query(self) -> list[tuple[str, int]]:
+        """Return the choice as pairs for an address."""
+        values = self.cleaned_data
+        return [("model", values["model"].pk), *(("tracks", track.pk) for track in values["tracks"])]
+
+
+class SeveralFilesInput(forms.FileInput):
+    """A file input that takes several files."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data, files, name):
+        """Return all of them."""
+        return files.getlist(name)
+
+
+class SeveralFilesField(forms.FileField):
+    """Several uploaded files, as a list."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data, initial=None):
+        """Clean each file by itself."""
+        if not data and self.required:
+            raise forms.ValidationError("Choose at least one sound file.")
+        return [super(SeveralFilesField, self).clean(file, initial) for file in data]
+
+    def has_changed(self, initial, data):
+        """Say whether any file was chosen."""
+        return bool(data)
+
+
+_MOST_FILES = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+
+
+class UploadTracksForm(forms.Form):
+    """One or several sound files with what is known of all of them."""
+
+    files = SeveralFilesField(
+        allow_empty_file=True,
+        label="Sound files",
+        help_text="WAV, FLAC, Ogg (Vorbis or Opus) or MP3, mono or stereo. Each file becomes a track "
+        f"named after it. Up to {_MOST_FILES:,} files at once.",
+        widget=SeveralFilesInput(
+            attrs={
+                "accept": SOUNDS,
+                "data-most": _MOST_FILES,
+                "data-too-many": f"Choose at most {_MOST_FILES:,} files at once, and the others later.",
+            }
+        ),
+    )
+    composer = forms.CharField(required=False, max_length=200)
+    source = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="Where they come from."
+    )
+    licence = forms.CharField(
+        required=False, max_length=200, help_text="Under which terms they may be played to listeners."
+    )
+
+
+class UploadClipsForm(forms.Form):
+    """An archive of clips from another system."""
+
+    archive = forms.FileField(
+        label="Zip archive",
+        help_text="Sound files, and a table manifest.csv with the columns file, track, condition, target, "
+        "method.",
+        widget=forms.FileInput(attrs={"accept": ".zip"}),
+    )
+
+    def clean_archive(self):
+        """Refuse what is too large before it is opened."""
+        archive = self.cleaned_data["archive"]
+        if archive.size > settings.MAXIMUM_ARCHIVE_BYTES:
+            megabytes = settings.MAXIMUM_ARCHIVE_BYTES / 2**20
+            raise forms.ValidationError(
+                f"The archive is larger than the {megabytes:g} MB allowed; split it into several."
+            )
+        return archive
+
+
+def _cells(text):
+    return csv.reader(io.StringIO(text or ""), skipinitialspace=True)
+
+
+class TargetsField(forms.CharField):
+    """Outputs of a model, one a line: the name, then a comma and the level."""
+
+    widget = forms.Textarea(attrs={"rows": 8, "cols": 50})
+
+    def prepare_value(self, value):
+        """Write a list as lines."""
+        if not isinstance(value, list):
+            return value
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n").writerows(
+            [t.get("name"), t.get("level", "tag")] for t in value
+        )
+        return lines.getvalue()
+
+    def to_python(self, value):
+        """Read the lines; the level may be left out."""
+        return [
+            {"name": row[0].strip(), "level": row[1].strip() if len(row) > 1 else "tag"}
+            for row in _cells(value)
+            if row and row[0].strip()
+        ]
+
+    def clean(self, value):
+        """Refuse lines that say more than a name and a level."""
+        long = next((", ".join(row) for row in _cells(value) if len(row) > 2), None)
+        if long:
+            raise forms.ValidationError(
+                f"“{long}” is more than a name and a level; put a name with commas into double quotes."
+            )
+        return super().clean(value)
+
+    def has_changed(self, initial, data):
+        """Compare what the lines mean."""
+        return (initial or []) != self.to_python(data)
+
+
+class ParametersField(forms.JSONField):
+    """Named values in JSON; empty means none."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "cols": 50})
+
+    def to_python(self, value):
+        """Read the object."""
+        if value in self.empty_values:
+            return {}
+        read = super().to_python(value)
+        if not isinstance(read, dict):
+            raise forms.ValidationError('Use the form {"name": value}.')
+        return read
+
+
+REPRESENTATION_EXAMPLES = (
+    '{"kind": "log_filterbank"}',
+    '{"kind": "mel", "sample_rate": 16000, "frame_length": 512, "hop": 256, "n_bands": 96}',
+    '{"kind": "waveform", "sample_rate": 16000}',
+)
+
+
+class MusicModelForm(forms.ModelForm):
+    """A model's description, checked without loading the model."""
+
+    representation = ParametersField(
+        required=False,  # the model's own check says what to state
+        initial={"kind": "log_filterbank"},
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text="What goes in: its kind, and the parameters that differ from the defaults. Examples: "
+        + " \N{MIDDLE DOT} ".join(REPRESENTATION_EXAMPLES),
+    )
+    targets = TargetsField(
+        help_text=f"Outputs in order, one a line: name, level. Levels are {', '.join(LEVELS)}; "
+        "tag may be left out.",
+    )
+
+    class Meta:
+        model = MusicModel
+        fields = (
+            "name", "description", "adapter", "code", "arguments", "checkpoint", "representation", "targets",
+            "output", "emotion_weights", "emotion_bias", "window_frames", "window_hop", "pooling",
+            "precision", "licence", "source",
+        )  # fmt: skip
+        widgets = {
+            "checkpoint": forms.FileInput(attrs={"accept": ",".join(music_models.CHECKPOINTS)}),
+            "arguments": forms.Textarea(attrs={"rows": 2}),
+            "emotion_weights": forms.Textarea(attrs={"rows": 4}),
+            "emotion_bias": forms.Textarea(attrs={"rows": 2}),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._digest = self.instance.digest() if self.instance.pk else ""
+        if self.instance.pk and self.instance.checkpoint and "checkpoint" in self.fields:
+            stored = f"Weights with SHA-256 {self.instance.checkpoint_sha256[:12]}… are stored; "
+            self.fields["checkpoint"].help_text = stored + "choose a file to replace them."
+
+    def _post_clean(self):
+        super()._post_clean()
+        model = self.instance
+        uploaded = self.cleaned_data.get("checkpoint") if "checkpoint" in self.changed_data else None
+        for field, problem in music_models.problems(
+            model, model.checkpoint.name if model.checkpoint else ""
+        ).items():
+            if field not in self.errors:
+                self.add_error(field if field in self.fields else None, problem)
+        if uploaded:
+            model.checkpoint_sha256 = stored_files.sha256_of(uploaded)
+        if self._digest and self._digest != model.digest() and model.is_used():
+            self.add_error(
+                None,
+                "Explanations were made of this model, so what it answers must not change. "
+                "Register the changed one under a new name; description, licence and source can be "
+                "changed here.",
+            )
+        if uploaded and not self.errors:
+            name = f"models/{model.checkpoint_sha256}{Path(uploaded.name).suffix.lower()}"
+            model.checkpoint = stored_files.store(name, b"".join(uploaded.chunks()))
+
+
+class SizesField(forms.CharField):
+    """Whole numbers separated by commas."""
+
+    def prepare_value(self, value):
+        """Write a list as text."""
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+    def to_python(self, value):
+        """Read the numbers."""
+        try:
+            return [int(part) for part in str(value).replace(",", " ").split()]
+        except ValueError as error:
+            raise forms.ValidationError("Write whole numbers separated by commas, e.g. 2, 4, 8.") from error
+
+
+RECIPE_FIELDS = tuple(field.name for field in dataclasses.fields(CoreRecipe))
+
+
+class RecipeForm(forms.ModelForm):
+    """A recipe, one form field for each of its fields."""
+
+    method = forms.ChoiceField(
+        help_text="How the model is questioned and the answers are turned into weights."
+    )
+    method_parameters = ParametersField(
+        required=False, help_text='What the method can be told beside the fields here, e.g. {"ridge": 1}.'
+    )
+    segmentation = forms.ChoiceField(label="Segments", help_text="What can be removed from the sound.")
+    segmentation_parameters = ParametersField(
+        required=False, help_text='For the grid: {"time_cells": 6, "band_cells": 4} makes 24 segments.'
+    )
+    stem_files = SeveralFilesField(
+        required=False,
+        allow_empty_file=True,
+        label="Stems",
+        help_text="For the segments “stems”: recordings of one track's sources, each named after its file. "
+        "They begin and end with the track and have the level they have in it.",
+        widget=SeveralFilesInput(attrs={"accept": SOUNDS}),
+    )
+    sampling = forms.ChoiceField(help_text="How the masks are drawn that the model is asked about.")
+    calls = forms.IntegerField(min_value=1, label="Model calls", help_text="Budget for each track.")
+    keep_probability = forms.FloatField(
+        help_text="How likely a segment stays in a mask. Staying near the track makes explanations stable."
+    )
+    stop_confidence = forms.FloatField(
+        min_value=0,
+        help_text="Stop asking once the strongest segments stay the same with this probability, e.g. 0.9; "
+        "0 spends the whole budget.",
+    )
+    hidden_value = forms.ChoiceField(
+        choices=[(value, value.replace("_", " ")) for value in HIDDEN_VALUES],
+        help_text="What the model sees in place of a removed segment. Zero is zero in the model's own input: "
+        "silence for log(1 + x) spectra, the data set's mean for standardised ones.",
+    )
+    route = forms.ChoiceField(
+        choices=[(value, value.replace("_", " ")) for value in ROUTES],
+        label="Way back to sound",
+        help_text="Gain keeps the sound's own detail; pseudo inverse lets you hear what the bands keep.",
+    )
+    evidence_sizes = SizesField(
+        help_text="Of how many segments evidence clips are made; several give a dose-response, e.g. 2, 4, 8. "
+        "A clip holds fewer where fewer segments speak for the target; its page says how many."
+    )
+    random_controls = forms.IntegerField(min_value=0, help_text="For each evidence clip.")
+    boost = forms.FloatField(
+        help_text="dB by which evidence stands out in an extra condition; 0 leaves it out."
+    )
+    stability_seeds = forms.IntegerField(
+        min_value=0,
+        help_text="With how many further seeds to explain again and compare; each costs all calls.",
+    )
+    randomised_model = forms.BooleanField(
+        required=False, help_text="Explain the model with shuffled weights too, as a sanity check."
+    )
+    seed = forms.IntegerField(min_value=0, help_text="Fixes every random choice.")
+
+    class Meta:
+        model = Recipe
+        fields = ("name",)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, values in recipes.known_names().items():
+            if name in self.fields:
+                self.fields[name].choices = [(value, value.replace("_", " ")) for value in values]
+        for name, value in {**CoreRecipe().to_dict(), **self.instance.parameters}.items():
+            if name in self.fields:
+                self.initial.setdefault(name, value)
+
+    def clean(self):
+        """Check the fields together, and that nothing was made from what is to be changed."""
+        values = super().clean()
+        parameters = {name: values[name] for name in RECIPE_FIELDS if name in values}
+        if self.errors:
+            return values
+        try:
+            content = self._content(parameters, values["stem_files"])
+        except RecipeError as error:
+            self.add_error(_field_named_in(str(error)), str(error))
+            return values
+        except AudioError as error:
+            self.add_error("stem_files", str(error))
+            return values
+        same = Recipe.objects.filter(digest=content.digest()).exclude(pk=self.instance.pk).first()
+        if same:
+            self.add_error(None, f"The recipe {same.name} says exactly this already.")
+        elif self.instance.digest != content.digest() and self.instance.is_used():
+            self.add_error(
+                None,
+                "Explanations were made from this recipe, so it stays as it is. "
+                "Give the changed one another name and press “Save as new”.",
+            )
+        self.instance.parameters = json.loads(content.canonical_json())
+        return values
+
+    def _content(self, parameters, uploads):
+        """Return the recipe with its stems stored."""
+        named = parameters["segmentation_parameters"]
+        by_stems = parameters["segmentation"] == recipes.STEMS
+        if uploads and not by_stems:
+            raise AudioError("Choose “stems” under “Segments”, or leave these files out.")
+        if by_stems and not uploads and recipes.STEMS not in named:
+            raise AudioError("Choose the sound files of the sources.")
+        with tempfile.TemporaryDirectory(prefix="stems-") as folder:
+            if uploads:
+                stems = write_stems(uploads, Path(folder))
+                parameters = parameters | {"segmentation_parameters": {**named, recipes.STEMS: stems}}
+            content = CoreRecipe.from_dict(parameters)
+            recipes.require_known(content)
+            return recipes.with_stored_stems(content, Path(folder) if uploads else None)
+
+
+def _field_named_in(message: str) -> str | None:
+    return next((name for name in RECIPE_FIELDS if f"'{name}'" in message), None)

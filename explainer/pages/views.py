@@ -1,0 +1,267 @@
+"""Pages for researchers: an explanation seen and heard, asking for clips, watching them being built."""
+
+import tempfile
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+
+from django.contrib import admin, messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
+from django.db.models import Q
+from django.http import FileResponse, Http404, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from explainer import tasks
+from explainer.builds import building
+from explainer.core.base.counting import plural
+from explainer.files.sound_responses import sound_response
+from explainer.imports import clip_import
+from explainer.models import Clip, Explanation, Track
+
+from . import comparison_page, explanation_page
+from .forms import BuildForm, UploadClipsForm
+
+ROWS_SHOWN = 200
+RECENTLY = timedelta(hours=12)
+
+
+def researcher(permission: str):
+    """Let in members of staff who hold a permission; others log in or are told that they may not."""
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(request, *args, **kwargs):
+            if not admin.site.has_permission(request):
+                return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def page(request, template: str, title: str, **context):
+    """Render a page in the admin's frame."""
+    frame = {**admin.site.each_context(request), "is_nav_sidebar_enabled": False, "title": title}
+    response = render(request, template, {**frame, **context})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+@researcher("explainer.view_explanation")
+def explanation(request, pk):
+    """Show an explanation: segments, clips, effects, predictions, provenance."""
+    row = get_object_or_404(Explanation.objects.select_related("track", "model", "recipe"), pk=pk)
+    if not row.file:
+        messages.info(request, f"{row} is not built yet.")
+        return redirect("explainer:progress")
+    provenance = row.provenance
+    facts = [
+        ("track", f"{row.track.name}, SHA-256 {row.track.sha256}"),
+        ("model", f"{row.model.name}, SHA-256 over weights and description {provenance.get('model_sha256')}"),
+        ("recipe", f"{row.recipe.name}, SHA-256 {provenance.get('recipe_sha256')}"),
+        ("result", f"key {row.key}, core version {provenance.get('core_version')}"),
+        (
+            "built",
+            f"{row.finished_at:%Y-%m-%d %H:%M} UTC, {row.seconds:.1f} s, "
+            f"{plural(row.model_calls, 'model call')}",
+        ),
+    ]
+    return page(
+        request,
+        "explainer/explanation.html",
+        str(row),
+        explanation=row,
+        page=explanation_page.gather(row),
+        others=comparison_page.others_of(row),
+        facts=facts,
+        recipe=sorted(provenance.get("recipe", {}).items()),
+    )
+
+
+@require_safe
+@researcher("explainer.view_explanation")
+def comparison(request, pk, other):
+    """Show two explanations of one track and model side by side."""
+    rows = Explanation.objects.exclude(file="").select_related("track", "model", "recipe")
+    first, second = (get_object_or_404(rows, pk=key) for key in (pk, other))
+    if first == second or (first.track_id, first.model_id) != (second.track_id, second.model_id):
+        raise Http404("Two different explanations of one track and model are needed.")
+    return page(
+        request,
+        "explainer/comparison.html",
+        f"{first.recipe} and {second.recipe} on {first.track}",
+        page=comparison_page.compare(first, second),
+        track=first.track,
+        model=first.model,
+    )
+
+
+@researcher("explainer.view_clip")
+def clip_sound(request, pk):
+    """Play a clip."""
+    return sound_response(request, get_object_or_404(Clip, pk=pk).file)
+
+
+@researcher("explainer.add_clip")
+def upload_clips(request):
+    """Take in clips that another system made; those that cannot be used do not stop the others."""
+    form = UploadClipsForm(request.POST or None, request.FILES or None)
+    done = []
+    if request.method == "POST" and form.is_valid():
+        archive = form.cleaned_data["archive"]
+        with tempfile.NamedTemporaryFile(suffix=".zip") as copy:
+            copy.writelines(archive.chunks())
+            copy.flush()
+            try:
+                done = clip_import.import_clips(Path(copy.name), name=Path(archive.name).name)
+            except clip_import.ArchiveError as error:
+                form.add_error("archive", str(error))
+    new = sum(item.result == "imported" for item in done)
+    refused = sum(item.clip is None for item in done)
+    context = {"form": form, "done": done, "new": new, "refused": refused, "here": len(done) - new - refused}
+    return page(request, "explainer/upload_clips.html", "Upload clips", **context)
+
+
+@researcher("explainer.view_track")
+def track_sound(request, pk):
+    """Play a track as it was uploaded."""
+    return sound_response(request, get_object_or_404(Track, pk=pk).file)
+
+
+@require_safe
+@researcher("explainer.view_explanation")
+def figure(request, pk, name):
+    """Send one of an explanation's pictures.
+
+    An SVG is to be kept, not shown: our policy forbids the styles in it, so browsers would draw it black.
+    """
+    row = get_object_or_404(Explanation.objects.select_related("track", "model", "recipe"), pk=pk)
+    stored = row.figures.get(name)
+    if not stored or not default_storage.exists(stored):
+        raise Http404("There is no such figure.")
+    suffix = Path(stored).suffix
+    response = FileResponse(
+        default_storage.open(stored),
+        as_attachment=suffix == ".svg",
+        content_type={".png": "image/png", ".svg": "image/svg+xml"}[suffix],
+        filename=f"{row.track.name}-{row.model.name}-{row.recipe.name}-{name.removesuffix('-svg')}{suffix}",
+    )
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@researcher("explainer.add_explanation")
+def build(request):
+    """Ask for explanations."""
+    if request.method == "POST":
+        form = BuildForm(request.POST)
+        if form.is_valid():
+            return _ask_for(request, form)
+    else:
+        form = BuildForm(
+            initial={name: request.GET.getlist(name) for name in ("tracks", "models", "recipes")}
+        )
+    return page(request, "explainer/build.html", "Build clips", form=form)
+
+
+def _ask_for(request, form: BuildForm):
+    chosen = form.cleaned_data
+    rows = []
+    for model in chosen["models"]:
+        rows += building.request_explanations(
+            chosen["tracks"], [model], chosen["recipes"], form.targets_of(model)
+        )
+    queued = tasks.build_in_background(rows)
+    there = len(rows) - queued
+    messages.success(request, f"{queued} to be built{f', {there} there already' if there else ''}.")
+    return redirect("explainer:progress")
+
+
+@require_GET
+@researcher("explainer.view_explanation")
+def progress(request):
+    """Show what is being built; without JavaScript by reloading."""
+    return page(request, "explainer/progress.html", "Progress", **_state_of_work())
+
+
+@require_GET
+@researcher("explainer.view_explanation")
+def progress_data(request):
+    """Give the same as JSON."""
+    state = _state_of_work()
+    fields = ("id", "state", "words", "progress", "failure")
+    rows = [{name: row[name] for name in fields} for row in state["rows"]]
+    return JsonResponse({**state, "rows": rows}, headers={"Cache-Control": "no-store"})
+
+
+def _state_of_work() -> dict:
+    recent = Q(finished_at__gte=timezone.now() - RECENTLY)
+    unfinished = ~Q(state=Explanation.State.DONE)
+    found = Explanation.objects.filter(unfinished | recent).select_related("track", "model", "recipe")
+    rows = [_row(explanation) for explanation in found.order_by("-pk")[:ROWS_SHOWN]]
+    # What a worker has left is watched, too: another one may take it up at any moment.
+    going_on = [row for row in rows if row["state"] in ("waiting", "building", "stalled")]
+    return {
+        "rows": rows,
+        "summary": _summary(rows),
+        "going_on": bool(going_on),
+        "to_be_taken_up": any(row["state"] in ("failed", "stalled") for row in rows),
+        "no_worker": bool(going_on) and tasks.wait_for_a_worker(),
+    }
+
+
+def _row(explanation: Explanation) -> dict:
+    state = "stalled" if explanation.is_stalled() else explanation.state
+    words = {
+        "waiting": "waiting",
+        "building": explanation.activity or "beginning",
+        "stalled": "left by a worker that is gone",
+        "done": "done",
+        "failed": "failed",
+    }[state]
+    return {
+        "id": explanation.pk,
+        "explanation": explanation,
+        "state": state,
+        "words": words,
+        "progress": explanation.progress,
+        "failure": explanation.failure,
+    }
+
+
+def _summary(rows: list[dict]) -> str:
+    counts = {
+        state: sum(row["state"] == state for row in rows)
+        for state in ("done", "building", "waiting", "failed", "stalled")
+    }
+    words = {
+        "done": "done",
+        "building": "being built",
+        "waiting": "waiting",
+        "failed": "failed",
+        "stalled": "left unfinished",
+    }
+    return (
+        ", ".join(f"{count} {words[state]}" for state, count in counts.items() if count)
+        or "Nothing is being built."
+    )
+
+
+@require_POST
+@researcher("explainer.change_explanation")
+def take_up_again(request):
+    """Queue failed or abandoned builds again: those named, or all."""
+    rows = Explanation.objects.all()
+    if request.POST.getlist("explanation"):
+        rows = rows.filter(pk__in=[pk for pk in request.POST.getlist("explanation") if pk.isdigit()])
+    messages.success(request, f"{tasks.take_up_again(rows)} taken up again.")
+    return redirect("explainer:progress")
