@@ -12,7 +12,7 @@ class ResultsConfig(AppConfig):
 
     def ready(self):
         """Have the study's own page say what its design can detect."""
-        from studyserver.study.forecasts import register
+        from studyserver.study.design.forecasts import register
 
         from .pages.power import forecast
 

@@ -15,10 +15,10 @@ from explainer.builds import building
 from explainer.imports import music_models, recipes, track_manifest, tracks
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
 
-from .lifecycle import open_study
+from .lifecycle.opening import open_study
+from .lifecycle.versions import record_version
 from .models import Question, Stimulus, Study, StudyTranslation
-from .translating import texts_of
-from .versions import record_version
+from .texts.translations import texts_of
 
 
 class DemoError(Exception):

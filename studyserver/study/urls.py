@@ -3,8 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import exchange, invitation_views, views
-from .screening import views as screening_views
+from .pages import api, invitation_views, screening_views, views
 
 app_name = "study"
 urlpatterns = [
@@ -32,10 +31,10 @@ urlpatterns = [
     path("a/<str:token>/leave", views.leave, name="leave"),
     path("a/<str:token>/thanks", views.thanks, name="thanks"),
     path("a/<str:token>/ended", views.ended, name="ended"),
-    path("a/<str:token>/judgments", exchange.judgments, name="judgments"),
-    path("a/<str:token>/trials/<str:trial>/finish", exchange.finish, name="finish"),
-    path("a/<str:token>/current", exchange.current, name="current"),
-    path("a/<str:token>/next", exchange.upcoming, name="next"),
-    path("sound/<str:token>", exchange.sound, name="sound"),
-    path("example/<str:token>", exchange.example_sound, name="example-sound"),
+    path("a/<str:token>/judgments", api.judgments, name="judgments"),
+    path("a/<str:token>/trials/<str:trial>/finish", api.finish, name="finish"),
+    path("a/<str:token>/current", api.current, name="current"),
+    path("a/<str:token>/next", api.upcoming, name="next"),
+    path("sound/<str:token>", api.sound, name="sound"),
+    path("example/<str:token>", api.example_sound, name="example-sound"),
 ]

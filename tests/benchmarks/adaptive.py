@@ -9,7 +9,7 @@ Simulated listeners judge on a five-point scale. Each has a bias and uses the sc
 clip has a mean and a doubtfulness of its own, the standard deviation with which listeners place it. Listeners
 come one after another and do 20 trials (or as many as the row says) in blocks of 5, each clip at most once;
 every clip is judged 5 times in balance first. Both allocations stop at the same declared width of the same
-interval, as studyserver.study.precision computes it.
+interval, as studyserver.study.design.interval_width computes it.
 
 The saving is 1 - adaptive / balanced judgments. The bias is the estimate less the truth (the mean that
 20 000 listeners would give), averaged over studies, with its Monte-Carlo standard error: for the means of
@@ -28,8 +28,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from studyserver.study.narrowing import ranking
-from studyserver.study.precision import PRIOR_DEGREES, Target, moderated_variances, tallies, width
+from studyserver.study.design.interval_width import PRIOR_DEGREES, Target, moderated_variances, tallies, width
+from studyserver.study.design.next_judgment import ranking
 
 RATER_BIAS, RATER_SPREAD = 0.3, 0.15
 BLOCK, MINIMUM = 5, 5

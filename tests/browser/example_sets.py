@@ -3,8 +3,8 @@
 from example_site import SCALE, make_clip, make_study, ready
 
 from explainer.models import Track
-from studyserver.study import session
 from studyserver.study.models import Stimulus
+from studyserver.study.sessions import session
 
 CONDITIONS = ["original", "evidence", "complement", "random_control"]
 QUALITY = {

@@ -16,8 +16,8 @@ from django.core.management import call_command
 from example_values import AWKWARD
 
 from explainer.models import Clip, Track
-from studyserver.study import session
 from studyserver.study.models import Annotator, Presentation, Question, Stimulus, Study, Trial
+from studyserver.study.sessions import session
 
 SAMPLE_RATE = 22_050
 READY = 100  # one process may run nearly all tests, whichever files the others take

@@ -5,8 +5,9 @@ import json
 from django.urls import reverse
 
 from explainer.models import Clip
-from studyserver.study import recruiting, session
 from studyserver.study.models import Question, QuestionnaireItem, QuestionnairePage, Stimulus, Study
+from studyserver.study.recruitment import recruiting
+from studyserver.study.sessions import session
 
 YES_NO = {"choices": [{"value": "yes", "label": "yes"}, {"value": "no", "label": "no"}]}
 

@@ -48,7 +48,7 @@ def test_a_questionnaire_waits_for_the_network_and_outlives_its_tab(new_page, si
     assert given[0]["n"] == 2
 
 
-# What the server's rules say of them: tests/studyserver/study/test_rules.py.
+# What the server's rules say of them: tests/studyserver/study/questions/test_rules.py.
 MET = [
     ("yes, no", "No"), (">= 3", "3"), ("18 to 30", "18"), ('"now, and then", never', "now, and then"),
     (' "a, b" , "c" ', "C"), ('"=1+1"', "=1+1"), ('"say ""x"", y"', 'say "x", y'),

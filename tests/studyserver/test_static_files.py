@@ -15,7 +15,7 @@ from django.test import Client
 from paths import ROOT
 
 from studyserver.static_files import HashedFiles, collect_static_files
-from studyserver.study.offline import FILES
+from studyserver.study.pages.offline import FILES
 
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 ADDRESS = re.compile(r"""url\(\s*["']?([^"')]+)""")

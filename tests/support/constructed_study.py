@@ -8,8 +8,8 @@ from filled_study import event, heard, make_clip, make_explanation, make_track
 
 from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import MusicModel, Recipe
-from studyserver.study import session
 from studyserver.study.models import ExclusionRule, Question, Stimulus, Study
+from studyserver.study.sessions import session
 
 TARGETS = ("dissonance", "melodiousness")
 NAMES = [{"value": name, "label": name.capitalize()} for name in TARGETS]

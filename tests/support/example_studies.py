@@ -11,8 +11,8 @@ from django.core.files.base import ContentFile
 from django.db.models import F
 
 from explainer.models import Clip, Track
-from studyserver.study import session
 from studyserver.study.models import Question, Stimulus, Study
+from studyserver.study.sessions import session
 
 CONDITIONS = [
     Clip.Condition.ORIGINAL,

@@ -8,8 +8,8 @@ from django.core.files.base import ContentFile
 
 from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
-from studyserver.study import session
 from studyserver.study.models import Question, Stimulus, Study
+from studyserver.study.sessions import session
 
 TARGETS = ("dissonance", "melodiousness")
 # How strongly the target is heard, on a scale of 1 to 5, by condition.

@@ -120,8 +120,8 @@ def prepared():
     """Return a study, and annotators who stand at each of its pages."""
     from example_studies import make_study, ready, walk
 
-    from studyserver.study import session
     from studyserver.study.models import QuestionnairePage
+    from studyserver.study.sessions import session
 
     study = make_study(2, set_level=True, headphone_check="antiphase", trials_per_annotator=2)
     page = QuestionnairePage.objects.create(study=study, title="You")

@@ -33,8 +33,8 @@ def take_part(study_id: int, seed: int, entered: dict, errors: list) -> None:
     """Walk through the study as an impatient person with a bad network would."""
     from example_studies import heard, make_event, ready
 
-    from studyserver.study import session
     from studyserver.study.models import Study
+    from studyserver.study.sessions import session
 
     rng = random.Random(seed)
 
@@ -72,8 +72,9 @@ def join_and_perhaps_leave(
     """Get trials of a study; every fourth annotator's place is free again at once, in one way or another."""
     from example_studies import ready
 
-    from studyserver.study import recruiting, session
     from studyserver.study.models import Annotator, Study
+    from studyserver.study.recruitment import recruiting
+    from studyserver.study.sessions import session
 
     def returned(annotator):
         assert recruiting.free_places(annotator.study, [annotator.pseudonym]).freed

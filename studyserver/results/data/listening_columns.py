@@ -5,8 +5,8 @@ Older rows may hold anything: what is not as documented says nothing.
 
 from collections.abc import Iterable
 
-from studyserver.study.browser_reports import LISTENING, LISTENING_TO_CLIP, documented, number
 from studyserver.study.models import Presentation
+from studyserver.study.sessions.browser_reports import LISTENING, LISTENING_TO_CLIP, documented, number
 
 _OF_CLIP = ("plays", "seeks", "loops")
 _OF_TRIAL = {

@@ -1,6 +1,6 @@
 """What marks the figures of a rehearsal, in whatever leaves the site."""
 
-from studyserver.study.counting import plural
+from explainer.core.base.counting import plural
 from studyserver.study.models import Study
 
 REHEARSAL = "REHEARSAL: simulated annotators, not people"

@@ -23,7 +23,7 @@ from studyserver.study.models import (
     Study,
     Trial,
 )
-from studyserver.study.sliders import presented_options
+from studyserver.study.questions.sliders import presented_options
 
 from .columns import (
     Row,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studyserver.study.models import Judgment, Presentation, Question
-from studyserver.study.questions import PRESENCE_NUMBERS
+from studyserver.study.questions.kinds import PRESENCE_NUMBERS
 
 from .columns import option_values
 from .scales import scale_ends

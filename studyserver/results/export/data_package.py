@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from studyserver.results.data.rehearsal_marks import file_stem, rehearsal_mark
 from studyserver.results.data.variables import Variable
+from studyserver.study.lifecycle.versions import snapshot
 from studyserver.study.models import Study
-from studyserver.study.versions import snapshot
 
 from .codebook import TABLES, VARIABLES, Table
 from .csv_files import timestamp

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from explainer.core.base.counting import plural
 from studyserver.common.number_text import (
     coefficient,
     decimals,
@@ -20,7 +21,6 @@ from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
 from studyserver.results.tables.labels import NONE_TICKED
 from studyserver.results.tables.summaries import SUMMARISED_KINDS, QuestionSummary, ratings_of
-from studyserver.study.counting import plural
 from studyserver.study.models import Question
 
 from . import sentences

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from explainer.core.base.counting import plural
 from studyserver.results.tables.computed import KEPT, Computed
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
-from studyserver.study.counting import plural
 
 MET, OPEN, NONE, FAILED = "yes", "not settled", "no", "not computed"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from explainer.core.base.counting import plural
 from studyserver.common import number_text
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.summaries import Group
-from studyserver.study.counting import plural
 
 from . import sentences
 from .widgets import FigureTable, IntervalPlot, Remaining, interval_plot

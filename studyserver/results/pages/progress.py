@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
+from explainer.core.base.counting import plural
 from explainer.models import Clip
 from studyserver.common.number_text import (
     plain,
@@ -19,8 +20,7 @@ from studyserver.results.statistics.power import Variances, raters_until, shown_
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
-from studyserver.study.adaptive import adaptive_design, current_width
-from studyserver.study.counting import plural
+from studyserver.study.design.adaptive import adaptive_design, current_width
 from studyserver.study.models import Annotator, Question, Study, Trial
 
 from . import sentences

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from explainer.core.base.counting import plural
 from studyserver.common import number_text
 from studyserver.results.data.columns import option_labels, ticked
 from studyserver.results.data.judgments import CountedJudgments
@@ -13,7 +14,6 @@ from studyserver.results.tables.computed import ALL, KEPT, Computed
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NONE_TICKED, PRESENCE
 from studyserver.results.tables.rater_quality import ABX_FIGURES, Rule
-from studyserver.study.counting import plural
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from . import sentences

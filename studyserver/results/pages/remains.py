@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from explainer.core.base.counting import plural
 from explainer.core.models.units import unit_of
 from studyserver.common import number_text
 from studyserver.results.data.columns import option_labels, option_values
 from studyserver.results.tables.contrasts import Side
 from studyserver.results.tables.summaries import Group, QuestionSummary
-from studyserver.study.counting import plural
 from studyserver.study.models import Question
 
 from . import sentences

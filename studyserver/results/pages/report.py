@@ -4,14 +4,14 @@ from collections import Counter
 
 from django.db.models import Max
 
+from explainer.core.base.counting import plural
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.variables import CONDITIONS
 from studyserver.results.tables.equal_comparisons import equal_comparisons_words
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
 from studyserver.results.tables.recruitment import Progress, progress_part
-from studyserver.study.counting import plural
-from studyserver.study.left_out import left_out, left_out_words
+from studyserver.study.design.left_out import left_out, left_out_words
 from studyserver.study.models import Judgment, Question, Study
 
 from .overview import question_sections

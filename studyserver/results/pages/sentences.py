@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from explainer.core.base.counting import plural
 from studyserver.common.number_text import (
     NO_BREAK,
     coefficient,
@@ -17,7 +18,6 @@ from studyserver.common.number_text import (
     number,
     plain,
 )
-from studyserver.study.counting import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from explainer.core.base.counting import plural
 from explainer.files.clip_sounds import sound_of
 from studyserver.results.data.rows import counted_annotators
-from studyserver.study.counting import plural
 from studyserver.study.models import Presentation, Study, Trial
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django import forms
 
 from explainer.models import Clip
+from studyserver.study.design.left_out import clip_in_words
+from studyserver.study.design.sets import ClipSet, stimulus_sets
 
-from ..left_out import clip_in_words
 from ..models import Presentation, Study
-from ..sets import ClipSet, stimulus_sets
 from .plain_lines import PlainLines
 
 MOST_SHOWN = 8  # sets in the preview; the rest is counted

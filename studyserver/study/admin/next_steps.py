@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from explainer.models import Clip
+from studyserver.study.texts.starting_texts import is_as_suggested
 
 from ..models import PREVIEW, Annotator, Study
-from ..starting_texts import is_as_suggested
 from .addresses import address
 
 

@@ -3,7 +3,8 @@
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
-from ..composition import StudyLocked
+from studyserver.study.design.stimuli import StudyLocked
+
 from ..models import Study
 
 

@@ -10,9 +10,10 @@ from django.forms.widgets import Script
 from django.urls import reverse
 from django.utils.html import format_html
 
+from studyserver.study.questions.kinds import MAXIMUM_STEPS, PREFERENCE_WORDS
+from studyserver.study.questions.sliders import presented_options
+
 from ..models import Question, QuestionExample, Study
-from ..questions import MAXIMUM_STEPS, PREFERENCE_WORDS
-from ..sliders import presented_options
 from .labelled import LabelledFormSet
 from .part_of_study import PartOfStudyAdmin
 from .plain_lines import PlainLines

@@ -5,9 +5,10 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from ..counting import plural
+from explainer.core.base.counting import plural
+from studyserver.study.sessions.session import delete_answers
+
 from ..models import Annotator, Judgment, Study, Trial
-from ..session import delete_answers
 from .filters import NamedValues
 
 

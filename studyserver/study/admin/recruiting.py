@@ -9,15 +9,15 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from explainer.core.base.counting import listed, plural
 from explainer.files.spreadsheets import csv_text
 from studyserver.common.tables import TableError, decoded
+from studyserver.study.recruitment import recruiting
+from studyserver.study.recruitment.identifier_lists import UnreadableList, read_identifiers
+from studyserver.study.recruitment.panel_links import parameter_names
+from studyserver.study.sessions.joins import pace
 
-from .. import recruiting
-from ..counting import listed, plural
-from ..identifier_lists import UnreadableList, read_identifiers
-from ..joins import pace
 from ..models import Recruit, Return, Study
-from ..panel_links import parameter_names
 from .labelled import LabelledFormSet
 
 MOST_BYTES = 2_000_000  # of an uploaded list

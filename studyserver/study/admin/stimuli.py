@@ -10,17 +10,17 @@ from django.http import QueryDict
 from django.utils.html import format_html
 
 from explainer.models import Clip, MusicModel, Recipe, Track
-
-from ..composition import (
+from studyserver.study.design.left_out import held_in_words
+from studyserver.study.design.outlook import outlook
+from studyserver.study.design.stimuli import (
     Rule,
     StudyLocked,
     available_targets,
     clips_by_rule,
     new_clips,
-    outlook,
     table_of,
 )
-from ..left_out import held_in_words
+
 from ..models import Stimulus, Study
 from .addresses import address
 from .filters import NamedValues
@@ -246,7 +246,7 @@ class StimulusAdmin(admin.ModelAdmin):
         self._switch(request, queryset, active=True)
 
     def _switch(self, request, queryset, *, active):
-        from ..versions import record_version
+        from studyserver.study.lifecycle.versions import record_version
 
         studies = list(Study.objects.filter(stimuli__in=queryset).distinct())
         changed = Stimulus.objects.filter(pk__in=queryset.values("pk")).update(active=active)

@@ -11,18 +11,24 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
-from .. import rehearsal, session, starting_texts
-from ..allocation import judged_counts
-from ..composition import StudyLocked, add_stimuli, advice, copy_study, outlook, table_of
-from ..counting import plural
-from ..forecasts import forecasts
-from ..lifecycle import StudyNotReady, close_study, open_study, opening_problems
+from explainer.core.base.counting import plural
+from studyserver.study.design.allocation import judged_counts
+from studyserver.study.design.forecasts import forecasts
+from studyserver.study.design.outlook import outlook
+from studyserver.study.design.stimuli import StudyLocked, add_stimuli, table_of
+from studyserver.study.lifecycle.copying import copy_study
+from studyserver.study.lifecycle.opening import StudyNotReady, close_study, open_study, opening_problems
+from studyserver.study.lifecycle.versions import record_version
+from studyserver.study.recruitment.advice import advice
+from studyserver.study.rehearsal import rehearsal
+from studyserver.study.sessions import session
+from studyserver.study.texts import starting_texts
+from studyserver.study.texts.question_sets import QUESTION_SETS, add_questions
+from studyserver.study.texts.target_words import without_words
+
 from ..models import PREVIEW, Annotator, Judgment, Study
-from ..question_sets import QUESTION_SETS, add_questions
 from ..screening.background import add_background
 from ..screening.questionnaire import ordered_pages
-from ..target_words import without_words
-from ..versions import record_version
 from . import recruiting
 from .adaptive import AdaptiveDesignInline
 from .addresses import address

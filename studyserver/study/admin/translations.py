@@ -6,8 +6,9 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from studyserver.study.texts.translations import texts_of
+
 from ..models import Study, StudyTranslation
-from ..translating import texts_of
 
 
 def further_languages(study: Study) -> list[dict]:

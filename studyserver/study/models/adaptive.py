@@ -11,7 +11,7 @@ from .study import Study
 
 
 class AdaptiveDesign(models.Model):
-    """Trials go where a judgment narrows the declared figure most; studyserver.study.adaptive chooses."""
+    """Trials go where a judgment narrows the declared figure most, as `design.adaptive` chooses them."""
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="adaptive_design")
     question = models.ForeignKey(

@@ -1,17 +1,21 @@
 """What is asked in a trial."""
 
+from collections.abc import Iterable
+
 from django.db import models
 
-from explainer.models import IDENTIFIER
+from explainer.models import IDENTIFIER, Clip
 
 from .study import Study
+
+_SERVES_ALL_TARGETS = {Clip.Condition.ORIGINAL, Clip.Condition.RESYNTHESIS, Clip.Condition.UPLOADED}
 
 
 class Question(models.Model):
     """One question of a trial."""
 
     class Kind(models.TextChoices):
-        """How it is answered; studyserver.study.questions knows the values of each kind."""
+        """How it is answered; studyserver.study.questions.kinds knows the values of each kind."""
 
         SCALE = "scale", "rating scale"
         SLIDER = "slider", "slider"
@@ -79,9 +83,18 @@ class Question(models.Model):
         """Refuse options that the kind cannot use, and a level that its answers do not have."""
         from django.core.exceptions import ValidationError
 
-        from ..questions import level_problems, option_problems
+        from studyserver.study.questions.kinds import level_problems, option_problems
 
         problems = option_problems(self.kind, self.options)
         problems = problems or level_problems(self.kind, self.level, self.options)
         if problems:
             raise ValidationError(problems)
+
+    def is_asked_of(self, clips: Iterable[Clip]) -> bool:
+        """Return whether it is about one of these clips."""
+        if not self.only_own_target or not self.target:
+            return True
+        return any(
+            clip.target == self.target or (not clip.target and clip.condition in _SERVES_ALL_TARGETS)
+            for clip in clips
+        )

@@ -82,7 +82,7 @@ class QuestionnaireItem(models.Model):
 
     def clean(self):
         """Refuse options, conditions and rules that cannot work."""
-        from ..screening.questionnaire import item_problems
+        from studyserver.study.questions.item_kinds import item_problems
 
         problems = item_problems(self)
         if problems:
@@ -146,8 +146,8 @@ class Quota(models.Model):
 
     def clean(self):
         """Refuse rules that nobody could read."""
-        from ..rules import rule_problem
-        from ..screening.questionnaire import unmet_rule
+        from studyserver.study.questions.item_kinds import unmet_rule
+        from studyserver.study.questions.rules import rule_problem
 
         problem = rule_problem(self.rule)
         problems = [problem] if problem else unmet_rule(self.rule, self.item) if self.item_id else []

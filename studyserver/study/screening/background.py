@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from studyserver.study.texts.ready_made import add_translations, in_language_of
+
 from ..models import QuestionnaireItem, QuestionnairePage, Study
-from ..ready_made import add_translations, in_language_of
 from .questionnaire import Place, last_position
 
 Kind = QuestionnaireItem.Kind

@@ -2,7 +2,7 @@
 
 from django import template
 
-from ..markup import language_attribute
+from studyserver.study.texts.markup import language_attribute
 
 register = template.Library()
 register.simple_tag(language_attribute, name="language_of")

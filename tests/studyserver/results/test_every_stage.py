@@ -13,9 +13,9 @@ from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import MusicModel, Recipe
 from studyserver.results.export.codebook import TABLES
 from studyserver.results.export.data_package import data_file
-from studyserver.study import session
-from studyserver.study.answers import asked_about
 from studyserver.study.models import ExclusionRule, Question, Stimulus, Study
+from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import asked_about
 
 pytestmark = pytest.mark.django_db
 CONDITIONS = ("original", "evidence", "random_control")

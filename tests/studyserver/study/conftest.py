@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from example_studies import make_study
 
-from studyserver.study import session
+from studyserver.study.sessions import session
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import io
 import textwrap
 from typing import TYPE_CHECKING
 
-from studyserver.study.counting import plural
+from explainer.core.base.counting import plural
 
 from .palette import LOOKS, scattered
 

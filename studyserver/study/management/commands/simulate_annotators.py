@@ -3,9 +3,9 @@
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from studyserver.study import rehearsal
-from studyserver.study.lifecycle import opening_problems
+from studyserver.study.lifecycle.opening import opening_problems
 from studyserver.study.models import Study
+from studyserver.study.rehearsal import rehearsal
 
 
 class Command(BaseCommand):

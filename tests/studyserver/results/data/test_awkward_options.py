@@ -20,8 +20,8 @@ from explainer.files.spreadsheets import escaped
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.data_package import data_file
-from studyserver.study import session
 from studyserver.study.models import Judgment, Study
+from studyserver.study.sessions import session
 
 # What stands for each target, and what nobody's clip is made for.
 VALUES = ["harsh|bitter", "=1+1"]

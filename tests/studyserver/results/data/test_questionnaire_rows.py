@@ -6,9 +6,9 @@ from example_studies import make_study
 from study_tables import table
 
 from studyserver.results.export.archive import StudyExport
-from studyserver.study import session
 from studyserver.study.models import QuestionnaireItem
-from studyserver.study.screening import steps as screening
+from studyserver.study.sessions import screening_steps as screening
+from studyserver.study.sessions import session
 
 Kind = QuestionnaireItem.Kind
 

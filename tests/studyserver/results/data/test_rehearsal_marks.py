@@ -17,8 +17,8 @@ from exported_scripts import run
 from studyserver.results.data.rehearsal_marks import REHEARSAL, rehearsal_mark
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.export.codebook import TABLES
-from studyserver.study import rehearsal
 from studyserver.study.models import Question
+from studyserver.study.rehearsal import rehearsal
 
 MARK = b"REHEARSAL"
 

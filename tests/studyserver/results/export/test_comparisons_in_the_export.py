@@ -6,8 +6,8 @@ from django.core.files.base import ContentFile
 from explainer.models import Clip, Track
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.codebook import TABLES
-from studyserver.study import session
 from studyserver.study.models import Presentation, Question, Stimulus, Study
+from studyserver.study.sessions import session
 
 pytestmark = pytest.mark.django_db
 

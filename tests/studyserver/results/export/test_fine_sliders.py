@@ -14,8 +14,8 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.scales import heard_from
 from studyserver.results.export.data_package import data_file
 from studyserver.results.tables.summaries import StudySummaries
-from studyserver.study import session
 from studyserver.study.models import Question, Stimulus
+from studyserver.study.sessions import session
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_a_study_without_judgments_says_what_to_do(browser, empty_study):
 def test_few_judgments_make_no_claim(browser, empty_study, walk_through):
     import numpy as np
 
-    from studyserver.study import session
+    from studyserver.study.sessions import session
 
     session.open_study(empty_study)
     walk_through(empty_study, np.random.default_rng(2), trials=1)

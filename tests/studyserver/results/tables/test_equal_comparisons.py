@@ -8,8 +8,8 @@ from filled_study import answer_trials
 from explainer.models import Clip, Track
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.tables.equal_comparisons import equal_comparisons, equal_comparisons_words
-from studyserver.study import session
 from studyserver.study.models import Question, Stimulus, Study
+from studyserver.study.sessions import session
 
 pytestmark = pytest.mark.django_db
 SAID = "4 of 6 finished comparisons present clips that hold the same sound"

@@ -15,8 +15,8 @@ from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.computed import Computed
 from studyserver.results.tables.time_marks import Marked, time_profile
-from studyserver.study import session
 from studyserver.study.models import Question, Stimulus, Study
+from studyserver.study.sessions import session
 
 pytestmark = pytest.mark.django_db
 RATE, SECONDS = 8000, 4

@@ -14,8 +14,8 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.computed import ALL, Computed
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.recruitment import study_progress
-from studyserver.study import session
 from studyserver.study.models import Presentation, Question, Stimulus, Study
+from studyserver.study.sessions import session
 
 pytestmark = pytest.mark.django_db
 CONDITIONS = ("original", "evidence", "random_control")

@@ -11,8 +11,8 @@ from explainer.models import Clip
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.data_package import data_file
 from studyserver.results.tables.computed import Computed
-from studyserver.study import session
 from studyserver.study.models import Question
+from studyserver.study.sessions import session
 
 # Of the evidence of each of three pieces: asked for, held.
 SEVERAL = [(2, 2), (4, 3), (4, 4)]

@@ -1,0 +1,1 @@
+"""Designs: stimuli, sets, order, spacing, allocation, adaptive trials, and their problems."""

@@ -1,0 +1,297 @@
+"""Giving an annotator all of his or her trials, in balance with everybody else's."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from studyserver.study.models import AdaptiveDesign, Annotator, Presentation, Stimulus, Study, Trial
+
+from . import adaptive, attention, ordering
+from .sets import ClipSet, Entry, clip_sets, stimulus_sets
+from .spacing import Item, Kind, Place, Rules
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """A trial to be made: what it is for (a kind of trial), what it presents, the number of its block."""
+
+    kind: str
+    what: ClipSet
+    block: int | None = None
+    adaptive: bool = False
+
+
+def allocate_trials(annotator: Annotator) -> None:
+    """Give an annotator all trials at once; does nothing for one who has them.
+
+    With an adaptive design it gives the next block of them. Whoever holds the study's lock sees every earlier
+    allocation, so that annotators who arrive at the same moment do not take the same least-judged stimuli.
+    """
+    with transaction.atomic():
+        study = Study.objects.locked(annotator.study_id)
+        plan = adaptive.adaptive_design(study)
+        if plan is not None:
+            _allocate_block(study, annotator, plan)
+            return
+        if annotator.trials.exists():
+            return
+        rng = ordering.generator(study.seed, annotator.pseudonym)
+        _store(annotator, plan_session(study, rng, rehearsal=annotator.rehearsal), rng)
+
+
+def awaits_trials(annotator: Annotator) -> bool:
+    """Return whether :func:`allocate_trials` has something to give: at first, and before a block ends."""
+    if not annotator.trials.exists():
+        return True
+    if annotator.trials.unfinished().count() > 1:
+        return False
+    plan = adaptive.adaptive_design(annotator.study)
+    if plan is None or plan.reached_at is not None:
+        return False
+    main = annotator.trials.filter(kind=Trial.Kind.MAIN).count()
+    return main < trials_of(annotator.study, stimulus_sets(annotator.study))
+
+
+def judged_counts(study: Study, *, rehearsal: bool = False, now=None) -> Counter:
+    """Return how many annotators hold each main stimulus: those who finished or may still finish.
+
+    Simulated annotators are counted among themselves only.
+    """
+    return _holding(study, rehearsal, "stimulus", Presentation.objects, "trial__", now)
+
+
+def judged_sets(study: Study, *, rehearsal: bool = False, now=None) -> Counter:
+    """Return how many annotators hold each stimulus or set of clips, by its key."""
+    return _holding(study, rehearsal, "item_key", Trial.objects, "", now)
+
+
+def _holding(study: Study, rehearsal: bool, what: str, rows, trial: str, now=None) -> Counter:
+    annotators = study.annotators.filter(rehearsal=rehearsal).holding_places(now or timezone.now())
+    held = (
+        rows.filter(**{f"{trial}annotator__in": annotators, f"{trial}kind": Trial.Kind.MAIN})
+        .values(what)
+        .annotate(annotators=Count(f"{trial}annotator", distinct=True))
+        .order_by()
+    )
+    return Counter({row[what]: row["annotators"] for row in held})
+
+
+# Which trials ------------------------------------------------------------------------------------
+
+
+def _practice_sets(study: Study) -> list[ClipSet]:
+    return stimulus_sets(study, Stimulus.Role.PRACTICE)
+
+
+def compared_levels(study: Study, sets: Sequence[ClipSet]) -> list[str]:
+    """Return the conditions of which an annotator hears one only; none where everybody hears all."""
+    if not is_between(study):
+        return []
+    present = {what.clips[0].condition for what in sets}
+    return sorted(present & set(study.compared_conditions) if study.compared_conditions else present)
+
+
+def is_between(study: Study) -> bool:
+    """Whether annotators differ in the condition they hear."""
+    return (
+        study.condition_design == Study.ConditionDesign.BETWEEN
+        and study.presentation == Study.PresentationKind.SINGLE
+    )
+
+
+def _own_sets(study: Study, sets: list[ClipSet], rng, *, rehearsal: bool) -> list[ClipSet]:
+    """Return what this annotator may be given: all, or one of the compared conditions, least held first."""
+    levels = compared_levels(study, sets)
+    if not levels:
+        return sets
+    held = _holding(study, rehearsal, "stimulus__clip__condition", Presentation.objects, "trial__")
+    rng.shuffle(levels)
+    own = min(levels, key=lambda level: held[level])
+    return without_other_levels(sets, levels, own)
+
+
+def without_other_levels(sets: Sequence[ClipSet], levels: Sequence[str], own: str) -> list[ClipSet]:
+    """Return the sets less those of the levels that are not one's own."""
+    return [what for what in sets if what.clips[0].condition == own or what.clips[0].condition not in levels]
+
+
+def block_of(study: Study, what: ClipSet) -> Hashable:
+    """Return what a set shares with the others of its block; None where there are no blocks."""
+    return {
+        Study.Blocks.TARGET: what.target,
+        Study.Blocks.CONDITION: what.clips[0].condition,
+        Study.Blocks.METHOD: what.method,
+    }.get(study.blocks)
+
+
+def _item(study: Study, what: ClipSet, key: Hashable = None) -> Item:
+    """Return a set as the order sees it, under a key of its own where that of the set may not be unique."""
+    return Item(key or what.key, what.track, unmasked=what.unmasked, block=block_of(study, what))
+
+
+def plan_session(study: Study, rng, *, rehearsal: bool = False) -> list[PlannedTrial]:
+    """Return the trials of an annotator who comes now, in order; nothing is stored.
+
+    Parameters
+    ----------
+    study
+        Without an adaptive design.
+    rng
+        Source of every random choice.
+    rehearsal
+        Whether simulated annotators are counted, instead of people.
+    """
+    sets = _own_sets(study, stimulus_sets(study), rng, rehearsal=rehearsal)
+    by_key: dict[Hashable, ClipSet] = {what.key: what for what in sets}
+    items = [_item(study, what) for what in sets]
+    wanted = min(study.trials_per_annotator or len(items), len(items))
+    chosen = ordering.least_judged(items, judged_sets(study, rehearsal=rehearsal), wanted, rng)
+    practice = []
+    for what in _practice_sets(study):
+        # A practice set may compare what a main set compares: then both have the same key.
+        practice.append(_item(study, what, ("practice", what.key)))
+        by_key[practice[-1].key] = what
+    places = ordering.arrange_session(
+        chosen,
+        rng,
+        rules=spacing_rules(study),
+        repeats=study.repeats_per_annotator,
+        blocks=bool(study.blocks),
+        practice=ordering.tracks_apart(rng.sample(practice, len(practice)), study.practice_trials),
+        attention=study.attention_trials,
+        attention_items=practice or chosen,
+    )
+    return [PlannedTrial(place.kind.value, by_key[place.item.key], place.block) for place in places]
+
+
+def spacing_rules(study: Study) -> Rules:
+    """Return the distances that a study's trials are to keep."""
+    return Rules(study.minimum_track_distance, study.repeat_distance)
+
+
+def _allocate_block(study: Study, annotator: Annotator, plan: AdaptiveDesign) -> None:
+    """Give the next block of an adaptive design, unless there is one or the study has heard enough."""
+    heard = list(annotator.trials.order_by("position"))
+    if heard and not awaits_trials(annotator):
+        return
+    if heard and adaptive.is_precise(plan, rehearsal=annotator.rehearsal):
+        adaptive.note_precision(plan, rehearsal=annotator.rehearsal)
+        return
+    rng = ordering.generator(study.seed, annotator.pseudonym, *([len(heard)] if heard else []))
+    _store(annotator, _plan_block(study, plan, heard, rng, rehearsal=annotator.rehearsal), rng, earlier=heard)
+
+
+def _plan_block(
+    study: Study, plan: AdaptiveDesign, heard: list[Trial], rng, *, rehearsal: bool
+) -> list[PlannedTrial]:
+    """Return the trials that follow those heard: practice at first, then where judgments tell most."""
+    practice = [] if heard else _practice_sets(study)
+    practice = rng.sample(practice, min(study.practice_trials, len(practice)))
+    sets = stimulus_sets(study)
+    all_sets = _sets_of_all_stimuli(study) | {what.key: what for what in sets}
+    known = [trial for trial in heard if trial.item_key in all_sets]
+    before = [Place(_item(study, all_sets[trial.item_key]), Kind(trial.kind)) for trial in known]
+    done = {trial.item_key for trial in heard if trial.kind == Trial.Kind.MAIN}
+    in_all = trials_of(study, sets)
+    apart = study.minimum_track_distance
+    chosen = adaptive.choose(
+        plan,
+        [what for what in sets if what.key not in done],
+        judged_counts(study, rehearsal=rehearsal),
+        min(plan.block_size, in_all - len(done)),
+        rng,
+        heard=[all_sets[trial.item_key] for trial in known if trial.kind == Trial.Kind.MAIN],
+        just_heard={place.item.track for place in before[-apart:]} if apart else None,
+        rehearsal=rehearsal,
+    )
+    again = adaptive.repeats_due(study, heard, len(chosen), in_all, rng)
+    places = ordering.arrange(
+        [_item(study, what) for what, _aimed in chosen],
+        rng,
+        rules=spacing_rules(study),
+        before=[*(Place(_item(study, what), Kind.PRACTICE) for what in practice), *before],
+        again=[_item(study, all_sets[key]) for key in again if key in all_sets],
+    )
+    aimed = {what.key for what, is_aimed in chosen if is_aimed}
+    return [
+        *(PlannedTrial(Trial.Kind.PRACTICE, what) for what in practice),
+        *(_planned(place, all_sets, aimed) for place in places),
+    ]
+
+
+def _sets_of_all_stimuli(study: Study) -> dict[str, ClipSet]:
+    """Return the sets of all main stimuli by key, those too that are no longer presented."""
+    stimuli = study.stimuli.main().select_related("clip").order_by("pk")
+    return {what.key: what for what in clip_sets(study, [Entry(item.pk, item.clip) for item in stimuli])}
+
+
+def _planned(place: Place, sets: dict[str, ClipSet], aimed: set[str]) -> PlannedTrial:
+    kind = Trial.Kind.REPEAT if place.is_repeat else Trial.Kind.MAIN
+    is_aimed = kind == Trial.Kind.MAIN and place.item.key in aimed
+    return PlannedTrial(kind, sets[place.item.key], adaptive=is_aimed)
+
+
+# Writing them down --------------------------------------------------------------------------------
+
+
+def _store(annotator: Annotator, order: list[PlannedTrial], rng, *, earlier: Sequence[Trial] = ()) -> None:
+    """Store trials, after those that the annotator has had earlier."""
+    trials = Trial.objects.bulk_create(
+        Trial(
+            annotator=annotator,
+            position=position,
+            kind=planned.kind,
+            item_key=planned.what.key,
+            block=planned.block,
+            adaptive=planned.adaptive,
+            attention=attention.draw(annotator.study, rng) if planned.kind == Trial.Kind.ATTENTION else {},
+        )
+        for position, planned in enumerate(order, start=len(earlier) + 1)
+    )
+    first = {trial.item_key: trial for trial in earlier if trial.kind == Trial.Kind.MAIN}
+    repeats = []
+    for trial, planned in zip(trials, order, strict=True):
+        if planned.kind == Trial.Kind.REPEAT:
+            trial.repeat_of = first[planned.what.key]
+            repeats.append(trial)
+        elif planned.kind == Trial.Kind.MAIN:
+            first[planned.what.key] = trial
+    Trial.objects.bulk_update(repeats, ["repeat_of"])
+    is_abx = annotator.study.presentation == Study.PresentationKind.ABX
+    Presentation.objects.bulk_create(
+        presentation
+        for trial, planned in zip(trials, order, strict=True)
+        for presentation in _presentations(trial, planned.what, rng, with_x=is_abx)
+    )
+
+
+def _presentations(trial: Trial, what: ClipSet, rng, *, with_x: bool) -> list[Presentation]:
+    """Return a trial's clips: the blind ones in random order, then the given reference, or X."""
+    given = [member for member in what.members if member[1] == Presentation.Role.REFERENCE]
+    blind = [member for member in what.members if member not in given]
+    rng.shuffle(blind)
+    if with_x:
+        given = [(rng.choice(blind)[0], Presentation.Role.X)]
+    return [
+        Presentation(trial=trial, stimulus_id=stimulus, role=role, position=position)
+        for position, (stimulus, role) in enumerate([*blind, *given])
+    ]
+
+
+def expected_trials(study: Study) -> int:
+    """Return how many trials an annotator who joins now will get."""
+    practice = min(study.practice_trials, len(_practice_sets(study)))
+    main = trials_of(study, stimulus_sets(study))
+    attention_trials = study.attention_trials if main else 0
+    return practice + main + min(study.repeats_per_annotator, main) + attention_trials
+
+
+def trials_of(study: Study, sets: Sequence[ClipSet]) -> int:
+    """Return how many of the sets one annotator gets, repeats not counted."""
+    levels = compared_levels(study, sets)
+    available = max((len(without_other_levels(sets, levels, own)) for own in levels), default=len(sets))
+    return min(study.trials_per_annotator or available, available)

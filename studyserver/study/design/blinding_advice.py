@@ -1,0 +1,72 @@
+"""What may tell clips apart though nothing is said about them, in words for the study's page."""
+
+from collections.abc import Sequence
+
+from studyserver.study.models import Question, QuestionExample, Stimulus, Study
+
+_NOTICED = 0.1  # s: differences in length that somebody may notice
+
+
+def blinding_advice(study: Study, stimuli: Sequence[Stimulus]) -> list[str]:
+    """Return by what annotators could tell conditions apart other than by listening.
+
+    Parameters
+    ----------
+    study
+    stimuli
+        Its active main stimuli, with their clips.
+    """
+    return [
+        *_rates(stimuli),
+        *_lengths(stimuli),
+        *_numbers_of_questions(study, stimuli),
+        *_examples(study, stimuli),
+    ]
+
+
+def _rates(stimuli: Sequence[Stimulus]) -> list[str]:
+    rates = sorted({stimulus.clip.sample_rate for stimulus in stimuli})
+    if len(rates) < 2:
+        return []
+    return [
+        f"The clips have different sample rates ({', '.join(str(rate) for rate in rates)} Hz): the "
+        "brighter ones can be told apart by ear, whatever their condition."
+    ]
+
+
+def _lengths(stimuli: Sequence[Stimulus]) -> list[str]:
+    of_track: dict[int, list[float]] = {}
+    for stimulus in stimuli:
+        of_track.setdefault(stimulus.clip.track_id, []).append(stimulus.clip.seconds)
+    unequal = sum(1 for seconds in of_track.values() if max(seconds) - min(seconds) > _NOTICED)
+    if not unequal:
+        return []
+    return [
+        f"In {unequal} of {len(of_track)} tracks the clips differ in length, which tells them apart. Cut "
+        "uploaded clips to one length."
+    ]
+
+
+def _numbers_of_questions(study: Study, stimuli: Sequence[Stimulus]) -> list[str]:
+    questions = [item for item in study.questions.all() if item.scope == Question.Scope.CLIP]
+    if study.presentation != Study.PresentationKind.SINGLE:
+        return []
+    numbers = {sum(item.is_asked_of([stimulus.clip]) for item in questions) for stimulus in stimuli}
+    if len(numbers) < 2:
+        return []
+    return [
+        f"Some clips are asked {max(numbers)} questions, others {min(numbers)}: since “only own "
+        "target” asks originals everything, their pages look "
+        "different. Untick it, or choose one target, if that matters."
+    ]
+
+
+def _examples(study: Study, stimuli: Sequence[Stimulus]) -> list[str]:
+    tracks = {stimulus.clip.track_id for stimulus in stimuli}
+    heard = QuestionExample.objects.filter(question__study=study, clip__track__in=tracks).count()
+    if not heard:
+        return []
+    return [
+        f"Sound examples of tracks that are judged, too: {heard}. Answers to those may follow the example; "
+        "take examples from other tracks."
+    ]

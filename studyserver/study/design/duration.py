@@ -1,0 +1,46 @@
+"""How long a session takes outside its trials: texts, questionnaire, sound checks, rests."""
+
+from collections.abc import Sequence
+
+from studyserver.study.models import QuestionnaireItem, Study
+from studyserver.study.screening.headphones import kinds_of
+from studyserver.study.screening.sounds import TRIALS
+
+from .allocation import block_of
+from .sets import ClipSet
+
+# In s; pilots of one's own know better.
+READING = 90.0  # consent, instructions, thanks
+LEVEL = 20.0
+TONES = 30.0
+HEADPHONE_TRIAL = 8.0
+ITEM = 6.0
+TEXT_ITEM = 20.0
+SHORTEST_REST = 5.0
+
+
+def seconds_around_trials(study: Study, sets: Sequence[ClipSet], trials: int) -> float:
+    """Return about how long an annotator is busy with all but the trials.
+
+    Parameters
+    ----------
+    study
+    sets
+        What its trials present.
+    trials
+        How many an annotator gets.
+    """
+    seconds = READING + LEVEL * study.set_level + TONES * study.count_tones
+    seconds += HEADPHONE_TRIAL * TRIALS * len(kinds_of(study))
+    for kind in QuestionnaireItem.objects.filter(page__study=study).values_list("kind", flat=True):
+        seconds += TEXT_ITEM if kind == QuestionnaireItem.Kind.TEXT else ITEM
+    return seconds + _rests(study, sets, trials) * max(study.rest_seconds, SHORTEST_REST)
+
+
+def _rests(study: Study, sets: Sequence[ClipSet], trials: int) -> int:
+    """Return how many rests there are, as :mod:`.rests` gives them."""
+    if study.rest_every:
+        return max(0, trials - 1) // study.rest_every
+    if study.blocks and (study.rest_text or study.rest_seconds):
+        return max(0, len({block_of(study, what) for what in sets}) - 1)
+    return 0

@@ -1,0 +1,107 @@
+"""What a design amounts to: how many trials, how long a session takes, what is left out."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from explainer.models import Clip
+from studyserver.study.models import Question, Study
+
+from .allocation import trials_of
+from .duration import seconds_around_trials
+from .left_out import LeftOut, left_out_of, left_out_words
+from .sets import ClipSet, Entry, compose
+
+# What an answer takes on top of listening, in s; pilots of one's own know better.
+SECONDS_PER_ANSWER = 5.0
+SECONDS_PER_COMMENT = 3.0
+SLOWER = 1.5  # times as long, for people who hear clips again and think longer
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a design means for annotators and for the data."""
+
+    stimuli: int
+    sets: int  # what a trial can present: as many as stimuli where it presents one clip
+    trials: int
+    repeats: int
+    practice: int
+    attention: int
+    clips_per_trial: float
+    questions_per_trial: float
+    session_seconds: float
+    longest_seconds: float  # of a session of somebody who hears everything to the end, and some of it again
+    judgments_per_stimulus: float | None  # or per set; None without a wanted number of annotators
+    annotators_per_round: int  # so many annotators hear each stimulus (or set) once between them
+    left_out: LeftOut
+
+    @property
+    def left_out_words(self) -> str:
+        """What is left out because clips sound alike, in sentences."""
+        return left_out_words(self.left_out)
+
+    @property
+    def all_trials(self) -> int:
+        """How many trials an annotator gets, of whatever kind."""
+        return self.trials + self.repeats + self.practice + self.attention
+
+    @property
+    def session_minutes(self) -> int:
+        """Length of a session, in whole minutes."""
+        return max(1, round(self.session_seconds / 60))
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """The least and the greatest usual length of a session, in minutes; above 10 in steps of 5."""
+        least, most = self.session_minutes, math.ceil(self.longest_seconds / 60)
+        return least if least <= 10 else 5 * round(least / 5), most if most <= 10 else 5 * math.ceil(most / 5)
+
+
+def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
+    """Return what the design as it stands (and with further main clips) amounts to."""
+    stimuli = study.stimuli.active().main().select_related("clip").order_by("pk")
+    entries = [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli]
+    entries += [Entry(-clip.pk, clip) for clip in more_clips]
+    made = compose(study, entries)
+    sets = made.sets
+    trials = trials_of(study, sets)
+    repeats = min(study.repeats_per_annotator, trials)
+    attention = study.attention_trials if trials else 0
+    all_trials = trials + repeats + study.practice_trials + attention
+    asked, thinking = _answering(list(study.questions.all()), sets)
+    listening = sum(what.seconds for what in sets) / (len(sets) or 1)
+    around = seconds_around_trials(study, sets, all_trials)
+    wanted = study.annotators_wanted
+    return Outlook(
+        stimuli=len(entries),
+        sets=len(sets),
+        trials=trials,
+        repeats=repeats,
+        practice=study.practice_trials,
+        attention=attention,
+        clips_per_trial=sum(len(what.blind) for what in sets) / (len(sets) or 1),
+        questions_per_trial=asked,
+        session_seconds=around + all_trials * (study.minimum_listening_share * listening + thinking),
+        longest_seconds=SLOWER * (around + all_trials * (listening + thinking)),
+        judgments_per_stimulus=wanted * trials / len(sets) if wanted and sets else None,
+        annotators_per_round=math.ceil(len(sets) / trials) if trials else 0,
+        left_out=left_out_of(study, made),
+    )
+
+
+def _answering(questions: list[Question], sets: list[ClipSet]) -> tuple[float, float]:
+    """Return the mean number of answers per trial, and the mean time they take, in s."""
+    asked = thinking = 0.0
+    for question in questions:
+        own = question.target if question.only_own_target else ""
+        concerned = [
+            sum(1 for clip in what.blind if not own or clip.target in ("", own)) for what in sets
+        ] or [1]
+        if question.scope == Question.Scope.TRIAL:
+            concerned = [min(1, number) for number in concerned]
+        share = sum(concerned) / len(concerned)
+        asked += share
+        text = question.kind == Question.Kind.TEXT
+        thinking += share * (SECONDS_PER_COMMENT if text else SECONDS_PER_ANSWER)
+    return asked, thinking

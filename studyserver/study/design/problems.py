@@ -1,0 +1,172 @@
+"""What is wrong with a design of trials that present several clips, attention trials and blocks, in words."""
+
+from collections import Counter
+
+from explainer.models import Clip
+from studyserver.study.models import Presentation, Question, Stimulus, Study
+
+from .allocation import compared_levels
+from .attention import question_to_check
+from .left_out import left_out, left_out_words
+from .sets import PAIRS, WITH_REFERENCE, ClipSet, stimulus_sets
+
+MOST_CLIPS = 12  # of one set, as ITU-R BS.1534 has it
+MOST_SECONDS = 12.0  # of a clip that is to be compared with others by heart
+
+
+def noun(study: Study) -> str:
+    """Return what trials present, as a plural."""
+    if study.presentation == Study.PresentationKind.SINGLE:
+        return "stimuli"
+    return "pairs" if study.presentation in PAIRS else "sets of clips"
+
+
+def design_problems(study: Study) -> list[str]:
+    """Return what stands in the way of opening, as far as the presentation of trials is concerned."""
+    sets = stimulus_sets(study)
+    if not study.stimuli.active().main().exists():
+        return []
+    return [
+        *_set_problems(study, sets),
+        *_number_problems(study, sets),
+        *_question_problems(study),
+        *_order_problems(study),
+    ]
+
+
+def _set_problems(study: Study, sets: list[ClipSet]) -> list[str]:
+    kind = study.presentation
+    problems = []
+    if kind in WITH_REFERENCE and not study.reference_condition:
+        problems.append(
+            "This presentation needs a reference: choose its condition under “reference condition”."
+        )
+    elif kind in WITH_REFERENCE and study.reference_condition == study.anchor_condition:
+        problems.append("Reference and anchor must be different conditions.")
+    elif not sets and (equal := left_out(study)):
+        problems.append(
+            f"No {noun(study)} can be made. {left_out_words(equal)} Add clips of other methods, sizes or "
+            "conditions."
+        )
+    elif not sets:
+        problems.append(
+            f"No {noun(study)} can be made: clips of one track and target must be there in at least two of "
+            "the compared conditions"
+            + (", with the reference. " if kind in WITH_REFERENCE else ". ")
+            + "Choose other conditions, or add stimuli."
+        )
+    return problems
+
+
+def _number_problems(study: Study, sets: list[ClipSet]) -> list[str]:
+    wanted, what = study.trials_per_annotator, noun(study)
+    problems = []
+    if sets and wanted and wanted > len(sets):
+        problems.append(
+            f"Each annotator should hear {wanted} {what}, but there are only {len(sets)}: add stimuli, or "
+            "lower “trials per annotator”."
+        )
+    if sets and study.repeats_per_annotator > (wanted or len(sets)):
+        problems.append("More trials should be repeated than there are: lower “repeats per annotator”.")
+    if (study.attention_limit or 0) > study.attention_trials:
+        problems.append(
+            f"{study.attention_limit} failed attention trials should end in a refusal, but each annotator "
+            f"gets {study.attention_trials}: raise “attention trials”, or empty the limit."
+        )
+    practice = len(stimulus_sets(study, Stimulus.Role.PRACTICE))
+    if study.practice_trials > practice:
+        equal = left_out_words(left_out(study, Stimulus.Role.PRACTICE))
+        problems.append(
+            f"{study.practice_trials} practice trials are wanted, but there are {practice} practice {what}: "
+            f"add stimuli with the role “practice”, or lower “practice trials”. {equal}".strip()
+        )
+    return problems
+
+
+def _question_problems(study: Study) -> list[str]:
+    questions = list(study.questions.all())
+    kinds = Counter(question.kind for question in questions)
+    is_abx = study.presentation == Study.PresentationKind.ABX
+    single = study.presentation == Study.PresentationKind.SINGLE
+    problems = []
+    if is_abx and not kinds[Question.Kind.ABX]:
+        problems.append("An ABX study needs its question: add the ready-made “Is X A or B?”.")
+    if kinds[Question.Kind.ABX] and not is_abx:
+        problems.append("“Is X A or B?” can be asked in the presentation “ABX” only.")
+    if kinds[Question.Kind.PREFERENCE] and single:
+        problems.append(
+            "A preference needs several clips: choose another presentation, or delete the question."
+        )
+    problems += [
+        f"Question “{question.key}” compares clips: its scope must be the trial as a whole."
+        for question in questions
+        if question.kind in (Question.Kind.PREFERENCE, Question.Kind.ABX)
+        and question.scope != Question.Scope.TRIAL
+    ]
+    if study.attention_trials and question_to_check(questions) is None:
+        problems.append(
+            "Attention trials ask for a given answer: add a required rating scale, slider or choice that is "
+            "asked of every clip, or set “attention trials” to 0."
+        )
+    return problems
+
+
+def _order_problems(study: Study) -> list[str]:
+    single = study.presentation == Study.PresentationKind.SINGLE
+    problems = []
+    if study.condition_design == Study.ConditionDesign.BETWEEN and not single:
+        problems.append(
+            "Conditions cannot differ between annotators where each trial compares them: choose single "
+            "clips, or let every annotator hear all conditions."
+        )
+    elif single and study.condition_design == Study.ConditionDesign.BETWEEN:
+        levels = compared_levels(study, stimulus_sets(study))
+        if len(levels) < 2:
+            problems.append("Annotators should differ in the condition they hear, but there are not two.")
+    if study.blocks == Study.Blocks.CONDITION and not single:
+        problems.append("Trials that compare conditions cannot come in blocks of one condition.")
+    return problems
+
+
+def design_advice(study: Study) -> list[str]:
+    """Return what does not stand in the way of opening but may be regretted, in words."""
+    sets = stimulus_sets(study)
+    if study.presentation == Study.PresentationKind.SINGLE or not sets:
+        return _attention_advice(study)
+    found = []
+    most = max(len(what.blind) for what in sets)
+    if most > MOST_CLIPS:
+        found.append(
+            f"The largest set has {most} clips; more than {MOST_CLIPS} cannot be kept apart. Compare fewer "
+            "conditions, or make sets by method and size."
+        )
+    if max(clip.seconds for what in sets for clip in what.clips) > MOST_SECONDS:
+        found.append(f"Some clips last longer than {MOST_SECONDS:g} s: that is hard to compare by heart.")
+    lengths = sum(1 for what in sets if len({round(clip.seconds, 1) for clip in what.clips}) > 1)
+    if lengths:
+        found.append(f"In {lengths} sets the clips differ in length, which tells them apart.")
+    unused = study.stimuli.active().main().count() - len(
+        {number for what in sets for number, _role in what.members}
+    )
+    if unused:
+        found.append(f"{unused} of the stimuli are in none of the sets and will not be heard.")
+    if study.presentation == Study.PresentationKind.MULTIPLE_REFERENCE:
+        found += _anchor_advice(study, sets)
+    return [*found, *_attention_advice(study)]
+
+
+def _anchor_advice(study: Study, sets: list[ClipSet]) -> list[str]:
+    roles = [{role for _number, role in what.members} for what in sets]
+    without = sum(1 for present in roles if Presentation.Role.ANCHOR not in present)
+    if not study.anchor_condition:
+        return ["There is no anchor: without a clip known to be bad, annotators use the scale as they like."]
+    if without:
+        label = Clip.Condition(study.anchor_condition).label
+        return [f"{without} of the sets have no anchor ({label})."]
+    return []
+
+
+def _attention_advice(study: Study) -> list[str]:
+    if study.attention_trials == 1:
+        return ["One attention trial can be failed by accident: use at least two to judge anybody by them."]
+    return []

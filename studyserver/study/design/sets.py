@@ -1,0 +1,271 @@
+"""What one trial presents: a single clip, or a set of clips that are compared with each other."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from explainer.files.clip_sounds import sound_of
+from explainer.models import Clip
+from studyserver.study.models import Presentation, Stimulus, Study
+
+# The whole music is heard in these.
+UNMASKED = {Clip.Condition.ORIGINAL, Clip.Condition.RESYNTHESIS}
+_Kind = Study.PresentationKind
+WITH_REFERENCE = {_Kind.PAIR_REFERENCE, _Kind.MULTIPLE_REFERENCE}
+PAIRS = {_Kind.PAIR, _Kind.PAIR_REFERENCE, _Kind.ABX}
+CONDITION_ORDER = [value for value, _label in Clip.Condition.choices]
+_Role = Presentation.Role
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A clip that may be presented, under a number of its own (of the stimulus, where there is one)."""
+
+    number: int
+    clip: Clip
+
+    @property
+    def method(self) -> tuple:
+        """What made the clip: clips of one explanation, or of one uploading system, share it."""
+        return self.clip.explanation_id, self.clip.method
+
+
+@dataclass(frozen=True)
+class ClipSet:
+    """What one trial presents.
+
+    Attributes
+    ----------
+    key
+        Identifies the set in the balance; the same as long as it compares the same.
+    members
+        Numbers of the entries with their roles, blind clips in no particular order. X of an ABX
+        trial is drawn when the trial is made.
+    clips
+        The clips of the members, in the same order.
+    """
+
+    key: str
+    members: tuple[tuple[int, str], ...]
+    clips: tuple[Clip, ...]
+
+    @property
+    def track(self) -> int:
+        """The piece of music."""
+        return self.clips[0].track_id
+
+    @property
+    def unmasked(self) -> bool:
+        """Whether the whole music is heard in one of the clips."""
+        return any(clip.condition in UNMASKED for clip in self.clips)
+
+    @property
+    def target(self) -> str:
+        """The target that the clips were made for; empty where they serve all."""
+        return next((clip.target for clip in self.clips if clip.target), "")
+
+    @property
+    def method(self) -> str:
+        """The method of the clips that have one."""
+        return next((clip.method for clip in self.clips if clip.method and clip.target), "")
+
+    @property
+    def blind(self) -> list[Clip]:
+        """The clips that are judged."""
+        return [
+            clip
+            for (_number, role), clip in zip(self.members, self.clips, strict=True)
+            if role != _Role.REFERENCE
+        ]
+
+    @property
+    def seconds(self) -> float:
+        """Length of everything that is to be heard, in s (X left out)."""
+        return sum(clip.seconds for clip in self.clips)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What trials can present, and what they could only compare with itself.
+
+    Attributes
+    ----------
+    sets
+        In a fixed order.
+    equal
+        The sets as they would be if their clips did not sound alike, by key.
+    """
+
+    sets: list[ClipSet]
+    equal: dict[str, ClipSet]
+
+
+def stimulus_sets(study: Study, role: str = Stimulus.Role.MAIN) -> list[ClipSet]:
+    """Return what trials can present of the study's active stimuli in a role, in a fixed order."""
+    return composed(study, role).sets
+
+
+def composed(study: Study, role: str = Stimulus.Role.MAIN) -> Composed:
+    """Return the sets of a study's active stimuli in a role, and those with clips that sound alike."""
+    stimuli = study.stimuli.active().filter(role=role).select_related("clip").order_by("pk")
+    return compose(study, [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli])
+
+
+def clip_sets(study: Study, entries: Sequence[Entry]) -> list[ClipSet]:
+    """Return the sets that a study's rules make of clips; clips without a partner are in none."""
+    return compose(study, entries).sets
+
+
+def compose(study: Study, entries: Sequence[Entry]) -> Composed:
+    """Return the sets that a study's rules make of clips, no two clips of a set sounding alike."""
+    if study.presentation == _Kind.SINGLE:
+        sets = [ClipSet(str(entry.number), ((entry.number, _Role.CLIP),), (entry.clip,)) for entry in entries]
+        return Composed(sets, {})
+    sets, equal = {}, {}
+    for name, group in _groups(study, entries).items():
+        for found in _sets_of_group(study, name, group):
+            # Two originals are a pair once, however many targets they serve.
+            if found.key in sets or found.key in equal:
+                continue
+            alike = alike_in(found)
+            if alike:
+                equal[found.key] = found
+            left = _without(found, alike, is_pair=study.presentation in PAIRS)
+            if left is not None:
+                sets[found.key] = left
+    return Composed(list(sets.values()), equal)
+
+
+def alike_in(what: ClipSet) -> dict[int, Clip]:
+    """Return the clips of a set that sound like another one in it: their numbers, and the one they are like.
+
+    Of clips that sound alike the given reference stays, or else the one whose condition comes first. A hidden
+    reference is not among those returned: it is the given one.
+    """
+    members = [(number, role, clip) for (number, role), clip in zip(what.members, what.clips, strict=True)]
+    members.sort(key=lambda member: _precedence(*member))
+    firsts: dict[str, tuple[int, Clip]] = {}
+    alike = {}
+    for number, _role, clip in members:
+        first, other = firsts.setdefault(sound_of(clip), (number, clip))
+        if first != number:
+            alike[number] = other
+    return alike
+
+
+def _precedence(number: int, role: str, clip: Clip) -> tuple:
+    return role != _Role.REFERENCE, CONDITION_ORDER.index(clip.condition), number < 0, abs(number)
+
+
+def _without(what: ClipSet, alike: Collection[int], *, is_pair: bool) -> ClipSet | None:
+    """Return a set without some of its clips; None where it compares nothing any more."""
+    if not alike:
+        return what
+    kept = [place for place, (number, _role) in enumerate(what.members) if number not in alike]
+    if is_pair or len({what.members[place][0] for place in kept}) < 2:
+        return None
+    members, clips = ([of[place] for place in kept] for of in (what.members, what.clips))
+    return replace(what, members=tuple(members), clips=tuple(clips))
+
+
+def _groups(study: Study, entries: Iterable[Entry]) -> dict[tuple, list[Entry]]:
+    """Return which clips belong together; what serves all targets belongs to each group of its track."""
+    groups: dict[tuple, list[Entry]] = {}
+    serves_all, serves_sizes = [], []
+    for entry in entries:
+        if not entry.clip.target:
+            serves_all.append(entry)
+        elif study.set_rule == Study.SetRule.SIZE and not entry.clip.kept_segments:
+            serves_sizes.append(entry)
+        else:
+            groups.setdefault(_group_name(study, entry), []).append(entry)
+    for entry in serves_sizes:
+        name = _group_name(study, entry)
+        joined = [group for other, group in groups.items() if other[:3] == name[:3]]
+        for group in joined or [groups.setdefault(name, [])]:
+            group.append(entry)
+    for entry in serves_all:
+        joined = [group for name, group in groups.items() if name[0] == entry.clip.track_id]
+        for group in joined or [groups.setdefault((entry.clip.track_id, "", None, 0), [])]:
+            group.append(entry)
+    return groups
+
+
+def _group_name(study: Study, entry: Entry) -> tuple:
+    clip, rule = entry.clip, study.set_rule
+    return (
+        clip.track_id,
+        clip.target,
+        None if rule == Study.SetRule.TARGET else entry.method,
+        clip.kept_segments or 0 if rule == Study.SetRule.SIZE else 0,
+    )
+
+
+def _sets_of_group(study: Study, name: tuple, group: list[Entry]) -> list[ClipSet]:
+    reference = None
+    if study.presentation in WITH_REFERENCE:
+        reference = next(
+            (entry for entry in group if entry.clip.condition == study.reference_condition), None
+        )
+        if reference is None:
+            return []
+    compared = _compared(study, group)
+    if study.presentation in PAIRS:
+        return [_pair(pair, reference) for pair in _pairs(compared)]
+    members = [(entry, _Role.CLIP) for entry in compared]
+    if study.presentation == _Kind.MULTIPLE_REFERENCE:
+        if study.anchor_condition:
+            anchors = [entry for entry in group if entry.clip.condition == study.anchor_condition]
+            members += [(entry, _Role.ANCHOR) for entry in anchors]
+        if not members:
+            return []
+        members = [(reference, _Role.REFERENCE), (reference, _Role.HIDDEN_REFERENCE), *members]
+    return [_set(_several_key(name), members)] if len(members) > 1 else []
+
+
+def _compared(study: Study, group: list[Entry]) -> list[Entry]:
+    """Return the clips of the compared conditions, without what is in the set for another reason."""
+    special = set()
+    if study.presentation in WITH_REFERENCE:
+        special.add(study.reference_condition)
+    if study.presentation == _Kind.MULTIPLE_REFERENCE and study.anchor_condition:
+        special.add(study.anchor_condition)
+    wanted = set(study.compared_conditions) or {entry.clip.condition for entry in group}
+    return [entry for entry in group if entry.clip.condition in wanted - special]
+
+
+def _pairs(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
+    """Return pairs of different conditions; where there is one condition only, of methods or sizes."""
+    if len({entry.clip.condition for entry in entries}) > 1:
+        return [
+            (one, two) for one, two in combinations(entries, 2) if one.clip.condition != two.clip.condition
+        ]
+
+    def made(entry):
+        return entry.method, entry.clip.kept_segments
+
+    return [(one, two) for one, two in combinations(entries, 2) if made(one) != made(two)]
+
+
+def _pair(pair: tuple[Entry, Entry], reference: Entry | None) -> ClipSet:
+    numbers = sorted(entry.number for entry in pair)
+    key = "+".join(str(number) for number in numbers)
+    members = [(entry, _Role.CLIP) for entry in pair]
+    if reference:
+        key += f"/{reference.number}"
+        members.insert(0, (reference, _Role.REFERENCE))
+    return _set(key, members)
+
+
+def _set(key: str, members: list[tuple[Entry, str]]) -> ClipSet:
+    return ClipSet(
+        key,
+        tuple((entry.number, role) for entry, role in members),
+        tuple(entry.clip for entry, _role in members),
+    )
+
+
+def _several_key(name: tuple) -> str:
+    """Name a set by what it compares, so that switching one of its clips off leaves its count as it is."""
+    return f"{name[0]}:{hashlib.sha256(repr(name).encode()).hexdigest()[:16]}"

@@ -1,0 +1,147 @@
+"""Composing a study from clips: chosen by rule, counted, and timed."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Q, QuerySet
+
+from explainer.files.clip_sounds import sound_of
+from explainer.models import Clip, Explanation
+from studyserver.study.models import Stimulus, Study
+
+from .sets import CONDITION_ORDER, UNMASKED
+
+
+class StudyLocked(Exception):
+    """Questions and stimuli must stay as they are; the message says what to do instead."""
+
+    def __init__(self):
+        super().__init__(
+            "Annotators have been given trials, so questions and stimuli can be neither changed, added nor "
+            "deleted. Switch single stimuli off with “active”, or copy the study and change the copy."
+        )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which clips a study takes; an empty choice does not restrict.
+
+    Attributes
+    ----------
+    tracks, models, recipes
+        Primary keys.
+    targets
+        Names of targets. Originals and resyntheses serve every target.
+    conditions
+        Values of :class:`explainer.models.Clip.Condition`.
+    kept_segments
+        Numbers of segments that the clips' evidence holds, for studies of several doses of evidence.
+    methods
+        Explanation methods, and systems from which clips were uploaded. What serves every method, such as
+        the original, comes along.
+    """
+
+    tracks: list[int] = field(default_factory=list)
+    models: list[int] = field(default_factory=list)
+    recipes: list[int] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+    kept_segments: list[int] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
+
+
+def clips_by_rule(rule: Rule) -> list[Clip]:
+    """Return the finished clips that a rule selects; clips that sound alike only once."""
+    clips = Clip.objects.filter(Q(explanation=None) | Q(explanation__state=Explanation.State.DONE))
+    if rule.tracks:
+        clips = clips.filter(track__in=rule.tracks)
+    if rule.models:
+        clips = clips.filter(explanation__model__in=rule.models)
+    if rule.recipes:
+        clips = clips.filter(explanation__recipe__in=rule.recipes)
+    if rule.targets:
+        clips = clips.filter(Q(target__in=rule.targets) | Q(target=""))
+    if rule.conditions:
+        clips = clips.filter(condition__in=rule.conditions)
+    if rule.kept_segments:
+        clips = clips.filter(Q(kept_segments__in=rule.kept_segments) | Q(kept_segments=0))
+    if rule.methods:
+        # An original serves every method, but only where there is something of these methods beside it.
+        made = Clip.objects.filter(method__in=rule.methods)
+        clips = clips.filter(Q(method__in=rule.methods) | Q(method="", track__in=made.values("track")))
+    return _each_sound_once(clips.select_related("track").order_by("track__name", "pk"))
+
+
+def _each_sound_once(clips: Iterable[Clip]) -> list[Clip]:
+    """Drop an original or resynthesis that another explanation of the same track has brought already."""
+    kept, seen = [], set()
+    for clip in clips:
+        sound = _sound(clip)
+        if clip.condition in UNMASKED:
+            if sound in seen:
+                continue
+            seen.add(sound)
+        kept.append(clip)
+    return kept
+
+
+def new_clips(study: Study, clips: Iterable[Clip], role: str) -> list[Clip]:
+    """Return those of the clips that are not stimuli of the study in this role yet."""
+    stimuli = study.stimuli.filter(role=role).select_related("clip")
+    present = {stimulus.clip_id for stimulus in stimuli}
+    sounds = {_sound(stimulus.clip) for stimulus in stimuli if stimulus.clip.condition in UNMASKED}
+    return [clip for clip in clips if clip.pk not in present and _sound(clip) not in sounds]
+
+
+def _sound(clip: Clip) -> tuple:
+    return clip.track_id, clip.condition, sound_of(clip)
+
+
+def add_stimuli(study: Study, clips: Iterable[Clip], *, role: str = Stimulus.Role.MAIN) -> list[Stimulus]:
+    """Make stimuli of clips; those that are stimuli already are left as they are.
+
+    Raises
+    ------
+    StudyLocked
+        When annotators have been given trials.
+    """
+    if study.is_locked:
+        raise StudyLocked
+    new = [Stimulus(study=study, clip=clip, role=role) for clip in new_clips(study, clips, role)]
+    return Stimulus.objects.bulk_create(new)
+
+
+# What will be heard ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Table:
+    """How many clips there are per condition and target."""
+
+    targets: list[str]
+    rows: list[tuple[str, list[int], int]]  # condition in words, count per target, sum
+    totals: list[int]
+    total: int
+
+
+def table_of(clips: Iterable[Clip]) -> Table:
+    """Return the number of clips per condition (rows) and target (columns; empty: serves all)."""
+    counts = Counter((clip.condition, clip.target) for clip in clips)
+    targets = sorted({target for _condition, target in counts})
+    conditions = sorted({condition for condition, _target in counts}, key=CONDITION_ORDER.index)
+    rows = [
+        (
+            Clip.Condition(condition).label,
+            [counts[condition, target] for target in targets],
+            sum(counts[condition, target] for target in targets),
+        )
+        for condition in conditions
+    ]
+    totals = [sum(row[1][column] for row in rows) for column in range(len(targets))]
+    return Table(targets, rows, totals, sum(totals))
+
+
+def available_targets() -> QuerySet:
+    """Return the names of all targets that clips have been made for."""
+    return Clip.objects.exclude(target="").order_by("target").values_list("target", flat=True).distinct()

@@ -1,0 +1,1 @@
+"""Opening and closing a study, and the versions of what is asked."""

@@ -1,0 +1,1 @@
+"""Pages for annotators: views, forms, and what a browser receives and sends."""

@@ -1,0 +1,129 @@
+"""What the trial page's scripts exchange with the server, and the sounds."""
+
+from django.core.exceptions import RequestDataTooBig
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_POST, require_safe
+
+from explainer.files.sound_responses import blinded_sound_response
+from explainer.models import Clip
+from studyserver.study.models import Annotator, Presentation, QuestionExample, Stimulus
+from studyserver.study.sessions import session
+from studyserver.study.sessions.session import EventRefused, IncompleteTrial, Stage
+
+from .access import address_of, annotator_view
+from .devices import device_of
+from .presenting import feedback_on, trial_html
+from .sent_json import UnreadableJSON, read_json
+
+
+def _read(request: HttpRequest, *names: str) -> tuple:
+    """Return what a request says under each name, None where it does not; the first must be there.
+
+    Raises
+    ------
+    UnreadableJSON
+        When the request is not a JSON object with the first name.
+    """
+    try:
+        body = read_json(request.body)
+    except RequestDataTooBig:
+        raise UnreadableJSON(_("The request is too long.")) from None
+    except RawPostDataException:  # a form with parts, which the check of its token has taken apart
+        raise UnreadableJSON(_("The request cannot be read.")) from None
+    if not isinstance(body, dict) or names[0] not in body:
+        raise UnreadableJSON(_("The request cannot be read."))
+    return tuple(body.get(name) for name in names)
+
+
+def _refusal(reason: Exception, status: int) -> JsonResponse:
+    return JsonResponse({"reason": str(reason)}, status=status)
+
+
+@require_POST
+@annotator_view()
+def judgments(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Store answers, and give a receipt for each."""
+    try:
+        events, translated = _read(request, "events", "machine_translated")
+        receipts = session.record_judgments(annotator, events, device=device_of(request))
+    except (UnreadableJSON, EventRefused) as refused:
+        return _refusal(refused, 400)
+    if translated is True:
+        session.note_machine_translation(annotator)
+    return JsonResponse({"receipts": receipts})
+
+
+@require_POST
+@annotator_view()
+def finish(request: HttpRequest, annotator: Annotator, trial: str) -> HttpResponse:
+    """End a trial, and tell where to go when it was the last."""
+    try:
+        listening, appeared, finished = _read(request, "listening", "appeared_ms", "finished_ms")
+        ages = {"appeared_ms": appeared, "finished_ms": finished}
+        session.finish_trial(annotator, trial, listening, **ages, device=device_of(request))
+    except IncompleteTrial as refused:
+        return _refusal(refused, 409)
+    except UnreadableJSON as refused:
+        return _refusal(refused, 400)
+    address = address_of(annotator) if session.current_trial(annotator) is None else None
+    done = annotator.trials.select_related("annotator__study").get(token=trial)
+    told = feedback_on(done)
+    return JsonResponse({"address": address} | ({"feedback": told} if told else {}))
+
+
+@require_safe
+@ensure_csrf_cookie
+@annotator_view()
+def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Give the trials that come next, so that people can go on while the network is away."""
+    after, number = request.GET.get("after", ""), request.GET.get("number", "")
+    coming = session.upcoming_trials(
+        annotator,
+        after=after[:40].replace("\0", ""),
+        number=int(number) if number.isdecimal() and len(number) <= 3 else 1,
+    )
+    return JsonResponse({"trials": [trial_html(request, trial) for trial in coming]})
+
+
+@require_safe
+@ensure_csrf_cookie
+@annotator_view()
+def current(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Give the current trial, or the address of the page that comes instead."""
+    trial = session.current_trial(annotator) if session.stage(annotator) == Stage.TRIALS else None
+    if trial is None:
+        return JsonResponse({"address": address_of(annotator)})
+    return JsonResponse({"html": trial_html(request, trial)})
+
+
+@require_safe
+def sound(request: HttpRequest, token: str) -> HttpResponse:
+    """Send the sound of one presentation, under an address that says nothing about it."""
+    presentation = get_object_or_404(
+        Presentation.objects.select_related("stimulus__clip", "trial__annotator__study"), token=token
+    )
+    if session.stage(presentation.trial.annotator) not in (Stage.TRIALS, Stage.FINISHED):
+        raise Http404
+    return blinded_sound_response(
+        request, presentation.stimulus.clip, _clips_of(presentation.stimulus.study_id)
+    )
+
+
+@require_safe
+def example_sound(request: HttpRequest, token: str) -> HttpResponse:
+    """Send a sound example of a question."""
+    example = get_object_or_404(QuestionExample.objects.select_related("clip", "question"), token=token)
+    return blinded_sound_response(request, example.clip, _clips_of(example.question.study_id))
+
+
+def _clips_of(study: int) -> QuerySet[Clip]:
+    """Return all clips that annotators of a study may hear, now or earlier."""
+    stimuli = Stimulus.objects.filter(study=study).values("clip")
+    examples = QuestionExample.objects.filter(question__study=study).values("clip")
+    clips = Clip.objects.filter(Q(pk__in=stimuli) | Q(pk__in=examples))
+    return clips.only("file", "size", "seconds", "sample_rate").order_by()

@@ -1,0 +1,39 @@
+"""Which device something comes from, where two have opened one link: a random number in a cookie.
+
+The cookie belongs to one participation and is sent to its own addresses only, so that it tells the devices of
+one person apart and nothing else.
+"""
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from studyserver.study.models import Annotator
+from studyserver.study.models.identifiers import random_token
+
+COOKIE = "device"
+_TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
+
+
+def device_of(request: HttpRequest) -> str:
+    """Return the number of the device that a request comes from; a new one where it has none yet."""
+    if not hasattr(request, "_device"):
+        known = request.COOKIES.get(COOKIE, "")
+        request._device = known if _TOKEN.fullmatch(known) else random_token()
+    return request._device
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, annotator: Annotator) -> HttpResponse:
+    """Let a new device keep its number, as long as the participation can be taken up."""
+    if request.COOKIES.get(COOKIE) != device_of(request):
+        response.set_cookie(
+            COOKIE,
+            device_of(request),
+            max_age=annotator.study.resume_days * 86_400,
+            path=reverse("study:resume", args=[annotator.token]),
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+    return response

@@ -1,0 +1,76 @@
+"""What lets the trials come back in a browser that is reloaded while the server cannot be reached.
+
+A service worker of the annotator's own addresses keeps one page, without a trial in it, and the code that
+goes with it. Trials, answers and sounds are the page's own to keep; see ``static/study/js/offline.js``.
+"""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from studyserver.study.models import Annotator
+
+from .access import ADDRESSES_UP_TO_TRIALS
+
+_APP = Path(__file__).resolve().parents[1]
+_WORKER = _APP / "static" / "study" / "offline-worker.js"
+
+# What trials.js imports, fetched along with it instead of one level after the other.
+MODULES = [
+    "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language", "local",
+    "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder", "region",
+    "rest", "slider", "sounds", "store", "stretches", "trial", "under-way", "waveform", "words",
+]  # fmt: skip
+STYLES = ["palette.css", *(f"study/{name}.css" for name in ("study", "trial", "player", "answers", "sets"))]
+FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES))]
+
+
+def worker_address(annotator: Annotator) -> str:
+    """Return where the annotator's service worker is; another address for everything else that it keeps."""
+    script = reverse("study:offline-worker", args=[annotator.token])
+    return f"{script}?version={_version(annotator)}&until={_expiry(annotator)}"
+
+
+def worker_script(annotator: Annotator) -> str:
+    """Return the service worker of an annotator: what it is about, and the code that is the same for all."""
+    settings = _about(annotator) | {"version": _version(annotator)}
+    return f"const SETTINGS = {json.dumps(settings)};\n\n{_WORKER.read_text()}"
+
+
+def _about(annotator: Annotator) -> dict:
+    return {
+        "participation": f"participation-{annotator.token}",
+        "page": reverse("study:offline", args=[annotator.token]),
+        "addresses": [reverse(name, args=[annotator.token]) for name in ADDRESSES_UP_TO_TRIALS],
+        "files": [static(file) for file in FILES],
+        "expires": _expiry(annotator),
+    }
+
+
+def _expiry(annotator: Annotator) -> int:
+    """Return until when the session can be taken up, in ms since 1970."""
+    return round(1000 * annotator.expires_at.timestamp())
+
+
+def _version(annotator: Annotator) -> str:
+    """Return what differs as soon as the page that is kept would: by code, texts, language or expiry."""
+    study = annotator.study
+    texts = [get_language(), study.title, study.contact, _digest_of_code()]
+    return hashlib.sha256(json.dumps([_about(annotator), texts]).encode()).hexdigest()[:16]
+
+
+@cache
+def _digest_of_code() -> str:
+    """Return a digest of everything that the pages are made of; it changes with a deployment only."""
+    digest = hashlib.sha256(Path(finders.find("palette.css")).read_bytes())
+    for folder in ("static", "templates", "locale"):
+        for file in sorted((_APP / folder).rglob("*")):
+            if file.is_file():
+                digest.update(file.read_bytes())
+    return digest.hexdigest()

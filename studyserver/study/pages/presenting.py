@@ -1,0 +1,221 @@
+"""What a trial's page shows: the one place that decides what of a trial an annotator's browser receives."""
+
+import json
+from dataclasses import replace
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from studyserver.study.design import attention
+from studyserver.study.design.rests import rest_before
+from studyserver.study.models import Annotator, Presentation, Question, QuestionExample, Study, Trial
+from studyserver.study.questions.kinds import PREFERENCE_WORDS, preference_steps
+from studyserver.study.questions.sliders import decimals_of, presented_options
+from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import asked_about
+from studyserver.study.texts.translations import Dictionary, Written, dictionary
+
+_RATINGS = (Question.Kind.SLIDER, Question.Kind.SCALE)
+MANY = 4  # from so many clips on, their buttons are small
+
+
+def trial_context(trial: Trial) -> dict:
+    """Return what the template of a trial needs.
+
+    Of clips it holds addresses and labels only; of questions their wording, options and numbers, never keys
+    or targets.
+    """
+    study = trial.annotator.study
+    rest = rest_before(trial)
+    presentations = list(trial.presentations.order_by("position"))
+    words = dictionary(study)
+    questions = [words.question(question) for question in session.questions_for(trial)]
+    examples = _examples(questions, words)
+    groups = [
+        _group(question, presentations, guard=study.rate_while_playing)
+        | {"examples": examples.get(question.pk, [])}
+        for question in questions
+    ]
+    return {
+        "trial": trial,
+        "presentations": [_clip(item) for item in sorted(presentations, key=_place)],
+        "several": len(presentations) > 1,
+        "many": len(presentations) > MANY,
+        "groups": groups,
+        "by_clip": sum(group["of_clips"] for group in groups) > 1,
+        "instruction": attention.instruction(trial, questions),
+        "answers": json.dumps(session.stored_answers(trial)),
+        "total": session.progress(trial.annotator)[1],
+        "minimum_share": f"{study.minimum_listening_share:g}",
+        "listening": _listening_options(study),
+        "rest": rest and replace(rest, text=words(rest.text)),
+        "feedback": trial.kind == Trial.Kind.PRACTICE and study.practice_feedback,
+    }
+
+
+def _examples(questions: list[Question], words: Dictionary) -> dict[int, list[dict]]:
+    """Return the sound examples of each question, under addresses that say nothing about them."""
+    found: dict[int, list[dict]] = {}
+    for example in QuestionExample.objects.filter(question__in=questions):
+        shown = {"token": example.token, "label": words(example.label)}
+        found.setdefault(example.question_id, []).append(shown)
+    return found
+
+
+def _listening_options(study: Study) -> dict:
+    return {
+        "switching": study.switching,
+        "seek": study.allow_seek,
+        "loop": study.allow_loop or study.allow_loop_region,
+        "region": study.allow_loop_region,
+        "waveform": study.show_waveform,
+        "volume": not study.lock_volume,
+    }
+
+
+def playing_level(annotator: Annotator) -> float:
+    """Return the level that was set in the sound check, in dB; 0 is the level of the files."""
+    level = annotator.checked.get("level_db")
+    valid = isinstance(level, int | float) and not isinstance(level, bool) and -60 <= level <= 0
+    return float(level) if valid else 0.0
+
+
+def _place(item: Presentation) -> tuple:
+    """Put the given reference first and X last, whatever their positions."""
+    return item.role != Presentation.Role.REFERENCE, item.position
+
+
+def _clip(item: Presentation) -> dict:
+    given = item.role == Presentation.Role.REFERENCE
+    return {
+        "token": item.token,
+        "label": item.label,
+        "name": _("Reference") if given else item.label,
+        "given": given,
+    }
+
+
+def _group(question: Question, presentations: list[Presentation], *, guard: bool) -> dict:
+    """Return a question with the rows in which it is asked: one, or one for each clip.
+
+    With `guard`, ratings of clips are open only while their clip plays.
+    """
+    shown = {
+        "id": question.pk,
+        "kind": question.kind,
+        "text": question.text,
+        "help_text": question.help_text,
+        "required": question.required,
+        "template": f"study/questions/{question.kind}.html",
+        "options": presented_options(question.kind, question.options),
+        "decimals": decimals_of(question.kind, question.options),
+        "points": range(1, question.options.get("points", 0) + 1),
+    }
+    blind = [item for item in presentations if item.is_blind]
+    if question.kind == Question.Kind.PREFERENCE:
+        shown["choices"] = _preferences(question, [item.label for item in blind])
+        shown["degrees"] = len(blind) == 2
+    if question.kind == Question.Kind.ABX:
+        shown["labels"] = [item.label for item in blind]
+    rows = [_row(question, item, several=len(blind) > 1) for item in asked_about(question, presentations)]
+    of_clips = any(row["label"] for row in rows)
+    shown["guarded"] = guard and of_clips and question.kind in _RATINGS
+    return shown | {"items": [shown | row for row in rows], "of_clips": of_clips}
+
+
+def _row(question: Question, item: Presentation | None, *, several: bool) -> dict:
+    if item is None:
+        return {"presentation": "", "label": "", "name": f"q{question.pk}"}
+    return {
+        "presentation": item.token,
+        "label": item.label if several else "",
+        "name": f"q{question.pk}-{item.position}",
+    }
+
+
+def _preferences(question: Question, labels: list[str]) -> list[dict]:
+    """Return what can be answered: from "A much better" to "B much better", or one of several."""
+    tie = [{"preferred": "", "strength": 0, "text": _tie(question, len(labels))}]
+    tie = tie if question.options.get("tie", True) else []
+    if len(labels) != 2:
+        return [{"preferred": label, "strength": 1, "text": label} for label in labels] + tie
+    steps = preference_steps(question.options, 2)
+    word = question.options.get("word", PREFERENCE_WORDS[0])
+
+    def side(label, strengths):
+        return [
+            {
+                "preferred": label,
+                "strength": strength,
+                "text": _degree(word, steps, strength) % {"name": label},
+            }
+            for strength in strengths
+        ]
+
+    return side(labels[0], range(steps, 0, -1)) + tie + side(labels[1], range(1, steps + 1))
+
+
+def _tie(question: Question, number: int) -> str:
+    if number == 2:
+        return _("no difference")
+    return _("none of them")
+
+
+def _degree(word: str, steps: int, strength: int) -> str:
+    """Return one degree of preference in words; the middle one of three has no adverb."""
+    slightly = {
+        "better": _("%(name)s slightly better"),
+        "more": _("%(name)s slightly more"),
+        "closer": _("%(name)s slightly closer"),
+    }
+    plainly = {
+        "better": _("%(name)s better"),
+        "more": _("%(name)s more"),
+        "closer": _("%(name)s closer"),
+    }
+    much = {
+        "better": _("%(name)s much better"),
+        "more": _("%(name)s much more"),
+        "closer": _("%(name)s much closer"),
+    }
+    degrees = {1: [plainly], 2: [slightly, much], 3: [slightly, plainly, much]}
+    return degrees[steps][strength - 1][word]
+
+
+def feedback_on(trial: Trial) -> list[dict[str, str]]:
+    """Return what an annotator is told after a practice trial: sentences, each with its language."""
+    study = trial.annotator.study
+    if trial.kind != Trial.Kind.PRACTICE or not study.practice_feedback:
+        return []
+    presentations = list(trial.presentations.select_related("stimulus").order_by("position"))
+    told = [_about_x(trial, presentations)]
+    words = dictionary(study)
+    blind = [item for item in presentations if item.is_blind]
+    for item in blind:
+        if item.stimulus.feedback:
+            label = f"{item.label}: " if len(blind) > 1 else ""
+            own = words(item.stimulus.feedback)
+            told.append(Written(f"{label}{own}", own.language))
+    return [
+        {"text": sentence, "language": getattr(sentence, "language", get_language())}
+        for sentence in told
+        if sentence
+    ]
+
+
+def _about_x(trial: Trial, presentations: list[Presentation]) -> str:
+    x = next((item for item in presentations if item.role == Presentation.Role.X), None)
+    answer = trial.judgments.current().filter(question__kind=Question.Kind.ABX).first()
+    if x is None or answer is None:
+        return ""
+    same = next(item for item in presentations if item.is_blind and item.stimulus_id == x.stimulus_id)
+    if answer.number:
+        return _("That is right: X was %(name)s.") % {"name": same.label}
+    return _("X was %(name)s.") % {"name": same.label}
+
+
+def trial_html(request: HttpRequest, trial: Trial) -> str:
+    """Return the markup of one trial, for a page that shows another one now."""
+    return render_to_string("study/includes/trial.html", trial_context(trial), request)

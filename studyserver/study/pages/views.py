@@ -1,0 +1,157 @@
+"""The pages that annotators see; the rules are in ``session``."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from studyserver.study.models import Annotator, Return
+from studyserver.study.recruitment.recruiting import farewell
+from studyserver.study.sessions import session
+from studyserver.study.sessions.session import JoiningRefused, Stage
+from studyserver.study.texts.translations import dictionary
+
+from . import offline
+from .access import address_of, annotator_view
+from .forms import ConsentForm, LeaveForm, SoundCheckForm
+from .presenting import playing_level, trial_context
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what this site is; studies are found by their links only."""
+    return render(request, "study/home.html")
+
+
+@annotator_view()
+def resume(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Lead to wherever the annotator is now."""
+    return redirect(address_of(annotator))
+
+
+@annotator_view(Stage.CONSENT)
+def consent(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Tell what taking part means, and ask for an explicit yes."""
+    form = ConsentForm(_posted(request))
+    try:
+        if request.method == "POST" and form.is_valid():
+            session.give_consent(annotator)
+            return redirect(address_of(annotator))
+        if not annotator.rehearsal:
+            session.refuse_full(annotator.study)
+    except JoiningRefused as refused:
+        given = farewell(annotator, Return.Outcome.GROUP_FULL)
+        return annotator_page(
+            request, "closed", annotator, reason=str(refused), code=given.code, return_address=given.address
+        )
+    return annotator_page(request, "consent", annotator, form=form)
+
+
+@annotator_view(Stage.INSTRUCTIONS)
+def instructions(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Tell what to do."""
+    if request.method == "POST":
+        session.finish_instructions(annotator)
+        return redirect(address_of(annotator))
+    return annotator_page(request, "instructions", annotator)
+
+
+@annotator_view(Stage.SOUND_CHECK)
+def sound_check(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Let the annotator set the volume, and see that sound arrives."""
+    form = SoundCheckForm(_posted(request))
+    if request.method == "POST" and form.is_valid():
+        session.finish_sound_check(annotator, form.cleaned_data["result"])
+        return redirect(address_of(annotator))
+    return annotator_page(request, "sound_check", annotator, status=400 if form.errors else 200, form=form)
+
+
+@ensure_csrf_cookie
+@annotator_view(Stage.TRIALS)
+def trials(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Show the current trial; from there on the page's scripts fetch one after the other."""
+    trial = session.current_trial(annotator)
+    if trial is None:
+        return redirect(address_of(annotator))
+    return _page_of_trials(request, annotator, **trial_context(trial))
+
+
+@annotator_view(Stage.TRIALS)
+def offline_page(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Show the page of trials without a trial: what comes in its place while the server cannot be reached."""
+    return _page_of_trials(request, annotator, total=session.progress(annotator)[1])
+
+
+@annotator_view(Stage.TRIALS)
+def offline_worker(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Send the service worker that brings the page."""
+    return HttpResponse(offline.worker_script(annotator), content_type="text/javascript; charset=utf-8")
+
+
+def _page_of_trials(request: HttpRequest, annotator: Annotator, **context) -> HttpResponse:
+    return annotator_page(
+        request,
+        "trials",
+        annotator,
+        latest_sequence=session.latest_sequence(annotator),
+        level=f"{playing_level(annotator):g}",
+        modules=[f"study/js/{name}.js" for name in offline.MODULES],
+        worker=offline.worker_address(annotator),
+        **context,
+    )
+
+
+@annotator_view(
+    *(Stage.CONSENT, Stage.QUESTIONS, Stage.INSTRUCTIONS, Stage.LEVEL, Stage.SOUND_CHECK, Stage.HEADPHONES),
+    *(Stage.TRIALS, Stage.QUESTIONS_AFTER, Stage.FINISHED, Stage.EXPIRED),
+)
+def leave(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Stop taking part, with an explicit choice about the answers; nothing happens before the button."""
+    if not session.has_answered(annotator):
+        if request.method == "POST":
+            session.withdraw(annotator, keep_answers=False)
+            return redirect(address_of(annotator))
+        return annotator_page(request, "leave", annotator)
+    form = LeaveForm(_posted(request))
+    if request.method == "POST" and form.is_valid():
+        session.withdraw(annotator, keep_answers=form.cleaned_data["keep_answers"] == "yes")
+        return redirect(address_of(annotator))
+    over = session.stage(annotator) in (Stage.FINISHED, Stage.EXPIRED)
+    return annotator_page(request, "leave", annotator, form=form, over=over)
+
+
+@annotator_view(Stage.FINISHED)
+def thanks(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Thank, and hand out the completion code, which exists only once every answer is stored."""
+    code = session.completion(annotator)
+    if code:
+        session.close_answers(annotator)
+    address = farewell(annotator).address if code else ""
+    return annotator_page(request, "thanks", annotator, code=code, return_address=address)
+
+
+@annotator_view(Stage.WITHDRAWN, Stage.SCREENED_OUT, Stage.EXPIRED, Stage.CLOSED)
+def ended(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Say in words why there is nothing more to do, and give the code that fits, if there is one."""
+    given = farewell(annotator)
+    return annotator_page(
+        request,
+        "ended",
+        annotator,
+        stage=session.stage(annotator).value,
+        code=given.code,
+        return_address=given.address,
+    )
+
+
+def _posted(request: HttpRequest):
+    return request.POST if request.method == "POST" else None
+
+
+def annotator_page(
+    request: HttpRequest, name: str, annotator: Annotator, *, status: int = 200, **context
+) -> HttpResponse:
+    """Return a page of an annotator, the study's own texts being in the language of the page."""
+    study = annotator.study
+    context |= {"annotator": annotator, "study": dictionary(study).study(study)}
+    return render(request, f"study/{name}.html", context, status=status)

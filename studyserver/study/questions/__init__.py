@@ -1,0 +1,1 @@
+"""Kinds of questions and of questionnaire items: options, values, conditions."""

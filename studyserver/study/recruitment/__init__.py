@@ -1,0 +1,1 @@
+"""Recruitment: links, panels, invitations, and what annotators take along."""

@@ -1,0 +1,43 @@
+"""What may be regretted of a study although it can be opened."""
+
+from explainer.models import Clip
+from studyserver.study.design.adaptive import adaptive_advice
+from studyserver.study.design.blinding_advice import blinding_advice
+from studyserver.study.design.outlook import outlook
+from studyserver.study.design.problems import design_advice
+from studyserver.study.design.sets import UNMASKED
+from studyserver.study.design.trial_draws import spacing_advice
+from studyserver.study.models import Study
+from studyserver.study.texts.right_answers import right_answers_advice
+
+from .recruiting import recruiting_advice
+
+
+def advice(study: Study) -> list[str]:
+    """Return what does not stand in the way of opening but may be regretted, in words."""
+    stimuli = list(study.stimuli.active().main().select_related("clip"))
+    if not stimuli:
+        return []
+    found = recruiting_advice(study)
+    future = outlook(study)
+    if future.session_minutes > 30:
+        found.append(
+            f"A session takes about {future.session_minutes} minutes; attention lasts for 20 to 30. "
+            "Lower “trials per annotator” or ask fewer questions."
+        )
+    conditions = {stimulus.clip.condition for stimulus in stimuli}
+    if Clip.Condition.EVIDENCE in conditions and Clip.Condition.RANDOM_CONTROL not in conditions:
+        found.append("There is evidence but no random control: nothing will tell evidence from chance.")
+    if Clip.Condition.EVIDENCE in conditions and not conditions & UNMASKED:
+        found.append("There is no original or resynthesis: nothing can be said about what remains of it.")
+    found += design_advice(study)
+    found += right_answers_advice(study)
+    found += adaptive_advice(study)
+    found += spacing_advice(study)
+    found += blinding_advice(study, stimuli)
+    if not study.questions.filter(key="sound_quality").exists() and conditions - UNMASKED:
+        found.append(
+            "Sound quality is not asked: “sounds bad” and “is gone” may be confused. There is a ready-made "
+            "question."
+        )
+    return found

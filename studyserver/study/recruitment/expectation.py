@@ -1,0 +1,106 @@
+"""What an invitation says of a session: how many sounds come, and about how long it takes."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, ngettext_lazy
+
+from studyserver.study.design.adaptive import adaptive_design
+from studyserver.study.design.outlook import outlook
+from studyserver.study.models import Study
+from studyserver.study.texts.right_answers import has_right_answers
+
+_Kind = Study.PresentationKind
+MINUTES_PER_DAY = 24 * 60
+_PAIRS = ngettext_lazy(
+    "You will compare %(number)d pair of sounds.", "You will compare %(number)d pairs of sounds.", "number"
+)
+_GROUPS = ngettext_lazy(
+    "You will compare the sounds of %(number)d group.",
+    "You will compare the sounds of %(number)d groups.",
+    "number",
+)
+_SOUNDS = {
+    _Kind.SINGLE: ngettext_lazy(
+        "You will hear %(number)d sound.", "You will hear %(number)d sounds.", "number"
+    ),
+    _Kind.PAIR: _PAIRS,
+    _Kind.PAIR_REFERENCE: _PAIRS,
+    _Kind.MULTIPLE: _GROUPS,
+    _Kind.MULTIPLE_REFERENCE: _GROUPS,
+    _Kind.ABX: ngettext_lazy(
+        "You will hear two sounds and a third one that is the same as one of them, %(number)d time.",
+        "You will hear two sounds and a third one that is the same as one of them, %(number)d times.",
+        "number",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is said before somebody takes part.
+
+    Attributes
+    ----------
+    sounds, time
+        Sentences; empty where it cannot be known.
+    going_on
+        How long, and how, a session can be gone on with.
+    has_right_answers
+        Whether answers can be right or wrong.
+    """
+
+    sounds: str
+    time: str
+    going_on: str
+    has_right_answers: bool
+
+
+def expectation(study: Study) -> Expectation:
+    """Return what the invitation to a study says, in the language of the page."""
+    future = outlook(study)
+    ends_early = adaptive_design(study) is not None
+    return Expectation(
+        sounds=_sounds(study, future.all_trials, at_most=ends_early) if future.trials else "",
+        time=time_in_words(*future.minutes) if future.trials and not ends_early else "",
+        going_on=f"{_going_on(study)} {_link(study)}",
+        has_right_answers=has_right_answers(study),
+    )
+
+
+def _sounds(study: Study, number: int, *, at_most: bool) -> str:
+    sentence = _SOUNDS[study.presentation] % {"number": number}
+    return f"{sentence} {_('It can end sooner.')}" if at_most else sentence
+
+
+def time_in_words(least: int, most: int) -> str:
+    """Return how long a session takes, as a sentence; `least` and `most` in minutes."""
+    if least == most:
+        sentence = ngettext(
+            "It takes about %(minutes)d minute.", "It takes about %(minutes)d minutes.", least
+        )
+        return sentence % {"minutes": least}
+    return _("It takes about %(least)d to %(most)d minutes.") % {"least": least, "most": most}
+
+
+def _going_on(study: Study) -> str:
+    minutes = study.minutes_to_finish
+    if minutes is not None and minutes < study.resume_days * MINUTES_PER_DAY:
+        sentence = ngettext(
+            "You can go on where you stopped until %(number)d minute after you have begun.",
+            "You can go on where you stopped until %(number)d minutes after you have begun.",
+            minutes,
+        )
+        return sentence % {"number": minutes}
+    sentence = ngettext(
+        "You can go on where you stopped for %(number)d day.",
+        "You can go on where you stopped for %(number)d days.",
+        study.resume_days,
+    )
+    return sentence % {"number": study.resume_days}
+
+
+def _link(study: Study) -> str:
+    if study.access == Study.Access.OPEN:
+        return _("Open the same link in the same browser for that.")
+    return _("Open the same link for that.")

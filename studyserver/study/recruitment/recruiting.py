@@ -1,0 +1,287 @@
+"""How people come to a study: personal links, recruiters' parameters, returned places, what they get back.
+
+What ties a participation to a person stands in one table of its own, and leaves the site only through
+:func:`linking_rows`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+
+from studyserver.study.models import Annotator, Arrival, Recruit, Return, Study
+from studyserver.study.sessions import session
+
+from .identifier_lists import refuse_lookalikes
+from .panel_links import LinkRefused, Sent, without_number
+
+# Joining ------------------------------------------------------------------------------------------
+
+
+class TakesPartElsewhere(LinkRefused):
+    """A recruiter's number alone opens no participation that has begun in another browser."""
+
+    def __init__(self):
+        super().__init__(
+            Arrival.Problem.ELSEWHERE,
+            _(
+                "The number in this link takes part already, in another browser or on another device. Please "
+                "go on there: open the link in the browser in which you began. If you cannot, write to the "
+                "researchers: they can send you a link of your own with which you go on."
+            ),
+        )
+
+
+def earlier_recruit(study: Study, sent: Sent) -> Recruit | None:
+    """Return the recruit of an identifier, if the person has been here before."""
+    return study.recruits.filter(identifier=sent.identifier).select_related("annotator__study").first()
+
+
+def refuse_access(study: Study, *, sent: Sent | None = None, recruit: Recruit | None = None) -> None:
+    """Raise :class:`session.JoiningRefused` when the study asks for another kind of link."""
+    if study.access == Study.Access.PERSONAL and recruit is None:
+        raise session.JoiningRefused(
+            _("This study is by invitation. Please open the personal link that you have been sent.")
+        )
+    if study.access == Study.Access.PANEL and sent is None and recruit is None:
+        raise session.JoiningRefused(without_number())
+
+
+def refuse_stranger(recruit: Recruit, sent: Sent | None, tokens: Collection[str]) -> None:
+    """Raise :class:`TakesPartElsewhere` for somebody who knows a recruiter's number, and no more.
+
+    Parameters
+    ----------
+    recruit
+        Whose participation the number belongs to.
+    sent
+        What the address said; None where a personal link, which is secret, led here.
+    tokens
+        Of the participations that this browser remembers, in a signed cookie.
+    """
+    if sent is None or recruit.annotator is None or recruit.annotator.token in tokens:
+        return
+    if not (sent.panel_session and constant_time_compare(sent.panel_session, recruit.panel_session)):
+        raise TakesPartElsewhere
+
+
+def join_as(
+    study: Study,
+    *,
+    sent: Sent | None = None,
+    recruit: Recruit | None = None,
+    tokens: Collection[str] = (),
+    **fields,
+) -> Annotator:
+    """Return the participation of a person known by an identifier: the same one every time.
+
+    Parameters
+    ----------
+    study
+    sent, recruit
+        One of both: what a recruiter's address said, or the owner of a personal link.
+    tokens
+        As :func:`refuse_stranger` takes them.
+    **fields
+        For :func:`session.join`.
+
+    Raises
+    ------
+    session.JoiningRefused
+        When the person is new and nobody can join, or is not and comes from a strange browser.
+    """
+    with transaction.atomic():
+        Study.objects.locked(study.pk)
+        if sent is not None:
+            recruit = earlier_recruit(study, sent) or Recruit(study=study, identifier=sent.identifier)
+            refuse_stranger(recruit, sent, tokens)
+        else:
+            recruit = Recruit.objects.select_related("annotator").get(pk=recruit.pk)
+        if recruit.annotator is None:
+            recruit.annotator = session.join(study, **fields)
+            if sent is not None:
+                recruit.panel_study, recruit.panel_session = sent.panel_study, sent.panel_session
+            recruit.save()
+        return recruit.annotator
+
+
+# Personal links -----------------------------------------------------------------------------------
+
+
+def invite(study: Study, identifiers: Iterable[str]) -> list[Recruit]:
+    """Return a recruit with a personal link for each identifier; those who have one keep it.
+
+    Raises
+    ------
+    identifier_lists.UnreadableList
+        When a new identifier may be that of a person who is known by another one.
+    """
+    with transaction.atomic():
+        Study.objects.locked(study.pk)
+        wanted = list(identifiers)
+        present = set(study.recruits.values_list("identifier", flat=True))
+        new = set(wanted) - present
+        refuse_lookalikes([*sorted(present), *wanted], concerns=lambda group: not new.isdisjoint(group))
+        Recruit.objects.bulk_create(
+            Recruit(study=study, identifier=identifier, personal=True)
+            for identifier in wanted
+            if identifier not in present
+        )
+        # Somebody whom a recruiter sent before may get a personal link, too.
+        study.recruits.filter(identifier__in=wanted, personal=False).update(personal=True)
+        by_identifier = {
+            recruit.identifier: recruit for recruit in study.recruits.filter(identifier__in=wanted)
+        }
+    return [by_identifier[identifier] for identifier in wanted]
+
+
+# Places -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Freed:
+    """What became of a list of returned places."""
+
+    freed: list[str] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)  # have finished: their places are theirs
+    over: list[str] = field(default_factory=list)  # hold no place any more
+    unknown: list[str] = field(default_factory=list)
+
+
+def free_places(study: Study, identifiers: Iterable[str]) -> Freed:
+    """Let the sessions of these people expire now; answers stay, and places are open to others.
+
+    Parameters
+    ----------
+    study
+    identifiers
+        Recruiters' identifiers or session numbers, or pseudonyms.
+    """
+    result = Freed()
+    now = timezone.now()
+    with transaction.atomic():
+        Study.objects.locked(study.pk)
+        for identifier in dict.fromkeys(identifiers):
+            known = Q(recruit__identifier=identifier) | Q(recruit__panel_session=identifier)
+            annotators = list(study.annotators.people().filter(known | Q(pseudonym=identifier)))
+            if not annotators:
+                result.unknown.append(identifier)
+            for annotator in annotators:
+                if annotator.state == Annotator.State.FINISHED:
+                    result.finished.append(identifier)
+                elif annotator.state in (Annotator.State.JOINED, Annotator.State.ACTIVE) and (
+                    annotator.expires_at > now
+                ):
+                    annotator.expires_at = now
+                    annotator.save(update_fields=["expires_at"])
+                    result.freed.append(identifier)
+                else:
+                    result.over.append(identifier)
+    return result
+
+
+# The end of a participation -----------------------------------------------------------------------
+
+
+def outcome(annotator: Annotator) -> str | None:
+    """Return how a participation has ended, or None as long as it goes on."""
+    ends = Annotator.EndedBecause
+    if annotator.state == Annotator.State.FINISHED:
+        return Return.Outcome.DONE
+    if annotator.state == Annotator.State.SCREENED_OUT:
+        return {
+            ends.GROUP_FULL: Return.Outcome.GROUP_FULL,
+            ends.ATTENTION: Return.Outcome.FAILED_ATTENTION,
+        }.get(annotator.ended_because, Return.Outcome.SCREENED_OUT)
+    if annotator.state == Annotator.State.WITHDRAWN:
+        if annotator.finished_at:
+            return Return.Outcome.DONE
+        return Return.Outcome.LEFT if annotator.consented_at else Return.Outcome.NO_CONSENT
+    return None
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """What an annotator takes along at the end."""
+
+    code: str = ""
+    address: str = ""
+
+
+def farewell(annotator: Annotator, how: str | None = None) -> Farewell:
+    """Return the code and the address that fit how the participation has ended, or another outcome."""
+    how = how or outcome(annotator)
+    if how is None:
+        return Farewell()
+    given = annotator.study.returns.filter(outcome=how).first() or Return()
+    code = annotator.completion_code if how == Return.Outcome.DONE else given.code
+    if not given.address:
+        return Farewell(code)
+    recruit = Recruit.objects.filter(annotator=annotator).first()
+    return Farewell(code, _filled(given.address, code, recruit.identifier if recruit else ""))
+
+
+def _filled(address: str, code: str, participant: str) -> str:
+    from urllib.parse import quote
+
+    address = address.replace("{code}", quote(code, safe=""))
+    return address.replace("{participant}", quote(participant, safe=""))
+
+
+def recruiting_advice(study: Study) -> list[str]:
+    """Return what may be regretted about the way people come to a study, in words."""
+    found = []
+    if study.access == Study.Access.PERSONAL and not study.recruits.filter(personal=True).exists():
+        found.append("Only people with a personal link may join, and there are none yet: make some.")
+    if study.access != Study.Access.PANEL:
+        return found
+    done = study.returns.filter(outcome=Return.Outcome.DONE).first()
+    if not (study.completion_code or (done and (done.code or done.address))):
+        found.append(
+            "Recruiters want one completion code for all: enter it under “Completion codes and return "
+            "addresses”, for “done”."
+        )
+    if study.minutes_to_finish is None:
+        found.append(
+            "Places of people who leave stay taken for days: enter the recruiter's maximum time under "
+            "“minutes to finish”."
+        )
+    return found
+
+
+def forget(study: Study) -> int:
+    """Forget who is who: delete all identifiers of a study, answers stay; return how many there were."""
+    study.arrivals.all().delete()
+    number, _of_each = study.recruits.all().delete()
+    return number
+
+
+# The linking table --------------------------------------------------------------------------------
+
+LINKING_COLUMNS = (
+    "identifier", "panel_study", "panel_session", "pseudonym", "state", "outcome", "code", "joined_at",
+    "finished_at",
+)  # fmt: skip
+
+
+def linking_rows(study: Study) -> Iterator[list[str]]:
+    """Yield who is who, for payment: one row per recruit, in the order of :data:`LINKING_COLUMNS`."""
+    for recruit in study.recruits.select_related("annotator__study").order_by("id"):
+        annotator = recruit.annotator
+        row = [recruit.identifier, recruit.panel_study, recruit.panel_session]
+        if annotator is None:
+            yield [*row, "", "not begun", "", "", "", ""]
+            continue
+        yield [
+            *row,
+            annotator.pseudonym,
+            "time over" if annotator.time_is_over() else annotator.state,
+            outcome(annotator) or "",
+            farewell(annotator).code,
+            annotator.joined_at.isoformat(),
+            annotator.finished_at.isoformat() if annotator.finished_at else "",
+        ]

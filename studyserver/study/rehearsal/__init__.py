@@ -1,0 +1,1 @@
+"""Rehearsals by simulated annotators."""

@@ -1,0 +1,263 @@
+"""Simulated annotators who walk through a study, to try a design before people's time is spent.
+
+They use the very functions that the pages use and are marked as a rehearsal: they take nobody's
+place, are never counted as people, and can be thrown away.
+"""
+
+import random
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from explainer.models import Clip
+from studyserver.study.models import Annotator, Presentation, Question, Return, Study, Trial
+from studyserver.study.questions.kinds import preference_steps
+from studyserver.study.questions.sliders import slider_of
+from studyserver.study.recruitment.recruiting import outcome
+from studyserver.study.sessions import screening_steps as screening
+from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import asked_about
+
+from .screening import answer_pages, pass_headphone_checks
+
+# How much of a property is left in each condition, 0 to 1, to somebody who hears well.
+_REMAINS = {
+    Clip.Condition.ORIGINAL: 1.0,
+    Clip.Condition.RESYNTHESIS: 0.95,
+    Clip.Condition.EVIDENCE: 0.75,
+    Clip.Condition.BOOSTED: 0.9,
+    Clip.Condition.COMPLEMENT: 0.35,
+    Clip.Condition.COUNTER_EVIDENCE: 0.2,
+    Clip.Condition.RANDOM_CONTROL: 0.3,
+    Clip.Condition.UPLOADED: 0.6,
+}
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How a simulated annotator listens and answers.
+
+    Attributes
+    ----------
+    noise
+        Standard deviation of a rating around the truth, as a share of the scale.
+    heeds_truth
+        False for those who answer without listening.
+    drift
+        How far ratings rise over the session, as a share of the scale.
+    straight_line
+        Whether the same place of every scale is chosen.
+    leaves_after
+        Share of the trials after which the browser is closed for good.
+    answer_ms
+        Typical time to an answer.
+    """
+
+    noise: float = 0.08
+    heeds_truth: bool = True
+    drift: float = 0.0
+    straight_line: bool = False
+    leaves_after: float | None = None
+    answer_ms: int = 4_000
+
+
+BEHAVIOURS = {
+    "truthful": Behaviour(),
+    "noisy": Behaviour(noise=0.3),
+    "lazy": Behaviour(heeds_truth=False, answer_ms=700),
+    "straight-lining": Behaviour(straight_line=True, answer_ms=900),
+    "order-biased": Behaviour(noise=0.1, drift=0.35),
+    "leaving-half-way": Behaviour(leaves_after=0.5),
+}
+# Most people do their best: out of ten annotators, four truthful, two noisy, one of each other kind.
+MIXTURE = [*["truthful"] * 4, *["noisy"] * 2, "lazy", "straight-lining", "order-biased", "leaving-half-way"]
+
+
+def simulate(
+    study: Study, number: int, seed: int = 0, *, done: Callable[[Annotator], None] = lambda annotator: None
+) -> list[Annotator]:
+    """Let simulated annotators take a study in any state; return them.
+
+    Parameters
+    ----------
+    study
+        With questions and stimuli.
+    number
+        Of annotators; their behaviours follow :data:`MIXTURE`.
+    seed
+        Fixes their answers. (Which trials they get is a matter of the study's own seed and of
+        random pseudonyms.)
+    done
+        Called with each annotator.
+    """
+    rng = random.Random(f"rehearsal:{seed}")
+    annotators = []
+    for index in range(number):
+        name = MIXTURE[index % len(MIXTURE)]
+        device_family = rng.choice(["desktop", "phone"])
+        annotator = session.join(study, rehearsal=True, behaviour=name, device_family=device_family)
+        _Walk(annotator, BEHAVIOURS[name], random.Random(f"{seed}:{index}")).go()
+        annotators.append(annotator)
+        done(annotator)
+    return annotators
+
+
+def in_words(annotators: Sequence[Annotator]) -> str:
+    """Say how many have finished, and how it ended for the others."""
+    ends = Counter(outcome(annotator) for annotator in annotators)
+    finished = ends.pop(Return.Outcome.DONE, 0)
+    sentence = f"{finished} of {len(annotators)} simulated annotators finished the study."
+    if not ends:
+        return sentence
+    others = (
+        f"{number} {Return.Outcome(end).label if end else 'closed the browser half-way'}"
+        for end, number in ends.most_common()
+    )
+    return f"{sentence} The others: {', '.join(others)}."
+
+
+def discard(study: Study) -> int:
+    """Throw the rehearsal (and researchers' previews) away; return how many annotators that were."""
+    with transaction.atomic():
+        rehearsals = study.annotators.rehearsals()
+        number = rehearsals.count()
+        rehearsals.delete()
+        if not study.annotators.exists() and study.state == Study.State.DRAFT:
+            study.versions.all().delete()
+    return number
+
+
+class _Walk:
+    """One simulated annotator's way through the study."""
+
+    def __init__(self, annotator: Annotator, behaviour: Behaviour, rng: random.Random):
+        self.annotator = annotator
+        self.behaviour = behaviour
+        self.rng = rng
+        self.sequence = 0
+        self.favourite = rng.random()
+
+    def go(self) -> None:
+        session.give_consent(self.annotator)
+        answer_pages(self.annotator, self.rng)
+        session.finish_instructions(self.annotator)
+        screening.set_level(self.annotator, -12.0)
+        session.finish_sound_check(self.annotator, {"outcome": "passed", "attempts": 1})
+        pass_headphone_checks(self.annotator)
+        while trial := session.current_trial(self.annotator):
+            done, total = session.progress(self.annotator)
+            leaves = self.behaviour.leaves_after
+            if leaves is not None and done >= leaves * total:
+                return
+            self._do(trial, (done / total) if total else 0)
+        answer_pages(self.annotator, self.rng)
+
+    def _do(self, trial: Trial, elapsed: float) -> None:
+        presentations = list(trial.presentations.all())
+        self.blind = [item for item in presentations if item.is_blind]
+        self.trial = trial
+        events = []
+        for question in session.questions_for(trial):
+            about = asked_about(question, presentations)
+            events += [self._event(trial, question, presentation, elapsed) for presentation in about]
+        session.record_judgments(self.annotator, events)
+        session.finish_trial(self.annotator, trial.token, self._listening(presentations))
+
+    def _event(
+        self, trial: Trial, question: Question, presentation: Presentation | None, elapsed: float
+    ) -> dict[str, Any]:
+        self.sequence += 1
+        return {
+            "uuid": str(uuid.uuid4()),
+            "trial": trial.token,
+            "question": question.pk,
+            "presentation": presentation and presentation.token,
+            "value": self._answer(question, presentation, elapsed),
+            "sequence": self.sequence,
+            "age_ms": 0,
+            "response_ms": round(self.behaviour.answer_ms * self.rng.uniform(0.6, 1.8)),
+        }
+
+    def _answer(self, question: Question, presentation: Presentation | None, elapsed: float) -> Any:
+        if question.pk == self.trial.attention.get("question") and self._attends():
+            return self.trial.attention["expected"]
+        if question.kind == Question.Kind.PREFERENCE:
+            return self._preference(question, elapsed)
+        if question.kind == Question.Kind.ABX:
+            return self._x(question, elapsed)
+        level = self._level(question, presentation, elapsed)
+        if question.kind == Question.Kind.STRETCHES:
+            about = presentation or self.blind[0]
+            length = round(level * about.stimulus.clip.seconds, 2)
+            return [[0, length]] if length >= 0.1 else []
+        return self._value(question, level)
+
+    def _attends(self) -> bool:
+        return self.behaviour.heeds_truth and not self.behaviour.straight_line
+
+    def _preference(self, question: Question, elapsed: float) -> dict:
+        """Prefer the clip that has more of it, the more strongly the greater the difference."""
+        levels = {item.label: self._level(question, item, elapsed) for item in self.blind}
+        least, *_others, most = sorted(levels, key=lambda label: (levels[label], self.rng.random()))
+        difference = levels[most] - levels[least]
+        if difference < 0.05 and question.options.get("tie", True):
+            return {"preferred": None, "strength": 0}
+        steps = preference_steps(question.options, len(levels))
+        return {"preferred": most, "strength": min(steps, 1 + int(difference * 2 * steps))}
+
+    def _x(self, question: Question, elapsed: float) -> str:
+        """Tell X by what differs between A and B, as far as it does; else guess."""
+        x = self.trial.presentations.get(role=Presentation.Role.X).stimulus_id
+        right = next(item.label for item in self.blind if item.stimulus_id == x)
+        levels = [self._level(question, item, elapsed) for item in self.blind]
+        heard = self._attends() and self.rng.random() < min(1.0, 2 * abs(levels[0] - levels[-1]))
+        return right if heard else self.rng.choice([item.label for item in self.blind])
+
+    def _level(self, question: Question, presentation: Presentation | None, elapsed: float) -> float:
+        """Return where on the scale the answer falls, 0 to 1."""
+        if self.behaviour.straight_line:
+            return self.favourite
+        if not self.behaviour.heeds_truth or presentation is None:
+            return self.rng.random()
+        clip = presentation.stimulus.clip
+        # Every track has a level of its own in every property, the same for all annotators.
+        of_track = random.Random(f"{clip.track.name}:{question.key}").uniform(0.4, 1.0)
+        remains = _REMAINS[clip.condition] if clip.target in ("", question.target) else 0.3
+        level = remains * of_track
+        return min(
+            1.0, max(0.0, level + self.behaviour.drift * elapsed + self.rng.gauss(0, self.behaviour.noise))
+        )
+
+    def _value(self, question: Question, level: float) -> Any:
+        options = question.options
+        if question.kind == Question.Kind.SCALE:
+            return 1 + round(level * (options["points"] - 1))
+        if question.kind == Question.Kind.SLIDER:
+            return slider_of(options).at(level)
+        if question.kind == Question.Kind.PRESENCE:
+            if abs(level - 0.5) < 0.03:
+                return {"presence": "unsure", "confidence": None}
+            name = "clear" if level > 0.66 else "some" if level > 0.33 else "none"
+            return {"presence": name, "confidence": 1 + round(4 * min(1, 2 * abs(level - 0.5)))}
+        if question.kind == Question.Kind.CHOICE:
+            return self._choice(options["choices"], level)
+        if question.kind == Question.Kind.CHECKLIST:
+            return [choice["value"] for choice in options["choices"] if self.rng.random() < level]
+        return "A simulated comment." if self.rng.random() < 0.2 else "-" if question.required else ""
+
+    def _choice(self, choices: list[dict], level: float) -> str:
+        place = min(len(choices) - 1, int(level * len(choices)))
+        return choices[place]["value"]
+
+    def _listening(self, presentations: list[Presentation]) -> dict:
+        return {
+            "presentations": {
+                item.token: {"intervals": [[0, item.stimulus.clip.seconds]], "plays": 1, "seeks": 0}
+                for item in presentations
+            },
+            "focus_losses": 0,
+        }

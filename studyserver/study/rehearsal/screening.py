@@ -1,0 +1,76 @@
+"""How simulated annotators get through what precedes and follows the trials."""
+
+import math
+import random
+from typing import Any
+
+from studyserver.study.models import Annotator, QuestionnaireItem
+from studyserver.study.questions.rules import meets
+from studyserver.study.questions.sliders import slider_of
+from studyserver.study.screening import headphones, questionnaire
+from studyserver.study.screening.sounds import plans
+from studyserver.study.sessions import screening_steps as screening
+from studyserver.study.sessions.session import Stage, stage
+
+_TRIES = 50  # at an answer that does not screen out
+
+Kind = QuestionnaireItem.Kind
+
+
+def answer_pages(annotator: Annotator, rng: random.Random) -> None:
+    """Fill in the questionnaire's pages that are due, at random, but not so as to be screened out."""
+    while stage(annotator) in (Stage.QUESTIONS, Stage.QUESTIONS_AFTER):
+        page = screening.current_page(annotator)
+        if page is None:
+            return
+        answers = questionnaire.answers_by_key(annotator)
+        sent = {}
+        for item in page.items.all():
+            if questionnaire.is_shown(item, answers):
+                sent[item.pk] = answers[item.key] = _admitted(item, rng)
+        screening.finish_page(annotator, page, sent)
+
+
+def _admitted(item: QuestionnaireItem, rng: random.Random) -> Any:
+    value = _answer(item, rng)
+    for _ in range(_TRIES):
+        if not item.screen_out_if or not meets(item.screen_out_if, value):
+            break
+        value = _answer(item, rng)
+    return value
+
+
+def _answer(item: QuestionnaireItem, rng: random.Random) -> Any:
+    options = item.options
+    if item.kind == Kind.SCALE:
+        return rng.randint(1, options["points"])
+    if item.kind == Kind.SLIDER:
+        return slider_of(options).at(rng.random())
+    if item.kind == Kind.NUMBER:
+        return _number(options, rng.random())
+    if item.kind == Kind.CHOICE:
+        return rng.choice(options["choices"])["value"]
+    if item.kind == Kind.CHECKLIST:
+        return [choice["value"] for choice in options["choices"] if rng.random() < 0.3]
+    return "A simulated answer."
+
+
+def _number(options: dict, share: float) -> int | float:
+    """Return a number within the limits: a whole one where there are ten or more of them."""
+    low = options.get("min", min(0, options.get("max", 0)))
+    high = min(options.get("max", low + 100), low + 100)
+    if not low < high:
+        return low
+    first, last = math.ceil(low), math.floor(high)
+    whole = {"min": first, "max": last, "step": 1}
+    return slider_of(whole if last - first >= 10 else {"min": low, "max": high}).at(share)
+
+
+def pass_headphone_checks(annotator: Annotator) -> None:
+    """Answer every headphone check as somebody who wears headphones and hears well."""
+    while stage(annotator) == Stage.HEADPHONES:
+        check = headphones.current_check(annotator)
+        if check is None:
+            return
+        plan = plans(check.kind, check.seed)[len(check.answers)]
+        screening.answer_headphone_trial(annotator, check.pk, len(check.answers) + 1, plan.target)

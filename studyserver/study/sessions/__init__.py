@@ -1,0 +1,1 @@
+"""Sessions: the stages of an annotator, trials, answers, and what was heard."""

@@ -1,0 +1,1 @@
+"""Texts of a study in every language: ready-made ones, translations, words of targets."""

@@ -1,0 +1,332 @@
+"""Ready-made sets of questions, in plain words and in every language of the site.
+
+What the mid-level features mean follows the questions under which the Mid-level data set was
+annotated; the wording is this project's own.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from studyserver.study.models import Question, Study
+
+from . import starting_texts
+from .ready_made import add_translations, in_language_of
+from .target_words import readable, sentences, targets_of
+
+_RATING = {"points": 7, "low": _("not at all"), "high": _("very much")}
+_FEATURES = {
+    "melodiousness": (
+        _("How melodious is it?"),
+        _("Would you like to sing along, or catch yourself humming it? Then it is melodious."),
+        (_("not singable at all"), _("made for singing along")),
+    ),
+    "articulation": (
+        _("Are the notes short and separate, or long and connected?"),
+        _("Short notes with gaps between them are staccato; notes that flow into each other are legato."),
+        (_("long and connected"), _("short and separate")),
+    ),
+    "rhythm_complexity": (
+        _("How complicated is the rhythm?"),
+        _("Many rhythms at once, or one that is hard to tap after hearing it, make it complicated."),
+        (_("very simple"), _("very complicated")),
+    ),
+    "rhythm_stability": (
+        _("How steady is the rhythm?"),
+        _("Could you march or clap along without getting lost? Then it is steady."),
+        (_("not steady at all"), _("very steady")),
+    ),
+    "dissonance": (
+        _("How harsh do the sounds clash?"),
+        _("Notes that rub against each other and rough, noisy sounds make it harsh."),
+        (_("not harsh at all"), _("very harsh")),
+    ),
+    "tonal_stability": (
+        _("How clearly does the music have a home note?"),
+        _("Does one note feel like home all the way through, or does the music wander from key to key?"),
+        (_("it wanders"), _("one clear home")),
+    ),
+    "minorness": (
+        _("Does it sound more like major or more like minor?"),
+        _("Imagine chords to go with it: bright ones (major) or dark ones (minor)?"),
+        (_("clearly major"), _("clearly minor")),
+    ),
+    "speed": (
+        _("How fast is it?"),
+        _("Think of how many notes are played in a second, not only of the beat."),
+        (_("very slow"), _("very fast")),
+    ),
+    "pitch_height": (
+        _("How high or low are the notes?"),
+        _("Think of the notes that you hear most of the time."),
+        (_("very low"), _("very high")),
+    ),
+}
+_EMOTIONS = {
+    "valence": (_("How pleasant is the feeling that the music expresses?"), (_("unpleasant"), _("pleasant"))),
+    "energy": (_("How much energy does the music express?"), (_("no energy"), _("full of energy"))),
+    "tension": (_("How tense is the music?"), (_("relaxed"), _("tense"))),
+    "anger": (_("How angry does the music sound?"), (_("not at all"), _("very"))),
+    "fear": (_("How frightening does the music sound?"), (_("not at all"), _("very"))),
+    "happy": (_("How happy does the music sound?"), (_("not at all"), _("very"))),
+    "sad": (_("How sad does the music sound?"), (_("not at all"), _("very"))),
+    "tender": (_("How tender does the music sound?"), (_("not at all"), _("very"))),
+}
+_EXPRESSED = _("What the music expresses, whether or not you feel it yourself.")
+MID_LEVEL = [name for name in _FEATURES if name not in {"speed", "pitch_height"}]
+CUES = list(_FEATURES)
+EMOTIONS = list(_EMOTIONS)
+
+
+def _feature(name: str) -> dict:
+    text, help_text, (low, high) = _FEATURES[name]
+    return {
+        "key": name,
+        "text": text,
+        "help_text": help_text,
+        "kind": Question.Kind.SCALE,
+        "options": {"points": 7, "low": low, "high": high},
+        "target": name,
+    }
+
+
+def _emotion(name: str) -> dict:
+    text, (low, high) = _EMOTIONS[name]
+    return {
+        "key": name,
+        "text": text,
+        "help_text": _EXPRESSED,
+        "kind": Question.Kind.SCALE,
+        "options": {"points": 7, "low": low, "high": high},
+        "target": name,
+    }
+
+
+_SOUND_QUALITY = {
+    "key": "sound_quality",
+    "text": _("How good is the sound itself?"),
+    "help_text": _("Only the recording, not the music: are there gaps, muffled passages or strange noises?"),
+    "kind": Question.Kind.SCALE,
+    "options": {"points": 5, "low": _("bad"), "high": _("excellent")},
+}
+_COMMENT = {
+    "key": "comment",
+    "text": _("Is there anything you want to say about this clip?"),
+    "kind": Question.Kind.TEXT,
+    "level": Question.Level.NOMINAL,
+    "required": False,
+}
+
+
+_PREFERENCE = {
+    "key": "preference",
+    "text": _("Which do you like better?"),
+    "kind": Question.Kind.PREFERENCE,
+    "scope": Question.Scope.TRIAL,
+    "options": {"steps": 3, "tie": True, "word": "better"},
+}
+_ABX = {
+    "key": "abx",
+    "text": _("Is X the clip A or the clip B?"),
+    "help_text": _("X is exactly the same as one of them. If you cannot tell, guess."),
+    "kind": Question.Kind.ABX,
+    "level": Question.Level.NOMINAL,
+    "scope": Question.Scope.TRIAL,
+}
+
+
+def _identifier(text: str) -> str:
+    """Return text as a question's key: letters, digits and underscores."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in text).strip("_")
+
+
+def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **fields) -> list[dict]:
+    """Return a question about each target: around its sentence, or around its name if it has none."""
+    return [
+        {
+            "key": f"{prefix}_{_identifier(target)}"[:60],
+            "text": format_lazy(known, statement=words)
+            if words is not None
+            else format_lazy(unknown, target=readable(target)),
+            "target": target,
+            **fields,
+        }
+        for target, words in sentences(targets_of(study)).items()
+    ]
+
+
+def _stretches_of_targets(study: Study) -> list[dict]:
+    return _of_targets(
+        study,
+        "where",
+        _("Where do you hear this? “{statement}”"),
+        _("Where do you hear this: {target}?"),
+        help_text=_("Mark each stretch while you listen: press where it begins and where it ends."),
+        kind=Question.Kind.STRETCHES,
+        level=Question.Level.RATIO,
+        only_own_target=True,
+    )
+
+
+def _presence_of_targets(study: Study) -> list[dict]:
+    return _of_targets(
+        study,
+        "presence",
+        _("Can you hear this in the clip? “{statement}”"),
+        _("Can you hear this in the clip: {target}?"),
+        help_text=_("If you cannot tell, say so: that is an answer too."),
+        kind=Question.Kind.PRESENCE,
+        only_own_target=True,
+    )
+
+
+def _fit_of_targets(study: Study) -> list[dict]:
+    return _of_targets(
+        study,
+        "fit",
+        _("How well does this fit what you hear? “{statement}”"),
+        _("How well does this word fit what you hear: “{target}”?"),
+        kind=Question.Kind.SCALE,
+        options=_RATING,
+    )
+
+
+def _about(study: Study) -> list[dict]:
+    words = sentences(targets_of(study))
+    if len(words) < 2:
+        return []
+    return [
+        {
+            "key": "about",
+            "text": _("What stands out most in this clip?"),
+            "help_text": _("Choose the one that you hear most clearly."),
+            "kind": Question.Kind.CHOICE,
+            "level": Question.Level.NOMINAL,
+            "options": {
+                "choices": [
+                    {"value": target, "label": sentence or readable(target)}
+                    for target, sentence in words.items()
+                ]
+            },
+        }
+    ]
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """A set of questions that a researcher adds with one button."""
+
+    name: str
+    title: str
+    description: str
+    questions: Callable[[Study], list[dict]]  # the fields of each question
+
+
+QUESTION_SETS = {
+    item.name: item
+    for item in [
+        QuestionSet(
+            "mid-level",
+            "Seven mid-level features",
+            "Melodiousness, articulation, rhythm complexity and stability, dissonance, tonal stability, "
+            "minorness: a seven-point rating each.",
+            lambda study: [_feature(name) for name in MID_LEVEL],
+        ),
+        QuestionSet(
+            "cues",
+            "Nine musical cues",
+            "The seven features, speed and pitch height: a seven-point rating each.",
+            lambda study: [_feature(name) for name in CUES],
+        ),
+        QuestionSet(
+            "emotions",
+            "Eight emotions",
+            "Valence, energy, tension, anger, fear, happiness, sadness, tenderness, as the music expresses "
+            "them: a seven-point rating each.",
+            lambda study: [_emotion(name) for name in EMOTIONS],
+        ),
+        QuestionSet(
+            "presence",
+            "Is it there? (one per target)",
+            "Per target of the study's stimuli: clearly, somewhat, not, or cannot tell, with confidence; "
+            "asked only of clips made for it and of originals.",
+            _presence_of_targets,
+        ),
+        QuestionSet(
+            "fit",
+            "Does the word fit? (one per target)",
+            "For each target of the study's stimuli, such as a tagger's mood words: a seven-point rating.",
+            _fit_of_targets,
+        ),
+        QuestionSet(
+            "about",
+            "What is it about?",
+            "One choice among all targets of the study's stimuli.",
+            _about,
+        ),
+        QuestionSet(
+            "quality",
+            "Sound quality",
+            "Asked apart, so that “sounds bad” is not mistaken for “is gone”.",
+            lambda study: [_SOUND_QUALITY],
+        ),
+        QuestionSet(
+            "preference",
+            "Preference",
+            "From “A much better” to “B much better”; of several clips, the best. Only in trials that "
+            "compare clips.",
+            lambda study: [] if study.presentation == Study.PresentationKind.SINGLE else [_PREFERENCE],
+        ),
+        QuestionSet(
+            "abx",
+            "Is X A or B?",
+            "Only in ABX trials; right answers are counted.",
+            lambda study: [_ABX] if study.presentation == Study.PresentationKind.ABX else [],
+        ),
+        QuestionSet(
+            "stretches",
+            "Where is it? (one per target)",
+            "For each target of the study's stimuli: stretches of time to be marked.",
+            _stretches_of_targets,
+        ),
+        QuestionSet("comment", "Free comment", "An optional text field.", lambda study: [_COMMENT]),
+    ]
+}
+
+
+def add_questions(study: Study, set_name: str, *, only: Iterable[str] | None = None) -> list[Question]:
+    """Add a ready-made set to a study, without the questions it has already; return the new ones.
+
+    Parameters
+    ----------
+    study
+        Not locked.
+    set_name
+        A key of :data:`QUESTION_SETS`.
+    only
+        Targets to which the set is restricted.
+    """
+    present = set(study.questions.values_list("key", flat=True))
+    position = max(study.questions.values_list("position", flat=True), default=0)
+    wanted = None if only is None else set(only)
+    definitions = [
+        fields
+        for fields in QUESTION_SETS[set_name].questions(study)
+        if fields["key"] not in present and (wanted is None or fields.get("target") in wanted)
+    ]
+    new = [
+        Question(study=study, position=number, **in_language_of(study, fields))
+        for number, fields in enumerate(definitions, start=position + 1)
+    ]
+    with transaction.atomic():
+        new = Question.objects.bulk_create(new)
+        if new:
+            add_translations(study, definitions)
+            if starting_texts.fit(study):
+                study.save(update_fields=["instructions"])
+                starting_texts.translate(study)
+    return new

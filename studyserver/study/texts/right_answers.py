@@ -1,0 +1,68 @@
+"""Whether a study's questions have right answers, and texts that tell annotators that there are none."""
+
+from studyserver.study.models import Question, Study
+
+from .translations import texts_of
+
+# How people write it, in the languages of the site; small letters, single spaces.
+_DENIALS = (
+    "no right or wrong",
+    "no wrong or right",
+    "no right answer",
+    "no wrong answer",
+    "no correct",
+    "keine richtigen oder falschen",
+    "keine falschen oder richtigen",
+    "kein richtig oder falsch",
+    "keine richtigen antworten",
+    "keine falschen antworten",
+    "no hay respuestas correctas",
+    "no hay respuestas incorrectas",
+    "no hay respuestas buenas",
+    "no hay respuestas malas",
+    "ni correctas ni incorrectas",
+)
+
+
+def has_right_answers(study: Study) -> bool:
+    """Whether answers are right or wrong: ABX, and choices among the targets that clips were made for."""
+    if study.presentation == Study.PresentationKind.ABX:
+        return True
+    if study.pk is None:
+        return False
+    targets = set(study.stimuli.exclude(clip__target="").values_list("clip__target", flat=True))
+    choosing = (Question.Kind.CHOICE, Question.Kind.CHECKLIST)
+    return any(
+        question.kind == Question.Kind.ABX
+        or (
+            question.kind in choosing
+            and any(choice["value"] in targets for choice in question.options.get("choices") or [])
+        )
+        for question in study.questions.all()
+    )
+
+
+def denies_right_answers(text: str) -> bool:
+    """Whether a text says, in a language of the site, that no answer is right or wrong."""
+    plain = " ".join(text.lower().split())
+    return any(denial in plain for denial in _DENIALS)
+
+
+def right_answers_advice(study: Study) -> list[str]:
+    """Return which texts deny that there are right answers though there are, in words."""
+    if not has_right_answers(study):
+        return []
+    translations = {row.language: row.texts for row in study.translations.all()}
+    places = []
+    for item in texts_of(study):
+        found = [study.language] if denies_right_answers(item.text) else []
+        found += [
+            code for code, texts in translations.items() if denies_right_answers(texts.get(item.text, ""))
+        ]
+        places += [f"{item.place} ({', '.join(sorted(set(found)))})"] if found else []
+    if not places:
+        return []
+    return [
+        "These texts say that there are no right or wrong answers, but this study counts right ones: "
+        f"{'; '.join(places)}. Take the sentence out."
+    ]

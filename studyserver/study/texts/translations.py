@@ -1,0 +1,157 @@
+"""A study's own texts in the annotator's language; what is not translated stays as it was written."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from studyserver.study.models import Question, QuestionnaireItem, QuestionnairePage, Study
+
+_STUDY_TEXTS = {
+    "title": "Title",
+    "consent": "Consent",
+    "instructions": "Instructions",
+    "rest_text": "Rest",
+    "thanks": "Thanks",
+}
+_LABELS = ("low", "high", "unit")  # a preference's "word" names a sentence of the site
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text that annotators read, and where it stands."""
+
+    place: str
+    text: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it needs several lines."""
+        return len(self.text) > 80 or "\n" in self.text
+
+
+def texts_of(study: Study) -> list[Text]:
+    """Return every text of a study that annotators read, each once, in the order in which they meet them."""
+    found: dict[str, Text] = {}
+    for place, text in _all_texts(study):
+        if text and text.strip():
+            found.setdefault(text, Text(place, text))
+    return list(found.values())
+
+
+def _all_texts(study: Study) -> Iterator[tuple[str, str]]:
+    for name, place in _STUDY_TEXTS.items():
+        yield place, getattr(study, name)
+    for page in study.questionnaire_pages.prefetch_related("items"):
+        yield "Page", page.title
+        yield "Page", page.introduction
+        for item in page.items.all():
+            yield from _question_texts(item)
+    for question in study.questions.prefetch_related("examples"):
+        yield from _question_texts(question)
+        for example in question.examples.all():
+            yield f"Question “{question.key}”: sound example", example.label
+    for feedback in study.stimuli.practice().exclude(feedback="").values_list("feedback", flat=True):
+        yield "Feedback after practice", feedback
+
+
+def _question_texts(question: Question | QuestionnaireItem) -> Iterator[tuple[str, str]]:
+    place = f"Question “{question.key}”"
+    yield place, question.text
+    yield f"{place}: help", question.help_text
+    options = question.options if isinstance(question.options, dict) else {}
+    for name in _LABELS:
+        if isinstance(options.get(name), str):
+            yield f"{place}: label", options[name]
+    for label in options.get("labels") or []:
+        yield f"{place}: label", str(label)
+    for choice in options.get("choices") or []:
+        yield f"{place}: choice", str(choice.get("label") or choice["value"])
+
+
+def languages_of(study: Study) -> list[str]:
+    """Return the codes of the languages that a study's texts exist in, the one of writing first."""
+    return [study.language, *study.translations.values_list("language", flat=True)]
+
+
+class Written(str):
+    """A text of a study that knows the language it is in."""
+
+    language: str
+
+    def __new__(cls, text: str, language: str = "") -> "Written":
+        """Return the text; copies keep its language."""
+        written = super().__new__(cls, text)
+        written.language = language
+        return written
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """A study's texts in one language.
+
+    Attributes
+    ----------
+    language
+        In which the texts are, as far as they are translated.
+    texts
+        What was written -> the translation. Empty in the language of writing.
+    written_in
+        The language of the texts that are not translated.
+    """
+
+    language: str
+    texts: dict[str, str]
+    written_in: str
+
+    def __call__(self, text: str) -> Written:
+        """Return the translation of a text, or the text itself."""
+        translation = self.texts.get(text)
+        return Written(translation, self.language) if translation else Written(text, self.written_in)
+
+    def study(self, study: Study) -> Study:
+        """Return the study with its texts in this language; not to be saved."""
+        translated = copy.copy(study)
+        for name in _STUDY_TEXTS:
+            setattr(translated, name, self(getattr(study, name)))
+        return translated
+
+    def question(self, question: Any) -> Any:
+        """Return a question (of trials or of the questionnaire) with its texts; not to be saved."""
+        translated = copy.copy(question)
+        translated.text, translated.help_text = self(question.text), self(question.help_text)
+        translated.options = self._options(question.options)
+        return translated
+
+    def page(self, page: QuestionnairePage) -> QuestionnairePage:
+        """Return a page of the questionnaire with its own texts; not to be saved."""
+        translated = copy.copy(page)
+        translated.title, translated.introduction = self(page.title), self(page.introduction)
+        return translated
+
+    def _options(self, options: Any) -> Any:
+        if not isinstance(options, dict):
+            return options
+        options = copy.deepcopy(options)
+        for name in _LABELS:
+            if isinstance(options.get(name), str):
+                options[name] = self(options[name])
+        if options.get("labels"):
+            options["labels"] = [self(str(label)) for label in options["labels"]]
+        for choice in options.get("choices") or []:
+            choice["label"] = self(str(choice.get("label") or choice["value"]))
+        return options
+
+
+def dictionary(study: Study, language: str | None = None) -> Dictionary:
+    """Return a study's texts in a language, by default the one of the page that is being made."""
+    language = language or get_language() or settings.LANGUAGE_CODE
+    if language != study.language:
+        for code in (language, language.split("-")[0]):
+            row = study.translations.filter(language=code).first()
+            if row and code != study.language:
+                return Dictionary(code, row.texts, study.language)
+    return Dictionary(study.language, {}, study.language)

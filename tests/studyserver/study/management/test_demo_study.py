@@ -1,0 +1,50 @@
+"""The demo study's texts."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from studyserver.study import demo
+from studyserver.study.models import Question, Study
+from studyserver.study.texts.right_answers import right_answers_advice
+from studyserver.study.texts.translations import texts_of
+
+DEFINITION = demo.read_definition(Path(settings.BASE_DIR) / "fixtures")
+LANGUAGES = {code for code, _name in settings.LANGUAGES}
+
+
+@pytest.fixture
+def study(db):
+    """The demo study as an earlier version has set it up: in English."""
+    content = {
+        name: value
+        for name, value in DEFINITION["study"].items()
+        if name not in ("questions", "stimuli", "practice", "translations")
+    }
+    study = Study.objects.create(**content)
+    for position, question in enumerate(DEFINITION["study"]["questions"], start=1):
+        Question.objects.create(study=study, position=position, **question)
+    return study
+
+
+def test_every_text_is_translated_into_every_language(study):
+    assert demo.create_study(DEFINITION) == (study, False)
+    written = {item.text for item in texts_of(study)}
+    translations = {row.language: row.texts for row in study.translations.all()}
+    assert translations.keys() == LANGUAGES - {study.language}
+    for texts in translations.values():
+        assert texts.keys() == written
+        assert all(value and value != text for text, value in texts.items())
+    assert right_answers_advice(study) == []
+
+
+def test_what_somebody_has_translated_stays(study):
+    study.translations.create(language="de", texts={study.title: "Mein Titel"})
+    study.thanks = "My own thanks."
+    study.save()
+    demo.create_study(DEFINITION)
+    texts = study.translations.get(language="de").texts
+    assert texts[study.title] == "Mein Titel"
+    assert texts["not at all"] == "gar nicht"
+    assert DEFINITION["study"]["thanks"] not in texts
