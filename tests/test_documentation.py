@@ -62,32 +62,48 @@ def test_every_method_says_what_it_assumes_costs_and_comes_from(name):
         assert f"- **{part}" in section, f"docs/methods.md does not say of {name}: {part}"
 
 
-def modules_of_their_own() -> list[Path]:
-    """Return the modules that the design must name; folders within these are described as a whole."""
-    folders = ["explainer", "explainer/core", "studyserver", "studyserver/study", "studyserver/results"]
-    conventional = {"__init__.py", "apps.py", "admin.py", "urls.py"}
-    return [
-        file.relative_to(ROOT)
-        for folder in folders
-        for file in sorted((ROOT / folder).glob("*.py"))
-        if file.name not in conventional
-    ]
+LAYOUT = (ROOT / "docs" / "design.md").read_text().split("## Layout", 1)[1].split("\nTop-level", 1)[0]
+CONVENTIONAL = {"management", "commands", "migrations", "templatetags"}
 
 
-LAYOUT = (ROOT / "docs" / "design.md").read_text().split("## Layout", 1)[1].split("\n## ", 1)[0]
+def rooms() -> list[tuple[Path, str]]:
+    """Return the folders of the design's layout, each with a line about it, in order."""
+    found, above = [], [(-1, Path())]
+    for line in LAYOUT.splitlines():
+        text = line.lstrip()
+        indent = len(line) - len(text)
+        if re.match(r"[\w*]+[/.]", text) and indent <= 12:
+            while above[-1][0] >= indent:
+                above.pop()
+            if named := re.match(r"(\w+)/ ", f"{text} "):
+                above.append((indent, above[-1][1] / named[1]))
+        found.append((above[-1][1], text))
+    return found
 
 
-def test_the_design_has_a_place_for_every_module():
-    patterns = [name.replace("*", r"\w*").replace(".", r"\.") for name in re.findall(r"[\w*]+\.py", LAYOUT)]
-    for module in modules_of_their_own():
-        assert any(re.fullmatch(pattern, module.name) for pattern in patterns), module
+def test_the_design_has_a_room_for_every_folder_and_names_no_other():
+    described = {folder for folder, _line in rooms()} - {Path()}
+    packages = {
+        file.parent.relative_to(ROOT)
+        for part in ("explainer", "studyserver")
+        for file in (ROOT / part).rglob("__init__.py")
+        if not CONVENTIONAL & set(file.relative_to(ROOT).parts)
+    }
+    assert packages <= described
+    assert all((ROOT / folder).is_dir() for folder in described)
 
 
-def test_the_design_names_no_module_that_is_gone():
-    for name in re.findall(r"(?<![\w*])\w+\.py\b", LAYOUT):
-        assert [*ROOT.glob(name), *ROOT.glob(f"explainer/**/{name}"), *ROOT.glob(f"studyserver/**/{name}")], (
-            name
-        )
+def test_no_folder_holds_more_than_sixteen_modules():
+    for part in ("explainer", "studyserver"):
+        for folder in {file.parent for file in (ROOT / part).rglob("*.py")}:
+            modules = [file for file in folder.glob("*.py") if file.name != "__init__.py"]
+            assert len(modules) <= 16, folder.relative_to(ROOT)
+
+
+def test_the_design_names_modules_in_their_room():
+    for folder, line in rooms():
+        for name in re.findall(r"(?<![\w*])\w+\.py\b", line):
+            assert [*(ROOT / folder).rglob(name)], f"{folder}: {line}"
 
 
 def test_links_between_pages_lead_somewhere():
