@@ -6,7 +6,7 @@ Both are fixed once people have begun.
 from django.contrib import admin
 
 from ..models import ExclusionRule, PrimaryContrast, Question
-from .labelled import LabelledFormSet
+from .shared.labelled import LabelledFormSet
 
 
 class _UntilBegun(admin.TabularInline):

@@ -9,7 +9,7 @@ from studyserver.study.design.left_out import clip_in_words
 from studyserver.study.design.sets import ClipSet, stimulus_sets
 
 from ..models import Presentation, Study
-from .plain_lines import PlainLines
+from .shared.plain_lines import PlainLines
 
 MOST_SHOWN = 8  # sets in the preview; the rest is counted
 

@@ -9,7 +9,7 @@ from explainer.models import Clip
 from studyserver.study.texts.starting_texts import is_as_suggested
 
 from ..models import PREVIEW, Annotator, Study
-from .addresses import address
+from .shared.addresses import address
 
 
 @dataclass(frozen=True)

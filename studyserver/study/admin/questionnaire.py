@@ -6,10 +6,10 @@ from django.forms.widgets import Script
 
 from ..models import QuestionnaireItem, QuestionnairePage, Quota, Study
 from ..screening.questionnaire import Place, last_position
-from .labelled import LabelledFormSet
-from .part_of_study import PartOfStudyAdmin
-from .plain_lines import PlainLines
 from .questions import QuestionForm
+from .shared.labelled import LabelledFormSet
+from .shared.part_of_study import PartOfStudyAdmin
+from .shared.plain_lines import PlainLines
 
 
 class ItemForm(QuestionForm):

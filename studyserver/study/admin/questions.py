@@ -14,9 +14,9 @@ from studyserver.study.questions.kinds import MAXIMUM_STEPS, PREFERENCE_WORDS
 from studyserver.study.questions.sliders import presented_options
 
 from ..models import Question, QuestionExample, Study
-from .labelled import LabelledFormSet
-from .part_of_study import PartOfStudyAdmin
-from .plain_lines import PlainLines
+from .shared.labelled import LabelledFormSet
+from .shared.part_of_study import PartOfStudyAdmin
+from .shared.plain_lines import PlainLines
 
 _ENDS = ["low", "high"]
 

@@ -9,7 +9,7 @@ from explainer.core.base.counting import plural
 from studyserver.study.sessions.session import delete_answers
 
 from ..models import Annotator, Judgment, Study, Trial
-from .filters import NamedValues
+from .shared.filters import NamedValues
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -18,7 +18,7 @@ from studyserver.study.recruitment.panel_links import parameter_names
 from studyserver.study.sessions.joins import pace
 
 from ..models import Recruit, Return, Study
-from .labelled import LabelledFormSet
+from .shared.labelled import LabelledFormSet
 
 MOST_BYTES = 2_000_000  # of an uploaded list
 

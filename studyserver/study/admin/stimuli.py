@@ -22,8 +22,8 @@ from studyserver.study.design.stimuli import (
 )
 
 from ..models import Stimulus, Study
-from .addresses import address
-from .filters import NamedValues
+from .shared.addresses import address
+from .shared.filters import NamedValues
 
 MOST_LISTED = 400  # clips with a box each; Django takes 1000 fields from a form
 

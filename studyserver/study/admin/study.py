@@ -31,7 +31,6 @@ from ..screening.background import add_background
 from ..screening.questionnaire import ordered_pages
 from . import recruiting
 from .adaptive import AdaptiveDesignInline
-from .addresses import address
 from .analysis_plan import ExclusionRuleInline, PrimaryContrastInline
 from .design import LOCKED_DESIGN, StudyForm, preview
 from .layout import fieldsets, unfolded_where_wrong
@@ -39,7 +38,8 @@ from .next_steps import steps
 from .questionnaire import QuotaInline
 from .questions import QuestionInline
 from .recruiting import ReturnInline
-from .saved_first import action_on
+from .shared.addresses import address
+from .shared.saved_first import action_on
 from .stimuli import RuleForm, propose
 from .translations import TranslationViews, further_languages
 

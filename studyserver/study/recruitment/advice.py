@@ -2,7 +2,6 @@
 
 from explainer.models import Clip
 from studyserver.study.design.adaptive import adaptive_advice
-from studyserver.study.design.blinding_advice import blinding_advice
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.problems import design_advice
 from studyserver.study.design.sets import UNMASKED
@@ -10,6 +9,7 @@ from studyserver.study.design.trial_draws import spacing_advice
 from studyserver.study.models import Study
 from studyserver.study.texts.right_answers import right_answers_advice
 
+from .blinding_advice import blinding_advice
 from .recruiting import recruiting_advice
 
 

@@ -4,8 +4,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 
 from studyserver.study.design.stimuli import StudyLocked
-
-from ..models import Study
+from studyserver.study.models import Study
 
 
 class PartOfStudyAdmin:

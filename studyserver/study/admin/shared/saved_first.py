@@ -6,7 +6,7 @@ from functools import partial
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from ..models import Study
+from studyserver.study.models import Study
 
 
 def action_on(study: Study, path: str) -> Callable[[HttpRequest], HttpResponse] | None:
