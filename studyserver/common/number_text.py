@@ -11,6 +11,13 @@ def decimals(ends: tuple[float, float]) -> int:
     return max(0, 2 - math.floor(math.log10(length))) if length < 2 else 1 if length < 25 else 0
 
 
+def all_digits(number: float) -> str:
+    """Return a number with all its digits, whole numbers without a decimal point."""
+    if isinstance(number, int):
+        return str(number)
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+
 def number(value: float, places: int) -> str:
     """Return a number with so many decimals and a true minus sign."""
     text = f"{value:.{places}f}"

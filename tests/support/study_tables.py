@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from studyserver.results.data.columns import Row, number_text
+from studyserver.common.number_text import all_digits
+from studyserver.results.data.columns import Row
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.codebook import TABLES, VARIABLES
 from studyserver.study.models import Study
@@ -98,5 +99,5 @@ def _series(values: list, kind: str) -> "pd.Series":
         return pd.Series(values, dtype="boolean")
     if kind == "datetime":
         return pd.Series(pd.to_datetime(pd.Series(values, dtype="object"), utc=True))
-    texts = [number_text(value) if isinstance(value, int | float) else value or None for value in values]
+    texts = [all_digits(value) if isinstance(value, int | float) else value or None for value in values]
     return pd.Series(texts, dtype="str")

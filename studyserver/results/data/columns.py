@@ -1,21 +1,14 @@
 """One database object at a time, as columns of the codebook."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 
 from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip
+from studyserver.common.canonical_json import canonical_json
 from studyserver.study.models import Presentation, Question, Stimulus, Trial
 
-_BETWEEN_STRETCHES = "|"  # which are numbers: nothing in them can be taken for it
-PRESENCE_CATEGORIES = ("none", "some", "clear", "unsure")
 Row = dict[str, object]
-
-
-def canonical_json(value: object) -> str:
-    """Return the one text that equal JSON values share."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def identifier(text: str) -> str:
@@ -39,58 +32,17 @@ def question_columns(question: Question) -> Row:
 
 def option_values(question: Question) -> list[str]:
     """Return the options offered by a question with several, in order; none for the other kinds."""
-    if question.kind == Question.Kind.PRESENCE:
-        return list(PRESENCE_CATEGORIES)
-    if question.kind not in (Question.Kind.CHOICE, Question.Kind.CHECKLIST):
-        return []
-    choices = question.options.get("choices", []) if isinstance(question.options, dict) else []
-    return [str(choice["value"]) if isinstance(choice, dict) else str(choice) for choice in choices]
+    return question.answer_kind.declared(question.options)
 
 
 def option_labels(question: Question) -> dict[str, str]:
     """Return the words that annotators saw for each option."""
-    choices = question.options.get("choices", []) if isinstance(question.options, dict) else []
-    return {
-        str(item["value"]): str(item.get("label", item["value"]))
-        for item in choices
-        if isinstance(item, dict)
-    }
-
-
-def ticked(question: Question, value: list) -> list[str]:
-    """Return what a checklist's answer ticked, in the order in which the options are offered."""
-    offered = option_values(question)
-    chosen = {str(item) for item in value}
-    return [item for item in offered if item in chosen] + sorted(chosen - set(offered))
-
-
-def number_text(number: float | int) -> str:
-    """Return a number with all its digits, whole numbers without a decimal point."""
-    if isinstance(number, int):
-        return str(number)
-    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+    return question.answer_kind.labels(question.options)
 
 
 def plain_value(question: Question, value: object) -> str | float | int | None:
-    """Return an answer as a number or as text; None for free text, which stands in its own table.
-
-    What a checklist's answer ticked is a JSON array: an option may hold any character that could divide it
-    from the next.
-    """
-    if value is None or question.kind == Question.Kind.TEXT:
-        return None
-    if question.kind == Question.Kind.PRESENCE and isinstance(value, dict):
-        return value.get("presence")
-    if question.kind == Question.Kind.CHECKLIST and isinstance(value, list):
-        return canonical_json(ticked(question, value))
-    if question.kind == Question.Kind.PREFERENCE and isinstance(value, dict):
-        return f"{value['preferred']}{value['strength']}" if value["preferred"] else "none"
-    if question.kind == Question.Kind.STRETCHES and isinstance(value, list):
-        marked = [f"{number_text(begin)}-{number_text(end)}" for begin, end in value]
-        return _BETWEEN_STRETCHES.join(marked) or _BETWEEN_STRETCHES
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    return value if isinstance(value, str) else canonical_json(value)
+    """Return an answer as a number or as text; None for free text, which stands in its own table."""
+    return None if value is None else question.answer_kind.exported(question.options, value)
 
 
 def compared_clips(
@@ -114,11 +66,7 @@ def compared_clips(
 
 def confidence(question: Question, value: object) -> int | None:
     """Return the confidence of a presence judgment."""
-    return (
-        value.get("confidence")
-        if question.kind == Question.Kind.PRESENCE and isinstance(value, dict)
-        else None
-    )
+    return question.answer_kind.confidence(value)
 
 
 # -- stimuli ----------------------------------------------------------------------------------

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from studyserver.study.models import Judgment, Presentation, Question, Trial
+from studyserver.study.questions.kinds import Answers, kinds_with
 
-from .columns import plain_value, stimulus_columns, ticked
+from .columns import plain_value, stimulus_columns
 from .listening_columns import clip_record
 from .rows import StudyRows
 
-NUMERIC_KINDS = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
-OPTION_KINDS = (Question.Kind.CHOICE, Question.Kind.CHECKLIST)
+NUMERIC_KINDS = kinds_with(Answers.NUMBERS)
+OPTION_KINDS = kinds_with(Answers.NAMES, Answers.SETS)
 _STIMULUS = ("track", "method", "target", "condition")
 _SIZES = ("segments_asked", "kept_segments")
 _PRESENCE = {0.0: "none", 1.0: "some", 2.0: "clear"}
@@ -296,8 +297,9 @@ class CountedJudgments:
 
 
 def _chosen_of(question: Question, value: object) -> object:
-    if question.kind == Question.Kind.CHECKLIST and isinstance(value, list):
-        return frozenset(ticked(question, value))
+    kind = question.answer_kind
+    if kind.answers == Answers.SETS and isinstance(value, list):
+        return frozenset(map(str, value))
     return plain_value(question, value)
 
 

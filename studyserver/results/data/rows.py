@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, QuerySet, Window
 
+from studyserver.common.canonical_json import canonical_json
 from studyserver.study.models import (
     PREVIEW,
     Annotator,
@@ -23,11 +24,10 @@ from studyserver.study.models import (
     Study,
     Trial,
 )
-from studyserver.study.questions.sliders import presented_options
+from studyserver.study.questions.kinds import Answers, kinds_with
 
 from .columns import (
     Row,
-    canonical_json,
     compared_clips,
     confidence,
     item_columns,
@@ -36,7 +36,6 @@ from .columns import (
     prediction_rows,
     question_columns,
     stimulus_columns,
-    ticked,
     trial_seconds,
 )
 from .listening_columns import clip_record, without_addresses
@@ -171,9 +170,9 @@ class StudyRows:
 
     def checklist(self) -> Iterator[Row]:
         """Yield the table `checklist`."""
-        for place, presentation, judgment in self._current_judgments(Question.Kind.CHECKLIST):
+        for place, presentation, judgment in self._current_judgments(*kinds_with(Answers.SETS)):
             question = self.question_rows[judgment.question_id]
-            chosen = ticked(question, judgment.value or [])
+            chosen = question.answer_kind.chosen(question.options, judgment.value or [])
             for option in dict.fromkeys([*option_values(question), *chosen]):
                 yield {
                     **self._short(place, presentation, judgment),
@@ -183,7 +182,7 @@ class StudyRows:
 
     def comparisons(self) -> Iterator[Row]:
         """Yield the table `comparisons`."""
-        for trial, presentations, answers in self._answered(Question.Kind.PREFERENCE, Question.Kind.ABX):
+        for trial, presentations, answers in self._answered(*kinds_with(Answers.COMPARISONS)):
             for _presentation, judgment in answers:
                 question = self.question_rows[judgment.question_id]
                 for presentation, compared in compared_clips(judgment.value, presentations):
@@ -200,7 +199,7 @@ class StudyRows:
 
     def stretches(self) -> Iterator[Row]:
         """Yield the table `stretches`."""
-        for place, presentation, judgment in self._current_judgments(Question.Kind.STRETCHES):
+        for place, presentation, judgment in self._current_judgments(*kinds_with(Answers.TIMES)):
             marked = list(enumerate(judgment.value, start=1)) or [(0, (None, None))]
             for number, (begin, end) in marked:
                 yield {
@@ -213,7 +212,7 @@ class StudyRows:
 
     def comments(self) -> Iterator[Row]:
         """Yield the table `comments`."""
-        for place, presentation, judgment in self._current_judgments(Question.Kind.TEXT):
+        for place, presentation, judgment in self._current_judgments(*kinds_with(Answers.TEXT)):
             yield {**self._short(place, presentation, judgment), "comment": judgment.value}
 
     def trials(self) -> Iterator[Row]:
@@ -262,7 +261,7 @@ class StudyRows:
                 "question_position": question.position,
                 "question_text": question.text,
                 "question_help": question.help_text,
-                "question_options": canonical_json(presented_options(question.kind, question.options)),
+                "question_options": canonical_json(question.answer_kind.presented(question.options)),
                 "question_scope": question.scope,
                 "only_own_target": question.only_own_target,
                 "required": question.required,

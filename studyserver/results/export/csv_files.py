@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from explainer.files.spreadsheets import escaped, row_writer
-from studyserver.results.data.columns import identifier, number_text
+from studyserver.common.number_text import all_digits
+from studyserver.results.data.columns import identifier
 from studyserver.results.data.variables import Variable
 
 from .codebook import Table
@@ -44,7 +45,7 @@ def _cell(write: Callable[[Any], str], value: object) -> str:
 
 
 def _number(value: float) -> str:
-    return "" if value != value else number_text(value)
+    return "" if value != value else all_digits(value)
 
 
 def _text(value: object) -> str:

@@ -13,7 +13,7 @@ from studyserver.common.number_text import (
     number,
     plain,
 )
-from studyserver.results.data.columns import option_labels, option_values, ticked
+from studyserver.results.data.columns import option_labels, option_values
 from studyserver.results.data.judgments import first_answers
 from studyserver.results.statistics.agreement import prepare, specific_agreement
 from studyserver.results.statistics.rater_quality import disputed_answers, disputed_items
@@ -305,7 +305,7 @@ def _answers(item: QuestionSummary, table: pd.DataFrame) -> list[list[str]]:
     lines = []
     for row in table.to_dict("records"):
         given = row["most_frequent"]
-        chosen = ticked(item.question, given) if isinstance(given, frozenset) else [given]
+        chosen = item.question.answer_kind.chosen(item.question.options, given)
         said = ", ".join(labels.get(name, name) for name in chosen) or NONE_TICKED
         share = f"{100 * row['agreement']:.0f} %"
         lines.append([share, str(row["answers"]), said, str(row["n_judgments"])])

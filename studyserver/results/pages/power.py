@@ -15,6 +15,7 @@ from studyserver.results.data.rehearsal_marks import rehearsal_mark
 from studyserver.results.data.scales import scale_ends
 from studyserver.results.tables.labels import condition_name
 from studyserver.study.models import Question, Study
+from studyserver.study.questions.kinds import Answers, kinds_with
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from studyserver.results.tables.computed import Computed
 
 MOST = 2000  # raters, tracks
-_NUMERIC = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
+_NUMERIC = kinds_with(Answers.NUMBERS)
 _CONDITIONS = [(value, condition_name(value)) for value in Clip.Condition.values]
 _SD = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
 

@@ -22,13 +22,14 @@ from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
 from studyserver.study.design.adaptive import adaptive_design, current_width
 from studyserver.study.models import Annotator, Question, Study, Trial
+from studyserver.study.questions.kinds import Answers, kinds_with
 
 from . import sentences
 from .power import NoVariances, answered_variances
 from .widgets import FigureTable
 
 _SHARES_OF_WIDTH = (1.0, 0.75, 0.5)
-_NUMERIC = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
+_NUMERIC = kinds_with(Answers.NUMBERS)
 
 
 @dataclass(frozen=True)

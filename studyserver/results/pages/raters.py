@@ -7,7 +7,7 @@ import pandas as pd
 
 from explainer.core.base.counting import plural
 from studyserver.common import number_text
-from studyserver.results.data.columns import option_labels, ticked
+from studyserver.results.data.columns import option_labels
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.statistics.rater_quality import exclusions
 from studyserver.results.tables.computed import ALL, KEPT, Computed
@@ -216,7 +216,7 @@ def _said(question: Question, value: Any, number: float) -> str:
     if number == number:
         return number_text.plain(number)
     labels = option_labels(question)
-    chosen = ticked(question, value) if question.kind == Question.Kind.CHECKLIST else [str(value)]
+    chosen = question.answer_kind.chosen(question.options, value)
     return " + ".join(labels.get(option, option) for option in chosen) or NONE_TICKED
 
 

@@ -4,26 +4,21 @@ from django import forms
 from django.contrib import admin
 from django.forms.widgets import Script
 
+from studyserver.study.questions.item_kinds import ITEM_KINDS
+
 from ..models import QuestionnaireItem, QuestionnairePage, Quota, Study
 from ..screening.questionnaire import Place, last_position
-from .questions import QuestionForm
+from .questions import QuestionForm, fields_of
 from .shared.labelled import LabelledFormSet
 from .shared.part_of_study import PartOfStudyAdmin
 from .shared.plain_lines import PlainLines
 
 
-class ItemForm(QuestionForm):
+class ItemForm(QuestionForm, fields_of(ITEM_KINDS)):
     """Takes the options of each kind in fields of their own, as questions of trials do."""
 
     is_of_trial = False
-    needs = {
-        QuestionnaireItem.Kind.CHOICE: ["choices"],
-        QuestionnaireItem.Kind.CHECKLIST: ["choices"],
-        QuestionnaireItem.Kind.SCALE: ["points", "low", "high", "labels"],
-        QuestionnaireItem.Kind.SLIDER: ["least", "most", "step", "low", "high"],
-        QuestionnaireItem.Kind.NUMBER: ["least", "most", "unit"],
-    }
-    unit = forms.CharField(required=False, max_length=30, label="Unit", help_text="Such as: years.")
+    kinds = ITEM_KINDS
 
     class Meta:
         """All fields but the options, which are put together."""
@@ -44,16 +39,6 @@ class ItemForm(QuestionForm):
             "text": forms.Textarea(attrs={"rows": 2, "cols": 70}),
             "help_text": forms.Textarea(attrs={"rows": 2, "cols": 70}),
         }
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial["unit"] = (self.instance.options or {}).get("unit", "")
-
-    def _options(self, kind: str, cleaned: dict) -> dict:
-        if kind == QuestionnaireItem.Kind.NUMBER:
-            given = {"min": cleaned.get("least"), "max": cleaned.get("most"), "unit": cleaned.get("unit")}
-            return {name: value for name, value in given.items() if value not in (None, "")}
-        return super()._options(kind, cleaned)
 
 
 class ItemInline(admin.StackedInline):

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from studyserver.study.design.left_out import left_out
 from studyserver.study.models import AdaptiveDesign, QuestionExample, Study, StudyVersion
-from studyserver.study.questions.sliders import presented_options
+from studyserver.study.questions.item_kinds import ITEM_KINDS
+from studyserver.study.questions.kinds import KINDS
 
 _TEXTS = ("language", "title", "consent", "instructions", "rest_text", "thanks", "contact")
 _DESIGN = (
@@ -77,6 +78,8 @@ _ADAPTIVE = ("question__key", "first", "second", "precision", "minimum_judgments
 _RULE = ("measure", "excludes", "limit")
 _CONTRAST = ("question__key", "first", "first_method", "second", "second_method")
 
+_KINDS = {**ITEM_KINDS, **KINDS}
+
 
 def snapshot(study: Study) -> dict:
     """Return everything that an annotator of the study can see or be given, and the analysis declared."""
@@ -112,7 +115,7 @@ def snapshot(study: Study) -> dict:
 
 def _as_presented(questions: Iterable[dict]) -> list[dict]:
     """Return questions with options as annotators met them, also what was left to a default."""
-    return [item | {"options": presented_options(item["kind"], item["options"])} for item in questions]
+    return [item | {"options": _KINDS[item["kind"]].presented(item["options"])} for item in questions]
 
 
 def record_version(study: Study) -> StudyVersion:

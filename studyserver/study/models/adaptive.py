@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from explainer.models import Clip
+from studyserver.study.questions.kind import Answers
 
 from .question import Question
 from .study import Study
@@ -59,8 +60,7 @@ class AdaptiveDesign(models.Model):
             return
         if self.question.study_id != self.study_id:
             raise ValidationError({"question": "This question belongs to another study."})
-        numeric = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
-        if self.question.kind not in numeric or self.question.scope != Question.Scope.CLIP:
+        if self.question.answer_kind.answers != Answers.NUMBERS or self.question.scope != Question.Scope.CLIP:
             raise ValidationError(
                 {"question": "Its answers must be numbers about each clip: a rating, a slider or presence."}
             )

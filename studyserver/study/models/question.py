@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from django.db import models
 
 from explainer.models import IDENTIFIER, Clip
+from studyserver.study.questions.kind import Kind as AnswerKind
+from studyserver.study.questions.kinds import KINDS, option_problems
 
 from .study import Study
 
@@ -79,14 +81,17 @@ class Question(models.Model):
     def __str__(self):
         return self.text
 
+    @property
+    def answer_kind(self) -> AnswerKind:
+        """What is known of the way in which it is answered."""
+        return KINDS[self.kind]
+
     def clean(self):
         """Refuse options that the kind cannot use, and a level that its answers do not have."""
         from django.core.exceptions import ValidationError
 
-        from studyserver.study.questions.kinds import level_problems, option_problems
-
         problems = option_problems(self.kind, self.options)
-        problems = problems or level_problems(self.kind, self.level, self.options)
+        problems = problems or self.answer_kind.level_problems(self.level, self.options)
         if problems:
             raise ValidationError(problems)
 

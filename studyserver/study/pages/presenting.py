@@ -11,13 +11,10 @@ from django.utils.translation import gettext as _
 from studyserver.study.design import attention
 from studyserver.study.design.rests import rest_before
 from studyserver.study.models import Annotator, Presentation, Question, QuestionExample, Study, Trial
-from studyserver.study.questions.kinds import PREFERENCE_WORDS, preference_steps
-from studyserver.study.questions.sliders import decimals_of, presented_options
 from studyserver.study.sessions import session
 from studyserver.study.sessions.answers import asked_about
 from studyserver.study.texts.translations import Dictionary, Written, dictionary
 
-_RATINGS = (Question.Kind.SLIDER, Question.Kind.SCALE)
 MANY = 4  # from so many clips on, their buttons are small
 
 
@@ -102,26 +99,22 @@ def _group(question: Question, presentations: list[Presentation], *, guard: bool
 
     With `guard`, ratings of clips are open only while their clip plays.
     """
+    kind = question.answer_kind
     shown = {
         "id": question.pk,
         "kind": question.kind,
         "text": question.text,
         "help_text": question.help_text,
         "required": question.required,
-        "template": f"study/questions/{question.kind}.html",
-        "options": presented_options(question.kind, question.options),
-        "decimals": decimals_of(question.kind, question.options),
-        "points": range(1, question.options.get("points", 0) + 1),
+        "template": kind.template,
+        "options": kind.presented(question.options),
+        "decimals": kind.decimals(question.options),
     }
     blind = [item for item in presentations if item.is_blind]
-    if question.kind == Question.Kind.PREFERENCE:
-        shown["choices"] = _preferences(question, [item.label for item in blind])
-        shown["degrees"] = len(blind) == 2
-    if question.kind == Question.Kind.ABX:
-        shown["labels"] = [item.label for item in blind]
+    shown |= kind.page(question.options, [item.label for item in blind])
     rows = [_row(question, item, several=len(blind) > 1) for item in asked_about(question, presentations)]
     of_clips = any(row["label"] for row in rows)
-    shown["guarded"] = guard and of_clips and question.kind in _RATINGS
+    shown["guarded"] = guard and of_clips and kind.can_be_guarded
     return shown | {"items": [shown | row for row in rows], "of_clips": of_clips}
 
 
@@ -133,55 +126,6 @@ def _row(question: Question, item: Presentation | None, *, several: bool) -> dic
         "label": item.label if several else "",
         "name": f"q{question.pk}-{item.position}",
     }
-
-
-def _preferences(question: Question, labels: list[str]) -> list[dict]:
-    """Return what can be answered: from "A much better" to "B much better", or one of several."""
-    tie = [{"preferred": "", "strength": 0, "text": _tie(question, len(labels))}]
-    tie = tie if question.options.get("tie", True) else []
-    if len(labels) != 2:
-        return [{"preferred": label, "strength": 1, "text": label} for label in labels] + tie
-    steps = preference_steps(question.options, 2)
-    word = question.options.get("word", PREFERENCE_WORDS[0])
-
-    def side(label, strengths):
-        return [
-            {
-                "preferred": label,
-                "strength": strength,
-                "text": _degree(word, steps, strength) % {"name": label},
-            }
-            for strength in strengths
-        ]
-
-    return side(labels[0], range(steps, 0, -1)) + tie + side(labels[1], range(1, steps + 1))
-
-
-def _tie(question: Question, number: int) -> str:
-    if number == 2:
-        return _("no difference")
-    return _("none of them")
-
-
-def _degree(word: str, steps: int, strength: int) -> str:
-    """Return one degree of preference in words; the middle one of three has no adverb."""
-    slightly = {
-        "better": _("%(name)s slightly better"),
-        "more": _("%(name)s slightly more"),
-        "closer": _("%(name)s slightly closer"),
-    }
-    plainly = {
-        "better": _("%(name)s better"),
-        "more": _("%(name)s more"),
-        "closer": _("%(name)s closer"),
-    }
-    much = {
-        "better": _("%(name)s much better"),
-        "more": _("%(name)s much more"),
-        "closer": _("%(name)s much closer"),
-    }
-    degrees = {1: [plainly], 2: [slightly, much], 3: [slightly, plainly, much]}
-    return degrees[steps][strength - 1][word]
 
 
 def feedback_on(trial: Trial) -> list[dict[str, str]]:

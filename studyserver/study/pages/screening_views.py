@@ -1,5 +1,6 @@
 """The pages before and after the trials: questionnaire, level setting, headphone check."""
 
+import math
 from typing import Any
 
 from django import forms
@@ -10,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from explainer.files.sound_responses import sound_response
 from studyserver.study.models import Annotator, HeadphoneCheck, QuestionnaireItem, QuestionnairePage
-from studyserver.study.questions.sliders import decimals_of, presented_options, shown_number
+from studyserver.study.questions.item_kinds import ITEM_KINDS
+from studyserver.study.questions.kind import Answers
 from studyserver.study.screening import headphones, questionnaire
 from studyserver.study.screening.sounds import INTERVALS, TRIALS, calibration_wav, trial_sound, wav
 from studyserver.study.sessions import screening_steps as screening
@@ -58,16 +60,19 @@ def questions(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 def read_field(item: QuestionnaireItem, posted: QueryDict) -> Any:
     """Return what a form sent for one question, in the form of its kind; None if it was not answered."""
     name = f"q{item.pk}"
-    if item.kind == Kind.CHECKLIST:
+    kind = ITEM_KINDS[item.kind]
+    if kind.answers == Answers.SETS:
         ticked = posted.getlist(name)
         return [value for value in ticked if value] if ticked else None
     text = posted.get(name, "")
     if not text.strip():
         return None
-    if item.kind in (Kind.SCALE, Kind.SLIDER, Kind.NUMBER):
+    if kind.answers == Answers.NUMBERS:
         try:
             number = float(text.strip().replace(",", "."))
         except ValueError:
+            return text
+        if not math.isfinite(number):
             return text
         return int(number) if number.is_integer() else number
     return text
@@ -91,7 +96,7 @@ def shown_items(
         value = values.get(item.pk) if values is not None else answers.get(item.key)
         answers[item.key] = value
         own[item.key] = item
-        translated = words.question(item)
+        translated, kind = words.question(item), ITEM_KINDS[item.kind]
         shown.append(
             {
                 "id": item.pk,
@@ -99,8 +104,8 @@ def shown_items(
                 "kind": item.kind,
                 "text": translated.text,
                 "help_text": translated.help_text,
-                "options": presented_options(item.kind, translated.options),
-                "decimals": decimals_of(item.kind, item.options),
+                "options": kind.presented(translated.options),
+                "decimals": kind.decimals(item.options),
                 "points": [str(point) for point in range(1, item.options.get("points", 0) + 1)],
                 "required": item.required,
                 "value": _as_text(value),
@@ -117,8 +122,8 @@ def shown_items(
 
 def _shown(item: QuestionnaireItem, value: Any) -> str:
     """Return what stands beside a slider that was moved."""
-    is_number = item.kind == Kind.SLIDER and isinstance(value, int | float) and abs(value) < _LARGEST
-    return shown_number(item.options, value) if is_number else ""
+    is_number = isinstance(value, int | float) and abs(value) < _LARGEST
+    return ITEM_KINDS[item.kind].number_beside(item.options, value) if is_number else ""
 
 
 def _as_text(value: Any) -> Any:

@@ -9,14 +9,13 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
 
 from explainer.models import Clip
 from studyserver.study.models import Annotator, Presentation, Question, Return, Study, Trial
-from studyserver.study.questions.kinds import preference_steps
-from studyserver.study.questions.sliders import slider_of
 from studyserver.study.recruitment.recruiting import outcome
 from studyserver.study.sessions import screening_steps as screening
 from studyserver.study.sessions import session
@@ -183,41 +182,15 @@ class _Walk:
         }
 
     def _answer(self, question: Question, presentation: Presentation | None, elapsed: float) -> Any:
-        if question.pk == self.trial.attention.get("question") and self._attends():
+        if question.pk == self.trial.attention.get("question") and self.attends():
             return self.trial.attention["expected"]
-        if question.kind == Question.Kind.PREFERENCE:
-            return self._preference(question, elapsed)
-        if question.kind == Question.Kind.ABX:
-            return self._x(question, elapsed)
-        level = self._level(question, presentation, elapsed)
-        if question.kind == Question.Kind.STRETCHES:
-            about = presentation or self.blind[0]
-            length = round(level * about.stimulus.clip.seconds, 2)
-            return [[0, length]] if length >= 0.1 else []
-        return self._value(question, level)
+        heard = _Heard(self, question, presentation, elapsed)
+        return question.answer_kind.simulated(question.options, heard, self.rng, required=question.required)
 
-    def _attends(self) -> bool:
+    def attends(self) -> bool:
         return self.behaviour.heeds_truth and not self.behaviour.straight_line
 
-    def _preference(self, question: Question, elapsed: float) -> dict:
-        """Prefer the clip that has more of it, the more strongly the greater the difference."""
-        levels = {item.label: self._level(question, item, elapsed) for item in self.blind}
-        least, *_others, most = sorted(levels, key=lambda label: (levels[label], self.rng.random()))
-        difference = levels[most] - levels[least]
-        if difference < 0.05 and question.options.get("tie", True):
-            return {"preferred": None, "strength": 0}
-        steps = preference_steps(question.options, len(levels))
-        return {"preferred": most, "strength": min(steps, 1 + int(difference * 2 * steps))}
-
-    def _x(self, question: Question, elapsed: float) -> str:
-        """Tell X by what differs between A and B, as far as it does; else guess."""
-        x = self.trial.presentations.get(role=Presentation.Role.X).stimulus_id
-        right = next(item.label for item in self.blind if item.stimulus_id == x)
-        levels = [self._level(question, item, elapsed) for item in self.blind]
-        heard = self._attends() and self.rng.random() < min(1.0, 2 * abs(levels[0] - levels[-1]))
-        return right if heard else self.rng.choice([item.label for item in self.blind])
-
-    def _level(self, question: Question, presentation: Presentation | None, elapsed: float) -> float:
+    def level(self, question: Question, presentation: Presentation | None, elapsed: float) -> float:
         """Return where on the scale the answer falls, 0 to 1."""
         if self.behaviour.straight_line:
             return self.favourite
@@ -232,27 +205,6 @@ class _Walk:
             1.0, max(0.0, level + self.behaviour.drift * elapsed + self.rng.gauss(0, self.behaviour.noise))
         )
 
-    def _value(self, question: Question, level: float) -> Any:
-        options = question.options
-        if question.kind == Question.Kind.SCALE:
-            return 1 + round(level * (options["points"] - 1))
-        if question.kind == Question.Kind.SLIDER:
-            return slider_of(options).at(level)
-        if question.kind == Question.Kind.PRESENCE:
-            if abs(level - 0.5) < 0.03:
-                return {"presence": "unsure", "confidence": None}
-            name = "clear" if level > 0.66 else "some" if level > 0.33 else "none"
-            return {"presence": name, "confidence": 1 + round(4 * min(1, 2 * abs(level - 0.5)))}
-        if question.kind == Question.Kind.CHOICE:
-            return self._choice(options["choices"], level)
-        if question.kind == Question.Kind.CHECKLIST:
-            return [choice["value"] for choice in options["choices"] if self.rng.random() < level]
-        return "A simulated comment." if self.rng.random() < 0.2 else "-" if question.required else ""
-
-    def _choice(self, choices: list[dict], level: float) -> str:
-        place = min(len(choices) - 1, int(level * len(choices)))
-        return choices[place]["value"]
-
     def _listening(self, presentations: list[Presentation]) -> dict:
         return {
             "presentations": {
@@ -261,3 +213,34 @@ class _Walk:
             },
             "focus_losses": 0,
         }
+
+
+class _Heard:
+    """What a simulated annotator hears of what a question is about; see `questions.kind.Heard`."""
+
+    def __init__(self, walk: "_Walk", question: Question, presentation: Presentation | None, elapsed: float):
+        self._walk, self._question = walk, question
+        self._presentation, self._elapsed = presentation, elapsed
+
+    @cached_property
+    def about(self) -> float:
+        return self._walk.level(self._question, self._presentation, self._elapsed)
+
+    @cached_property
+    def of_clips(self) -> dict[str, float]:
+        blind = self._walk.blind
+        return {item.label: self._walk.level(self._question, item, self._elapsed) for item in blind}
+
+    @property
+    def right(self) -> str:
+        x = self._walk.trial.presentations.get(role=Presentation.Role.X).stimulus_id
+        return next(item.label for item in self._walk.blind if item.stimulus_id == x)
+
+    @property
+    def attends(self) -> bool:
+        return self._walk.attends()
+
+    @property
+    def seconds(self) -> float:
+        about = self._presentation or self._walk.blind[0]
+        return about.stimulus.clip.seconds

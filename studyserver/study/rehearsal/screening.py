@@ -1,12 +1,11 @@
 """How simulated annotators get through what precedes and follows the trials."""
 
-import math
 import random
 from typing import Any
 
 from studyserver.study.models import Annotator, QuestionnaireItem
+from studyserver.study.questions.item_kinds import ITEM_KINDS
 from studyserver.study.questions.rules import meets
-from studyserver.study.questions.sliders import slider_of
 from studyserver.study.screening import headphones, questionnaire
 from studyserver.study.screening.sounds import plans
 from studyserver.study.sessions import screening_steps as screening
@@ -41,29 +40,7 @@ def _admitted(item: QuestionnaireItem, rng: random.Random) -> Any:
 
 
 def _answer(item: QuestionnaireItem, rng: random.Random) -> Any:
-    options = item.options
-    if item.kind == Kind.SCALE:
-        return rng.randint(1, options["points"])
-    if item.kind == Kind.SLIDER:
-        return slider_of(options).at(rng.random())
-    if item.kind == Kind.NUMBER:
-        return _number(options, rng.random())
-    if item.kind == Kind.CHOICE:
-        return rng.choice(options["choices"])["value"]
-    if item.kind == Kind.CHECKLIST:
-        return [choice["value"] for choice in options["choices"] if rng.random() < 0.3]
-    return "A simulated answer."
-
-
-def _number(options: dict, share: float) -> int | float:
-    """Return a number within the limits: a whole one where there are ten or more of them."""
-    low = options.get("min", min(0, options.get("max", 0)))
-    high = min(options.get("max", low + 100), low + 100)
-    if not low < high:
-        return low
-    first, last = math.ceil(low), math.floor(high)
-    whole = {"min": first, "max": last, "step": 1}
-    return slider_of(whole if last - first >= 10 else {"min": low, "max": high}).at(share)
+    return ITEM_KINDS[item.kind].filled_in(item.options, rng)
 
 
 def pass_headphone_checks(annotator: Annotator) -> None:

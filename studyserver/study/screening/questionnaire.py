@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from studyserver.study.questions.item_kinds import ITEM_KINDS, item_problems, number_value, unmet_rule
+from studyserver.study.questions.item_kinds import ITEM_KINDS, item_problems, unmet_rule
 from studyserver.study.questions.kinds import AnswerRefused, read_answer
 from studyserver.study.questions.rules import meets
 
@@ -146,11 +146,8 @@ def read_page(page: QuestionnairePage, sent: dict[int, Any], earlier: dict[str, 
 
 
 def _read(item: QuestionnaireItem, value: Any) -> tuple[Any, float | None]:
-    if item.kind == QuestionnaireItem.Kind.NUMBER:
-        stored = number_value(item.options, value)
-        return stored, float(stored)
-    stored, number = read_answer(item.kind, item.options, value)
-    if item.required and not ITEM_KINDS[item.kind].complete(stored):
+    stored, number = read_answer(item.kind, item.options, value, kinds=ITEM_KINDS)
+    if item.required and not ITEM_KINDS[item.kind].is_complete(stored):
         raise AnswerRefused(_("Please answer this question."))
     return stored, number
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from studyserver.study.models import Annotator, Judgment, Presentation, Question, Trial
-from studyserver.study.questions import kinds
+from studyserver.study.questions.kind import AnswerRefused, Shown
+from studyserver.study.questions.kinds import read_answer
 
 from .listening_time import given_at, seconds_since
 from .timestamps import moment_before
@@ -105,7 +106,7 @@ def missing_answers(trial: Trial) -> list[tuple[Question, Presentation | None]]:
     answered = {
         (judgment.question_id, judgment.presentation_id)
         for judgment in trial.judgments.current().select_related("question")
-        if kinds.is_complete(judgment.question.kind, judgment.value)
+        if judgment.question.answer_kind.is_complete(judgment.value)
     }
     presentations = _presentations(trial)
     missing: list[tuple[Question, Presentation | None]] = []
@@ -192,7 +193,7 @@ class _Reader:
         try:
             judgment = self._judgment(event)
             return _Read(event, judgment=judgment, too_late=self._too_late(judgment))
-        except (EventRefused, kinds.AnswerRefused) as refused:
+        except (EventRefused, AnswerRefused) as refused:
             return _Read(event, reason=str(refused))
 
     def _judgment(self, event: Any) -> Judgment:
@@ -205,7 +206,7 @@ class _Reader:
         question = _question(event.get("question"), questions)
         presentation = _presentation(event.get("presentation"), question, presentations)
         shown = _shown(presentation, presentations)
-        value, number = kinds.read_answer(question.kind, question.options, event.get("value"), shown)
+        value, number = read_answer(question.kind, question.options, event.get("value"), shown)
         return Judgment(
             trial=trial,
             question=question,
@@ -281,12 +282,12 @@ def _presentation(raw: Any, question: Question, presentations: list[Presentation
     raise EventRefused(_("The answer does not say which clip of this trial it is about."))
 
 
-def _shown(presentation: Presentation | None, presentations: list[Presentation]) -> kinds.Shown:
+def _shown(presentation: Presentation | None, presentations: list[Presentation]) -> Shown:
     blind = [item for item in presentations if item.is_blind]
     x = next((item for item in presentations if item.role == Presentation.Role.X), None)
     of_x = x and next((item.label for item in blind if item.stimulus_id == x.stimulus_id), "")
     judged = [presentation] if presentation else presentations
-    return kinds.Shown(
+    return Shown(
         labels=tuple(item.label for item in blind),
         x=of_x or "",
         seconds=max((item.stimulus.clip.seconds for item in judged), default=0.0),

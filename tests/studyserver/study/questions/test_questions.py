@@ -8,8 +8,6 @@ from studyserver.study.questions.kinds import (
     KINDS,
     AnswerRefused,
     Shown,
-    is_complete,
-    level_problems,
     option_problems,
     read_answer,
 )
@@ -118,7 +116,7 @@ def test_an_answer_is_stored_or_refused_never_an_error(kind, value):
     assert "\\u0000" not in json.dumps(stored, allow_nan=False)
     assert number is None or isinstance(number, float)
     assert read_answer(kind, OPTIONS[kind], stored) == (stored, number)
-    assert is_complete(kind, stored) in (True, False)
+    assert KINDS[kind].is_complete(stored) in (True, False)
 
 
 def test_answers_depend_on_what_was_shown():
@@ -137,11 +135,11 @@ def test_answers_depend_on_what_was_shown():
 
 
 def test_what_suffices_where_an_answer_is_required():
-    assert is_complete("presence", {"presence": "clear", "confidence": 2})
-    assert is_complete("presence", {"presence": "unsure", "confidence": None})
-    assert not is_complete("presence", {"presence": "clear", "confidence": None})
-    assert not is_complete("text", "  \n")
-    assert is_complete("checklist", [])
+    assert KINDS["presence"].is_complete({"presence": "clear", "confidence": 2})
+    assert KINDS["presence"].is_complete({"presence": "unsure", "confidence": None})
+    assert not KINDS["presence"].is_complete({"presence": "clear", "confidence": None})
+    assert not KINDS["text"].is_complete("  \n")
+    assert KINDS["checklist"].is_complete([])
 
 
 @pytest.mark.parametrize(("kind", "options"), OPTIONS.items())
@@ -195,6 +193,6 @@ def test_problems_of_options_are_told_in_words(kind, options, word):
     ],
 )
 def test_a_level_that_answers_cannot_have_is_refused_in_words(kind, level, options, word):
-    problems = level_problems(kind, level, options)
+    problems = KINDS[kind].level_problems(level, options)
     assert bool(problems) == bool(word)
     assert word in "".join(problems)

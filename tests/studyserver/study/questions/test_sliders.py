@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from studyserver.study.design import attention
 from studyserver.study.lifecycle import versions
 from studyserver.study.lifecycle.copying import copy_study
-from studyserver.study.models import Judgment, Question, QuestionnaireAnswer, Study
-from studyserver.study.questions.kinds import AnswerRefused, option_problems, read_answer
-from studyserver.study.questions.sliders import presented_options, shown_number, slider_of
+from studyserver.study.models import Judgment, QuestionnaireAnswer, Study
+from studyserver.study.questions.kinds import KINDS, AnswerRefused, option_problems, read_answer
+from studyserver.study.questions.slider_positions import shown_number, slider_of
 from studyserver.study.rehearsal import rehearsal
 from studyserver.study.sessions import session
 
@@ -47,7 +47,7 @@ def read(options, value):
 )
 def test_positions_and_the_step_where_none_is_given(options, step, positions, decimals):
     assert option_problems("slider", options) == []
-    assert presented_options("slider", options)["step"] == step
+    assert KINDS["slider"].presented(options)["step"] == step
     assert slider_of(options).decimals == decimals
     with_step = options | {"step": step}
     assert [read(with_step, value) for value in positions] == positions
@@ -194,9 +194,9 @@ def test_attention_trials_ask_for_positions(study, options, words):
 
 
 def test_an_attention_answer_asked_for_before_there_were_steps_can_be_given(study):
-    question = Question(kind="slider", options={"min": 0, "max": 1, "step": 1})
-    assert attention._agrees(question, 0, 0.3) and attention._agrees(question, 1, 0.7)
-    assert not attention._agrees(question, 1, 0.3)
+    slider, options = KINDS["slider"], {"min": 0, "max": 1, "step": 1}
+    assert slider.agrees(options, 0, 0.3) and slider.agrees(options, 1, 0.7)
+    assert not slider.agrees(options, 1, 0.3)
 
 
 def test_the_step_is_part_of_a_version_and_of_a_copy(study):

@@ -75,9 +75,9 @@ def slider_of(options: Mapping[str, Any]) -> Slider:
 def slider_problems(options: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with a slider's options, in words; nothing when they are fine."""
     low, high, step = (options.get(name) for name in ("min", "max", "step"))
-    if not _has_positions({"min": low, "max": high}):
+    if not has_positions({"min": low, "max": high}):
         return ["A slider needs a minimum and a maximum, such as 0 and 100."]
-    if not _has_positions(options) or slider_of(options).steps < 1:
+    if not has_positions(options) or slider_of(options).steps < 1:
         return ["The step of a slider must be a number greater than 0 and at most the range."]
     slider = slider_of(options)
     if not slider.reaches_end:
@@ -90,25 +90,13 @@ def slider_problems(options: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def presented_options(kind: str, options: Any) -> Any:
-    """Return a question's options as they are presented: with a slider's step also where none is given."""
-    if kind != "slider" or not _has_positions(options):
-        return options
-    return options | {"step": slider_of(options).width}
-
-
-def decimals_of(kind: str, options: Any) -> int:
-    """Return with how many decimals a question's numbers are shown: of sliders as their positions need."""
-    return slider_of(options).decimals if kind == "slider" and _has_positions(options) else 0
-
-
 def shown_number(options: Mapping[str, Any], number: float) -> str:
     """Return a slider's number as annotators read it."""
     decimals = slider_of(options).decimals
     return number_format(round(number, decimals), decimals)
 
 
-def _has_positions(options: Any) -> bool:
+def has_positions(options: Any) -> bool:
     """Return whether there is a way from the minimum to the maximum, whether the steps fit in it or not."""
     low, high, step = (options.get(name) for name in ("min", "max", "step"))
     if not _is_number(low) or not _is_number(high) or not low < high:

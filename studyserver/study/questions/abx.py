@@ -1,0 +1,37 @@
+"""ABX: whether X is A or B."""
+
+from django.utils.translation import gettext as _
+
+from .kind import AnswerRefused, Answers, Kind
+from .preference import NO_LABEL
+
+
+class Abx(Kind):
+    """Which of two clips X is the same as."""
+
+    name = "abx"
+    label = "is X the clip A or B?"
+    answers = Answers.COMPARISONS
+
+    def read(self, options, value, shown):
+        if not isinstance(value, str) or value not in shown.labels:
+            raise AnswerRefused(_("The answer must be A or B."))
+        return value
+
+    def number(self, value, shown):
+        """Return 1 for a right answer and 0 for a wrong one."""
+        return float(value == shown.x) if shown.x else None
+
+    def page(self, options, labels):
+        return {"labels": list(labels)}
+
+    def simulated(self, options, heard, rng, *, required):
+        """Tell X by what differs between A and B, as far as it does; else guess."""
+        right = heard.right
+        first, *_others, last = heard.of_clips.values()
+        is_told = heard.attends and rng.random() < min(1.0, 2 * abs(first - last))
+        return right if is_told else rng.choice(list(heard.of_clips))
+
+    def problem_with(self, options, stored):
+        known = isinstance(stored.value, str) and stored.value in stored.labels
+        return "" if known else NO_LABEL

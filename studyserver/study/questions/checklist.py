@@ -1,0 +1,46 @@
+"""Checklist: any of several answers by name."""
+
+from django.utils.translation import gettext as _
+
+from studyserver.common.canonical_json import canonical_json
+
+from .choices import WithChoices
+from .kind import AnswerRefused, Answers
+
+
+class Checklist(WithChoices):
+    """Any of several."""
+
+    name = "checklist"
+    label = "any of several"
+    how = "any of"
+    answers = Answers.SETS
+
+    def read(self, options, value, shown):
+        values = self.declared(options)
+        if not isinstance(value, list) or any(
+            not isinstance(item, str) or item not in values for item in value
+        ):
+            raise AnswerRefused(_("The answer must be a list of the choices."))
+        return [item for item in values if item in value]
+
+    def chosen(self, options, value):
+        offered = self.declared(options)
+        chosen = {str(item) for item in value}
+        return [item for item in offered if item in chosen] + sorted(chosen - set(offered))
+
+    def simulated(self, options, heard, rng, *, required):
+        level = heard.about
+        return [choice["value"] for choice in options["choices"] if rng.random() < level]
+
+    def filled_in(self, options, rng):
+        return [choice["value"] for choice in options["choices"] if rng.random() < 0.3]
+
+    def exported(self, options, value):
+        """Return a JSON array: an option may hold any character that could divide it from the next."""
+        return canonical_json(self.chosen(options, value) if isinstance(value, list) else value)
+
+    def problem_with(self, options, stored):
+        ticked, offered = stored.value, self.declared(options)
+        known = isinstance(ticked, list) and all(isinstance(one, str) and one in offered for one in ticked)
+        return "" if known else "a list of the choices is expected"

@@ -1,0 +1,102 @@
+"""Options that choices and checklists share: the answers that they offer by name."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+
+from .kind import Kind, line_problem
+
+_LONE_EQUALS = re.compile(r"(^|\s)=(\s|$)")
+
+
+class WithChoices(Kind):
+    """A kind that offers answers by name."""
+
+    is_asked_in_questionnaires = True
+    fields = {
+        "choices": forms.CharField(
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 5}),
+            label="Choices",
+            help_text="One per line, as “value = what annotators read”, such as: drums = the drums. The "
+            "value stands in exports; it may hold any sign, but no “=” between blanks.",
+        )
+    }
+    how = ""  # its answers are chosen, for `in_words`
+
+    def option_problems(self, options):
+        choices = options.get("choices")
+        if not isinstance(choices, list) or len(choices) < 2:
+            return ["At least two choices are needed, one per line, such as: drums = the drums."]
+        if not all(isinstance(choice, dict) and _is_name(choice.get("value")) for choice in choices):
+            return ['Each choice needs a "value" (text, for exports) and a "label" (what annotators read).']
+        values = [choice["value"] for choice in choices]
+        if len(set(values)) < len(values):
+            return ["Two choices have the same value."]
+        problems = [_value_problem(value) for value in values]
+        problems += [line_problem("label", choice.get("label", "")) for choice in choices]
+        return [problem for problem in problems if problem][:1]
+
+    def level_problems(self, level, options):
+        if level in ("interval", "ratio"):
+            return [
+                "The answers are names, not numbers: choose the nominal level, or the ordinal one where they "
+                "have an order."
+            ]
+        return []
+
+    def entered(self, options, *, is_new):
+        lines = [f"{one['value']} = {one.get('label', one['value'])}" for one in options.get("choices", [])]
+        return {"choices": "\n".join(lines)}
+
+    def options_from(self, cleaned):
+        return {"choices": list(_read_choices(cleaned.get("choices", "")))}
+
+    def in_words(self, options):
+        offered = (choice.get("label", choice["value"]) for choice in options.get("choices", []))
+        return f"{self.how}: " + ", ".join(offered)
+
+    def declared(self, options):
+        choices = options.get("choices", []) if isinstance(options, dict) else []
+        return [str(choice["value"]) if isinstance(choice, dict) else str(choice) for choice in choices]
+
+    def labels(self, options):
+        choices = options.get("choices", []) if isinstance(options, dict) else []
+        return {
+            str(item["value"]): str(item.get("label", item["value"]))
+            for item in choices
+            if isinstance(item, dict)
+        }
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _value_problem(value: str) -> str:
+    """Return why a choice cannot have a value, in words; empty where it can."""
+    if value != value.strip():
+        return f"The value “{value}” begins or ends with a blank, which nobody sees: leave it out."
+    if _LONE_EQUALS.search(value):
+        return f"The value “{value}” holds a “=” between blanks, which divides a value from its label."
+    return line_problem("value", value)
+
+
+def _read_choices(text: str) -> Iterator[Mapping[str, str]]:
+    """Yield the choices that lines name, with the value as label where a line has no other.
+
+    Value and label are divided by the first “=” between blanks, or else by the first “=” after the first
+    letter: values such as “=1+1” and “a=b” can be written.
+    """
+    for number, line in enumerate(text.splitlines(), start=1):
+        line = line.strip()
+        if re.match(r"=(\s|$)", line):
+            raise forms.ValidationError(
+                {"choices": f"Line {number}, “{line}”, has no value: write it before the “=”."}
+            )
+        divided = re.fullmatch(r"(.+?)\s+=(?:\s+(.*))?", line) or re.fullmatch(r"(.[^=]*)=(.*)", line)
+        value, label = divided.groups(default="") if divided else (line, "")
+        if line:
+            yield {"value": value.strip(), "label": label.strip() or value.strip()}

@@ -1,0 +1,69 @@
+"""Number: typed in, in questionnaires only."""
+
+import math
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from .kind import AnswerRefused, Answers, Kind
+from .slider_positions import slider_of
+
+
+class Number(Kind):
+    """A number."""
+
+    name = "number"
+    label = "number"
+    answers = Answers.NUMBERS
+    is_asked_in_questionnaires = True
+    fields = {
+        "least": forms.FloatField(required=False, label="Minimum"),
+        "most": forms.FloatField(required=False, label="Maximum"),
+        "unit": forms.CharField(required=False, max_length=30, label="Unit", help_text="Such as: years."),
+    }
+
+    def option_problems(self, options):
+        bounds = [options.get(name) for name in ("min", "max")]
+        if any(
+            bound is not None and (isinstance(bound, bool) or not isinstance(bound, int | float))
+            for bound in bounds
+        ):
+            return ["The smallest and the greatest number must be numbers, or be left out."]
+        if None not in bounds and bounds[0] > bounds[1]:
+            return ["The smallest number is greater than the greatest."]
+        return []
+
+    def entered(self, options, *, is_new):
+        return {"least": options.get("min"), "most": options.get("max"), "unit": options.get("unit", "")}
+
+    def options_from(self, cleaned):
+        given = {"min": cleaned.get("least"), "max": cleaned.get("most"), "unit": cleaned.get("unit")}
+        return {name: value for name, value in given.items() if value not in (None, "")}
+
+    def read(self, options, value, shown):
+        low = options.get("min", float("-inf"))
+        high = options.get("max", float("inf"))
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
+            raise AnswerRefused(_("Please enter a number."))
+        if not low <= value <= high:
+            if "min" in options and "max" in options:
+                sentence = _("Please enter a number from %(least)s to %(most)s.")
+            elif "min" in options:
+                sentence = _("Please enter a number of at least %(least)s.")
+            else:
+                sentence = _("Please enter a number of at most %(most)s.")
+            raise AnswerRefused(sentence % {"least": options.get("min"), "most": options.get("max")})
+        return int(value) if float(value).is_integer() else value
+
+    def number(self, value, shown):
+        return float(value)
+
+    def filled_in(self, options, rng):
+        """Return a number within the limits: a whole one where there are ten or more of them."""
+        low = options.get("min", min(0, options.get("max", 0)))
+        high = min(options.get("max", low + 100), low + 100)
+        if not low < high:
+            return low
+        first, last = math.ceil(low), math.floor(high)
+        whole = {"min": first, "max": last, "step": 1}
+        return slider_of(whole if last - first >= 10 else {"min": low, "max": high}).at(rng.random())

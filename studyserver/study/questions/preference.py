@@ -1,0 +1,161 @@
+"""Preference: which of the clips, and by how much."""
+
+from collections.abc import Sequence
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from .kind import AnswerRefused, Answers, Kind, Options, is_number, number_in
+
+MOST_STEPS = 3  # slightly better, better, much better
+WORDS = ("better", "more", "closer")
+NO_LABEL = "the letter of a clip of the trial is expected"
+
+
+class Preference(Kind):
+    """A preference among the clips of a trial."""
+
+    name = "preference"
+    label = "preference between the clips, with strength"
+    answers = Answers.COMPARISONS
+    fields = {
+        "steps": forms.IntegerField(
+            required=False,
+            min_value=1,
+            max_value=MOST_STEPS,
+            label="Degrees of preference",
+            help_text="Between two clips; 3 for slightly, plainly and much.",
+        ),
+        "word": forms.ChoiceField(
+            choices=[(word, f"A {word} … B {word}") for word in WORDS],
+            required=False,
+            label="Preference in words",
+        ),
+        "tie": forms.BooleanField(required=False, label="May say that there is no difference"),
+    }
+
+    def option_problems(self, options):
+        problems = []
+        steps = options.get("steps", MOST_STEPS)
+        if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
+            problems.append(f'"steps" of strength must be 1 to {MOST_STEPS}.')
+        if not isinstance(options.get("tie", True), bool):
+            problems.append('"tie" (may both be called equal?) must be true or false.')
+        if options.get("word", "better") not in WORDS:
+            problems.append(f'"word" must be one of: {", ".join(WORDS)}.')
+        return problems
+
+    def entered(self, options, *, is_new):
+        return {
+            "steps": options.get("steps", MOST_STEPS),
+            "tie": options.get("tie", True),
+            "word": options.get("word", WORDS[0]),
+        }
+
+    def options_from(self, cleaned):
+        return {
+            "steps": cleaned.get("steps") or MOST_STEPS,
+            "tie": bool(cleaned.get("tie")),
+            "word": cleaned.get("word") or WORDS[0],
+        }
+
+    def steps(self, options: Options, number_of_clips: int) -> int:
+        """Return how many degrees of strength can be told: one where more than two clips are compared."""
+        return options.get("steps", MOST_STEPS) if number_of_clips == 2 else 1
+
+    def read(self, options, value, shown):
+        if not isinstance(value, dict) or "preferred" not in value:
+            raise AnswerRefused(_("The answer must say which clip is preferred."))
+        preferred = value["preferred"]
+        if preferred is None:
+            if not options.get("tie", True):
+                raise AnswerRefused(_("One of the clips must be chosen."))
+            return {"preferred": None, "strength": 0}
+        if preferred not in shown.labels:
+            raise AnswerRefused(_("This clip is not among those to be compared."))
+        strength = number_in(value.get("strength", 1))
+        most = self.steps(options, len(shown.labels))
+        if not strength.is_integer() or not 1 <= strength <= most:
+            raise AnswerRefused(_("The strength must be a whole number from 1 to %(most)d.") % {"most": most})
+        return {"preferred": preferred, "strength": int(strength)}
+
+    def number(self, value, shown):
+        """Return the strength, negative for A and positive for B; None where more than two were compared."""
+        if len(shown.labels) != 2:
+            return None
+        return float(value["strength"] if value["preferred"] == shown.labels[1] else -value["strength"]) + 0.0
+
+    def page(self, options, labels):
+        steps = self.steps(options, len(labels))
+        return {"choices": _choices(options, steps, labels), "degrees": len(labels) == 2}
+
+    def simulated(self, options, heard, rng, *, required):
+        """Prefer the clip that has more of it, the more strongly the greater the difference."""
+        levels = heard.of_clips
+        least, *_others, most = sorted(levels, key=lambda label: (levels[label], rng.random()))
+        difference = levels[most] - levels[least]
+        if difference < 0.05 and options.get("tie", True):
+            return {"preferred": None, "strength": 0}
+        steps = self.steps(options, len(levels))
+        return {"preferred": most, "strength": min(steps, 1 + int(difference * 2 * steps))}
+
+    def exported(self, options, value):
+        if not isinstance(value, dict):
+            return super().exported(options, value)
+        return f"{value['preferred']}{value['strength']}" if value["preferred"] else "none"
+
+    def problem_with(self, options, stored):
+        value = stored.value
+        if not isinstance(value, dict) or not is_number(value.get("strength")) or "preferred" not in value:
+            return "the preferred clip and a strength are expected"
+        preferred = value["preferred"]
+        known = preferred is None or (isinstance(preferred, str) and preferred in stored.labels)
+        return "" if known else NO_LABEL
+
+
+def _choices(options: Options, steps: int, labels: Sequence[str]) -> list[dict]:
+    """Return what can be answered: from "A much better" to "B much better", or one of several."""
+    tie = [{"preferred": "", "strength": 0, "text": _tie(len(labels))}]
+    tie = tie if options.get("tie", True) else []
+    if len(labels) != 2:
+        return [{"preferred": label, "strength": 1, "text": label} for label in labels] + tie
+    word = options.get("word", WORDS[0])
+
+    def side(label, strengths):
+        return [
+            {
+                "preferred": label,
+                "strength": strength,
+                "text": _degree(word, steps, strength) % {"name": label},
+            }
+            for strength in strengths
+        ]
+
+    return side(labels[0], range(steps, 0, -1)) + tie + side(labels[1], range(1, steps + 1))
+
+
+def _tie(number: int) -> str:
+    if number == 2:
+        return _("no difference")
+    return _("none of them")
+
+
+def _degree(word: str, steps: int, strength: int) -> str:
+    """Return one degree of preference in words; the middle one of three has no adverb."""
+    slightly = {
+        "better": _("%(name)s slightly better"),
+        "more": _("%(name)s slightly more"),
+        "closer": _("%(name)s slightly closer"),
+    }
+    plainly = {
+        "better": _("%(name)s better"),
+        "more": _("%(name)s more"),
+        "closer": _("%(name)s closer"),
+    }
+    much = {
+        "better": _("%(name)s much better"),
+        "more": _("%(name)s much more"),
+        "closer": _("%(name)s much closer"),
+    }
+    degrees = {1: [plainly], 2: [slightly, much], 3: [slightly, plainly, much]}
+    return degrees[steps][strength - 1][word]

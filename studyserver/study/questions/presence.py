@@ -1,0 +1,69 @@
+"""Presence: clearly, somewhat, not heard or cannot tell, with a confidence."""
+
+from django.utils.translation import gettext as _
+
+from .kind import AnswerRefused, Answers, Kind, is_number, number_in
+
+NUMBERS = {"clear": 2.0, "some": 1.0, "none": 0.0, "unsure": None}
+CONFIDENCES = range(1, 6)
+_IN_ORDER = ("none", "some", "clear", "unsure")
+
+
+class Presence(Kind):
+    """Whether something can be heard, and how sure the annotator is."""
+
+    name = "presence"
+    label = "presence with confidence"
+    answers = Answers.NUMBERS
+
+    def read(self, options, value, shown):
+        if not isinstance(value, dict) or not isinstance(value.get("presence"), str):
+            raise AnswerRefused(_("The answer must say whether it can be heard."))
+        if value["presence"] not in NUMBERS:
+            raise AnswerRefused(_("The answer must be one of: clear, some, none, unsure."))
+        confidence = value.get("confidence")
+        if confidence is not None:
+            number = number_in(confidence)
+            if number not in CONFIDENCES:
+                raise AnswerRefused(_("The confidence must be a whole number from 1 to 5."))
+            confidence = int(number)
+        return {"presence": value["presence"], "confidence": confidence}
+
+    def number(self, value, shown):
+        return NUMBERS[value["presence"]]
+
+    def is_complete(self, value):
+        # "Cannot tell" says all there is to say; the other answers need to be backed by a confidence.
+        return value["presence"] == "unsure" or value["confidence"] is not None
+
+    def simulated(self, options, heard, rng, *, required):
+        level = heard.about
+        if abs(level - 0.5) < 0.03:
+            return {"presence": "unsure", "confidence": None}
+        name = "clear" if level > 0.66 else "some" if level > 0.33 else "none"
+        return {"presence": name, "confidence": 1 + round(4 * min(1, 2 * abs(level - 0.5)))}
+
+    def ends(self, options):
+        return 0.0, 2.0
+
+    def heard_above(self, options):
+        """Return 0.5: everything above "not heard" says that it is heard."""
+        return 0.5
+
+    def declared(self, options):
+        return list(_IN_ORDER)
+
+    def exported(self, options, value):
+        return value.get("presence") if isinstance(value, dict) else super().exported(options, value)
+
+    def confidence(self, value):
+        return value.get("confidence") if isinstance(value, dict) else None
+
+    def problem_with(self, options, stored):
+        value = stored.value
+        if not isinstance(value, dict) or value.get("presence") not in [*NUMBERS]:
+            return f"one of {', '.join(NUMBERS)} is expected"
+        if value.get("confidence") is not None and not is_number(value["confidence"]):
+            return "a number is expected as confidence"
+        belongs = stored.number == NUMBERS[value["presence"]]
+        return "" if belongs else "the number of this answer is expected"

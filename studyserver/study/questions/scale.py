@@ -1,0 +1,90 @@
+"""Rating scale: one of 2 to 11 points."""
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from .kind import AnswerRefused, Answers, Kind, line_problem, number_in, rating_problem
+from .labelled_ends import END_FIELDS, ends_in_words
+
+MOST_POINTS = 11
+
+
+class Scale(Kind):
+    """A rating scale."""
+
+    name = "scale"
+    label = "rating scale"
+    answers = Answers.NUMBERS
+    is_asked_in_questionnaires = True
+    can_be_guarded = True
+    can_check_attention = True
+    fields = {
+        "points": forms.IntegerField(
+            required=False, min_value=2, max_value=MOST_POINTS, label="Points", help_text="2 to 11."
+        ),
+        **END_FIELDS,
+        "labels": forms.CharField(
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 5}),
+            label="Labels of the points",
+            help_text="One per line for every point, instead of labels at the ends only.",
+        ),
+    }
+
+    def option_problems(self, options):
+        points = options.get("points")
+        if isinstance(points, bool) or not isinstance(points, int) or not 2 <= points <= MOST_POINTS:
+            return [f"A rating scale needs its number of points, 2 to {MOST_POINTS}, such as 7."]
+        labels = options.get("labels")
+        if labels is not None and (not isinstance(labels, list) or len(labels) != points):
+            return [f"Write {points} labels, one for every point, or none."]
+        return [problem for label in labels or [] if (problem := line_problem("label", label))][:1]
+
+    def entered(self, options, *, is_new):
+        ends = {name: options.get(name, "") for name in END_FIELDS}
+        labels = "\n".join(options.get("labels") or [])
+        return {"points": options.get("points", 7 if is_new else None), **ends, "labels": labels}
+
+    def options_from(self, cleaned):
+        labels = [line.strip() for line in cleaned.get("labels", "").splitlines() if line.strip()]
+        ends = {name: cleaned.get(name, "") for name in END_FIELDS}
+        return {"points": cleaned.get("points"), **ends, "labels": labels or None}
+
+    def in_words(self, options):
+        points = f"{options.get('points', '?')} points"
+        return ", ".join(filter(None, [points, ends_in_words(options)]))
+
+    def read(self, options, value, shown):
+        number = number_in(value)
+        if not number.is_integer() or not 1 <= number <= options["points"]:
+            raise AnswerRefused(
+                _("The answer must be a whole number from 1 to %(most)d.") % {"most": options["points"]}
+            )
+        return int(number)
+
+    def number(self, value, shown):
+        return float(value)
+
+    def page(self, options, labels):
+        return {"points": range(1, options.get("points", 0) + 1)}
+
+    def drawn(self, options, rng):
+        return rng.randint(1, options["points"])
+
+    def answer_in_words(self, options, value):
+        return options["labels"][value - 1] if options.get("labels") else str(value)
+
+    def simulated(self, options, heard, rng, *, required):
+        return 1 + round(heard.about * (options["points"] - 1))
+
+    def filled_in(self, options, rng):
+        return rng.randint(1, options["points"])
+
+    def ends(self, options):
+        return 1.0, float(options.get("points", 5))
+
+    def problem_with(self, options, stored):
+        problem = rating_problem(self.ends(options), stored)
+        if problem or float(stored.value).is_integer():
+            return problem
+        return "a whole number is expected"

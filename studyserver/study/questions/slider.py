@@ -1,0 +1,115 @@
+"""Slider: a position between a minimum and a maximum."""
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from .kind import AnswerRefused, Answers, Kind, number_in, rating_problem
+from .labelled_ends import END_FIELDS, ends_in_words
+from .slider_positions import has_positions, shown_number, slider_of, slider_problems
+
+_TOLERANCE = 0.05  # of the range, in attention trials: fine sliders cannot be set exactly on a phone
+
+
+class Slider(Kind):
+    """A slider; `slider_positions` knows where it can stand."""
+
+    name = "slider"
+    label = "slider"
+    answers = Answers.NUMBERS
+    is_asked_in_questionnaires = True
+    can_be_guarded = True
+    can_check_attention = True
+    fields = {
+        "least": forms.FloatField(required=False, label="Minimum"),
+        "most": forms.FloatField(required=False, label="Maximum"),
+        "step": forms.FloatField(
+            required=False,
+            label="Step",
+            help_text="From one position of the slider to the next, such as 0.1. "
+            "Empty: a hundredth of the range.",
+        ),
+        **END_FIELDS,
+    }
+
+    def option_problems(self, options):
+        return slider_problems(options)
+
+    def level_problems(self, level, options):
+        if level == "ratio" and options["min"] < 0:
+            return ["A ratio scale starts at zero, but this slider goes below it: choose the interval level."]
+        return []
+
+    def entered(self, options, *, is_new):
+        ends = {name: options.get(name, "") for name in END_FIELDS}
+        least, most = options.get("min", 0 if is_new else None), options.get("max", 100 if is_new else None)
+        return {"least": least, "most": most, "step": options.get("step"), **ends}
+
+    def options_from(self, cleaned):
+        ends = {name: cleaned.get(name, "") for name in END_FIELDS}
+        numbers = {"min": cleaned.get("least"), "max": cleaned.get("most"), "step": cleaned.get("step")}
+        return numbers | ends
+
+    def in_words(self, options):
+        positions = f"slider {options.get('min')} to {options.get('max')}"
+        step = self.presented(options).get("step")
+        return ", ".join(
+            filter(None, [positions, f"in steps of {step}" if step else "", ends_in_words(options)])
+        )
+
+    def read(self, options, value, shown):
+        number = number_in(value)
+        slider = slider_of(options)
+        position = slider.snapped(number)
+        if position is not None:
+            return position
+        if not options["min"] <= number <= options["max"]:
+            raise AnswerRefused(
+                _("The answer must lie between %(least)s and %(most)s.")
+                % {"least": options["min"], "most": options["max"]}
+            )
+        if options.get("step") is not None:
+            raise AnswerRefused(
+                _("The answer must be a position of the slider: %(least)s, %(next)s and so on.")
+                % {"least": slider.position(0), "next": slider.position(1)}
+            )
+        return value
+
+    def number(self, value, shown):
+        return float(value)
+
+    def presented(self, options):
+        """Add the step, also where none is given."""
+        return {**options, "step": slider_of(options).width} if has_positions(options) else options
+
+    def decimals(self, options):
+        return slider_of(options).decimals if has_positions(options) else 0
+
+    def number_beside(self, options, value):
+        return shown_number(options, value)
+
+    def drawn(self, options, rng):
+        return slider_of(options).at(rng.randint(1, 9) / 10)
+
+    def instruction(self):
+        return _("This page checks attention: please set “%(question)s” to %(answer)s, whatever you hear.")
+
+    def answer_in_words(self, options, value):
+        return shown_number(options, value)
+
+    def agrees(self, options, value, expected):
+        # Where steps are coarse half a step: what was asked for before there were steps can lie between two.
+        width = slider_of(options).width
+        tolerance = max(_TOLERANCE * (options["max"] - options["min"]), width / 2)
+        return bool(abs(value - expected) <= tolerance + 1e-9)
+
+    def simulated(self, options, heard, rng, *, required):
+        return slider_of(options).at(heard.about)
+
+    def filled_in(self, options, rng):
+        return slider_of(options).at(rng.random())
+
+    def ends(self, options):
+        return float(options.get("min", 0)), float(options.get("max", 100))
+
+    def problem_with(self, options, stored):
+        return rating_problem(self.ends(options), stored)

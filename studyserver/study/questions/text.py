@@ -1,0 +1,55 @@
+"""Free text."""
+
+from django.utils.translation import gettext as _
+
+from .kind import AnswerRefused, Answers, Kind
+
+LONGEST = 5_000  # characters
+
+
+class Text(Kind):
+    """Free text."""
+
+    name = "text"
+    label = "free text"
+    answers = Answers.TEXT
+    is_asked_in_questionnaires = True
+
+    def read(self, options, value, shown):
+        if not isinstance(value, str):
+            raise AnswerRefused(_("Text is expected."))
+        # Neither NUL nor half of a surrogate pair can be stored by every database.
+        text = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        if len(text) > LONGEST:
+            raise AnswerRefused(
+                _("The text is too long: %(length)d characters, at most %(most)d.")
+                % {"length": len(text), "most": LONGEST}
+            )
+        return text
+
+    def is_complete(self, value):
+        return bool(value.strip())
+
+    def simulated(self, options, heard, rng, *, required):
+        return "A simulated comment." if rng.random() < 0.2 else "-" if required else ""
+
+    def filled_in(self, options, rng):
+        return "A simulated answer."
+
+    def exported(self, options, value):
+        """Return None: free text stands in a table of its own."""
+        return
+
+    def problem_with(self, options, stored):
+        return "" if _can_be_written(stored.value) else "text is expected"
+
+
+def _can_be_written(value: object) -> bool:
+    """Return whether a value is text that can be written: half of a surrogate pair cannot."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
