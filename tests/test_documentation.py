@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from explainer.core.methods import METHODS
 
 DOCS = "\n".join(path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
 OUR_COMMANDS = sorted(
-    name for name, app in get_commands().items() if app.startswith(("explainer", "studyserver"))
+    name
+    for name, app in get_commands().items()
+    if app.startswith(("explainer", "studyserver"))
+    and find_spec(f"django.core.management.commands.{name}") is None
 )
 DJANGO_OPTIONS = {
     "--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",

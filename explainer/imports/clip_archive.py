@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from explainer.core.audio import FORMATS
 from explainer.core.base.counting import plural
+from explainer.core.clips.conditions import UPLOADED
 from explainer.files.file_names import composed, parts_of
 from explainer.files.tables import Table, TableError, read_table
 from explainer.models import IDENTIFIER, Clip
@@ -289,7 +290,7 @@ def _line(number: int, values: dict[str, str]) -> Line:
         if not holds:
             raise MemberError(problem)
 
-    condition = values.get("condition", "").lower().replace(" ", "_").replace("-", "_") or "uploaded"
+    condition = values.get("condition", "").lower().replace(" ", "_").replace("-", "_") or UPLOADED
     method, target = values.get("method", ""), values.get("target", "")
     file = _file_of(values)
     require(bool(file), "it names no file; write its name into the column “file”")

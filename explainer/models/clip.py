@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.deletion import Collector
 
+from explainer.core.clips.conditions import CONDITIONS
+
 from .explanation import Explanation
 from .track import Track
 
@@ -10,15 +12,9 @@ from .track import Track
 class Clip(models.Model):
     """A sound file of one condition, ready to be heard."""
 
-    class Condition(models.TextChoices):
-        ORIGINAL = "original", "original"
-        RESYNTHESIS = "resynthesis", "resynthesis (unmasked, through the same route)"
-        EVIDENCE = "evidence", "evidence"
-        COMPLEMENT = "complement", "complement (evidence removed)"
-        COUNTER_EVIDENCE = "counter_evidence", "counter-evidence"
-        RANDOM_CONTROL = "random_control", "random control (same area and energy)"
-        BOOSTED = "boosted", "evidence boosted instead of isolated"
-        UPLOADED = "uploaded", "uploaded"
+    Condition = models.TextChoices(
+        "Condition", [(one.name.upper(), (one.name, one.label)) for one in CONDITIONS.values()]
+    )
 
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="clips")
     explanation = models.ForeignKey(

@@ -5,13 +5,61 @@ from typing import Any
 
 import numpy as np
 
-ORIGINAL = "original"
-RESYNTHESIS = "resynthesis"
-EVIDENCE = "evidence"
-COMPLEMENT = "complement"
-COUNTER_EVIDENCE = "counter_evidence"
-RANDOM_CONTROL = "random_control"
-BOOSTED = "boosted"
+
+@dataclass(frozen=True)
+class Condition:
+    """What a clip can hold.
+
+    Attributes
+    ----------
+    name
+        As it is stored and exported.
+    label
+        As forms call it.
+    meaning
+        As the codebook explains it.
+    is_masked
+        Whether it holds the track without some of its segments, or with some of them changed.
+    serves_all_targets
+        Whether it is the same for every target.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    is_masked: bool = True
+    serves_all_targets: bool = False
+
+
+# The order in which forms offer them and in which they are put into sets.
+_ALL = (
+    Condition("original", "original", "the track as it is", is_masked=False, serves_all_targets=True),
+    Condition(
+        "resynthesis",
+        "resynthesis (unmasked, through the same route)",
+        "unmasked, through the same way back to sound as the masked clips",
+        is_masked=False,
+        serves_all_targets=True,
+    ),
+    Condition("evidence", "evidence", "only the segments that speak most strongly for the target"),
+    Condition("complement", "complement (evidence removed)", "everything but the evidence"),
+    Condition(
+        "counter_evidence",
+        "counter-evidence",
+        "only the segments that speak most strongly against the target",
+    ),
+    Condition(
+        "random_control",
+        "random control (same area and energy)",
+        "segments chosen at random, same area and energy as the evidence",
+    ),
+    Condition("boosted", "evidence boosted instead of isolated", "everything, with the evidence made louder"),
+    Condition("uploaded", "uploaded", "a clip made elsewhere", serves_all_targets=True),
+)
+CONDITIONS = {condition.name: condition for condition in _ALL}
+# Their names.
+ORIGINAL, RESYNTHESIS, EVIDENCE, COMPLEMENT, COUNTER_EVIDENCE, RANDOM_CONTROL, BOOSTED, UPLOADED = CONDITIONS
+UNMASKED = tuple(condition.name for condition in _ALL if not condition.is_masked)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,17 +11,14 @@ import numpy as np
 import pandas as pd
 
 from studyserver.study.models import Judgment, Presentation, Question, Trial
-from studyserver.study.questions.kinds import Answers, kinds_with
+from studyserver.study.questions.kinds import Answers
 
 from .columns import plain_value, stimulus_columns
 from .listening_columns import clip_record
 from .rows import StudyRows
 
-NUMERIC_KINDS = kinds_with(Answers.NUMBERS)
-OPTION_KINDS = kinds_with(Answers.NAMES, Answers.SETS)
 _STIMULUS = ("track", "method", "target", "condition")
 _SIZES = ("segments_asked", "kept_segments")
-_PRESENCE = {0.0: "none", 1.0: "some", 2.0: "clear"}
 _CHUNK = 20_000
 
 
@@ -130,7 +127,8 @@ class CountedJudgments:
     def named_repeats(self) -> pd.DataFrame:
         """Pairs of answers to a choice or checklist and its repeat; as `repeats`, but texts or sets."""
         pairs = self._answered_twice("value")
-        named = [item.key for item in self.rows.question_rows.values() if item.kind in OPTION_KINDS]
+        asked = self.rows.question_rows.values()
+        named = [item.key for item in asked if item.answer_kind.has_options]
         return pairs[pairs["question"].isin(named)]
 
     def _answered_twice(self, column: str) -> pd.DataFrame:
@@ -248,8 +246,8 @@ class CountedJudgments:
 
     def _answers(self) -> pd.DataFrame:
         asked = self.rows.question_rows
-        kept = [self._numbers([pk for pk, item in asked.items() if item.kind in NUMERIC_KINDS])]
-        kept += [self._chosen(item) for item in asked.values() if item.kind in OPTION_KINDS]
+        kept = [self._numbers([pk for pk, item in asked.items() if item.answer_kind.has_numbers])]
+        kept += [self._chosen(item) for item in asked.values() if item.answer_kind.has_options]
         answers = pd.concat(kept, ignore_index=True)
         keys = {pk: question.key for pk, question in asked.items()}
         answers["question"] = pd.Categorical(answers["question"].map(keys), categories=list(keys.values()))
@@ -262,16 +260,17 @@ class CountedJudgments:
         return events.order_by()
 
     def _numbers(self, questions: list[int]) -> pd.DataFrame:
-        """Return the last number given to each question about each clip; presence in words as well."""
+        """Return the last number given to each question about each clip; with its name where it has one."""
         names = ["trial", "question", "presentation", "sequence", "event", "number", "response_ms"]
         fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "number", "response_ms")
         events = self._events(questions).values_list(*fields).iterator(_CHUNK)
         table = self._last_events(_frame(events, names))
-        presence = [pk for pk in questions if self.rows.question_rows[pk].kind == Question.Kind.PRESENCE]
-        words = table["number"].map(_PRESENCE).fillna("unsure").where(table["question"].isin(presence))
-        return table.assign(value=words.astype("category"))[
-            table["number"].notna() | table["question"].isin(presence)
-        ]
+        value = pd.Series(None, index=table.index, dtype=object)
+        for question, part in table.groupby("question"):
+            names = self.rows.question_rows[question].answer_kind.names_of_numbers
+            value[part.index] = part["number"].map(names).fillna(names.get(None))
+        table = table.assign(value=value.astype("category"))
+        return table[table["number"].notna() | table["value"].notna()]
 
     def _chosen(self, question: Question) -> pd.DataFrame:
         """Return the last options chosen: a text, of a checklist a frozenset of texts."""
@@ -309,7 +308,7 @@ def first_answers(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
     Agreement between people counts one answer each, as with trials that are presented twice. Answers without
     a number to a question about numbers ("cannot tell") are none.
     """
-    if question.kind in NUMERIC_KINDS:
+    if question.answer_kind.has_numbers:
         judgments = judgments[judgments["number"].notna()]
     return judgments.drop_duplicates(["stimulus", "annotator"])
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from studyserver.study.models import Annotator, QuestionnaireAnswer, QuestionnaireItem
+from studyserver.study.models import Annotator, QuestionnaireAnswer
+from studyserver.study.questions.item_kinds import ITEM_KINDS
+from studyserver.study.questions.kind import Answers
 
 from .columns import Row, canonical_json
-
-Kind = QuestionnaireItem.Kind
 
 
 def questionnaire_rows(annotators: list[Annotator]) -> Iterator[Row]:
@@ -22,7 +22,7 @@ def questionnaire_rows(annotators: list[Annotator]) -> Iterator[Row]:
     for annotator in annotators:
         for answer in sorted(answers.get(annotator.pk, []), key=_place):
             item = answer.item
-            text = item.kind == Kind.TEXT
+            text = ITEM_KINDS[item.kind].answers == Answers.TEXT
             yield {
                 "study": annotator.study.slug,
                 "annotator": annotator.pseudonym,

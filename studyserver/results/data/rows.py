@@ -182,7 +182,9 @@ class StudyRows:
 
     def comparisons(self) -> Iterator[Row]:
         """Yield the table `comparisons`."""
-        for trial, presentations, answers in self._answered(*kinds_with(Answers.COMPARISONS)):
+        for trial, presentations, answers in self._answered(
+            *kinds_with(Answers.PREFERENCES, Answers.MATCHES)
+        ):
             for _presentation, judgment in answers:
                 question = self.question_rows[judgment.question_id]
                 for presentation, compared in compared_clips(judgment.value, presentations):

@@ -48,7 +48,7 @@ def unreadable_answers(rows: "StudyRows") -> dict[int, Unreadable]:
         Whose annotators and questions are looked at.
     """
     asked = rows.question_rows
-    compares = any(one.answer_kind.answers == Answers.COMPARISONS for one in asked.values())
+    compares = any(one.answer_kind.compares_clips for one in asked.values())
     labels = _labels(rows) if compares else {}
     events = Judgment.objects.filter(
         trial__annotator__in=rows.annotators(), pk__lte=rows.until, question__in=list(asked)

@@ -2,17 +2,23 @@
 
 from dataclasses import dataclass
 
+from explainer.core.clips import conditions
+
 TYPES = ("identifier", "text", "integer", "number", "boolean", "datetime")
 
+# In the order of tables and plots: the two ways of presenting evidence stand side by side.
 CONDITIONS = {
-    "original": "the track as it is",
-    "resynthesis": "unmasked, through the same way back to sound as the masked clips",
-    "evidence": "only the segments that speak most strongly for the target",
-    "boosted": "everything, with the evidence made louder",
-    "complement": "everything but the evidence",
-    "counter_evidence": "only the segments that speak most strongly against the target",
-    "random_control": "segments chosen at random, same area and energy as the evidence",
-    "uploaded": "a clip made elsewhere",
+    name: conditions.CONDITIONS[name].meaning
+    for name in (
+        conditions.ORIGINAL,
+        conditions.RESYNTHESIS,
+        conditions.EVIDENCE,
+        conditions.BOOSTED,
+        conditions.COMPLEMENT,
+        conditions.COUNTER_EVIDENCE,
+        conditions.RANDOM_CONTROL,
+        conditions.UPLOADED,
+    )
 }
 LEVELS_OF_MEASUREMENT = {
     "nominal": "names",

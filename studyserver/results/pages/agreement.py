@@ -20,8 +20,9 @@ from studyserver.results.statistics.rater_quality import disputed_answers, dispu
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
 from studyserver.results.tables.labels import NONE_TICKED
-from studyserver.results.tables.summaries import SUMMARISED_KINDS, QuestionSummary, ratings_of
+from studyserver.results.tables.summaries import QuestionSummary, ratings_of
 from studyserver.study.models import Question
+from studyserver.study.questions.kind import Answers
 
 from . import sentences
 from .widgets import BARS, DASH, FigureTable, IntervalPlot, Matrix, clip_label, interval_plot, shade
@@ -69,7 +70,7 @@ class PairsSection:
 def preference_sections(computed: Computed) -> list[PairsSection]:
     """Return a section per preference question that two annotators answered about the same clips."""
     statistics = computed.shown
-    asked = statistics.compared.questions(Question.Kind.PREFERENCE)
+    asked = statistics.compared.questions(Answers.PREFERENCES)
     found = [(question, _pairs(computed, statistics, question)) for question in asked]
     return [PairsSection(item.key, item.text, matrix, note) for item, (matrix, note) in found if note]
 
@@ -85,7 +86,7 @@ def agreement_parts(parts: Parts) -> dict:
 def _sections(parts: Parts) -> Iterator[AgreementSection | Failed]:
     """Yield a section for every question with answers; in the place of one that fails, why."""
     for question in parts.computed.rows.question_rows.values():
-        if question.kind not in SUMMARISED_KINDS:
+        if not question.answer_kind.is_summarised:
             continue
 
         def section(computed: Computed, asked: Question = question) -> AgreementSection | None:
@@ -175,7 +176,7 @@ def _statistics(item: QuestionSummary) -> FigureTable:
 
 def _fits(item: QuestionSummary, statistic: str, row: dict) -> bool:
     """Return whether a statistic is for this kind of question: others stand in the download only."""
-    if item.question.kind == "slider" and statistic in _OF_CATEGORIES:
+    if item.question.answer_kind.is_continuous and statistic in _OF_CATEGORIES:
         return False
     return row["status"] == "ok" or not row["reason"].startswith("needs ")
 
@@ -190,12 +191,10 @@ def _compared(statistic: str, value: float | None) -> str:
 
 
 def _options(item: QuestionSummary, ratings) -> FigureTable | None:
-    if item.question.kind == "slider":
+    kind, options = item.question.answer_kind, item.question.options
+    if kind.is_continuous:
         return None
-    names = (
-        {"0.0": "not heard", "1.0": "somewhat", "2.0": "clearly"} if item.question.kind == "presence" else {}
-    )
-    names |= option_labels(item.question)
+    names = {str(number): words for number, words in kind.points(options).items()} | kind.labels(options)
     lines = []
     for row in specific_agreement(ratings, option_values(item.question)).to_dict("records"):
         name = plain(row["option"]) if isinstance(row["option"], float) else str(row["option"])

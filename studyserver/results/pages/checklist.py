@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from explainer.core.base.counting import plural
+from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL
 from studyserver.results.tables.computed import KEPT, Computed
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
@@ -102,7 +103,7 @@ def _contrasts(computed: Computed) -> Check:
 
 def _controls(computed: Computed) -> Check:
     judged = set(computed.main.counted.entered["condition"].unique())
-    missing = [name for name in ("original", "evidence", "random_control") if name not in judged]
+    missing = [name for name in (ORIGINAL, EVIDENCE, RANDOM_CONTROL) if name not in judged]
     return Check(
         "Original and a random control of equal area and energy beside the evidence",
         NONE if missing else MET,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from explainer.core.base.counting import plural
+from explainer.core.clips.conditions import EVIDENCE
 from studyserver.common import number_text
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.summaries import Group
@@ -149,7 +150,7 @@ def _foremost(pairs: list) -> tuple[Group, str, dict[str, Mapping]]:
 
     Of several kinds of evidence or control it is the pair with most judgments.
     """
-    asked = [x for x in pairs if x[0].condition == "evidence" and x[1].startswith("random control")]
+    asked = [x for x in pairs if x[0].condition == EVIDENCE and x[1].startswith("random control")]
     return max(asked or pairs[:1], key=lambda x: max(row["n_judgments"] for row in x[2].values()))
 
 

@@ -106,11 +106,9 @@ def _parts(parts: Parts) -> dict:
 
 def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
     """Return a section for every question that is summarised; in the place of one that fails, why."""
-    from studyserver.results.tables.summaries import SUMMARISED_KINDS
-
     found = []
     for question in parts.computed.rows.question_rows.values():
-        if question.kind in SUMMARISED_KINDS:
+        if question.answer_kind.is_summarised:
             name = f"question-{question.key}"
             section = parts.part(
                 name,
@@ -187,7 +185,7 @@ def _strip(summary, item) -> Strip:
 def _points(values, summary) -> list[tuple[str, str]]:
     """Return where the judgments are drawn: side by side where many are equal, the same at every visit."""
     step = max(1, -(-len(values) // MOST_POINTS))
-    stepped = summary.question.kind != Question.Kind.SLIDER
+    stepped = not summary.question.answer_kind.is_continuous
     points = []
     for index, value in enumerate(sorted(values)[::step]):
         along, across = scattered(index)
@@ -198,11 +196,9 @@ def _points(values, summary) -> list[tuple[str, str]]:
 
 def _ticks(summary) -> list[tuple[str, str]]:
     low, high = summary.ends
-    if summary.question.kind == Question.Kind.SCALE:
-        marks = [(str(point), point) for point in range(int(low), int(high) + 1)]
-    elif summary.question.kind == Question.Kind.PRESENCE:
-        marks = [("0 not heard", 0), ("1 somewhat", 1), ("2 clearly", 2)]
-    elif summary.question.kind == Question.Kind.SLIDER:
+    if points := sentences.points_in_words(summary.question):
+        marks = [(words, point) for point, words in points.items()]
+    elif summary.is_numeric:
         marks = [
             (number_text.plain(low + part * (high - low) / 4), low + part * (high - low) / 4)
             for part in range(5)
@@ -274,12 +270,13 @@ def _bars_in_words(summary) -> str:
     found = next((group.distribution for group in summary.groups if group.distribution), [])
     if not found:
         return ""
-    if summary.question.kind == Question.Kind.SLIDER:
+    kind = summary.question.answer_kind
+    if kind.is_continuous:
         low, high = map(number_text.plain, summary.ends)
         return f"{len(found)} equal parts of the scale, from {low} to {high}"
-    if summary.question.kind == Question.Kind.SCALE:
-        return f"{found[0][0]} to {found[-1][0]}"
-    return ", ".join(label for label, _count in found)
+    if kind.declared(summary.question.options):
+        return ", ".join(label for label, _count in found)
+    return f"{found[0][0]} to {found[-1][0]}"
 
 
 def _bars(distribution: list[tuple[str, int]]) -> list[tuple[str, int, int]]:

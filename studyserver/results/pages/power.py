@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
+from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL
 from explainer.models import Clip
 from studyserver.common.number_text import (
     plain,
@@ -99,9 +100,9 @@ def _suggested(study: Study) -> dict:
     questions = study.questions.filter(kind__in=_NUMERIC, scope=Question.Scope.CLIP)
     stimuli = study.stimuli.active().main()
     conditions = list(stimuli.values_list("clip__condition", flat=True).distinct().order_by())
-    pair = [name for name in ("evidence", "random_control") if name in conditions]
+    pair = [name for name in (EVIDENCE, RANDOM_CONTROL) if name in conditions]
     others = [name for name in conditions if name not in pair]
-    first, second = ([*pair, *others, "evidence", "random_control"])[:2]
+    first, second = ([*pair, *others, EVIDENCE, RANDOM_CONTROL])[:2]
     compared = stimuli.filter(clip__condition__in=[first, second])
     tracks = compared.values("clip__track").distinct().count()
     own = study.trials_per_annotator
@@ -110,7 +111,7 @@ def _suggested(study: Study) -> dict:
     return {
         "question": question.pk if question else None,
         "first": first,
-        "second": second if second != first else "random_control",
+        "second": second if second != first else RANDOM_CONTROL,
         "tracks": min(max(tracks, 2), MOST),
         "annotators": max(study.annotators_wanted or 20, 2),
         "trials": max(2, round(own * share)) if own and own < stimuli.count() else "",

@@ -313,7 +313,7 @@ def _needed_line(wanted: float, raters: int, more: int | None, each: int) -> lis
 def _contrasts(rows: StudyRows) -> list[tuple[Question, str, str]]:
     """Return the declared contrasts; without any, evidence less random control, for every question."""
     study, asked = rows.study, rows.question_rows.values()
-    questions = [item for item in asked if item.kind in _NUMERIC and item.scope == Question.Scope.CLIP]
+    questions = [item for item in asked if item.answer_kind.has_numbers and item.scope == Question.Scope.CLIP]
     conditions = set(study.stimuli.main().values_list("clip__condition", flat=True))
     pairs = [(item.question_id, item.first, item.second) for item in study.primary_contrasts.all()]
     pairs = pairs or [(None, Clip.Condition.EVIDENCE, Clip.Condition.RANDOM_CONTROL)]

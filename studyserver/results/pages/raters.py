@@ -12,7 +12,7 @@ from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.statistics.rater_quality import exclusions
 from studyserver.results.tables.computed import ALL, KEPT, Computed
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.labels import NONE_TICKED, PRESENCE
+from studyserver.results.tables.labels import NONE_TICKED
 from studyserver.results.tables.rater_quality import ABX_FIGURES, Rule
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
@@ -211,12 +211,11 @@ def _compared(computed: Computed) -> FigureTable:
 
 def _said(question: Question, value: Any, number: float) -> str:
     """Return an answer in the words that the annotator saw."""
-    if question.kind == Question.Kind.PRESENCE:
-        return PRESENCE[str(value)]
-    if number == number:
+    kind = question.answer_kind
+    if number == number and not kind.names_of_numbers:
         return number_text.plain(number)
     labels = option_labels(question)
-    chosen = question.answer_kind.chosen(question.options, value)
+    chosen = kind.chosen(question.options, value)
     return " + ".join(labels.get(option, option) for option in chosen) or NONE_TICKED
 
 

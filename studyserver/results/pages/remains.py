@@ -5,12 +5,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from explainer.core.base.counting import plural
+from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
 from explainer.core.models.units import unit_of
 from studyserver.common import number_text
 from studyserver.results.data.columns import option_labels, option_values
 from studyserver.results.tables.contrasts import Side
 from studyserver.results.tables.summaries import Group, QuestionSummary
-from studyserver.study.models import Question
+from studyserver.study.questions.kind import Answers
 
 from . import sentences
 from .widgets import (
@@ -98,7 +99,7 @@ def retention_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
 
 
 def _retention_headline(item: QuestionSummary, found: dict[Group, dict[str, Mapping]]) -> str:
-    evidence = [group for group in found if group.condition == "evidence"]
+    evidence = [group for group in found if group.condition == EVIDENCE]
     if not evidence:
         return "No evidence was judged beside the original."
     return " ".join(_of_one_evidence(item, found, group, several=len(evidence) > 1) for group in evidence)
@@ -107,8 +108,8 @@ def _retention_headline(item: QuestionSummary, found: dict[Group, dict[str, Mapp
 def _of_one_evidence(
     item: QuestionSummary, found: dict[Group, dict[str, Mapping]], evidence: Group, *, several: bool
 ) -> str:
-    controls = [group for group in found if group.condition == "random_control"]
-    same = Group("random_control", evidence.method, evidence.kept_segments)
+    controls = [group for group in found if group.condition == RANDOM_CONTROL]
+    same = Group(RANDOM_CONTROL, evidence.method, evidence.kept_segments)
     control = same if same in found else next(iter(controls), None)
     statistic = "correlation_corrected"
     return sentences.retention_headline(
@@ -194,7 +195,7 @@ def naming_part(remains, item: QuestionSummary) -> tuple[Remaining, list[Matrix]
         "accuracy_by_chance",
     ]  # fmt: skip
     figures = figures_by_group("Information", statistics, groups, counted="accuracy")
-    masked = [group for group, _rows_ in groups if group.condition not in ("original", "resynthesis")]
+    masked = [group for group, _rows_ in groups if group.condition not in UNMASKED]
     matrices = [_confusion(remains, item, group) for group in masked]
     headline = _naming_headline(item, groups)
     return Remaining(item.question.key, item.question.text, headline, None, figures), matrices
@@ -202,7 +203,7 @@ def naming_part(remains, item: QuestionSummary) -> tuple[Remaining, list[Matrix]
 
 def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, dict[str, Mapping]]]) -> str:
     parts, reason = [], ""
-    for condition in ("evidence", "random_control", "original"):
+    for condition in (EVIDENCE, RANDOM_CONTROL, ORIGINAL):
         found = [rows["mutual_information"] for group, rows in groups if group.condition == condition]
         known = [row for row in found if row["status"] == "ok"]
         if known:
@@ -210,7 +211,7 @@ def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, dict[str, 
             figure, no_interval = bits.removesuffix(_NO_INTERVAL), bits.endswith(_NO_INTERVAL)
             text = f"the {condition.replace('_', ' ')} {figure} bits"
             parts.append(f"{text} (no interval)" if no_interval else text)
-        elif found and condition == "evidence":
+        elif found and condition == EVIDENCE:
             reason = sentences.reason_text(found[0])
     what = "one of the ticked answers tells" if _is_checklist(item) else "the named answer tells"
     what = f"How much {what} about the target that a clip was made for"
@@ -221,7 +222,7 @@ def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, dict[str, 
 
 
 def _is_checklist(item: QuestionSummary) -> bool:
-    return item.question.kind == Question.Kind.CHECKLIST
+    return item.question.answer_kind.answers == Answers.SETS
 
 
 def _confusion(remains, item: QuestionSummary, group: Group) -> Matrix:
@@ -343,7 +344,7 @@ def dose_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
             if name.startswith("heard_at_"):
                 held = plural(int(name.removeprefix("heard_at_")), "segment")
                 label = held + (f", {method}" if method else "")
-                strips.append((label, "evidence", row))
+                strips.append((label, EVIDENCE, row))
         lines.append(
             [
                 str(method) or "all",

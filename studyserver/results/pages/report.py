@@ -12,7 +12,9 @@ from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
 from studyserver.results.tables.recruitment import Progress, progress_part
 from studyserver.study.design.left_out import left_out, left_out_words
-from studyserver.study.models import Judgment, Question, Study
+from studyserver.study.models import Judgment, Study
+from studyserver.study.questions.kind import Answers
+from studyserver.study.questions.kinds import kinds_with
 
 from .overview import question_sections
 from .sentences import agreement_text, statistic_name
@@ -27,37 +29,34 @@ _SETS = {
     ),
     Study.PresentationKind.ABX: "two clips, A and B, and X, which was one of the two",
 }
-_NUMBERS = {Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE}
-_NAMES = {Question.Kind.CHOICE, Question.Kind.CHECKLIST}
-_COMPARED = {Question.Kind.PREFERENCE, Question.Kind.ABX}
 _INTERVALS = "95\N{NO-BREAK SPACE}% intervals by a delete-one jackknife"
 _ANALYSES = [
     (
-        set(Question.Kind) - {Question.Kind.TEXT},
+        set(Answers) - {Answers.TEXT},
         "The last answer to each question in finished main trials counts.",
     ),
     (
-        _NUMBERS | _NAMES,
+        {Answers.NUMBERS, Answers.NAMES, Answers.SETS},
         f"Means are over judgments, with {_INTERVALS} over clips and annotators and Satterthwaite's degrees "
         "of freedom, so that both count as samples. Agreement is Krippendorff's alpha at the declared level "
         "of measurement, with one interval for new clips judged by these annotators and one for new clips "
         "and new annotators.",
     ),
     (
-        _NUMBERS,
+        {Answers.NUMBERS},
         "Retention is the correlation across tracks of judgments of the original and of the condition, "
         "corrected for the reliability of both by products of different annotators only. Contrasts are "
         "paired by track and annotator, with Holm's correction over the primary ones.",
     ),
     (
-        _COMPARED,
+        {Answers.PREFERENCES, Answers.MATCHES},
         f"Shares of answers that compare clips have {_INTERVALS} over tracks and annotators, and exact ones "
         "(Clopper and Pearson) beside them.",
     ),
-    ({Question.Kind.PREFERENCE}, "Strengths of the conditions are log-odds after Bradley and Terry."),
-    ({Question.Kind.ABX}, "Sensitivity (d\N{PRIME}) follows the differencing model."),
+    ({Answers.PREFERENCES}, "Strengths of the conditions are log-odds after Bradley and Terry."),
+    ({Answers.MATCHES}, "Sensitivity (d\N{PRIME}) follows the differencing model."),
     (
-        {Question.Kind.STRETCHES},
+        {Answers.TIMES},
         f"Stretches of time are compared moment by moment by Krippendorff's alpha, with {_INTERVALS} over "
         "clips and annotators.",
     ),
@@ -248,7 +247,7 @@ def _from_to(low: str, high: str) -> str:
 
 
 def _questions(study: Study) -> str:
-    asked = study.questions.exclude(kind=Question.Kind.TEXT)
+    asked = study.questions.exclude(kind__in=kinds_with(Answers.TEXT))
     listed = "; ".join(
         f"“{question.text}” ({question.get_kind_display()}, {question.get_level_display()})"
         for question in asked
@@ -258,5 +257,5 @@ def _questions(study: Study) -> str:
 
 def _analysis(study: Study) -> str:
     """Return how answers were analysed, as far as the study asks questions of the kind."""
-    kinds = set(study.questions.values_list("kind", flat=True))
-    return " ".join(text for of_kinds, text in _ANALYSES if kinds & of_kinds)
+    asked = {question.answer_kind.answers for question in study.questions.all()}
+    return " ".join(text for answers, text in _ANALYSES if asked & answers)

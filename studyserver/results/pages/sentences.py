@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from explainer.core.base.counting import plural
+from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL
 from studyserver.common.number_text import (
     NO_BREAK,
     coefficient,
@@ -18,6 +19,7 @@ from studyserver.common.number_text import (
     number,
     plain,
 )
+from studyserver.study.questions.kind import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +91,7 @@ def about_annotators(text: str) -> str:
 
 def level_text(question: Question) -> str:
     """Return on what level agreement is computed, to stand after "at the"."""
-    if question.kind == "checklist":
+    if question.answer_kind.answers == Answers.SETS:
         return "level of sets of answers (MASI distance)"
     return f"{question.get_level_display()} level"
 
@@ -99,7 +101,7 @@ def level_text(question: Question) -> str:
 
 def headline(summary: QuestionSummary) -> str:
     """Return the answer to a question in one or two sentences."""
-    evidence = summary.first("evidence")
+    evidence = summary.first(EVIDENCE)
     if not summary.groups:
         return "No judgments yet."
     if all(_too_few(group) for group in summary.groups):
@@ -114,7 +116,7 @@ def headline(summary: QuestionSummary) -> str:
 
 
 def _about_evidence(summary: QuestionSummary) -> str:
-    evidence = [group for group in summary.groups if group.group.condition == "evidence"]
+    evidence = [group for group in summary.groups if group.group.condition == EVIDENCE]
     enough = [group for group in evidence if not _too_few(group)]
     if not enough:
         judgments = plural(sum(group.n_judgments for group in evidence), "judgment")
@@ -143,8 +145,8 @@ def _of_one_evidence(
     verdict = _verdict(target_name(summary.question.target), where, contrast)
     own_control = next((group for group in summary.groups if found and group.group == found[0]), None)
     others = [
-        (summary.first("original") if beside_original else None, "in the original"),
-        (own_control or summary.first("random_control"), "in the random control"),
+        (summary.first(ORIGINAL) if beside_original else None, "in the original"),
+        (own_control or summary.first(RANDOM_CONTROL), "in the random control"),
     ]
     against = [
         f"{mean_text(group.mean, summary.ends)} {where}"
@@ -185,16 +187,25 @@ def _condition_by_condition(summary: QuestionSummary) -> str:
     return f"Mean answers {scale_text(summary)}: {', '.join(parts)}."
 
 
+def points_in_words(question: Question) -> dict[float, str]:
+    """Return the numbers that answers can be, each as digits, with its words where it has any."""
+    points = question.answer_kind.points(question.options)
+    return {
+        number: words if words == plain(number) else f"{plain(number)} {words}"
+        for number, words in points.items()
+    }
+
+
 def scale_text(summary: QuestionSummary) -> str:
     """Return the scale that a mean is to be read on."""
-    if summary.question.kind == "presence":
-        return "(0 not heard, 1 somewhat, 2 clearly)"
+    if summary.question.answer_kind.names_of_numbers:
+        return f"({', '.join(points_in_words(summary.question).values())})"
     low, high = map(plain, summary.ends)
     return f"on the scale from {low} to {high}"
 
 
 def _about_naming(summary: QuestionSummary, evidence: GroupSummary | None) -> str:
-    named = [group for group in summary.groups if group.group.condition == "evidence" and group.names_target]
+    named = [group for group in summary.groups if group.group.condition == EVIDENCE and group.names_target]
     if evidence is None or not named:
         group = summary.groups[0]
         most = max(group.distribution, key=lambda pair: pair[1])
@@ -206,7 +217,7 @@ def _about_naming(summary: QuestionSummary, evidence: GroupSummary | None) -> st
         return f"Too early to say: {judgments} of evidence clips so far."
     enough = [group for group in named if not _too_few(group)]
     parts = [_naming_of_one(summary, group, several=len(named) > 1) for group in enough]
-    if summary.question.kind == "choice":
+    if summary.question.answer_kind.answers == Answers.NAMES:
         chance = 1 / max(1, len(evidence.shares))
         parts[-1] += (
             f"; guessing among {len(evidence.shares)} answers would give {100 * chance:.0f}{NO_BREAK}%"
@@ -217,7 +228,7 @@ def _about_naming(summary: QuestionSummary, evidence: GroupSummary | None) -> st
 def _naming_of_one(summary: QuestionSummary, evidence: GroupSummary, *, several: bool) -> str:
     own = next((pair[1] for pair in summary.contrasts if pair[0] == evidence.group), None)
     control = next((group for group in summary.groups if group.group == own), None)
-    control = control or summary.first("random_control")
+    control = control or summary.first(RANDOM_CONTROL)
     text = (
         f"Listeners name the target that {in_evidence(evidence.group, several=several)} was made for in "
         f"{share_text(evidence.names_target)} of judgments"

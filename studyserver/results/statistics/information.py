@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from explainer.core.clips.conditions import ORIGINAL
+
 from .estimates import Figure, by_group, estimate_table, require_columns
 from .intervals import proportion_scale
 
@@ -25,7 +27,7 @@ FIGURES = (
 
 
 def information_table(
-    answers: pd.DataFrame, *, reference: str | None = "original", confidence: float = 0.95
+    answers: pd.DataFrame, *, reference: str | None = ORIGINAL, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return, per condition, how many bits an answer tells about the intended feature.
 

@@ -8,6 +8,8 @@ rater's habits, which return in every condition, can pass for retention.
 import numpy as np
 import pandas as pd
 
+from explainer.core.clips.conditions import ORIGINAL
+
 from .estimates import Figure, by_group, correlation_scale, estimate_table, require_columns
 
 JUDGMENT_COLUMNS = {
@@ -30,7 +32,7 @@ FIGURES = (
 
 
 def retention_table(
-    judgments: pd.DataFrame, *, reference: str = "original", confidence: float = 0.95
+    judgments: pd.DataFrame, *, reference: str = ORIGINAL, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return retention per feature and condition.
 
@@ -116,7 +118,7 @@ def retention_difference_table(
     first: str,
     second: str,
     *,
-    reference: str = "original",
+    reference: str = ORIGINAL,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return how much more of the reference one condition retains than another does.

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import pandas as pd
 
+from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.statistics.contrasts import contrast_table, holm
 from studyserver.study.models import Study
@@ -64,7 +65,7 @@ def contrasts_of(study: Study, items: list[QuestionSummary], counted: CountedJud
 def _named(study: Study, items: list[QuestionSummary]) -> Pairs:
     declared = list(study.primary_contrasts.all())
     if not declared:
-        default = (Side("evidence"), Side("random_control"))
+        default = (Side(EVIDENCE), Side(RANDOM_CONTROL))
         return [(item, [default]) for item in items if item.question.target]
     named = []
     for item in items:
@@ -80,9 +81,9 @@ def _named(study: Study, items: list[QuestionSummary]) -> Pairs:
 def _methods(items: list[QuestionSummary]) -> Pairs:
     found = []
     for item in items:
-        parts = [group.judgments for group in item.groups if group.group.condition == "evidence"]
+        parts = [group.judgments for group in item.groups if group.group.condition == EVIDENCE]
         methods = sorted({str(method) for part in parts for method in part["method"].unique()} - {""})
-        pairs = [(Side("evidence", one), Side("evidence", two)) for one, two in combinations(methods, 2)]
+        pairs = [(Side(EVIDENCE, one), Side(EVIDENCE, two)) for one, two in combinations(methods, 2)]
         found.append((item, pairs))
     return found
 

@@ -1,7 +1,6 @@
 """Names of conditions and answers in words."""
 
 NONE_TICKED = "none ticked"
-PRESENCE = {"none": "not heard", "some": "somewhat", "clear": "clearly", "unsure": "cannot tell"}
 
 
 def condition_name(condition: str) -> str:

@@ -14,6 +14,7 @@ from studyserver.results.data.variables import CONDITIONS
 from studyserver.results.statistics.abx import abx_table
 from studyserver.results.statistics.preference import pairs_of, preference_table, strengths_table
 from studyserver.study.models import Question
+from studyserver.study.questions.kind import Answers
 
 from .remains import COLUMNS
 from .summaries import Group, group_columns, told_apart
@@ -30,25 +31,25 @@ class Compared:
     def __init__(self, counted: CountedJudgments):
         self.counted = counted
 
-    def questions(self, kind: str) -> list[Question]:
-        """Return the questions of a kind that have answers."""
-        asked = [item for item in self.counted.rows.question_rows.values() if item.kind == kind]
-        return [item for item in asked if len(self._clips(item))]
+    def questions(self, answers: Answers) -> list[Question]:
+        """Return the questions with answers of this sort, as far as there are any."""
+        asked = self.counted.rows.question_rows.values()
+        return [item for item in asked if item.answer_kind.answers == answers and len(self._clips(item))]
 
     @cached_property
     def preferences(self) -> pd.DataFrame:
         """Preference per question and pair of groups, then the strengths of all groups."""
-        return self._table(Question.Kind.PREFERENCE, self._preferences)
+        return self._table(Answers.PREFERENCES, self._preferences)
 
     @cached_property
     def discrimination(self) -> pd.DataFrame:
         """How well each pair of groups is told apart, per ABX question."""
-        return self._table(Question.Kind.ABX, self._abx)
+        return self._table(Answers.MATCHES, self._abx)
 
-    def _table(self, kind: str, compute: Callable[[pd.DataFrame], list[pd.DataFrame]]) -> pd.DataFrame:
+    def _table(self, answers: Answers, compute: Callable[[pd.DataFrame], list[pd.DataFrame]]) -> pd.DataFrame:
         parts = [
             part.assign(question=question.key)
-            for question in self.questions(kind)
+            for question in self.questions(answers)
             for part in compute(self._clips(question))
         ]
         if not parts:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from studyserver.results.data.judgments import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers
+from studyserver.results.data.judgments import CountedJudgments, first_answers
 from studyserver.results.data.scales import scale_ends
 from studyserver.results.statistics.rater_quality import (
     Rule,
@@ -19,6 +19,7 @@ from studyserver.results.statistics.rater_quality import (
 )
 from studyserver.results.statistics.rater_quality_of_names import named_pairwise_table, named_quality_table
 from studyserver.study.models import Presentation, Question, Trial
+from studyserver.study.questions.kind import Answers
 
 FIGURES = (
     "correlation_with_others", "agreement_with_others", "bias", "spread", "most_frequent_share",
@@ -28,7 +29,6 @@ ABX_FIGURES = ("abx_trials", "abx_correct_share", "abx_guessing_p")
 PAIR_COLUMNS = (
     "question", "first", "second", "n_items", "correlation", "exact_share", "similarity", "mean_difference",
 )  # fmt: skip
-NAMED_KINDS = (*OPTION_KINDS, Question.Kind.PREFERENCE, Question.Kind.PRESENCE)
 Table = Callable[[pd.DataFrame], pd.DataFrame]
 MEASURES = (
     "attention_failed_share", "headphone_score", "reference_missed_share", "unheard_share", "rushed_share",
@@ -137,8 +137,9 @@ class RaterQuality:
         """Return the tables of all questions; of presence, which is both, the named columns are added."""
         parts = []
         for question in self.counted.rows.question_rows.values():
-            named = self._answers(question) if question.kind in NAMED_KINDS else pd.DataFrame()
-            if question.kind in NUMERIC_KINDS and len(judgments := self._judgments(question)):
+            kind = question.answer_kind
+            named = self._answers(question) if kind.has_names else pd.DataFrame()
+            if kind.has_numbers and len(judgments := self._judgments(question)):
                 table = of_numbers(judgments)
                 if len(named):
                     table = table.merge(of_names(named)[both], on=both[:-1], how="left")
@@ -150,7 +151,7 @@ class RaterQuality:
     @cached_property
     def _numeric_questions(self) -> list[Question]:
         asked = self.counted.rows.question_rows.values()
-        return [question for question in asked if question.kind in NUMERIC_KINDS]
+        return [question for question in asked if question.answer_kind.has_numbers]
 
     def _judgments(self, question: Question) -> pd.DataFrame:
         found = self.counted.main[self.counted.main["question"] == question.key]
@@ -167,7 +168,7 @@ class RaterQuality:
 
     def _answers(self, question: Question) -> pd.DataFrame:
         """Return first answers that are names, as `named_quality_table` wants them."""
-        if question.kind == Question.Kind.PREFERENCE:
+        if question.answer_kind.answers == Answers.PREFERENCES:
             return self._preferences(question)
         found = self.counted.main[self.counted.main["question"] == question.key]
         found = first_answers(question, found)
@@ -248,7 +249,7 @@ class RaterQuality:
         )
         parts = []
         for question in self._numeric_questions if hidden else []:
-            if question.kind != Question.Kind.SLIDER:
+            if not question.answer_kind.is_continuous:
                 continue
             found = self.counted.main[self.counted.main["question"] == question.key]
             pairs = zip(found["trial"], found["stimulus"], strict=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
 from studyserver.results.data.columns import option_labels, option_values
-from studyserver.results.data.judgments import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments
+from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.scales import heard_from
 from studyserver.results.statistics.dose_response import dose_response_table
 from studyserver.results.statistics.estimates import COLUMNS as FIGURES
@@ -20,6 +21,7 @@ from studyserver.results.statistics.model_fit import model_table, widest_misses
 from studyserver.results.statistics.retention import retention_difference_table, retention_table
 from studyserver.results.statistics.signal_detection import detection_table
 from studyserver.study.models import Question
+from studyserver.study.questions.kind import Answers
 
 from . import labels
 from .contrasts import contrasts_of
@@ -27,7 +29,6 @@ from .summaries import Group, GroupSummary, QuestionSummary, StudySummaries, gro
 
 COLUMNS = ["question", "condition", "method", "kept_segments", "about", *FIGURES]
 _LABELLED = ["condition", "base_condition", "track", "stimulus", "target", "annotator", "value"]
-_UNMASKED = ("original", "resynthesis")
 NONE_TICKED = ""  # no option is empty
 _OTHER_EVIDENCE, _CONTROL = "evidence for other targets", "random control"
 
@@ -94,7 +95,7 @@ class WhatRemains:
         return [
             item
             for item in self.summaries.questions
-            if item.question.kind in OPTION_KINDS and self.answers(item)["intended"].nunique() > 1
+            if item.question.answer_kind.has_options and self.answers(item)["intended"].nunique() > 1
         ]
 
     def answers(self, item: QuestionSummary) -> pd.DataFrame:
@@ -159,7 +160,7 @@ class WhatRemains:
 
     def _retention(self, item: QuestionSummary) -> pd.DataFrame:
         judgments = _together(item).rename(columns={"annotator": "rater"})
-        if "original" not in set(judgments["condition"]):
+        if ORIGINAL not in set(judgments["condition"]):
             return pd.DataFrame()
         table = judgments.assign(feature=item.question.key)
         parts = [retention_table(table)]
@@ -175,16 +176,16 @@ class WhatRemains:
 
     def _claims(self, item: QuestionSummary) -> pd.DataFrame:
         question = item.question
-        if question.kind in NUMERIC_KINDS:
+        if question.answer_kind.has_numbers:
             return self._numeric_claims(question)
         parts, answers = [], self._intended(item)
-        evidence = answers[answers["base_condition"] == "evidence"]
+        evidence = answers[answers["base_condition"] == EVIDENCE]
         for option in option_values(question):
             heard = evidence["value"].map(lambda given, name=option: name in _options_in(item, given))
             explained = evidence["intended"] == option
             if explained.any() and not explained.all():
                 found = _detections(evidence, explained, heard)
-                parts.append(found.assign(condition="evidence", about=f"{option} / {_OTHER_EVIDENCE}"))
+                parts.append(found.assign(condition=EVIDENCE, about=f"{option} / {_OTHER_EVIDENCE}"))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def _numeric_claims(self, question: Question) -> pd.DataFrame:
@@ -193,9 +194,9 @@ class WhatRemains:
         judgments = self.counted.main
         judgments = judgments[(judgments["question"] == question.key) & judgments["number"].notna()]
         own = judgments["target"] == question.target
-        evidence = judgments["condition"] == "evidence"
+        evidence = judgments["condition"] == EVIDENCE
         noises = {
-            _CONTROL: own & (judgments["condition"] == "random_control"),
+            _CONTROL: own & (judgments["condition"] == RANDOM_CONTROL),
             _OTHER_EVIDENCE: evidence & ~own & (judgments["target"] != ""),
         }
         parts = []
@@ -204,9 +205,9 @@ class WhatRemains:
             if not (signal.any() and noise.any()):
                 continue
             table = judgments[signal | noise]
-            explained = (table["condition"] == "evidence") & (table["target"] == question.target)
+            explained = (table["condition"] == EVIDENCE) & (table["target"] == question.target)
             found = _detections(table, explained, table["number"] > heard_from(question))
-            parts.append(found.assign(condition="evidence", about=about))
+            parts.append(found.assign(condition=EVIDENCE, about=about))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def _model(self, item: QuestionSummary) -> pd.DataFrame:
@@ -238,7 +239,7 @@ class WhatRemains:
 
     def _dose_response(self, item: QuestionSummary) -> pd.DataFrame:
         parts = []
-        evidence = [group for group in item.groups if group.group.condition == "evidence"]
+        evidence = [group for group in item.groups if group.group.condition == EVIDENCE]
         for method in sorted({group.group.method for group in evidence}):
             table = pd.concat(
                 [group.judgments for group in evidence if group.group.method == method], ignore_index=True
@@ -257,7 +258,7 @@ class WhatRemains:
                     }
                 )
             )
-            parts.append(found.drop(columns="feature").assign(condition="evidence", about=method))
+            parts.append(found.drop(columns="feature").assign(condition=EVIDENCE, about=method))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -285,9 +286,13 @@ def _together(item: QuestionSummary) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).dropna(subset=["value"]).reset_index(drop=True)
 
 
+def _has_sets(item: QuestionSummary) -> bool:
+    return item.question.answer_kind.answers == Answers.SETS
+
+
 def _options_in(item: QuestionSummary, given: Any) -> list[str]:
     """Return what a checklist's answer ticked, sorted, or the one option of a choice."""
-    return sorted(given) if item.question.kind == Question.Kind.CHECKLIST else [given]
+    return sorted(given) if _has_sets(item) else [given]
 
 
 def _named(item: QuestionSummary, judgments: pd.DataFrame) -> pd.DataFrame:
@@ -296,7 +301,7 @@ def _named(item: QuestionSummary, judgments: pd.DataFrame) -> pd.DataFrame:
     A judgment of a checklist stands there once for each option that was ticked, with the share of each as
     `answer_weight`; where none was, it named `NONE_TICKED`.
     """
-    if item.question.kind != Question.Kind.CHECKLIST:
+    if not _has_sets(item):
         return judgments.assign(answered=judgments["value"], answer_weight=1.0)
     ticked = judgments["value"].map(lambda given: _options_in(item, given) or [NONE_TICKED])
     each = judgments.assign(answered=ticked, answer_weight=1 / ticked.map(len).astype(float))
@@ -308,7 +313,7 @@ def _for_each_target(item: QuestionSummary, answers: pd.DataFrame) -> pd.DataFra
 
     They say what of these targets can be told from the music itself; each answer has the weight 1 in all.
     """
-    parts = [_labelled(group, value="value") for group in item.groups if group.group.condition in _UNMASKED]
+    parts = [_labelled(group, value="value") for group in item.groups if group.group.condition in UNMASKED]
     targets = answers[["track", "intended"]].drop_duplicates()
     targets = targets.assign(weight=1 / targets.groupby("track")["intended"].transform("size"))
     unmasked = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_LABELLED)
@@ -344,12 +349,12 @@ def _changes(levels: pd.DataFrame) -> pd.DataFrame:
 
     Predictions are compared with those of the same model on the track's originals, whoever heard these.
     """
-    originals = levels[levels["base_condition"] == "original"]
+    originals = levels[levels["base_condition"] == ORIGINAL]
     before = originals.groupby(["track", "annotator"], as_index=False)["value"].mean()
     predicted = (
         originals.drop_duplicates("item").groupby(["track", "model"], as_index=False)["predicted"].mean()
     )
-    masked = levels[~levels["base_condition"].isin(_UNMASKED)]
+    masked = levels[~levels["base_condition"].isin(UNMASKED)]
     both = masked.merge(before, on=["track", "annotator"], suffixes=("", "_before"))
     both = both.merge(predicted, on=["track", "model"], suffixes=("", "_before"))
     return both.assign(

@@ -10,9 +10,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL
 from studyserver.common.number_text import plain
 from studyserver.results.data.columns import option_labels, option_values, question_columns
-from studyserver.results.data.judgments import NUMERIC_KINDS, OPTION_KINDS, CountedJudgments, first_answers
+from studyserver.results.data.judgments import CountedJudgments, first_answers
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.scales import scale_ends
 from studyserver.results.data.variables import CONDITIONS
@@ -20,10 +21,10 @@ from studyserver.results.statistics.agreement import FURTHER, STATISTICS, agreem
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean, difference_with_interval, mean_with_interval
 from studyserver.study.models import Question
+from studyserver.study.questions.kind import Answers
 
-from .labels import PRESENCE, condition_name
+from .labels import condition_name
 
-SUMMARISED_KINDS = (*NUMERIC_KINDS, *OPTION_KINDS)
 _SLIDER_BINS = 10
 
 
@@ -77,7 +78,7 @@ class QuestionSummary:
     @property
     def is_numeric(self) -> bool:
         """Whether its answers have means."""
-        return self.question.kind in NUMERIC_KINDS
+        return self.question.answer_kind.has_numbers
 
     def first(self, condition: str) -> GroupSummary | None:
         """Return the first group of a condition."""
@@ -112,7 +113,7 @@ class StudySummaries:
     def questions(self) -> list[QuestionSummary]:
         """The questions in order, free text left out."""
         asked = self.rows.question_rows.values()
-        return [self.question(question) for question in asked if question.kind in SUMMARISED_KINDS]
+        return [self.question(question) for question in asked if question.answer_kind.is_summarised]
 
     def summary_rows(self):
         """Yield the table `summary`."""
@@ -160,7 +161,7 @@ class StudySummaries:
             len(judgments),
             judgments["annotator"].nunique(),
             judgments["stimulus"].nunique(),
-            _contrasts(groups, numeric=question.kind in NUMERIC_KINDS, alike=alike),
+            _contrasts(groups, numeric=question.answer_kind.has_numbers, alike=alike),
         )
 
 
@@ -198,7 +199,7 @@ def told_apart(condition: str, clips: pd.DataFrame) -> list[str]:
     Sizes are told apart where several were asked for. Where one was, clips that hold fewer segments because
     fewer speak for their target stay together with the others.
     """
-    if condition == "original":
+    if condition == ORIGINAL:
         return []
     told = {"method": clips["method"], "kept_segments": clips["segments_asked"]}
     return [name for name, values in told.items() if values.nunique() > 1]
@@ -209,11 +210,9 @@ def _group_summary(
 ) -> GroupSummary:
     low, high = scale_ends(question)
     mean = None
-    if question.kind in NUMERIC_KINDS:
+    if question.answer_kind.has_numbers:
         mean = _mean(judgments[judgments["number"].notna()], "number", low, high, alike)
-    chosen = (
-        _chosen(question, judgments) if question.kind in OPTION_KINDS else pd.DataFrame(index=judgments.index)
-    )
+    chosen = _chosen(question, judgments)
     hits = _hits(question, judgments, chosen)
     shares = {
         option: _mean(judgments.assign(chosen=chosen[option]), "chosen", 0, 1, alike) for option in chosen
@@ -246,18 +245,20 @@ def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: 
 
 
 def _chosen(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
-    """Return one column of 0 and 1 per option."""
-    values = judgments["value"]
-    sets = values if question.kind == Question.Kind.CHECKLIST else [{value} for value in values]
+    """Return one column of 0 and 1 per option; no column where there are none to choose from."""
+    kind, options = question.answer_kind, option_values(question)
+    if not kind.has_options:
+        return pd.DataFrame(index=judgments.index)
+    sets = judgments["value"] if kind.answers == Answers.SETS else [{value} for value in judgments["value"]]
     return pd.DataFrame(
-        {option: [float(option in chosen) for chosen in sets] for option in option_values(question)},
-        index=judgments.index,
+        {option: [float(option in chosen) for chosen in sets] for option in options}, index=judgments.index
     )
 
 
 def _hits(question: Question, judgments: pd.DataFrame, chosen: pd.DataFrame) -> pd.Series:
     """Return whether the target was chosen for which the clip was made, where it was among the options."""
-    by_name = {label.casefold(): value for value, label in option_labels(question).items()}
+    labels = option_labels(question)
+    by_name = {labels[value].casefold(): value for value in chosen if value in labels}
     by_name |= {value.casefold(): value for value in chosen}
     option = judgments["target"].map(lambda target: by_name.get(target.casefold())).dropna()
     return pd.Series(
@@ -266,16 +267,17 @@ def _hits(question: Question, judgments: pd.DataFrame, chosen: pd.DataFrame) -> 
 
 
 def _distribution(question: Question, judgments: pd.DataFrame, chosen: pd.DataFrame) -> list[tuple[str, int]]:
-    if question.kind in OPTION_KINDS:
-        labels = option_labels(question)
+    kind, labels = question.answer_kind, option_labels(question)
+    if kind.has_options:
         return [(labels.get(option, option), int(chosen[option].sum())) for option in chosen]
-    if question.kind == Question.Kind.PRESENCE:
+    if names := option_values(question):
         counts = judgments["value"].value_counts()
-        return [(words, int(counts.get(option, 0))) for option, words in PRESENCE.items()]
+        return [(labels[name], int(counts.get(name, 0))) for name in names]
     low, high = scale_ends(question)
     numbers = judgments["number"].to_numpy(dtype=float)
-    if question.kind == Question.Kind.SCALE:
-        return [(str(point), int((numbers == point).sum())) for point in range(int(low), int(high) + 1)]
+    if not kind.is_continuous:
+        points = kind.points(question.options)
+        return [(words, int((numbers == point).sum())) for point, words in points.items()]
     # Rounded, so that a number on the edge of two parts belongs to the upper one, as its digits say.
     place = np.round(_SLIDER_BINS * (numbers - low) / (high - low), 9)
     counts, parts = np.histogram(place, bins=_SLIDER_BINS, range=(0, _SLIDER_BINS))
@@ -308,18 +310,15 @@ def ratings_of(question: Question, judgments: pd.DataFrame) -> tuple[list, str, 
 
     A level that the answers cannot have, of a question that no form has checked, gives way to the next lower.
     """
-    if question.kind == Question.Kind.CHECKLIST:
+    kind = question.answer_kind
+    if kind.answers == Answers.SETS:
         return judgments["value"].tolist(), "sets", option_values(question)
-    if question.kind == Question.Kind.CHOICE:
+    if kind.answers == Answers.NAMES:
         level = "nominal" if question.level == "nominal" else "ordinal"
         return judgments["value"].tolist(), level, option_values(question)
     numbers = judgments["number"].tolist()
-    low, high = scale_ends(question)
-    level = "interval" if question.level == "ratio" and low < 0 else question.level
-    options = (
-        None if question.kind == Question.Kind.SLIDER else [float(n) for n in range(int(low), int(high) + 1)]
-    )
-    return numbers, level, options
+    level = "interval" if question.level == "ratio" and scale_ends(question)[0] < 0 else question.level
+    return numbers, level, None if kind.is_continuous else list(kind.points(question.options))
 
 
 def _contrasts(
@@ -327,9 +326,9 @@ def _contrasts(
 ) -> dict[tuple[Group, Group], tuple[float, Interval]]:
     """Return evidence less random control, for each method and size."""
     found = {}
-    controls = [item for item in groups if item.group.condition == "random_control"]
-    for evidence in (item for item in groups if item.group.condition == "evidence"):
-        same = Group("random_control", evidence.group.method, evidence.group.kept_segments)
+    controls = [item for item in groups if item.group.condition == RANDOM_CONTROL]
+    for evidence in (item for item in groups if item.group.condition == EVIDENCE):
+        same = Group(RANDOM_CONTROL, evidence.group.method, evidence.group.kept_segments)
         control = next(
             (item for item in controls if item.group == same), controls[0] if len(controls) == 1 else None
         )

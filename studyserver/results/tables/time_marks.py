@@ -10,17 +10,18 @@ import pandas as pd
 import soundfile
 from django.core.cache import cache
 
+from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, UNMASKED
 from explainer.models import Clip
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.statistics.time_marks import evidence_time_table, time_agreement_table
 from studyserver.study.models import Question
+from studyserver.study.questions.kind import Answers
 
 from .remains import COLUMNS
 from .summaries import Group, group_columns, groups_of
 
 FRAME = 0.05  # s
 _KEPT_SECONDS = 86_400
-_UNMASKED = ("original", "resynthesis")
 _MARKS = ["item", "rater", "seconds", "stretches"]
 
 
@@ -39,7 +40,9 @@ class Marked:
     def questions(self) -> list[Question]:
         """The questions that have answers."""
         asked = self.counted.rows.question_rows.values()
-        return [item for item in asked if item.kind == Question.Kind.STRETCHES and len(self._marks(item))]
+        return [
+            item for item in asked if item.answer_kind.answers == Answers.TIMES and len(self._marks(item))
+        ]
 
     @cached_property
     def stretch_agreement(self) -> pd.DataFrame:
@@ -64,10 +67,10 @@ class Marked:
         return marks[marks["target"].isin(["", question.target])] if question.target else marks
 
     def _beside_evidence(self, question: Question, group: Group, marks: pd.DataFrame) -> list[pd.DataFrame]:
-        if not question.target or group.condition not in _UNMASKED:
+        if not question.target or group.condition not in UNMASKED:
             return []
         stimuli = self.counted.stimuli
-        evidence = stimuli[(stimuli["condition"] == "evidence") & (stimuli["target"] == question.target)]
+        evidence = stimuli[(stimuli["condition"] == EVIDENCE) & (stimuli["target"] == question.target)]
         return [
             evidence_time_table(part[_MARKS], profiles).assign(about=kind.label)
             for kind, clips in groups_of(evidence)
@@ -96,7 +99,7 @@ def time_profile(evidence: Clip) -> np.ndarray | None:
     np.ndarray [shape=(n_frames,)] or None
         None where there is no original or a sound cannot be read.
     """
-    original = Clip.objects.filter(explanation=evidence.explanation, condition="original").first()
+    original = Clip.objects.filter(explanation=evidence.explanation, condition=ORIGINAL).first()
     if evidence.explanation is None or original is None:
         return None
     key = f"time-profile-{evidence.sha256}-{original.sha256}"

@@ -3,6 +3,9 @@
 from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 
+from studyserver.study.questions.kind import Answers
+from studyserver.study.questions.kinds import kinds_with
+
 from ..models import AdaptiveDesign, Question
 
 
@@ -11,7 +14,7 @@ class _OwnQuestions(BaseInlineFormSet):
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
-        numeric = (Question.Kind.SCALE, Question.Kind.SLIDER, Question.Kind.PRESENCE)
+        numeric = kinds_with(Answers.NUMBERS)
         own = Question.objects.filter(kind__in=numeric, scope=Question.Scope.CLIP)
         form.fields["question"].queryset = (
             own.filter(study=self.instance.pk) if self.instance.pk else own.none()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from django.utils import timezone
 
-from studyserver.study.models import AdaptiveDesign, Judgment, Presentation, Question, Stimulus, Study, Trial
+from studyserver.study.models import AdaptiveDesign, Judgment, Presentation, Stimulus, Study, Trial
 
 from .interval_width import Rating, Target, width
 from .next_judgment import ranking
@@ -224,15 +224,8 @@ def _target(plan: AdaptiveDesign, stimuli: dict[int, str]) -> Target:
     weights = {
         key: signs[condition] / counts[condition] for key, condition in stimuli.items() if condition in signs
     }
-    return Target(_scale_range(plan.question), weights)
-
-
-def _scale_range(question: Question) -> float:
-    if question.kind == Question.Kind.SCALE:
-        return float(question.options.get("points", 5) - 1)
-    if question.kind == Question.Kind.SLIDER:
-        return float(question.options.get("max", 100) - question.options.get("min", 0))
-    return 2.0
+    low, high = plan.question.answer_kind.ends(plan.question.options)
+    return Target(high - low, weights)
 
 
 def _judged(what: ClipSet) -> list[int]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from studyserver.study.models import QuestionnaireItem, Study
+from studyserver.study.questions.item_kinds import ITEM_KINDS
+from studyserver.study.questions.kind import Answers
 from studyserver.study.screening.headphones import kinds_of
 from studyserver.study.screening.sounds import TRIALS
 
@@ -33,7 +35,7 @@ def seconds_around_trials(study: Study, sets: Sequence[ClipSet], trials: int) ->
     seconds = READING + LEVEL * study.set_level + TONES * study.count_tones
     seconds += HEADPHONE_TRIAL * TRIALS * len(kinds_of(study))
     for kind in QuestionnaireItem.objects.filter(page__study=study).values_list("kind", flat=True):
-        seconds += TEXT_ITEM if kind == QuestionnaireItem.Kind.TEXT else ITEM
+        seconds += TEXT_ITEM if ITEM_KINDS[kind].answers == Answers.TEXT else ITEM
     return seconds + _rests(study, sets, trials) * max(study.rest_seconds, SHORTEST_REST)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from explainer.models import Clip
 from studyserver.study.models import Question, Study
+from studyserver.study.questions.kind import Answers
 
 from .allocation import trials_of
 from .duration import seconds_around_trials
@@ -102,6 +103,6 @@ def _answering(questions: list[Question], sets: list[ClipSet]) -> tuple[float, f
             concerned = [min(1, number) for number in concerned]
         share = sum(concerned) / len(concerned)
         asked += share
-        text = question.kind == Question.Kind.TEXT
+        text = question.answer_kind.answers == Answers.TEXT
         thinking += share * (SECONDS_PER_COMMENT if text else SECONDS_PER_ANSWER)
     return asked, thinking

@@ -4,6 +4,7 @@ from collections import Counter
 
 from explainer.models import Clip
 from studyserver.study.models import Presentation, Question, Stimulus, Study
+from studyserver.study.questions.kind import Answers
 
 from .allocation import compared_levels
 from .attention import question_to_check
@@ -85,23 +86,22 @@ def _number_problems(study: Study, sets: list[ClipSet]) -> list[str]:
 
 def _question_problems(study: Study) -> list[str]:
     questions = list(study.questions.all())
-    kinds = Counter(question.kind for question in questions)
+    answers = Counter(question.answer_kind.answers for question in questions)
     is_abx = study.presentation == Study.PresentationKind.ABX
     single = study.presentation == Study.PresentationKind.SINGLE
     problems = []
-    if is_abx and not kinds[Question.Kind.ABX]:
+    if is_abx and not answers[Answers.MATCHES]:
         problems.append("An ABX study needs its question: add the ready-made “Is X A or B?”.")
-    if kinds[Question.Kind.ABX] and not is_abx:
+    if answers[Answers.MATCHES] and not is_abx:
         problems.append("“Is X A or B?” can be asked in the presentation “ABX” only.")
-    if kinds[Question.Kind.PREFERENCE] and single:
+    if answers[Answers.PREFERENCES] and single:
         problems.append(
             "A preference needs several clips: choose another presentation, or delete the question."
         )
     problems += [
         f"Question “{question.key}” compares clips: its scope must be the trial as a whole."
         for question in questions
-        if question.kind in (Question.Kind.PREFERENCE, Question.Kind.ABX)
-        and question.scope != Question.Scope.TRIAL
+        if question.answer_kind.compares_clips and question.scope != Question.Scope.TRIAL
     ]
     if study.attention_trials and question_to_check(questions) is None:
         problems.append(

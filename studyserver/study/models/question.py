@@ -4,30 +4,22 @@ from collections.abc import Iterable
 
 from django.db import models
 
+from explainer.core.clips.conditions import CONDITIONS
 from explainer.models import IDENTIFIER, Clip
 from studyserver.study.questions.kind import Kind as AnswerKind
 from studyserver.study.questions.kinds import KINDS, option_problems
 
 from .study import Study
 
-_SERVES_ALL_TARGETS = {Clip.Condition.ORIGINAL, Clip.Condition.RESYNTHESIS, Clip.Condition.UPLOADED}
+_SERVES_ALL_TARGETS = {one.name for one in CONDITIONS.values() if one.serves_all_targets}
 
 
 class Question(models.Model):
     """One question of a trial."""
 
-    class Kind(models.TextChoices):
-        """How it is answered; studyserver.study.questions.kinds knows the values of each kind."""
-
-        SCALE = "scale", "rating scale"
-        SLIDER = "slider", "slider"
-        PRESENCE = "presence", "presence with confidence"
-        CHOICE = "choice", "one of several"
-        CHECKLIST = "checklist", "any of several"
-        TEXT = "text", "free text"
-        PREFERENCE = "preference", "preference between the clips, with strength"
-        ABX = "abx", "is X the clip A or B?"
-        STRETCHES = "stretches", "marking where it is heard"
+    Kind = models.TextChoices(
+        "Kind", [(kind.name.upper(), (kind.name, kind.label)) for kind in KINDS.values()]
+    )
 
     class Level(models.TextChoices):
         """Level of measurement."""

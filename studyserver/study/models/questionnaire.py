@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import RowNumber
 
 from explainer.models import IDENTIFIER
+from studyserver.study.questions.item_kinds import ITEM_KINDS
 
 from .annotator import Annotator
 from .study import Study
@@ -35,15 +36,9 @@ class QuestionnairePage(models.Model):
 class QuestionnaireItem(models.Model):
     """One question of a questionnaire page."""
 
-    class Kind(models.TextChoices):
-        """How it is answered; studyserver.study.screening.questionnaire knows the values of each kind."""
-
-        CHOICE = "choice", "one of several"
-        CHECKLIST = "checklist", "any of several"
-        SCALE = "scale", "rating scale"
-        SLIDER = "slider", "slider"
-        NUMBER = "number", "number"
-        TEXT = "text", "free text"
+    Kind = models.TextChoices(
+        "Kind", [(kind.name.upper(), (kind.name, kind.label)) for kind in ITEM_KINDS.values()]
+    )
 
     page = models.ForeignKey(QuestionnairePage, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField(default=1)

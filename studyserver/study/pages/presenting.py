@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from studyserver.study.design import attention
 from studyserver.study.design.rests import rest_before
 from studyserver.study.models import Annotator, Presentation, Question, QuestionExample, Study, Trial
+from studyserver.study.questions.kind import Answers
+from studyserver.study.questions.kinds import kinds_with
 from studyserver.study.sessions import session
 from studyserver.study.sessions.answers import asked_about
 from studyserver.study.texts.translations import Dictionary, Written, dictionary
@@ -151,7 +153,7 @@ def feedback_on(trial: Trial) -> list[dict[str, str]]:
 
 def _about_x(trial: Trial, presentations: list[Presentation]) -> str:
     x = next((item for item in presentations if item.role == Presentation.Role.X), None)
-    answer = trial.judgments.current().filter(question__kind=Question.Kind.ABX).first()
+    answer = trial.judgments.current().filter(question__kind__in=kinds_with(Answers.MATCHES)).first()
     if x is None or answer is None:
         return ""
     same = next(item for item in presentations if item.is_blind and item.stimulus_id == x.stimulus_id)

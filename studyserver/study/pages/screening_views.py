@@ -102,6 +102,7 @@ def shown_items(
                 "id": item.pk,
                 "name": f"q{item.pk}",
                 "kind": item.kind,
+                "template": kind.item_template,
                 "text": translated.text,
                 "help_text": translated.help_text,
                 "options": kind.presented(translated.options),

@@ -11,7 +11,7 @@ class Abx(Kind):
 
     name = "abx"
     label = "is X the clip A or B?"
-    answers = Answers.COMPARISONS
+    answers = Answers.MATCHES
 
     def read(self, options, value, shown):
         if not isinstance(value, str) or value not in shown.labels:

@@ -30,7 +30,8 @@ class Answers(StrEnum):
     NUMBERS = "numbers"
     NAMES = "names"
     SETS = "sets of names"
-    COMPARISONS = "comparisons"
+    PREFERENCES = "preferences among clips"
+    MATCHES = "which clip another one is the same as"
     TIMES = "stretches of time"
     TEXT = "text"
 
@@ -119,6 +120,11 @@ class Kind:
         Whether it can be answered only while its clip plays.
     can_check_attention
         Whether attention trials can ask for an answer to it.
+    is_continuous
+        Whether its numbers lie anywhere on a line, instead of on a few points.
+    names_of_numbers
+        Under which name of `declared` each number is stored, where answers are both; None stands for answers
+        without a number.
     """
 
     name: ClassVar[str]
@@ -128,11 +134,44 @@ class Kind:
     is_asked_in_questionnaires: ClassVar[bool] = False
     can_be_guarded: ClassVar[bool] = False
     can_check_attention: ClassVar[bool] = False
+    is_continuous: ClassVar[bool] = False
+    names_of_numbers: ClassVar[Mapping[float | None, str]] = {}
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether answers have means."""
+        return self.answers == Answers.NUMBERS
+
+    @property
+    def has_options(self) -> bool:
+        """Whether answers choose among options by name, one or several."""
+        return self.answers in (Answers.NAMES, Answers.SETS)
+
+    @property
+    def has_names(self) -> bool:
+        """Whether answers are compared between people by name."""
+        is_named = self.has_options or bool(self.names_of_numbers)
+        return is_named or self.answers == Answers.PREFERENCES
+
+    @property
+    def is_summarised(self) -> bool:
+        """Whether its answers are summarised clip by clip, as means or as shares of options."""
+        return self.has_numbers or self.has_options
+
+    @property
+    def compares_clips(self) -> bool:
+        """Whether an answer is about several clips together."""
+        return self.answers in (Answers.PREFERENCES, Answers.MATCHES)
 
     @property
     def template(self) -> str:
         """The template that shows it in a trial."""
         return f"study/questions/{self.name}.html"
+
+    @property
+    def item_template(self) -> str:
+        """The template that shows it in a questionnaire."""
+        return f"study/questions/items/{self.name}.html"
 
     # -- options ------------------------------------------------------------------------------
 
@@ -228,6 +267,10 @@ class Kind:
         """Return the ends of its scale; 0 and 1 where answers are not numbers."""
         return 0.0, 1.0
 
+    def points(self, options: Options) -> dict[float, str]:
+        """Return the numbers that answers can be, in order, each in words; none where they are continuous."""
+        return {}
+
     def heard_above(self, options: Options) -> float:
         """Return the number above which an answer says that the feature is heard: the middle of the scale."""
         low, high = self.ends(options)
@@ -239,7 +282,7 @@ class Kind:
         return []
 
     def labels(self, options: Options) -> dict[str, str]:
-        """Return the words that annotators see for each of `declared`."""
+        """Return the words for each of `declared`: those that annotators see, in the study's own language."""
         return {}
 
     def chosen(self, options: Options, value: Any) -> list[str]:

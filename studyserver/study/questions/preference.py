@@ -17,7 +17,7 @@ class Preference(Kind):
 
     name = "preference"
     label = "preference between the clips, with strength"
-    answers = Answers.COMPARISONS
+    answers = Answers.PREFERENCES
     fields = {
         "steps": forms.IntegerField(
             required=False,

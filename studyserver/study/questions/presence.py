@@ -6,7 +6,7 @@ from .kind import AnswerRefused, Answers, Kind, is_number, number_in
 
 NUMBERS = {"clear": 2.0, "some": 1.0, "none": 0.0, "unsure": None}
 CONFIDENCES = range(1, 6)
-_IN_ORDER = ("none", "some", "clear", "unsure")
+_WORDS = {"none": "not heard", "some": "somewhat", "clear": "clearly", "unsure": "cannot tell"}
 
 
 class Presence(Kind):
@@ -15,6 +15,7 @@ class Presence(Kind):
     name = "presence"
     label = "presence with confidence"
     answers = Answers.NUMBERS
+    names_of_numbers = {number: name for name, number in NUMBERS.items()}
 
     def read(self, options, value, shown):
         if not isinstance(value, dict) or not isinstance(value.get("presence"), str):
@@ -51,7 +52,14 @@ class Presence(Kind):
         return 0.5
 
     def declared(self, options):
-        return list(_IN_ORDER)
+        return list(_WORDS)
+
+    def labels(self, options):
+        """Return the words in English, for researchers."""
+        return dict(_WORDS)
+
+    def points(self, options):
+        return {NUMBERS[name]: words for name, words in _WORDS.items() if NUMBERS[name] is not None}
 
     def exported(self, options, value):
         return value.get("presence") if isinstance(value, dict) else super().exported(options, value)

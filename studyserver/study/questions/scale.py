@@ -80,6 +80,10 @@ class Scale(Kind):
     def filled_in(self, options, rng):
         return rng.randint(1, options["points"])
 
+    def points(self, options):
+        low, high = self.ends(options)
+        return {float(point): str(point) for point in range(int(low), int(high) + 1)}
+
     def ends(self, options):
         return 1.0, float(options.get("points", 5))
 

@@ -19,6 +19,7 @@ class Slider(Kind):
     is_asked_in_questionnaires = True
     can_be_guarded = True
     can_check_attention = True
+    is_continuous = True
     fields = {
         "least": forms.FloatField(required=False, label="Minimum"),
         "most": forms.FloatField(required=False, label="Maximum"),

@@ -1,6 +1,7 @@
 """Whether a study's questions have right answers, and texts that tell annotators that there are none."""
 
-from studyserver.study.models import Question, Study
+from studyserver.study.models import Study
+from studyserver.study.questions.kind import Answers
 
 from .translations import texts_of
 
@@ -31,12 +32,11 @@ def has_right_answers(study: Study) -> bool:
     if study.pk is None:
         return False
     targets = set(study.stimuli.exclude(clip__target="").values_list("clip__target", flat=True))
-    choosing = (Question.Kind.CHOICE, Question.Kind.CHECKLIST)
     return any(
-        question.kind == Question.Kind.ABX
+        question.answer_kind.answers == Answers.MATCHES
         or (
-            question.kind in choosing
-            and any(choice["value"] in targets for choice in question.options.get("choices") or [])
+            question.answer_kind.has_options
+            and not targets.isdisjoint(question.answer_kind.declared(question.options))
         )
         for question in study.questions.all()
     )

@@ -6,6 +6,17 @@ or lightened to at least 3:1 against the page); where colour could fail, labels 
 
 from dataclasses import dataclass
 
+from explainer.core.clips.conditions import (
+    BOOSTED,
+    COMPLEMENT,
+    COUNTER_EVIDENCE,
+    EVIDENCE,
+    ORIGINAL,
+    RANDOM_CONTROL,
+    RESYNTHESIS,
+    UPLOADED,
+)
+
 
 @dataclass(frozen=True)
 class Look:
@@ -17,14 +28,14 @@ class Look:
 
 
 LOOKS = {
-    "original": Look("#3b3b3b", "#d6d6d6", "o"),
-    "resynthesis": Look("#767676", "#9c9c9c", "s"),
-    "evidence": Look("#0072b2", "#56b4e9", "D"),
-    "boosted": Look("#00805d", "#34c79b", "^"),
-    "complement": Look("#c65700", "#f08a4b", "v"),
-    "counter_evidence": Look("#a8447c", "#e08bbb", "P"),
-    "random_control": Look("#806600", "#e6c229", "X"),
-    "uploaded": Look("#5b3fa8", "#b09cf0", "*"),
+    ORIGINAL: Look("#3b3b3b", "#d6d6d6", "o"),
+    RESYNTHESIS: Look("#767676", "#9c9c9c", "s"),
+    EVIDENCE: Look("#0072b2", "#56b4e9", "D"),
+    BOOSTED: Look("#00805d", "#34c79b", "^"),
+    COMPLEMENT: Look("#c65700", "#f08a4b", "v"),
+    COUNTER_EVIDENCE: Look("#a8447c", "#e08bbb", "P"),
+    RANDOM_CONTROL: Look("#806600", "#e6c229", "X"),
+    UPLOADED: Look("#5b3fa8", "#b09cf0", "*"),
 }
 
 # Powers of the inverse of the plastic number: they fill a square as evenly as any sequence does.

@@ -90,7 +90,8 @@ def _draw_group(axes: Axes, row: int, summary: QuestionSummary, item: GroupSumma
     values = np.sort(_values(summary, item))
     values = values[:: max(1, -(-len(values) // _MOST_POINTS))]
     along, across = np.array([scattered(index) for index in range(len(values))]).T
-    width = 0.0 if summary.question.kind == "slider" else 0.05 * (summary.ends[1] - summary.ends[0])
+    is_continuous = summary.question.answer_kind.is_continuous
+    width = 0.0 if is_continuous else 0.05 * (summary.ends[1] - summary.ends[0])
     axes.scatter(
         values + width * (along - 0.5),
         row - 0.3 + 0.6 * across,
@@ -141,17 +142,14 @@ def _draw_frame(axes: Axes, summary: QuestionSummary, groups: list[GroupSummary]
 
 
 def _label_scale(axes: Axes, summary: QuestionSummary) -> None:
-    low, high = summary.ends
     options = summary.question.options if isinstance(summary.question.options, dict) else {}
-    if summary.question.kind == "scale":
-        points = range(int(low), int(high) + 1)
+    if points := summary.question.answer_kind.points(options):
         ends = [textwrap.fill(str(options.get(end, "")), 16) for end in ("low", "high")]
         below = [ends[0], *[""] * (len(points) - 2), ends[1]]
         labels = [
-            f"{point}\n{end}" if any(ends) else str(point) for point, end in zip(points, below, strict=True)
+            f"{words}\n{end}" if any(ends) else words
+            for words, end in zip(points.values(), below, strict=True)
         ]
         axes.set_xticks(list(points), labels)
-    elif summary.question.kind == "presence":
-        axes.set_xticks([0, 1, 2], ["not heard", "somewhat", "clearly"])
-    elif summary.question.kind != "slider":
+    elif not summary.is_numeric:
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
