@@ -1,41 +1,15 @@
 """musicnn, a published music tagger, rebuilt in torch.
 
 J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", 2019,
-arXiv:1909.06654. The weights are theirs (ISC licence), converted from the TensorFlow checkpoints of
-the Python package ``musicnn`` 0.1.0 by ``manage.py convert_musicnn``.
+arXiv:1909.06654. The weights are theirs (ISC licence), from the TensorFlow checkpoints in the Python
+package ``musicnn`` 0.1.0; ``origin.json`` beside them says which files these were.
 """
 
-from collections.abc import Mapping
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 N_BANDS = 96
-
-
-def _tags(text: str) -> tuple[str, ...]:
-    return tuple(text.split(", "))
-
-
-# Output order of the model trained on the Million Song Dataset with Last.fm tags.
-MSD_TAGS = _tags(
-    "rock, pop, alternative, indie, electronic, female vocalists, dance, 00s, "
-    "alternative rock, jazz, beautiful, metal, chillout, male vocalists, classic rock, "
-    "soul, indie rock, Mellow, electronica, 80s, folk, 90s, chill, instrumental, punk, "
-    "oldies, blues, hard rock, ambient, acoustic, experimental, female vocalist, guitar, "
-    "Hip-Hop, 70s, party, country, easy listening, sexy, catchy, funk, electro, "
-    "heavy metal, Progressive rock, 60s, rnb, indie pop, sad, House, happy"
-)
-# Output order of the model trained on MagnaTagATune.
-MTT_TAGS = _tags(
-    "guitar, classical, slow, techno, strings, drums, electronic, rock, fast, piano, "
-    "ambient, beat, violin, vocal, synth, female, indian, opera, male, singing, vocals, "
-    "no vocals, harpsichord, loud, quiet, flute, woman, male vocal, no vocal, pop, soft, "
-    "sitar, solo, man, classic, choir, voice, new age, dance, male voice, female vocal, "
-    "beats, harp, cello, no voice, weird, country, metal, female voice, choral"
-)
 
 # TensorFlow's batch normalisation adds this to the variance.
 _EPSILON = 1e-3
@@ -131,45 +105,3 @@ class _FullHeight(nn.Conv2d):
         """Map (n, 1, time, height) to (n, filters, time, 1)."""
         weight = self.weight[:, 0].transpose(1, 2)
         return functional.conv1d(image[:, 0].transpose(1, 2), weight, self.bias)[..., None]
-
-
-def state_from_tensorflow(variables: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
-    """Rename and reorder the original's variables for `Musicnn`.
-
-    Parameters
-    ----------
-    variables : mapping of str to np.ndarray
-        As `explainer.demo_models.tensorflow_checkpoint.read_checkpoint` returns them.
-
-    Raises
-    ------
-    KeyError
-        If a variable is missing, as for the package's other architecture, ``vgg``.
-    """
-    n_convolutions = len(_TIMBRAL_HEIGHTS) + len(_TEMPORAL_WIDTHS) + _CONTEXT_LAYERS
-    n_shapes = n_convolutions - _CONTEXT_LAYERS
-    state: dict[str, Tensor] = {}
-
-    def take(name: str, scope: str, number: int, **parameters: str) -> None:
-        scope += f"_{number}" if number else ""
-        for ours, theirs in parameters.items():
-            tensor = torch.from_numpy(variables[f"{scope}/{theirs}"])
-            if theirs == "kernel":  # (height, width, in, out) or (in, out)
-                tensor = tensor.permute(3, 2, 0, 1) if tensor.ndim == 4 else tensor.T
-            state[f"{name}.{ours}"] = tensor.contiguous()
-
-    def take_norm(name: str, number: int) -> None:
-        statistics = {"running_mean": "moving_mean", "running_var": "moving_variance"}
-        take(name, "batch_normalization", number, weight="gamma", bias="beta", **statistics)
-        state[f"{name}.num_batches_tracked"] = torch.tensor(0)
-
-    take_norm("input_norm", 0)
-    for i in range(n_convolutions):
-        layer = f"shapes.{i}" if i < n_shapes else f"context.{i - n_shapes}"
-        take(f"{layer}.filters", "conv2d", i, weight="kernel", bias="bias")
-        take_norm(f"{layer}.norm", i + 1)
-    take_norm("pooled_norm", n_convolutions + 1)
-    take("hidden", "dense", 0, weight="kernel", bias="bias")
-    take_norm("hidden_norm", n_convolutions + 2)
-    take("tags", "dense", 1, weight="kernel", bias="bias")
-    return state

@@ -45,13 +45,9 @@ def test_takes_any_length_down_to_one_frame():
 
 def test_gradients_reach_the_input():
     features = torch.from_numpy(REFERENCE["short"][:1].astype(np.float32)).requires_grad_()
-    load("MTT")(features)[0, musicnn.MTT_TAGS.index("rock")].backward()
+    load("MTT")(features)[0, 0].backward()
     assert features.grad is not None
     assert features.grad.abs().sum() > 0
-
-
-def test_tags_are_fifty_different_ones_each():
-    assert len(set(musicnn.MSD_TAGS)) == len(set(musicnn.MTT_TAGS)) == 50
 
 
 @pytest.mark.parametrize("file", ["model.json", "model_mtt.json"])
@@ -61,6 +57,7 @@ def test_shipped_description_loads_and_tags_sensibly(file):
     description = json.loads((FIXTURES / file).read_text())
     model = load_model({**description, "checkpoint": FIXTURES / description["checkpoint"]})
     names = [target.name for target in model.targets]
+    assert len(set(names)) == 50
 
     def tags(track):
         import soxr

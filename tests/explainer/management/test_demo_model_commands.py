@@ -69,18 +69,6 @@ def test_training_on_too_little_is_refused(tmp_path):
         call_command("train_demo_model", pieces=60, output=tmp_path, cache=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["empty", "not-a-wheel.whl"])
-def test_converting_something_else_says_how_to_get_the_wheel(tmp_path, name):
-    source = tmp_path / name
-    if source.suffix:
-        source.write_bytes(b"no zip")
-    else:
-        source.mkdir()
-    with pytest.raises(CommandError, match="pip download --no-deps musicnn"):
-        call_command("convert_musicnn", source, output=tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
 def test_shipped_weights_are_those_of_the_recorded_origin():
     import hashlib
 
