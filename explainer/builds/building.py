@@ -115,11 +115,6 @@ def _request(track: Track, model: MusicModel, recipe: Recipe, targets: list[str]
     return row
 
 
-def build_explanation(explanation_id: int, on_change: OnChange | None = None) -> Outcome:
-    """Build one explanation as the settings say, unless it is there; see `build_explanations`."""
-    return build_explanations([explanation_id], on_change=on_change)[0]
-
-
 def build_explanations(
     explanation_ids: Iterable[int],
     *,

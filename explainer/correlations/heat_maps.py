@@ -45,7 +45,6 @@ class HeatMap:
     explained: str
     columns: Sequence[str]
     rows: list[tuple[str, list[Cell]]]
-    fixed_range: bool = True
     unit: str = PEARSON
 
 

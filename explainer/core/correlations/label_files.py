@@ -84,21 +84,6 @@ def read_soundtracks(path: Path) -> Labels:
 READERS = {MID_LEVEL_DATA: read_mid_level, SOUNDTRACKS_DATA: read_soundtracks}
 
 
-def read_metadata(path: Path) -> dict[str, dict[str, str]]:
-    """Read the Mid-level data set's ``metadata.csv``: song id -> column -> text.
-
-    Raises
-    ------
-    LabelError
-        If it cannot be read or does not begin with a column of song ids.
-    """
-    columns, rows = _table(path, ";")
-    identifier = next((name for name in columns if name.replace(" ", "_") == "song_id"), None)
-    if identifier is None:
-        raise LabelError(f"{path.name} has no column “song id”; its columns are {', '.join(columns)}.")
-    return {row[identifier]: row for row in rows}
-
-
 def find_sounds(folder: Path, tracks: Iterable[str]) -> dict[str, Path]:
     """Return the sound file of each track of a data set that has one.
 

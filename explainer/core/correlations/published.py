@@ -42,10 +42,3 @@ CORRELATIONS = np.array(
         [-0.52, -0.25, 0.41, 0.43, 0.58, -0.73, 0.16, -0.19],
     ]
 )
-
-# Pearson's r of each emotion on the test set, by training scheme.
-TEST_CORRELATIONS = {
-    "A2E": (0.81, 0.79, 0.84, 0.82, 0.81, 0.66, 0.60, 0.75),
-    "A2Mid2E": (0.79, 0.74, 0.78, 0.72, 0.77, 0.64, 0.58, 0.67),
-    "joint": (0.82, 0.78, 0.82, 0.76, 0.79, 0.65, 0.64, 0.72),
-}

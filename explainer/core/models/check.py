@@ -45,8 +45,6 @@ class ModelReport:
         What else there is to know.
     outputs : mapping
         Target name to output on the track; empty if the model did not answer.
-    seconds_per_call : float
-        Wall time of one input.
     model_calls : int
         Inputs that the model evaluated for the check.
     bytes_per_input : int or None
@@ -57,7 +55,6 @@ class ModelReport:
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     outputs: Mapping[str, float] = field(default_factory=dict)
-    seconds_per_call: float = float("nan")
     model_calls: int = 0
     bytes_per_input: int | None = None
 

@@ -46,13 +46,6 @@ class Design:
     complete: bool = False
 
 
-def draw_masks(
-    name: str, n_segments: int, calls: int, keep_probability: float, rng: np.random.Generator
-) -> Masks:
-    """Draw the masks of a design; see `draw_design`."""
-    return draw_design(name, n_segments, calls, keep_probability, rng).masks
-
-
 def draw_design(
     name: str, n_segments: int, calls: int, keep_probability: float, rng: np.random.Generator
 ) -> Design:

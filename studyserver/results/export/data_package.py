@@ -9,7 +9,7 @@ from studyserver.results.data.variables import Variable
 from studyserver.study.lifecycle.versions import snapshot
 from studyserver.study.models import Study
 
-from .codebook import TABLES, VARIABLES, Table
+from .codebook import VARIABLES, Table
 from .csv_files import timestamp
 
 PSYCH_DS_VERSION = "Psych-DS 1.5.0"
@@ -229,4 +229,3 @@ def problems_text(study: Study, problems: Sequence[str], *, rehearsal: bool = Fa
 
 PROBLEMS = "PROBLEMS.md"
 PSYCH_DS_IGNORE = "datapackage.json\n"  # analysis/, documentation/ and materials/ are so by themselves
-ALL_TABLES = list(TABLES.values())

@@ -241,19 +241,6 @@ class Rule:
             raise ValueError(f"a rule excludes 'above' or 'below' its limit, not {self.excludes!r}")
 
 
-STANDARD_RULES = (
-    Rule(
-        "reference_missed_share",
-        "above",
-        0.15,
-        "judged the hidden reference below 90 for more than 15 % of items",
-    ),
-    Rule("attention_failed_share", "above", 0.15, "failed more than 15 % of the attention trials"),
-    Rule("correlation_with_others", "below", 0.0, "judged against the others"),
-    Rule("longest_run", "above", 0.5, "gave the same answer to more than half of the trials in a row"),
-)
-
-
 def exclusions(quality: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return who would be excluded by which rule; nothing is removed.
 

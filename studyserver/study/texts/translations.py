@@ -72,11 +72,6 @@ def _question_texts(question: Question | QuestionnaireItem) -> Iterator[tuple[st
         yield f"{place}: choice", str(choice.get("label") or choice["value"])
 
 
-def languages_of(study: Study) -> list[str]:
-    """Return the codes of the languages that a study's texts exist in, the one of writing first."""
-    return [study.language, *study.translations.values_list("language", flat=True)]
-
-
 class Written(str):
     """A text of a study that knows the language it is in."""
 

@@ -27,7 +27,7 @@ Outcome = building.Outcome
 
 
 def test_a_build_leaves_rows_and_files_that_belong_together(explanation):
-    assert building.build_explanation(explanation.pk).how == Outcome.BUILT
+    assert building.build_explanations([explanation.pk])[0].how == Outcome.BUILT
     built = Explanation.objects.get(pk=explanation.pk)
     assert (built.state, built.progress, built.worker, built.failure) == ("done", 100, "", "")
     assert set(built.predictions) == {"bright", "loud"}
@@ -59,7 +59,7 @@ def test_the_evidence_for_brightness_is_where_the_high_tone_is(built):
 
 def test_what_is_there_is_not_built_again(built):
     before = files()
-    assert building.build_explanation(built.pk).how == Outcome.THERE
+    assert building.build_explanations([built.pk])[0].how == Outcome.THERE
     assert files() == before
 
 
@@ -68,7 +68,7 @@ def test_stored_results_are_reused_when_rows_are_lost(built):
     clips = set(built.clips.values_list("sha256", "condition", "target"))
     built.delete()
     [row] = building.request_explanations([track], [model], [recipe], ["bright"])
-    assert building.build_explanation(row.pk).how == Outcome.REUSED
+    assert building.build_explanations([row.pk])[0].how == Outcome.REUSED
     row.refresh_from_db()
     assert set(row.clips.values_list("sha256", "condition", "target")) == clips
     assert row.model_calls > 0
@@ -78,7 +78,7 @@ def test_a_lost_file_is_made_again_with_the_same_bytes(built):
     clip = built.clips.get(condition="evidence")
     before = files()
     default_storage.delete(clip.file.name)
-    assert building.build_explanation(built.pk).how == Outcome.BUILT
+    assert building.build_explanations([built.pk])[0].how == Outcome.BUILT
     assert files() == before
     assert built.clips.get(condition="evidence").pk == clip.pk
 
@@ -88,7 +88,7 @@ def test_more_targets_keep_the_clips_that_are_there(built):
     building.request_explanations([built.track], [built.model], [built.recipe], ["loud"])
     built.refresh_from_db()
     assert (built.state, built.requested_targets) == ("waiting", ["bright", "loud"])
-    assert building.build_explanation(built.pk).how == Outcome.BUILT
+    assert building.build_explanations([built.pk])[0].how == Outcome.BUILT
     after = dict(built.clips.values_list("pk", "sha256"))
     assert before.items() <= after.items()
     assert built.clips.filter(target="loud").exists()
@@ -113,7 +113,7 @@ def test_a_clip_that_a_study_uses_keeps_its_sound(built):
     Stimulus.objects.create(study=study, clip=clip)
     Clip.objects.filter(pk=clip.pk).update(sha256="0" * 64)
     Explanation.objects.filter(pk=built.pk).update(state="waiting")
-    outcome = building.build_explanation(built.pk)
+    outcome = building.build_explanations([built.pk])[0]
     assert outcome.how == Outcome.FAILED
     assert "part of a study" in outcome.reason
     assert built.clips.get(pk=clip.pk).sha256 == "0" * 64
@@ -130,7 +130,7 @@ def test_a_clip_that_a_study_uses_keeps_its_sound(built):
 def test_a_model_that_cannot_be_used_fails_in_words(explanation, change, reason):
     MusicModel.objects.filter(pk=explanation.model_id).update(**change)
     before = files()
-    outcome = building.build_explanation(explanation.pk)
+    outcome = building.build_explanations([explanation.pk])[0]
     assert outcome.how == Outcome.FAILED
     explanation.refresh_from_db()
     assert explanation.state == "failed"
@@ -143,7 +143,7 @@ def test_a_model_that_cannot_be_used_fails_in_words(explanation, change, reason)
 def test_a_recipe_with_more_segments_than_cells_fails_in_words_and_can_be_taken_up_again(track, music_model):
     recipe = save_recipe("fine", {"segmentation_parameters": {"time_cells": 500, "band_cells": 500}})
     [row] = building.request_explanations([track], [music_model], [recipe])
-    assert "500" in building.build_explanation(row.pk).reason
+    assert "500" in building.build_explanations([row.pk])[0].reason
     assert [again.pk for again in building.resume_builds()] == [row.pk]
     row.refresh_from_db()
     assert (row.state, row.failure) == ("waiting", "")
@@ -151,13 +151,13 @@ def test_a_recipe_with_more_segments_than_cells_fails_in_words_and_can_be_taken_
 
 def test_what_made_a_build_fail_can_be_corrected_in_place(explanation, tmp_path):
     MusicModel.objects.filter(pk=explanation.model_id).update(code="small_world.broken")
-    assert building.build_explanation(explanation.pk).how == Outcome.FAILED
+    assert building.build_explanations([explanation.pk])[0].how == Outcome.FAILED
     good = {"name": "brightness", "code": "small_world.bright_and_loud"}
     _, changed = register(good, tmp_path)
     assert changed
     save_recipe("quick", {**explanation.recipe.parameters, "calls": 32})
     assert [row.pk for row in building.resume_builds()] == [explanation.pk]
-    assert building.build_explanation(explanation.pk).how == Outcome.BUILT
+    assert building.build_explanations([explanation.pk])[0].how == Outcome.BUILT
     with pytest.raises(RegistrationError, match="under a new name"):
         register({**good, "output": "logit"}, tmp_path)
     with pytest.raises(RecipeInUse):
@@ -190,7 +190,7 @@ def a_dead_process() -> int:
 
 def test_a_living_worker_is_not_disturbed(explanation):
     claimed(explanation, this_worker(), 1)
-    assert building.build_explanation(explanation.pk).how == Outcome.ELSEWHERE
+    assert building.build_explanations([explanation.pk])[0].how == Outcome.ELSEWHERE
     assert building.resume_builds() == []
 
 
@@ -200,7 +200,7 @@ def test_what_a_dead_worker_left_is_taken_up(stored_result, explanation, how):
     claimed(explanation, host, 100 if how == "silent" else 1)
     assert explanation.is_stalled()
     assert building.resume_builds() == [explanation]
-    assert building.build_explanation(explanation.pk).how == Outcome.REUSED
+    assert building.build_explanations([explanation.pk])[0].how == Outcome.REUSED
 
 
 def test_a_site_that_starts_takes_up_what_was_left_but_not_what_failed(explanation):
@@ -240,7 +240,7 @@ def test_an_interrupted_build_waits_again(explanation):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        building.build_explanation(explanation.pk, interrupt)
+        building.build_explanations([explanation.pk, interrupt])[0]
     explanation.refresh_from_db()
     assert (explanation.state, explanation.worker) == ("waiting", "")
     assert building.resume_builds() == [explanation]
@@ -254,7 +254,7 @@ def test_a_half_written_result_counts_for_nothing(built):
         if name.endswith(".json"):
             default_storage.delete(name)
     [row] = building.request_explanations([track], [model], [recipe], ["bright"])
-    assert building.build_explanation(row.pk).how == Outcome.BUILT
+    assert building.build_explanations([row.pk])[0].how == Outcome.BUILT
     again = files()
     manifests = [name for name in complete if name.endswith(".json")]
     assert {n: c for n, c in again.items() if n not in manifests} == {
@@ -320,7 +320,7 @@ def test_two_levels_are_kept_for_the_page(track, settings):
     recipe = save_recipe("quick", {"segmentation_parameters": {"time_cells": 2, "band_cells": 2}, "calls": 32,
                                    "evidence_sizes": [1]})  # fmt: skip
     [row] = building.request_explanations([track], [model], [recipe], ["joy"])
-    assert building.build_explanation(row.pk).how == Outcome.BUILT
+    assert building.build_explanations([row.pk])[0].how == Outcome.BUILT
     row.refresh_from_db()
     second = row.provenance["second_level"]
     effects = np.array(second["effects"])

@@ -7,7 +7,6 @@ from label_texts import MID_LEVEL_CSV
 from explainer.core.correlations.label_files import (
     LabelError,
     find_sounds,
-    read_metadata,
     read_mid_level,
     read_soundtracks,
 )
@@ -39,11 +38,6 @@ def test_soundtracks_ratings(tmp_path):
     assert labels.targets == ("valence", "energy", "tension", "anger", "fear", "happy", "sad", "tender")
     np.testing.assert_allclose(labels.values[1], [2.5, 7.0, 8.17, 6.5, 7.83, 1, 2, 1.33])
     assert (labels.lowest, labels.highest) == (1, 9)
-
-
-def test_metadata_is_separated_by_semicolons(tmp_path):
-    text = "song id;Song; Artist\n1;Song one; Somebody\n2;A; B\n"
-    assert read_metadata(write(tmp_path / "metadata.csv", text))["1"]["Artist"] == "Somebody"
 
 
 @pytest.mark.parametrize(

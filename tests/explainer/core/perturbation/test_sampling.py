@@ -13,13 +13,16 @@ from explainer.core.perturbation.sampling import (
     UNEXPLAINED,
     SamplingError,
     draw_design,
-    draw_masks,
     hadamard_matrix,
 )
 
 SEGMENTS = st.integers(1, 40)
 CALLS = st.integers(2, 200)
 SEEDS = st.integers(0, 2**32)
+
+
+def draw_masks(*arguments):
+    return draw_design(*arguments).masks
 
 
 @pytest.mark.parametrize("minimum", [1, 2, 3, 5, 12, 13, 24, 29, 60, 100, 305])

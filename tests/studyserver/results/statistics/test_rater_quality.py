@@ -6,7 +6,6 @@ import pytest
 from scipy import stats
 
 from studyserver.results.statistics.rater_quality import (
-    STANDARD_RULES,
     Rule,
     disputed_answers,
     disputed_items,
@@ -80,7 +79,8 @@ def test_the_standard_excludes_above_15_percent_of_items_and_not_at_one_slip():
     rows += [("b", item, 100.0 if item > 3 else 89.0) for item in range(20)]  # 4 of 20
     rows += [("c", item, 90.0) for item in range(20)]
     shares = hidden_reference_share(pd.DataFrame(rows, columns=["rater", "item", "value"]))
-    excluded = exclusions(shares, STANDARD_RULES[:1])
+    rule = Rule("reference_missed_share", "above", 0.15, "missed more than 15 % of the references")
+    excluded = exclusions(shares, [rule])
     assert list(excluded["rater"]) == ["b"]
     assert excluded["figure"].iloc[0] == pytest.approx(0.2) and "15 %" in excluded["reason"].iloc[0]
 
