@@ -62,7 +62,7 @@ def stored_result(track, music_model, recipe):
     """Store the files of the explanation, computed once for all tests, but leave no row behind."""
     if not RESULT:
         [row] = building.request_explanations([track], [music_model], [recipe], ["bright"])
-        outcome = building.build_explanation(row.pk)
+        [outcome] = building.build_explanations([row.pk])
         assert outcome.how == outcome.BUILT, outcome.reason
         RESULT.update(files())
         row.delete()
@@ -73,5 +73,5 @@ def stored_result(track, music_model, recipe):
 @pytest.fixture
 def built(stored_result, explanation):
     """Return the explanation, done."""
-    building.build_explanation(explanation.pk)
+    building.build_explanations([explanation.pk])
     return Explanation.objects.get(pk=explanation.pk)

@@ -108,7 +108,7 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
     ("changes", "message"),
     [
         ({"code": "os.system"}, "os.system is not on the allow-list"),
-        ({"code": ""}, "Write the dotted path of the class or callable; allowed are explainer.core."),
+        ({"code": ""}, "Write the dotted path of the class or callable; allowed are explainer.demo_models."),
         ({"representation": "{}"}, "State the kind"),
         ({"representation": '{"kind": "mel", "n_bandss": 3}'}, "n_bandss"),
         ({"representation": "{"}, "Enter a valid JSON"),

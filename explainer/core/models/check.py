@@ -127,7 +127,7 @@ def check_on_input(model: MusicModel, single: np.ndarray) -> ModelReport:
     )
     names = [target.name for target in model.targets]
     outputs = {} if problems else dict(zip(names, first[0].tolist(), strict=True))
-    return ModelReport(model.name, tuple(problems), remarks, outputs, seconds, 4 + tried, needed)
+    return ModelReport(model.name, tuple(problems), remarks, outputs, 4 + tried, needed)
 
 
 def affordable_batch(model: MusicModel, bytes_per_input: int | None) -> int | None:

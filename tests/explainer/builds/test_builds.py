@@ -225,8 +225,8 @@ def test_what_a_second_worker_died_of_waits_for_a_person(explanation):
 
 def test_progress_is_told_and_the_worker_signs(explanation):
     seen = []
-    building.build_explanation(
-        explanation.pk, lambda row: seen.append((row.state, row.progress, row.activity))
+    building.build_explanations(
+        [explanation.pk], on_change=lambda row: seen.append((row.state, row.progress, row.activity))
     )
     assert seen[0][0] == "building"
     assert seen[-1] == ("done", 100, "")
@@ -240,7 +240,7 @@ def test_an_interrupted_build_waits_again(explanation):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        building.build_explanations([explanation.pk, interrupt])[0]
+        building.build_explanations([explanation.pk], on_change=interrupt)
     explanation.refresh_from_db()
     assert (explanation.state, explanation.worker) == ("waiting", "")
     assert building.resume_builds() == [explanation]

@@ -92,7 +92,7 @@ def test_the_greatest_samples_do_not_overflow():
 def test_methods_that_choose_the_same_segments_and_the_gain_route_give_one_sound(built, music_model):
     other = save_recipe("quick-too", {**built.recipe.parameters, "method": "kernel_shap"})
     [row] = building.request_explanations([built.track], [music_model], [other], ["bright"])
-    outcome = building.build_explanation(row.pk)
+    [outcome] = building.build_explanations([row.pk])
     assert outcome.how == outcome.BUILT, outcome.reason
     sounds = {(clip.explanation_id, clip.condition): sound_of(clip) for clip in Clip.objects.all()}
     assert sounds[built.pk, "original"] == sounds[built.pk, "resynthesis"]

@@ -51,7 +51,7 @@ def test_stems_travel_with_the_job(track, music_model, low, tmp_path):
     recipe = save_recipe("by-stems", recipe_with(low("low.wav"), tmp_path), tmp_path)
     (tmp_path / "low.wav").unlink()
     [row] = building.request_explanations([track], [music_model], [recipe], ["bright"])
-    outcome = building.build_explanation(row.pk)
+    [outcome] = building.build_explanations([row.pk])
     assert outcome.how == outcome.BUILT, outcome.reason
     assert len(tones()) == 2 * SAMPLE_RATE
 
@@ -90,7 +90,7 @@ def test_stems_are_uploaded_with_their_recipe_and_explain_its_track(send, track,
     assert parameters["stems"]["bass_line"].startswith("stems/")
     assert parameters["time_cells"] == CoreRecipe().segmentation_parameters["time_cells"]
     [row] = building.request_explanations([track], [music_model], [recipe], ["bright"])
-    outcome = building.build_explanation(row.pk)
+    [outcome] = building.build_explanations([row.pk])
     assert outcome.how == outcome.BUILT, outcome.reason
 
 

@@ -15,7 +15,7 @@ def second(built):
         "by-occlusion", {**built.recipe.parameters, "method": "occlusion", "random_controls": 2}
     )
     [row] = building.request_explanations([built.track], [built.model], [recipe], ["bright"])
-    outcome = building.build_explanation(row.pk)
+    [outcome] = building.build_explanations([row.pk])
     assert outcome.how == outcome.BUILT, outcome.reason
     return Explanation.objects.get(pk=row.pk)
 
