@@ -9,6 +9,7 @@ from explainer.core.clips.conditions import EVIDENCE
 from studyserver.common import number_text
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.summaries import Group
+from studyserver.study.questions.kind import Answers
 
 from . import sentences
 from .widgets import FigureTable, IntervalPlot, Remaining, interval_plot
@@ -22,10 +23,11 @@ def comparison_parts(compared: Compared) -> list[Remaining]:
     """Return a part per preference question and per ABX question."""
     parts = [
         _preference(question, _of(compared.preferences, question.key))
-        for question in compared.questions("preference")
+        for question in compared.questions(Answers.PREFERENCES)
     ]
     parts += [
-        _abx(question, _of(compared.discrimination, question.key)) for question in compared.questions("abx")
+        _abx(question, _of(compared.discrimination, question.key))
+        for question in compared.questions(Answers.MATCHES)
     ]
     return [part for part in parts if part is not None]
 
