@@ -19,12 +19,13 @@ def walk(patterns):
 walk(get_resolver().url_patterns)
 """
 FORMS = """
-from explainer.forms import RecipeForm, BuildForm, MusicModelForm, UploadTracksForm
+from explainer.pages.forms import RecipeForm, BuildForm, MusicModelForm, UploadTracksForm
 assert RecipeForm().fields["method"].choices
-from explainer.registration import problems
+from explainer.imports.music_models import problems
 from explainer.models import MusicModel
 problems(MusicModel(representation={"kind": "log_filterbank"}, targets=[{"name": "x"}]), "")
-from explainer import explanation_page, views, admin
+from explainer.pages import explanation_page, views
+from explainer import admin
 """
 REPORT = f"print(*sorted({HEAVY!r} & set(sys.modules)))"
 

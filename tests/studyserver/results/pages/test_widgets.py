@@ -11,7 +11,7 @@ from studyserver.results.pages.widgets import FigureTable, interval_plot
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean
 from studyserver.results.tables.summaries import Group
-from studyserver.study.models import ExclusionRule
+from studyserver.study.models import ExclusionRule, Question
 
 LONG = "raters do not agree enough on the tracks to correct for their unreliability"
 
@@ -93,7 +93,7 @@ def test_every_size_of_evidence_is_answered_beside_its_own_control():
         *(group("random_control", size, value) for size, value in ((4, 2.8), (6, 2.0))),
     ]
     summary = SimpleNamespace(
-        question=SimpleNamespace(target="dissonance", kind="scale"), ends=(1, 5), groups=groups,
+        question=Question(target="dissonance", kind="scale"), ends=(1, 5), groups=groups,
         is_numeric=True,
         first=lambda condition: next(item for item in groups if item.group.condition == condition),
         contrasts={

@@ -29,7 +29,7 @@ import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from example_studies import make_study
-from studyserver.study import session
+from studyserver.study.sessions import session
 studies = [make_study(n_tracks=5, trials_per_annotator={TRIALS})]
 for fields in {list(DESIGNS.values())}:
     conditions = fields.get("compared_conditions", ["original", "evidence", "complement"])
@@ -43,8 +43,8 @@ LOOK = """
 import django; django.setup()
 import json, sys
 from example_studies import ready
-from studyserver.study import session
-from studyserver.study.allocation import judged_counts, judged_sets, stimulus_sets
+from studyserver.study.sessions import session
+from studyserver.study.design.allocation import judged_counts, judged_sets, stimulus_sets
 from studyserver.study.models import Judgment, Study, Trial
 study, *others = [Study.objects.get(pk=pk) for pk in sys.argv[1].split(",")]
 left = json.loads(sys.argv[2])

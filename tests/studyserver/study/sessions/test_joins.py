@@ -78,7 +78,7 @@ from django.core.management import call_command
 from django.db import connection
 call_command("migrate", verbosity=0)
 from example_studies import make_study
-from studyserver.study import session
+from studyserver.study.sessions import session
 study = make_study(1, annotators_wanted=3)
 study.state = "open"
 study.save()
