@@ -279,6 +279,7 @@ def test_an_unused_explanation_can_be_deleted(built, admin_client):
 
 @pytest.mark.parametrize("name", ["track", "musicmodel", "recipe"])
 def test_selected_rows_are_ticked_on_the_page_that_builds(track, music_model, recipe, admin_client, name):
-    form = {"action": "build_clips", "_selected_action": [track.pk]}
+    selected = {"track": track, "musicmodel": music_model, "recipe": recipe}[name]
+    form = {"action": "build_clips", "_selected_action": [selected.pk]}
     response = admin_client.post(reverse(f"admin:explainer_{name}_changelist"), form, follow=True)
     assert text_of(response).count(" checked") == 1
