@@ -8,7 +8,7 @@ from studyserver.study.questions.item_kinds import ITEM_KINDS
 
 from ..models import QuestionnaireItem, QuestionnairePage, Quota, Study
 from ..screening.questionnaire import Place, last_position
-from .questions import QuestionForm, fields_of
+from .questions import QuestionForm, fields_of, rows_of
 from .shared.labelled import LabelledFormSet
 from .shared.part_of_study import PartOfStudyAdmin
 from .shared.plain_lines import PlainLines
@@ -52,15 +52,7 @@ class ItemInline(admin.StackedInline):
         (None, {"fields": (("position", "key", "required"), "text", "help_text")}),
         (
             "How it is answered",
-            {
-                "fields": (
-                    "kind",
-                    "choices",
-                    ("points", "low", "high"),
-                    "labels",
-                    ("least", "most", "step", "unit"),
-                )
-            },
+            {"fields": ("kind", *rows_of(ITEM_KINDS))},
         ),
         ("Conditions", {"fields": (("shown_if_key", "shown_if"), "screen_out_if")}),
     )

@@ -25,6 +25,19 @@ def fields_of(kinds: Mapping[str, Kind]) -> type[forms.Form]:
     return type("OptionFields", (forms.Form,), fields)
 
 
+def rows_of(kinds: Mapping[str, Kind]) -> list[tuple[str, ...]]:
+    """Return the names of those fields as they stand in rows of the form, each once."""
+    rows: list[tuple[str, ...]] = []
+    placed: set[str] = set()
+    for kind in kinds.values():
+        beside = {name: row for row in kind.rows for name in row}
+        for field in kind.fields:
+            new = tuple(name for name in beside.get(field, (field,)) if name not in placed)
+            placed.update(new)
+            rows += [new] if new else []
+    return rows
+
+
 class QuestionForm(PlainLines, forms.ModelForm, fields_of(KINDS)):
     """Takes the options of each kind in fields of their own, instead of as JSON."""
 
@@ -161,15 +174,7 @@ class QuestionAdmin(PartOfStudyAdmin, admin.ModelAdmin):
         (
             "How it is answered",
             {
-                "fields": (
-                    "kind",
-                    "points",
-                    ("low", "high"),
-                    "labels",
-                    ("least", "most", "step"),
-                    "choices",
-                    ("steps", "word", "tie"),
-                ),
+                "fields": ("kind", *rows_of(KINDS)),
                 "description": "Preference and ABX are about the trial as a whole. There is never a default "
                 "answer.",
             },

@@ -103,6 +103,12 @@ def _question_problems(study: Study) -> list[str]:
         for question in questions
         if question.answer_kind.compares_clips and question.scope != Question.Scope.TRIAL
     ]
+    measured = Counter(measure.key for question in questions for measure in question.measures.values())
+    problems += [
+        f"“{key}” would name two columns of the results: rename one of the questions."
+        for key, number in measured.items()
+        if number > 1
+    ]
     if study.attention_trials and question_to_check(questions) is None:
         problems.append(
             "Attention trials ask for a given answer: add a required rating scale, slider or choice that is "

@@ -1,5 +1,6 @@
 """What is asked in a trial."""
 
+import copy
 from collections.abc import Iterable
 
 from django.db import models
@@ -7,6 +8,7 @@ from django.db import models
 from explainer.core.clips.conditions import CONDITIONS
 from explainer.models import IDENTIFIER, Clip
 from studyserver.study.questions.kind import Kind as AnswerKind
+from studyserver.study.questions.kind import Measure
 from studyserver.study.questions.kinds import KINDS, option_problems
 
 from .study import Study
@@ -46,14 +48,7 @@ class Question(models.Model):
     level = models.CharField(
         max_length=10, choices=Level, default=Level.ORDINAL, help_text="Level of measurement, for agreement."
     )
-    options = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text='Scale: {"points": 5, "low": "not at all", "high": "very"}. '
-        'Slider: {"min": 0, "max": 100, "low": "...", "high": "..."}. '
-        'Choices: {"choices": [{"value": "a", "label": "A"}]}. '
-        'Preference: {"steps": 3, "tie": true, "word": "better"}.',
-    )
+    options = models.JSONField(default=dict, blank=True)
     scope = models.CharField(
         max_length=10, choices=Scope, default=Scope.CLIP, help_text="What one answer is about."
     )
@@ -77,6 +72,23 @@ class Question(models.Model):
     def answer_kind(self) -> AnswerKind:
         """What is known of the way in which it is answered."""
         return KINDS[self.kind]
+
+    @property
+    def measures(self) -> dict[str, "Question"]:
+        """The questions by which answers are analysed, by the names of the numbers that one answer holds.
+
+        That is the question itself, under an empty name, except where an answer holds several numbers: then
+        each has a question of its own, with the key KEY_NAME, which is in no table and is not to be saved.
+        """
+        several = self.answer_kind.measures(self.options)
+        return {name: self._measure(name, measure) for name, measure in several.items()} or {"": self}
+
+    def _measure(self, name: str, measure: Measure) -> "Question":
+        one = copy.copy(self)
+        one.key, one.text = f"{self.key}_{name}", f"{self.text} ({measure.label})"
+        one.kind, one.options = measure.kind, dict(measure.options)
+        one.target = measure.target or self.target
+        return one
 
     def clean(self):
         """Refuse options that the kind cannot use, and a level that its answers do not have."""

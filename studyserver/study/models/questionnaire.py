@@ -6,6 +6,7 @@ from django.db.models.functions import RowNumber
 
 from explainer.models import IDENTIFIER
 from studyserver.study.questions.item_kinds import ITEM_KINDS
+from studyserver.study.questions.kind import Kind as AnswerKind
 
 from .annotator import Annotator
 from .study import Study
@@ -74,6 +75,11 @@ class QuestionnaireItem(models.Model):
 
     def __str__(self):
         return self.text
+
+    @property
+    def answer_kind(self) -> AnswerKind:
+        """What is known of the way in which it is answered."""
+        return ITEM_KINDS[self.kind]
 
     def clean(self):
         """Refuse options, conditions and rules that cannot work."""

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from studyserver.study.models import Annotator
+from studyserver.study.questions.kinds import KINDS
 
 from .access import ADDRESSES_UP_TO_TRIALS
 
@@ -23,12 +24,17 @@ _WORKER = _APP / "static" / "study" / "offline-worker.js"
 
 # What trials.js imports, fetched along with it instead of one level after the other.
 MODULES = [
-    "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language", "local",
-    "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder", "region",
-    "rest", "slider", "sounds", "store", "stretches", "trial", "under-way", "waveform", "words",
+    "answers", "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language",
+    "local", "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder",
+    "region", "rest", "slider", "sounds", "store", "stretches", "trial", "under-way", "waveform", "words",
 ]  # fmt: skip
+SCRIPTS_OF_KINDS = [kind.script for kind in KINDS.values() if kind.script]
+STYLES_OF_KINDS = [kind.style for kind in KINDS.values() if kind.style]
 STYLES = ["palette.css", *(f"study/{name}.css" for name in ("study", "trial", "player", "answers", "sets"))]
-FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES))]
+FILES = [
+    *STYLES, *STYLES_OF_KINDS, "study/icon.svg",
+    *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES)), *SCRIPTS_OF_KINDS,
+]  # fmt: skip
 
 
 def worker_address(annotator: Annotator) -> str:

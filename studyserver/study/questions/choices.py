@@ -15,6 +15,7 @@ class WithChoices(Kind):
     """A kind that offers answers by name."""
 
     is_asked_in_questionnaires = True
+    text_place = "choice"
     fields = {
         "choices": forms.CharField(
             required=False,
@@ -57,6 +58,13 @@ class WithChoices(Kind):
     def in_words(self, options):
         offered = (choice.get("label", choice["value"]) for choice in options.get("choices", []))
         return f"{self.how}: " + ", ".join(offered)
+
+    def with_texts(self, options, change):
+        choices = [
+            {**choice, "label": change(str(choice.get("label") or choice["value"]))}
+            for choice in options.get("choices") or []
+        ]
+        return {**options, "choices": choices} if choices else dict(options)
 
     def declared(self, options):
         choices = options.get("choices", []) if isinstance(options, dict) else []

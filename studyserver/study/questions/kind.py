@@ -6,7 +6,7 @@ kind: no other module tells one kind from another.
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -33,6 +33,7 @@ class Answers(StrEnum):
     PREFERENCES = "preferences among clips"
     MATCHES = "which clip another one is the same as"
     TIMES = "stretches of time"
+    SEVERAL_NUMBERS = "several numbers"
     TEXT = "text"
 
 
@@ -72,6 +73,26 @@ class Stored:
     labels: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Measure:
+    """One of several numbers that an answer holds; it is analysed like the answers to a question of its own.
+
+    Attributes
+    ----------
+    kind, options
+        Of a question whose answers would be this number alone.
+    label
+        What it measures, in words for researchers.
+    target
+        The model's target that it is about; empty for that of the question.
+    """
+
+    kind: str
+    options: Options
+    label: str
+    target: str = ""
+
+
 class Heard(Protocol):
     """How much of what is asked about a simulated annotator hears in a trial.
 
@@ -79,6 +100,8 @@ class Heard(Protocol):
     ----------
     about
         0 to 1, in the clip that the question is about.
+    of_measures
+        The same for each of the kind's `measures`, by its name.
     of_clips
         The same for each clip that is judged, by its letter.
     right
@@ -91,6 +114,8 @@ class Heard(Protocol):
 
     @property
     def about(self) -> float: ...
+    @property
+    def of_measures(self) -> Mapping[str, float]: ...
     @property
     def of_clips(self) -> Mapping[str, float]: ...
     @property
@@ -114,6 +139,12 @@ class Kind:
         What its answers are.
     fields
         The fields of its options in the admin's form, by name; kinds share fields of one name.
+    rows
+        Names of the fields that stand beside one another in the form; those in none have a row each.
+    texts
+        Names of the options that annotators read.
+    text_place
+        What these texts are, where they are translated.
     is_asked_in_questionnaires
         Whether it can stand in a questionnaire before or after the trials.
     can_be_guarded
@@ -122,6 +153,9 @@ class Kind:
         Whether attention trials can ask for an answer to it.
     is_continuous
         Whether its numbers lie anywhere on a line, instead of on a few points.
+    script, style
+        Static files that trials need for it, beside those that all kinds share. The script is a module that
+        registers how an answer is read and shown; see ``static/study/js/answers.js``.
     names_of_numbers
         Under which name of `declared` each number is stored, where answers are both; None stands for answers
         without a number.
@@ -131,10 +165,15 @@ class Kind:
     label: ClassVar[str]
     answers: ClassVar[Answers]
     fields: ClassVar[Mapping[str, forms.Field]] = {}
+    rows: ClassVar[Sequence[tuple[str, ...]]] = ()
+    texts: ClassVar[tuple[str, ...]] = ()
+    text_place: ClassVar[str] = "label"
     is_asked_in_questionnaires: ClassVar[bool] = False
     can_be_guarded: ClassVar[bool] = False
     can_check_attention: ClassVar[bool] = False
     is_continuous: ClassVar[bool] = False
+    script: ClassVar[str] = ""
+    style: ClassVar[str] = ""
     names_of_numbers: ClassVar[Mapping[float | None, str]] = {}
 
     @property
@@ -194,6 +233,29 @@ class Kind:
     def in_words(self, options: Options) -> str:
         """Return how it is answered, in a few words for researchers."""
         return self.label
+
+    def with_texts(self, options: Options, change: Callable[[str], str]) -> dict[str, Any]:
+        """Return the options with each text that annotators read replaced by what `change` returns for it."""
+        read = {name: options[name] for name in self.texts if isinstance(options.get(name), str)}
+        return {**options, **{name: change(text) for name, text in read.items()}}
+
+    def written(self, options: Options) -> list[str]:
+        """Return the texts among the options that annotators read."""
+        found: list[str] = []
+
+        def collect(text: str) -> str:
+            found.append(text)
+            return text
+
+        self.with_texts(options, collect)
+        return found
+
+    def measures(self, options: Options) -> Mapping[str, Measure]:
+        """Return the numbers that one answer holds, by name; none where it holds at most one.
+
+        A stored answer is then an object with a number under each of these names.
+        """
+        return {}
 
     # -- answers ------------------------------------------------------------------------------
 

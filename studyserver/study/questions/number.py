@@ -16,6 +16,8 @@ class Number(Kind):
     label = "number"
     answers = Answers.NUMBERS
     is_asked_in_questionnaires = True
+    rows = (("least", "most", "unit"),)
+    texts = ("unit",)
     fields = {
         "least": forms.FloatField(required=False, label="Minimum"),
         "most": forms.FloatField(required=False, label="Maximum"),

@@ -18,6 +18,7 @@ class Preference(Kind):
     name = "preference"
     label = "preference between the clips, with strength"
     answers = Answers.PREFERENCES
+    rows = (("steps", "word", "tie"),)  # the word names a sentence of the site
     fields = {
         "steps": forms.IntegerField(
             required=False,

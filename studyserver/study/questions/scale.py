@@ -18,6 +18,8 @@ class Scale(Kind):
     is_asked_in_questionnaires = True
     can_be_guarded = True
     can_check_attention = True
+    rows = (("low", "high"),)
+    texts = tuple(END_FIELDS)
     fields = {
         "points": forms.IntegerField(
             required=False, min_value=2, max_value=MOST_POINTS, label="Points", help_text="2 to 11."
@@ -53,6 +55,12 @@ class Scale(Kind):
     def in_words(self, options):
         points = f"{options.get('points', '?')} points"
         return ", ".join(filter(None, [points, ends_in_words(options)]))
+
+    def with_texts(self, options, change):
+        changed = super().with_texts(options, change)
+        if options.get("labels"):
+            changed["labels"] = [change(str(label)) for label in options["labels"]]
+        return changed
 
     def read(self, options, value, shown):
         number = number_in(value)

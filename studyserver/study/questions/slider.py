@@ -20,6 +20,8 @@ class Slider(Kind):
     can_be_guarded = True
     can_check_attention = True
     is_continuous = True
+    rows = (("least", "most", "step"), ("low", "high"))
+    texts = tuple(END_FIELDS)
     fields = {
         "least": forms.FloatField(required=False, label="Minimum"),
         "most": forms.FloatField(required=False, label="Maximum"),

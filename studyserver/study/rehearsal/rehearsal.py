@@ -227,6 +227,13 @@ class _Heard:
         return self._walk.level(self._question, self._presentation, self._elapsed)
 
     @cached_property
+    def of_measures(self) -> dict[str, float]:
+        measures = self._question.measures
+        return {
+            name: self._walk.level(one, self._presentation, self._elapsed) for name, one in measures.items()
+        }
+
+    @cached_property
     def of_clips(self) -> dict[str, float]:
         blind = self._walk.blind
         return {item.label: self._walk.level(self._question, item, self._elapsed) for item in blind}

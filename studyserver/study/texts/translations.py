@@ -17,7 +17,6 @@ _STUDY_TEXTS = {
     "rest_text": "Rest",
     "thanks": "Thanks",
 }
-_LABELS = ("low", "high", "unit")  # a preference's "word" names a sentence of the site
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,13 @@ def _question_texts(question: Question | QuestionnaireItem) -> Iterator[tuple[st
     place = f"Question “{question.key}”"
     yield place, question.text
     yield f"{place}: help", question.help_text
-    options = question.options if isinstance(question.options, dict) else {}
-    for name in _LABELS:
-        if isinstance(options.get(name), str):
-            yield f"{place}: label", options[name]
-    for label in options.get("labels") or []:
-        yield f"{place}: label", str(label)
-    for choice in options.get("choices") or []:
-        yield f"{place}: choice", str(choice.get("label") or choice["value"])
+    kind = question.answer_kind
+    for text in kind.written(_options_of(question)):
+        yield f"{place}: {kind.text_place}", text
+
+
+def _options_of(question: Question | QuestionnaireItem) -> dict[str, Any]:
+    return question.options if isinstance(question.options, dict) else {}
 
 
 class Written(str):
@@ -118,7 +116,7 @@ class Dictionary:
         """Return a question (of trials or of the questionnaire) with its texts; not to be saved."""
         translated = copy.copy(question)
         translated.text, translated.help_text = self(question.text), self(question.help_text)
-        translated.options = self._options(question.options)
+        translated.options = question.answer_kind.with_texts(_options_of(question), self)
         return translated
 
     def page(self, page: QuestionnairePage) -> QuestionnairePage:
@@ -126,19 +124,6 @@ class Dictionary:
         translated = copy.copy(page)
         translated.title, translated.introduction = self(page.title), self(page.introduction)
         return translated
-
-    def _options(self, options: Any) -> Any:
-        if not isinstance(options, dict):
-            return options
-        options = copy.deepcopy(options)
-        for name in _LABELS:
-            if isinstance(options.get(name), str):
-                options[name] = self(options[name])
-        if options.get("labels"):
-            options["labels"] = [self(str(label)) for label in options["labels"]]
-        for choice in options.get("choices") or []:
-            choice["label"] = self(str(choice.get("label") or choice["value"]))
-        return options
 
 
 def dictionary(study: Study, language: str | None = None) -> Dictionary:

@@ -1,8 +1,6 @@
 // Several questions about each of several clips, where the screen is narrow: those about one clip at a time, the one
 // that was heard last, and beside each question what was answered for all of them. The style sheet says what is narrow.
 
-const short = (value) => (typeof value === "number" ? value : value === undefined ? "–" : "✓");
-
 /** A text in its own direction, whatever is beside it. */
 function isolated(text) {
   const element = document.createElement("bdi");
@@ -43,7 +41,7 @@ export class ByClip {
 
   #sumUp(group) {
     const rows = this.about.filter(({ root }) => group.contains(root));
-    const parts = rows.map(({ presentation, value }) => `${this.names.get(presentation)}\u00a0${short(value)}`);
+    const parts = rows.map(({ presentation, summary }) => `${this.names.get(presentation)}\u00a0${summary}`);
     const line = group.querySelector(".summary");
     if (line.textContent === parts.join(" · ")) return;
     line.replaceChildren(...parts.flatMap((part, place) => (place ? [" · ", isolated(part)] : [isolated(part)])));

@@ -12,3 +12,15 @@ export function numberOf(input) {
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
   return Number(input.value).toLocaleString(document.documentElement.lang, format);
 }
+
+/** Hear a slider while it is moved (`moved()`), and when it has been (`changed(input)`). */
+export function listenToRange(input, moved, changed) {
+  input.addEventListener("input", moved);
+  input.addEventListener("change", () => changed(input));
+  // A press on the very middle moves nothing, and is an answer all the same.
+  input.addEventListener("pointerup", () => (moved(), changed(input)));
+  input.addEventListener("keydown", (event) => {
+    if (event.key.startsWith("Arrow") || ["Home", "End", "PageUp", "PageDown"].includes(event.key)) moved();
+  });
+  input.addEventListener("keyup", () => changed(input));
+}

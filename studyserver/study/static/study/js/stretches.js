@@ -169,7 +169,7 @@ class Widget {
 }
 
 export const stretches = {
-  bind: (root, clock, onChange, onBegun) => widgets.set(root, new Widget(root, clock, onChange, onBegun)),
+  listen: (root, { clock, changed, begun }) => widgets.set(root, new Widget(root, clock, changed, begun)),
   isOpen: (root) => widgets.get(root).open,
   resume: (root, position) => widgets.get(root).resume(position),
   tick: (root, position) => widgets.get(root).tick(position),
