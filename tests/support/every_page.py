@@ -19,7 +19,9 @@ def addresses(study: Study, *, pictures: bool = True) -> list[str]:
         found += [f"{address}?raters=all" for address in found]
     found += [f"{reverse('results:progress', args=[study.slug])}?width=1.5"]
     question = study.questions.order_by("position", "id").first()
-    plan = f"question={question.pk}&first=evidence&second=random_control&tracks=5&annotators=9&source=answers"
+    plan = (
+        f"question={question.key}&first=evidence&second=random_control&tracks=5&annotators=9&source=answers"
+    )
     found += [f"{reverse('results:planning', args=[study.slug])}?{plan}"]
     found += [
         reverse("results:rater", args=[study.slug, annotator.pseudonym])

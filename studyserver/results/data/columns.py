@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip
@@ -43,6 +44,11 @@ def option_labels(question: Question) -> dict[str, str]:
 def plain_value(question: Question, value: object) -> str | float | int | None:
     """Return an answer as a number or as text; None for free text, which stands in its own table."""
     return None if value is None else question.answer_kind.exported(question.options, value)
+
+
+def measured(name: str, value: Any, number: float | None) -> tuple[Any, float | None]:
+    """Return value and number of one measure of a stored answer: its own, or one of several numbers."""
+    return (value[name], float(value[name])) if name else (value, number)
 
 
 def compared_clips(

@@ -4,7 +4,7 @@ The tables of the export are read row by row, in bounded memory. Statistics need
 at once; to hold those of a large study, texts are categories here and numbers are numpy arrays.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from studyserver.study.models import Judgment, Presentation, Question, Trial
 from studyserver.study.questions.kinds import Answers
 
-from .columns import plain_value, stimulus_columns
+from .columns import measured, plain_value, stimulus_columns
 from .listening_columns import clip_record
 from .rows import StudyRows
 
@@ -127,7 +127,7 @@ class CountedJudgments:
     def named_repeats(self) -> pd.DataFrame:
         """Pairs of answers to a choice or checklist and its repeat; as `repeats`, but texts or sets."""
         pairs = self._answered_twice("value")
-        asked = self.rows.question_rows.values()
+        asked = self.rows.measures.values()
         named = [item.key for item in asked if item.answer_kind.has_options]
         return pairs[pairs["question"].isin(named)]
 
@@ -248,9 +248,11 @@ class CountedJudgments:
         asked = self.rows.question_rows
         kept = [self._numbers([pk for pk, item in asked.items() if item.answer_kind.has_numbers])]
         kept += [self._chosen(item) for item in asked.values() if item.answer_kind.has_options]
-        answers = pd.concat(kept, ignore_index=True)
         keys = {pk: question.key for pk, question in asked.items()}
-        answers["question"] = pd.Categorical(answers["question"].map(keys), categories=list(keys.values()))
+        kept = [table.assign(question=table["question"].map(keys)) for table in kept]
+        kept += [part for item in asked.values() if "" not in item.measures for part in self._measured(item)]
+        answers = pd.concat(kept, ignore_index=True)
+        answers["question"] = pd.Categorical(answers["question"], categories=list(self.rows.measures))
         return answers
 
     def _events(self, questions: list[int]):
@@ -283,6 +285,20 @@ class CountedJudgments:
         table["value"] = pd.Series(chosen, dtype=object)
         table = self._last_events(table)
         return table.assign(number=np.nan)[table["value"].notna()]
+
+    def _measured(self, asked: Question) -> Iterator[pd.DataFrame]:
+        """Yield each of the several numbers that the last answers to a question hold."""
+        names = ["trial", "question", "presentation", "sequence", "event", "response_ms"]
+        fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "response_ms", "value")
+        events = list(self._events([asked.pk]).values_list(*fields).iterator(_CHUNK))
+        unreadable = self.rows.unreadable
+        table = _frame((event[:-1] for event in events), names)
+        for name, question in asked.measures.items():
+            if question.key not in self.rows.measures:
+                continue
+            read = [event[4] not in unreadable and measured(name, event[-1], None)[1] for event in events]
+            part = self._last_events(table.assign(number=np.array(read, dtype=float)))
+            yield part.assign(question=question.key, value=None)
 
     def _last_events(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the last event of each answer: append-only events, of which the last one counts.

@@ -23,6 +23,7 @@ from studyserver.study.models import (
     Stimulus,
     Study,
     Trial,
+    measures_of,
 )
 from studyserver.study.questions.kinds import Answers, kinds_with
 
@@ -31,6 +32,7 @@ from .columns import (
     compared_clips,
     confidence,
     item_columns,
+    measured,
     option_values,
     plain_value,
     prediction_rows,
@@ -141,6 +143,12 @@ class StudyRows:
         return {question.pk: question for question in asked if question.key not in self.without_questions}
 
     @cached_property
+    def measures(self) -> dict[str, Question]:
+        """The questions by which answers are analysed, by key; see `Question.measures`."""
+        found = measures_of(self.question_rows.values())
+        return {key: one for key, one in found.items() if key not in self.without_questions}
+
+    @cached_property
     def stimulus_rows(self) -> dict[int, Stimulus]:
         """Stimuli by number, with their clips and where those come from."""
         related = ("clip__track", "clip__explanation__model", "clip__explanation__recipe")
@@ -151,22 +159,26 @@ class StudyRows:
     def judgments(self) -> Iterator[Row]:
         """Yield the table `judgments`: by annotator in order of joining, then as presented and asked."""
         for place, presentation, judgment in self._current_judgments():
-            question = self.question_rows[judgment.question_id]
-            yield {
+            asked = self.question_rows[judgment.question_id]
+            row = {
                 "judgment": str(judgment.uuid),
                 **place,
-                **self._question_columns[question.pk],
                 "clip_position": presentation.position if presentation else None,
                 "clip_role": presentation.role if presentation else None,
                 **(self._stimulus_columns[presentation.stimulus_id] if presentation else {}),
-                "value": plain_value(question, judgment.value),
-                "number": judgment.number,
-                "confidence": confidence(question, judgment.value),
                 "response_ms": judgment.response_ms,
                 "changes": judgment.events - 1,
                 "answered_at": judgment.answered_at,
                 "stored_at": judgment.stored_at,
             }
+            for name, question in self._measures_of(asked):
+                value, number = measured(name, judgment.value, judgment.number)
+                answer = {
+                    "value": plain_value(question, value),
+                    "number": number,
+                    "confidence": confidence(question, value),
+                }
+                yield {**row, **self._question_columns[question.key], **answer}
 
     def checklist(self) -> Iterator[Row]:
         """Yield the table `checklist`."""
@@ -256,10 +268,14 @@ class StudyRows:
 
     def questions(self) -> Iterator[Row]:
         """Yield the table `questions`."""
-        for question in self.question_rows.values():
+        asked = [
+            (item.key, one) for item in self.question_rows.values() for _, one in self._measures_of(item)
+        ]
+        for key, question in asked:
             yield {
                 "study": self.study.slug,
                 **question_columns(question),
+                "question_asked": key,
                 "question_position": question.position,
                 "question_text": question.text,
                 "question_help": question.help_text,
@@ -315,9 +331,12 @@ class StudyRows:
     def _version_numbers(self) -> dict[int, int]:
         return dict(self.study.versions.values_list("pk", "number"))
 
+    def _measures_of(self, asked: Question) -> list[tuple[str, Question]]:
+        return [(name, one) for name, one in asked.measures.items() if one.key in self.measures]
+
     @cached_property
-    def _question_columns(self) -> dict[int, Row]:
-        return {pk: question_columns(question) for pk, question in self.question_rows.items()}
+    def _question_columns(self) -> dict[str, Row]:
+        return {key: question_columns(question) for key, question in self.measures.items()}
 
     def _batches(self) -> Iterator[list[Annotator]]:
         annotators = self.annotators().iterator(chunk_size=BATCH)

@@ -56,10 +56,11 @@ def _remaining(name: str, description: str) -> Table:
 _TABLES = [
     Table(
         "judgments",
-        "One row per judgment: the last answer of an annotator to a question in a trial.",
+        "One row per judgment: the last answer of an annotator to a question in a trial; where an answer "
+        "holds several numbers, one row for each.",
         ("judgment", *_PLACE, *_QUESTION, "clip_position", "clip_role", *_STIMULUS, "value", "number",
          "confidence", "response_ms", "changes", "answered_at", "stored_at"),
-        ("judgment",),
+        ("judgment", "question"),
     ),
     Table(
         "checklist",
@@ -120,9 +121,9 @@ _TABLES = [
     ),
     Table(
         "questions",
-        "One row per question of the study.",
-        (*_STUDY, *_QUESTION, "question_position", "question_text", "question_help", "question_options",
-         "question_scope", "only_own_target", "required"),
+        "One row per question of the study, or per number where an answer holds several.",
+        (*_STUDY, *_QUESTION, "question_asked", "question_position", "question_text", "question_help",
+         "question_options", "question_scope", "only_own_target", "required"),
         ("question",),
     ),
     Table(

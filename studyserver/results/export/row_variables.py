@@ -1,6 +1,8 @@
 """The columns of what was asked, heard and answered: one row of the database at a time."""
 
 from studyserver.results.data.variables import CONDITIONS, LEVELS_OF_MEASUREMENT, Variable, levels_of
+from studyserver.study.questions.item_kinds import ITEM_KINDS
+from studyserver.study.questions.kinds import KINDS
 
 ROW_VARIABLES = [
     # Who, where, when
@@ -83,24 +85,18 @@ ROW_VARIABLES = [
     ),
     # Judgment
     Variable("judgment", "identifier", "Identifier (UUID) of the answer that counts: the last one given."),
-    Variable("question", "identifier", "The question's key."),
+    Variable(
+        "question",
+        "identifier",
+        "The question's key. A number that is one of several in an answer has a key of its own: that of the "
+        "question and its name, such as `mood_valence`.",
+    ),
+    Variable("question_asked", "identifier", "The key of the question that was asked."),
     Variable(
         "question_kind",
         "identifier",
-        "How it was asked.",
-        levels=levels_of(
-            {
-                "scale": "rating scale",
-                "slider": "slider",
-                "presence": "presence with confidence",
-                "choice": "one of several",
-                "checklist": "any of several",
-                "preference": "preference between clips",
-                "abx": "whether X is A or B",
-                "stretches": "stretches of time",
-                "text": "free text",
-            }
-        ),
+        "How it was asked; of a number that is one of several in an answer, how it is analysed.",
+        levels=levels_of({name: kind.label for name, kind in KINDS.items()}),
     ),
     Variable(
         "level", "identifier", "Declared level of measurement.", levels=levels_of(LEVELS_OF_MEASUREMENT)
@@ -348,16 +344,7 @@ ROW_VARIABLES = [
         "item_kind",
         "identifier",
         "How it was asked.",
-        levels=levels_of(
-            {
-                "choice": "one of several",
-                "checklist": "any of several",
-                "scale": "rating scale",
-                "slider": "slider",
-                "number": "number",
-                "text": "free text",
-            }
-        ),
+        levels=levels_of({name: kind.label for name, kind in ITEM_KINDS.items()}),
     ),
     Variable("item_text", "text", "The question as it was written."),
     Variable(

@@ -85,7 +85,7 @@ def agreement_parts(parts: Parts) -> dict:
 
 def _sections(parts: Parts) -> Iterator[AgreementSection | Failed]:
     """Yield a section for every question with answers; in the place of one that fails, why."""
-    for question in parts.computed.rows.question_rows.values():
+    for question in parts.computed.rows.measures.values():
         if not question.answer_kind.is_summarised:
             continue
 

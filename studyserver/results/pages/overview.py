@@ -107,7 +107,7 @@ def _parts(parts: Parts) -> dict:
 def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
     """Return a section for every question that is summarised; in the place of one that fails, why."""
     found = []
-    for question in parts.computed.rows.question_rows.values():
+    for question in parts.computed.rows.measures.values():
         if question.answer_kind.is_summarised:
             name = f"question-{question.key}"
             section = parts.part(

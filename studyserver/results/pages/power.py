@@ -15,8 +15,7 @@ from studyserver.common.number_text import (
 from studyserver.results.data.rehearsal_marks import rehearsal_mark
 from studyserver.results.data.scales import scale_ends
 from studyserver.results.tables.labels import condition_name
-from studyserver.study.models import Question, Study
-from studyserver.study.questions.kinds import Answers, kinds_with
+from studyserver.study.models import Question, Study, measures_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from studyserver.results.tables.computed import Computed
 
 MOST = 2000  # raters, tracks
-_NUMERIC = kinds_with(Answers.NUMBERS)
 _CONDITIONS = [(value, condition_name(value)) for value in Clip.Condition.values]
 _SD = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
 
@@ -34,7 +32,7 @@ _SD = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"
 class PlanningForm(forms.Form):
     """What is to be compared, by how many, and how much judgments vary."""
 
-    question = forms.ModelChoiceField(Question.objects.none(), empty_label=None, label="Question")
+    question = forms.TypedChoiceField(label="Question")
     first = forms.ChoiceField(choices=_CONDITIONS, label="Compare")
     second = forms.ChoiceField(choices=_CONDITIONS, label="with")
     tracks = forms.IntegerField(
@@ -76,9 +74,9 @@ class PlanningForm(forms.Form):
             initial["source"] = "rehearsal"
         filled = initial | {name: value for name, value in (data or {}).items() if name != "rehearsal"}
         super().__init__(filled if initial["question"] else None)
-        questions = study.questions.filter(kind__in=_NUMERIC, scope=Question.Scope.CLIP)
-        self.fields["question"].queryset = questions
-        self.fields["question"].label_from_instance = lambda question: question.text
+        questions = _questions(study)
+        self.fields["question"].choices = [(key, question.text) for key, question in questions.items()]
+        self.fields["question"].coerce = questions.__getitem__
 
     def clean(self):
         """Refuse a comparison with itself, and variances that were announced but not typed."""
@@ -95,9 +93,14 @@ class PlanningForm(forms.Form):
         return data
 
 
+def _questions(study: Study) -> dict[str, Question]:
+    """Return the questions about a clip that are answered by numbers, by key."""
+    asked = measures_of(study.questions.filter(scope=Question.Scope.CLIP).order_by("position", "id"))
+    return {key: question for key, question in asked.items() if question.answer_kind.has_numbers}
+
+
 def _suggested(study: Study) -> dict:
     """Return what the form holds at first: the study as it stands."""
-    questions = study.questions.filter(kind__in=_NUMERIC, scope=Question.Scope.CLIP)
     stimuli = study.stimuli.active().main()
     conditions = list(stimuli.values_list("clip__condition", flat=True).distinct().order_by())
     pair = [name for name in (EVIDENCE, RANDOM_CONTROL) if name in conditions]
@@ -107,9 +110,8 @@ def _suggested(study: Study) -> dict:
     tracks = compared.values("clip__track").distinct().count()
     own = study.trials_per_annotator
     share = compared.count() / (stimuli.count() or 1)
-    question = questions.order_by("position", "id").first()
     return {
-        "question": question.pk if question else None,
+        "question": next(iter(_questions(study)), None),
         "first": first,
         "second": second if second != first else RANDOM_CONTROL,
         "tracks": min(max(tracks, 2), MOST),

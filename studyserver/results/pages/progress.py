@@ -22,14 +22,12 @@ from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
 from studyserver.study.design.adaptive import adaptive_design, current_width
 from studyserver.study.models import Annotator, Question, Study, Trial
-from studyserver.study.questions.kinds import Answers, kinds_with
 
 from . import sentences
 from .power import NoVariances, answered_variances
 from .widgets import FigureTable
 
 _SHARES_OF_WIDTH = (1.0, 0.75, 0.5)
-_NUMERIC = kinds_with(Answers.NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -312,7 +310,7 @@ def _needed_line(wanted: float, raters: int, more: int | None, each: int) -> lis
 
 def _contrasts(rows: StudyRows) -> list[tuple[Question, str, str]]:
     """Return the declared contrasts; without any, evidence less random control, for every question."""
-    study, asked = rows.study, rows.question_rows.values()
+    study, asked = rows.study, rows.measures.values()
     questions = [item for item in asked if item.answer_kind.has_numbers and item.scope == Question.Scope.CLIP]
     conditions = set(study.stimuli.main().values_list("clip__condition", flat=True))
     pairs = [(item.question_id, item.first, item.second) for item in study.primary_contrasts.all()]

@@ -146,7 +146,7 @@ def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     ]  # fmt: skip
     names += ABX_FIGURES
     names = [name for name in names if name in mine and mine[name].notna().any()]
-    asked = {question.key: question.text for question in computed.quality.counted.rows.question_rows.values()}
+    asked = {key: question.text for key, question in computed.quality.counted.rows.measures.items()}
     rows = [
         [asked[str(row["question"])], *(_figure(name, row[name]) for name in names)]
         for row in mine.reindex(columns=["question", *names]).to_dict("records")
@@ -259,7 +259,7 @@ def rater_trials(computed: Computed, pseudonym: str) -> FigureTable:
     heard = counted.listening[counted.listening["annotator"] == pseudonym]
     shares = heard.groupby("trial")["heard_share"].min()
     answers = counted.all[counted.all["annotator"].astype(str) == pseudonym]
-    asked = {question.key: question for question in counted.rows.question_rows.values()}
+    asked = counted.rows.measures
     given = answers.sort_values(["trial", "stimulus", "question"], kind="stable")  # questions in their order
     columns = zip(given["question"], given["value"], given["number"], strict=True)
     texts = [_said(asked[str(key)], value, number) for key, value, number in columns]

@@ -12,7 +12,7 @@ from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
 from studyserver.results.tables.recruitment import Progress, progress_part
 from studyserver.study.design.left_out import left_out, left_out_words
-from studyserver.study.models import Judgment, Study
+from studyserver.study.models import Judgment, Study, measures_of
 from studyserver.study.questions.kind import Answers
 from studyserver.study.questions.kinds import kinds_with
 
@@ -257,5 +257,5 @@ def _questions(study: Study) -> str:
 
 def _analysis(study: Study) -> str:
     """Return how answers were analysed, as far as the study asks questions of the kind."""
-    asked = {question.answer_kind.answers for question in study.questions.all()}
+    asked = {question.answer_kind.answers for question in measures_of(study.questions.all()).values()}
     return " ".join(text for answers, text in _ANALYSES if asked & answers)

@@ -14,7 +14,8 @@ from studyserver.results.export.data_package import newest_version
 from studyserver.results.tables.equal_comparisons import equal_part
 from studyserver.results.tables.failures import Failed, not_drawn
 from studyserver.results.tables.recruitment import progress_part
-from studyserver.study.models import Study
+from studyserver.study.models import Study, measures_of
+from studyserver.study.questions.kind import Answers
 
 from .overview import overview_parts
 from .page_context import everybody, frame, study_of
@@ -288,7 +289,9 @@ def figure(request, slug, name):
     key, _dot, kind = name.rpartition(".")
     if kind not in FORMATS:
         raise Http404(f"Plots are {' or '.join(FORMATS)} files.")
-    question = get_object_or_404(found.questions.exclude(kind="text"), key=key)
+    question = measures_of(found.questions.all()).get(key)
+    if question is None or question.answer_kind.answers == Answers.TEXT:
+        raise Http404("There is no such plot.")
     from .plots.question_plot import question_figure
 
     parts = parts_of(found, rehearsal=rehearsal, everybody=everybody(request))

@@ -164,7 +164,7 @@ class Statistics:
             yield from getattr(self.summaries, f"{name}_rows")()
             return
         table = self._table(name)
-        questions = {item.key: question_columns(item) for item in self.counted.rows.question_rows.values()}
+        questions = {item.key: question_columns(item) for item in self.counted.rows.measures.values()}
         for row in _records(table, list(table.columns)):
             yield {**row, **questions[str(row["question"])]}
 

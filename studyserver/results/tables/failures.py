@@ -158,7 +158,7 @@ class Parts:
 
     def _cause(self, message: str, compute: Callable, question: Question | None) -> "_Cause":
         """Return what a failure is about; the same error in several parts is looked into once."""
-        key = message, question and question.pk
+        key = message, question and question.key
         if key not in self._causes:
             self._deadline = self._deadline or time.monotonic() + _SECONDS
             self._causes[key] = _Cause(self.computed, compute, question, self._deadline)
@@ -195,7 +195,7 @@ class _Cause:
 
     def __init__(self, computed: "Computed", compute: Callable, question: Question | None, deadline: float):
         self.computed, self._compute, self._deadline = computed, compute, deadline
-        self._asked = list(computed.rows.question_rows.values())
+        self._asked = list(computed.rows.measures.values())
         self.questions = (question,) if question is not None else self._questions()
         concerned = {question.key for question in self.questions}
         self._others = {item.key for item in self._asked if item.key not in concerned} if concerned else set()

@@ -33,7 +33,7 @@ class Compared:
 
     def questions(self, answers: Answers) -> list[Question]:
         """Return the questions with answers of this sort, as far as there are any."""
-        asked = self.counted.rows.question_rows.values()
+        asked = self.counted.rows.measures.values()
         return [item for item in asked if item.answer_kind.answers == answers and len(self._clips(item))]
 
     @cached_property

@@ -136,7 +136,7 @@ class RaterQuality:
     def _of_each_question(self, of_numbers: Table, of_names: Table, both: list[str]) -> pd.DataFrame:
         """Return the tables of all questions; of presence, which is both, the named columns are added."""
         parts = []
-        for question in self.counted.rows.question_rows.values():
+        for question in self.counted.rows.measures.values():
             kind = question.answer_kind
             named = self._answers(question) if kind.has_names else pd.DataFrame()
             if kind.has_numbers and len(judgments := self._judgments(question)):
@@ -150,7 +150,7 @@ class RaterQuality:
 
     @cached_property
     def _numeric_questions(self) -> list[Question]:
-        asked = self.counted.rows.question_rows.values()
+        asked = self.counted.rows.measures.values()
         return [question for question in asked if question.answer_kind.has_numbers]
 
     def _judgments(self, question: Question) -> pd.DataFrame:

@@ -112,7 +112,7 @@ class StudySummaries:
     @cached_property
     def questions(self) -> list[QuestionSummary]:
         """The questions in order, free text left out."""
-        asked = self.rows.question_rows.values()
+        asked = self.rows.measures.values()
         return [self.question(question) for question in asked if question.answer_kind.is_summarised]
 
     def summary_rows(self):

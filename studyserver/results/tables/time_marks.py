@@ -39,7 +39,7 @@ class Marked:
     @cached_property
     def questions(self) -> list[Question]:
         """The questions that have answers."""
-        asked = self.counted.rows.question_rows.values()
+        asked = self.counted.rows.measures.values()
         return [
             item for item in asked if item.answer_kind.answers == Answers.TIMES and len(self._marks(item))
         ]

@@ -5,7 +5,7 @@ from .analysis_plan import ExclusionRule, PrimaryContrast
 from .annotator import PREVIEW, Annotator, Departure
 from .headphone_check import HeadphoneCheck
 from .judgment import Judgment
-from .question import Question
+from .question import Question, measures_of
 from .question_example import QuestionExample
 from .questionnaire import QuestionnaireAnswer, QuestionnaireItem, QuestionnairePage, Quota
 from .recruiting import Arrival, RecentJoin, Recruit, Return
@@ -40,4 +40,5 @@ __all__ = [
     "StudyTranslation",
     "StudyVersion",
     "Trial",
+    "measures_of",
 ]

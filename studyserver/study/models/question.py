@@ -107,3 +107,8 @@ class Question(models.Model):
             clip.target == self.target or (not clip.target and clip.condition in _SERVES_ALL_TARGETS)
             for clip in clips
         )
+
+
+def measures_of(questions: Iterable[Question]) -> dict[str, Question]:
+    """Return the questions by which the answers to some questions are analysed, by key."""
+    return {one.key: one for question in questions for one in question.measures.values()}

@@ -152,7 +152,7 @@ def test_a_rehearsals_package_is_valid_and_its_scripts_say_what_it_is(rehearsed,
 def test_the_picture_of_a_plan_says_where_its_variances_are_from(browser, rehearsed, source):
     question = rehearsed.questions.get(key="harsh.slider")
     data = {
-        "question": question.pk, "first": "evidence", "second": "random_control", "tracks": 4,
+        "question": question.key, "first": "evidence", "second": "random_control", "tracks": 4,
         "annotators": 8, "source": source, "between_annotators": 1, "between_tracks": 1, "single_judgment": 2,
     }  # fmt: skip
     address = reverse("results:planning-plot", args=[rehearsed.slug, "svg"])
