@@ -14,7 +14,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from studyserver.study.models import Annotator
+from studyserver.study.models import Annotator, Study
+from studyserver.study.questions.kind import Kind
 from studyserver.study.questions.kinds import KINDS
 
 from .access import ADDRESSES_UP_TO_TRIALS
@@ -28,13 +29,23 @@ MODULES = [
     "local", "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder",
     "region", "rest", "slider", "sounds", "store", "stretches", "trial", "under-way", "waveform", "words",
 ]  # fmt: skip
-SCRIPTS_OF_KINDS = [kind.script for kind in KINDS.values() if kind.script]
-STYLES_OF_KINDS = [kind.style for kind in KINDS.values() if kind.style]
 STYLES = ["palette.css", *(f"study/{name}.css" for name in ("study", "trial", "player", "answers", "sets"))]
-FILES = [
-    *STYLES, *STYLES_OF_KINDS, "study/icon.svg",
-    *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES)), *SCRIPTS_OF_KINDS,
-]  # fmt: skip
+FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES))]
+
+
+def scripts_of_kinds(study: Study) -> list[str]:
+    """Return the scripts that the kinds of a study's questions need beside those of all trials."""
+    return [kind.script for kind in _kinds_of(study) if kind.script]
+
+
+def styles_of_kinds(study: Study) -> list[str]:
+    """Return the style sheets that the kinds of a study's questions need beside those of all trials."""
+    return [kind.style for kind in _kinds_of(study) if kind.style]
+
+
+def _kinds_of(study: Study) -> list[Kind]:
+    asked = set(study.questions.values_list("kind", flat=True))
+    return [kind for name, kind in KINDS.items() if name in asked]
 
 
 def worker_address(annotator: Annotator) -> str:
@@ -50,11 +61,12 @@ def worker_script(annotator: Annotator) -> str:
 
 
 def _about(annotator: Annotator) -> dict:
+    study = annotator.study
     return {
         "participation": f"participation-{annotator.token}",
         "page": reverse("study:offline", args=[annotator.token]),
         "addresses": [reverse(name, args=[annotator.token]) for name in ADDRESSES_UP_TO_TRIALS],
-        "files": [static(file) for file in FILES],
+        "files": [static(file) for file in FILES + scripts_of_kinds(study) + styles_of_kinds(study)],
         "expires": _expiry(annotator),
     }
 

@@ -96,8 +96,8 @@ def _page_of_trials(request: HttpRequest, annotator: Annotator, **context) -> Ht
         latest_sequence=session.latest_sequence(annotator),
         level=f"{playing_level(annotator):g}",
         modules=[f"study/js/{name}.js" for name in offline.MODULES],
-        scripts_of_kinds=offline.SCRIPTS_OF_KINDS,
-        styles_of_kinds=offline.STYLES_OF_KINDS,
+        scripts_of_kinds=offline.scripts_of_kinds(annotator.study),
+        styles_of_kinds=offline.styles_of_kinds(annotator.study),
         worker=offline.worker_address(annotator),
         **context,
     )
