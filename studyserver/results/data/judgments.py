@@ -4,22 +4,24 @@ The tables of the export are read row by row, in bounded memory. Statistics need
 at once; to hold those of a large study, texts are categories here and numbers are numpy arrays.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from studyserver.study.models import Judgment, Presentation, Question, Trial
+from studyserver.study.models import Question, Trial
 from studyserver.study.questions.kinds import Answers
 
 from .columns import measured, plain_value, stimulus_columns
 from .listening_columns import clip_record
 from .rows import StudyRows
+from .study_data import CHUNK
 
 _STIMULUS = ("track", "method", "target", "condition")
 _SIZES = ("segments_asked", "kept_segments")
-_CHUNK = 20_000
+_PLACE = ("trial_id", "question_id", "presentation_id", "response_ms")
+_NAMES = ["judgment", "trial", "question", "presentation", "response_ms"]
 
 
 class CountedJudgments:
@@ -70,7 +72,7 @@ class CountedJudgments:
             "presented_at",
             "finished_at",
         )
-        finished = self._finished().values_list(*fields, "attention_passed").order_by().iterator(_CHUNK)
+        finished = self.rows.finished_trials().values_list(*fields, "attention_passed").iterator(CHUNK)
         names = [
             "trial",
             "annotator",
@@ -213,15 +215,15 @@ class CountedJudgments:
         """One row per clip of a finished main trial, with the share of it that was heard."""
         seconds = self.stimuli["seconds"]
         shown: dict[int, list] = {}
-        main = self._finished().filter(kind=Trial.Kind.MAIN)
-        presentations = Presentation.objects.filter(trial__in=main)
+        main = self.rows.finished_trials().filter(kind=Trial.Kind.MAIN)
+        presentations = self.rows.presentations().filter(trial__in=main)
         fields = ("trial_id", "stimulus_id", "token")
-        for item in presentations.order_by().values_list(*fields, named=True).iterator(_CHUNK):
+        for item in presentations.values_list(*fields, named=True).iterator(CHUNK):
             shown.setdefault(item.trial_id, []).append(item)
         found = []
         trials = main.order_by("pk")
         for pk, annotator, record in trials.values_list("pk", "annotator__pseudonym", "listening").iterator(
-            _CHUNK
+            CHUNK
         ):
             if annotator in self.left_out:
                 continue
@@ -235,13 +237,9 @@ class CountedJudgments:
 
     # -- reading ------------------------------------------------------------------------------
 
-    def _finished(self):
-        return Trial.objects.filter(annotator__in=self.rows.annotators(), finished_at__isnull=False)
-
     def _presentations(self, trials: pd.Index) -> pd.DataFrame:
-        found = Presentation.objects.filter(trial__annotator__in=self.rows.annotators()).order_by()
-        values = found.values_list("pk", "trial_id", "stimulus_id").iterator(_CHUNK)
-        table = pd.DataFrame(list(values), columns=["presentation", "trial", "stimulus"])
+        found = self.rows.presentations().values_list("pk", "trial_id", "stimulus_id").iterator(CHUNK)
+        table = pd.DataFrame(list(found), columns=["presentation", "trial", "stimulus"])
         return table[table["trial"].isin(trials)]
 
     def _answers(self) -> pd.DataFrame:
@@ -255,18 +253,9 @@ class CountedJudgments:
         answers["question"] = pd.Categorical(answers["question"], categories=list(self.rows.measures))
         return answers
 
-    def _events(self, questions: list[int]):
-        events = Judgment.objects.filter(
-            trial__annotator__in=self.rows.annotators(), pk__lte=self.rows.until, question__in=questions
-        )
-        return events.order_by()
-
     def _numbers(self, questions: list[int]) -> pd.DataFrame:
-        """Return the last number given to each question about each clip; with its name where it has one."""
-        names = ["trial", "question", "presentation", "sequence", "event", "number", "response_ms"]
-        fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "number", "response_ms")
-        events = self._events(questions).values_list(*fields).iterator(_CHUNK)
-        table = self._last_events(_frame(events, names))
+        """Return the number given to each question about each clip; with its name where it has one."""
+        table = _frame(self.rows.answers((*_PLACE, "number"), questions), [*_NAMES, "number"])
         value = pd.Series(None, index=table.index, dtype=object)
         for question, part in table.groupby("question"):
             names = self.rows.question_rows[question].answer_kind.names_of_numbers
@@ -275,40 +264,20 @@ class CountedJudgments:
         return table[table["number"].notna() | table["value"].notna()]
 
     def _chosen(self, question: Question) -> pd.DataFrame:
-        """Return the last options chosen: a text, of a checklist a frozenset of texts."""
-        names = ["trial", "question", "presentation", "sequence", "event", "response_ms"]
-        fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "response_ms", "value")
-        events = list(self._events([question.pk]).values_list(*fields).iterator(_CHUNK))
-        table = _frame((event[:-1] for event in events), names)
-        unreadable = self.rows.unreadable
-        chosen = [None if event[4] in unreadable else _chosen_of(question, event[-1]) for event in events]
-        table["value"] = pd.Series(chosen, dtype=object)
-        table = self._last_events(table)
-        return table.assign(number=np.nan)[table["value"].notna()]
+        """Return the options chosen: a text, of a checklist a frozenset of texts."""
+        answers = list(self.rows.answers((*_PLACE, "value"), [question.pk]))
+        table = _frame((answer[:-1] for answer in answers), _NAMES)
+        chosen = [_chosen_of(question, answer.value) for answer in answers]
+        table = table.assign(value=pd.Series(chosen, dtype=object), number=np.nan)
+        return table[table["value"].notna()]
 
     def _measured(self, asked: Question) -> Iterator[pd.DataFrame]:
-        """Yield each of the several numbers that the last answers to a question hold."""
-        names = ["trial", "question", "presentation", "sequence", "event", "response_ms"]
-        fields = ("trial_id", "question_id", "presentation_id", "sequence", "pk", "response_ms", "value")
-        events = list(self._events([asked.pk]).values_list(*fields).iterator(_CHUNK))
-        unreadable = self.rows.unreadable
-        table = _frame((event[:-1] for event in events), names)
-        for name, question in asked.measures.items():
-            if question.key not in self.rows.measures:
-                continue
-            read = [event[4] not in unreadable and measured(name, event[-1], None)[1] for event in events]
-            part = self._last_events(table.assign(number=np.array(read, dtype=float)))
-            yield part.assign(question=question.key, value=None)
-
-    def _last_events(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the last event of each answer: append-only events, of which the last one counts.
-
-        Where that one cannot be read, there is no answer: it has taken the place of those before it.
-        """
-        table = table.sort_values(["sequence", "event"], kind="stable")
-        table = table.drop_duplicates(["trial", "question", "presentation"], keep="last")
-        table = table[~table["event"].isin(list(self.rows.unreadable))]
-        return table.drop(columns=["sequence", "event"]).astype({"trial": int, "question": int})
+        """Yield each of the several numbers that answers to a question hold."""
+        answers = list(self.rows.answers((*_PLACE, "value"), [asked.pk]))
+        table = _frame((answer[:-1] for answer in answers), _NAMES)
+        for name, question in self.rows.measures_of(asked):
+            numbers = [measured(name, answer.value, None)[1] for answer in answers]
+            yield table.assign(number=np.array(numbers, dtype=float), question=question.key, value=None)
 
 
 def _chosen_of(question: Question, value: object) -> object:
@@ -329,10 +298,11 @@ def first_answers(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
     return judgments.drop_duplicates(["stimulus", "annotator"])
 
 
-def _frame(events, names: list[str]) -> pd.DataFrame:
-    """Return events as floats, in numbers too small to lose a digit."""
-    flat = np.fromiter((np.nan if x is None else x for event in events for x in event), dtype=float)
-    return pd.DataFrame(flat.reshape(-1, len(names)), columns=names)
+def _frame(answers: Iterable[tuple], names: list[str]) -> pd.DataFrame:
+    """Return answers as columns of floats: no number of a row is so large that it loses a digit."""
+    flat = np.fromiter((np.nan if x is None else x for answer in answers for x in answer), dtype=float)
+    table = pd.DataFrame(flat.reshape(-1, len(names)), columns=names)
+    return table.drop(columns="judgment").astype({"trial": int, "question": int})
 
 
 def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:

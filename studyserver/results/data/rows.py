@@ -5,26 +5,12 @@ so that a million judgments can be written without holding them.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
 from statistics import median
-from typing import Any
-
-from django.db.models import Count, F, Max, QuerySet, Window
 
 from studyserver.common.canonical_json import canonical_json
-from studyserver.study.models import (
-    PREVIEW,
-    Annotator,
-    Judgment,
-    Presentation,
-    Question,
-    Stimulus,
-    Study,
-    Trial,
-    measures_of,
-)
+from studyserver.study.models import PREVIEW, Presentation, Trial
 from studyserver.study.questions.kinds import Answers, kinds_with
 
 from .columns import (
@@ -42,83 +28,18 @@ from .columns import (
 )
 from .listening_columns import clip_record, without_addresses
 from .questionnaire_rows import questionnaire_rows
-from .unreadable import Unreadable, unreadable_answers
+from .study_data import Answer, StudyData
 
-BATCH = 50  # annotators
 _ANSWER = (
-    "pk", "trial_id", "question_id", "presentation_id", "uuid", "value", "number", "response_ms",
-    "answered_at", "stored_at", "events",
+    "trial_id", "question_id", "presentation_id", "uuid", "value", "number", "response_ms", "answered_at",
+    "stored_at", "events",
 )  # fmt: skip
-_PLACE_OF_ANSWER = ("trial__annotator_id", "trial_id", "question_id", "presentation_id")
 _TIMES = ("annotator_id", "kind", "presented_at", "finished_at")
 _COMPARED = ("track", "condition", "target", "method", "segments_asked", "kept_segments")
-Answer = Any  # a named tuple of the columns above: a tenth of a model's cost, a million times
 
 
-def counted_annotators(study: Study, *, rehearsal: bool = False) -> QuerySet[Annotator]:
-    """Return the people whose answers may be used (or the simulated annotators), in order of joining.
-
-    Those who withdrew and asked that their answers be discarded are left out.
-    """
-    return study.annotators.filter(rehearsal=rehearsal, answers_discarded=False).order_by("joined_at", "id")
-
-
-def newest_judgment(study: Study, *, rehearsal: bool = False) -> int:
-    """Return the number of the newest judgment, 0 where there is none."""
-    judgments = Judgment.objects.filter(trial__annotator__study=study, trial__annotator__rehearsal=rehearsal)
-    return judgments.aggregate(newest=Max("pk"))["newest"] or 0
-
-
-class StudyRows:
-    """The rows of one study: of people, or of its rehearsal, never of both.
-
-    Parameters
-    ----------
-    study : Study
-    rehearsal : bool
-        True for the simulated annotators only.
-    until : int or None
-        Greatest judgment number that is seen; by default the newest there is now, so that all
-        tables of one export speak of the same judgments while answers keep coming in.
-    without_questions, without_annotators : collections of str
-        Keys and pseudonyms of which nothing is seen.
-    """
-
-    def __init__(
-        self,
-        study: Study,
-        *,
-        rehearsal: bool = False,
-        until: int | None = None,
-        without_questions: Collection[str] = (),
-        without_annotators: Collection[str] = (),
-    ):
-        self.study = study
-        self.rehearsal = rehearsal
-        self.until = newest_judgment(study, rehearsal=rehearsal) if until is None else until
-        self.without_questions = frozenset(without_questions)
-        self.without_annotators = frozenset(without_annotators)
-
-    def narrowed(self, questions: Collection[str], annotators: Collection[str]) -> "StudyRows":
-        """Return the same rows without those of some questions and of some annotators."""
-        return StudyRows(
-            self.study,
-            rehearsal=self.rehearsal,
-            until=self.until,
-            without_questions=self.without_questions.union(questions),
-            without_annotators=self.without_annotators.union(annotators),
-        )
-
-    def annotators(self) -> QuerySet[Annotator]:
-        """Return whose answers are seen, in order of joining."""
-        found = counted_annotators(self.study, rehearsal=self.rehearsal)
-        left_out = self.without_annotators
-        return found.exclude(pseudonym__in=left_out) if left_out else found
-
-    @cached_property
-    def unreadable(self) -> dict[int, Unreadable]:
-        """The answers that no reader understands, by number; they stand in no table and enter no figure."""
-        return unreadable_answers(self)
+class StudyRows(StudyData):
+    """The data of a study as rows, table by table."""
 
     def rows(self, table: str) -> Iterator[Row]:
         """Yield the rows of a table by its name in the codebook.
@@ -129,30 +50,6 @@ class StudyRows:
         for row in getattr(self, table)():
             row["rehearsal"] = self.rehearsal
             yield row
-
-    @cached_property
-    def has_adaptive_trials(self) -> bool:
-        """Whether trials were chosen adaptively: then clips count alike, however often they were judged."""
-        chosen = Trial.objects.filter(annotator__in=self.annotators(), adaptive=True)
-        return chosen.filter(judgments__pk__lte=self.until).exists()
-
-    @cached_property
-    def question_rows(self) -> dict[int, Question]:
-        """Questions by number, in the order in which they are asked."""
-        asked = self.study.questions.order_by("position", "id")
-        return {question.pk: question for question in asked if question.key not in self.without_questions}
-
-    @cached_property
-    def measures(self) -> dict[str, Question]:
-        """The questions by which answers are analysed, by key; see `Question.measures`."""
-        found = measures_of(self.question_rows.values())
-        return {key: one for key, one in found.items() if key not in self.without_questions}
-
-    @cached_property
-    def stimulus_rows(self) -> dict[int, Stimulus]:
-        """Stimuli by number, with their clips and where those come from."""
-        related = ("clip__track", "clip__explanation__model", "clip__explanation__recipe")
-        return {item.pk: item for item in self.study.stimuli.select_related(*related).order_by("id")}
 
     # -- tables -------------------------------------------------------------------------------
 
@@ -171,7 +68,7 @@ class StudyRows:
                 "answered_at": judgment.answered_at,
                 "stored_at": judgment.stored_at,
             }
-            for name, question in self._measures_of(asked):
+            for name, question in self.measures_of(asked):
                 value, number = measured(name, judgment.value, judgment.number)
                 answer = {
                     "value": plain_value(question, value),
@@ -231,8 +128,8 @@ class StudyRows:
 
     def trials(self) -> Iterator[Row]:
         """Yield the table `trials`."""
-        for annotators in self._batches():
-            for trial, presentations in self._trials_of(annotators):
+        for annotators in self.batches():
+            for trial, presentations in self.trials_of(annotators):
                 record = (
                     canonical_json(without_addresses(trial.listening, presentations))
                     if trial.listening
@@ -268,9 +165,7 @@ class StudyRows:
 
     def questions(self) -> Iterator[Row]:
         """Yield the table `questions`."""
-        asked = [
-            (item.key, one) for item in self.question_rows.values() for _, one in self._measures_of(item)
-        ]
+        asked = [(item.key, one) for item in self.question_rows.values() for _, one in self.measures_of(item)]
         for key, question in asked:
             yield {
                 "study": self.study.slug,
@@ -287,9 +182,9 @@ class StudyRows:
 
     def raters(self) -> Iterator[Row]:
         """Yield the table `raters`."""
-        for annotators in self._batches():
-            answered = self._judgment_events(annotators).order_by().values_list(*_PLACE_OF_ANSWER).distinct()
-            judgments = Counter(annotator for annotator, *_place in answered)
+        for annotators in self.batches():
+            answered = self.last_events(["trial__annotator_id"], annotators=annotators)
+            judgments = Counter(answer.trial__annotator_id for answer in answered)
             trials: dict[int, list] = {annotator.pk: [] for annotator in annotators}
             own_trials = Trial.objects.filter(annotator__in=annotators).order_by()
             for trial in own_trials.values_list(*_TIMES, named=True):
@@ -318,7 +213,7 @@ class StudyRows:
 
     def questionnaire(self) -> Iterator[Row]:
         """Yield the table `questionnaire`."""
-        for annotators in self._batches():
+        for annotators in self.batches():
             yield from questionnaire_rows(annotators)
 
     # -- parts --------------------------------------------------------------------------------
@@ -331,30 +226,9 @@ class StudyRows:
     def _version_numbers(self) -> dict[int, int]:
         return dict(self.study.versions.values_list("pk", "number"))
 
-    def _measures_of(self, asked: Question) -> list[tuple[str, Question]]:
-        return [(name, one) for name, one in asked.measures.items() if one.key in self.measures]
-
     @cached_property
     def _question_columns(self) -> dict[str, Row]:
         return {key: question_columns(question) for key, question in self.measures.items()}
-
-    def _batches(self) -> Iterator[list[Annotator]]:
-        annotators = self.annotators().iterator(chunk_size=BATCH)
-        while batch := list(islice(annotators, BATCH)):
-            yield batch
-
-    def _trials_of(self, annotators: list[Annotator]) -> Iterator[tuple[Trial, list[Presentation]]]:
-        order = {annotator.pk: (index, annotator) for index, annotator in enumerate(annotators)}
-        presentations: dict[int, list[Presentation]] = {}
-        for presentation in Presentation.objects.filter(trial__annotator__in=annotators).order_by("position"):
-            presentations.setdefault(presentation.trial_id, []).append(presentation)
-        trials = Trial.objects.filter(annotator__in=annotators).order_by()
-        for trial in sorted(trials, key=lambda trial: (order[trial.annotator_id][0], trial.position)):
-            trial.annotator = order[trial.annotator_id][1]
-            yield trial, presentations.get(trial.pk, [])
-
-    def _judgment_events(self, annotators: list[Annotator]) -> QuerySet[Judgment]:
-        return Judgment.objects.filter(trial__annotator__in=annotators, pk__lte=self.until)
 
     def _current_judgments(
         self, kind: str | None = None
@@ -372,18 +246,13 @@ class StudyRows:
         order = {pk: index for index, pk in enumerate(asked)}
         if not asked:
             return
-        same_answer = Window(Count("pk"), partition_by=[F("trial"), F("question"), F("presentation")])
-        for annotators in self._batches():
-            events = self._judgment_events(annotators).filter(question__in=asked)
+        for annotators in self.batches():
             answers: dict[int, list[Answer]] = {}
-            for judgment in (
-                events.annotate(events=same_answer).current().order_by().values_list(*_ANSWER, named=True)
-            ):
-                if judgment.pk not in self.unreadable:
-                    answers.setdefault(judgment.trial_id, []).append(judgment)
+            for answer in self.answers(_ANSWER, asked, annotators):
+                answers.setdefault(answer.trial_id, []).append(answer)
             if not answers:
                 continue
-            for trial, presentations in self._trials_of(annotators):
+            for trial, presentations in self.trials_of(annotators):
                 by_number = {presentation.pk: presentation for presentation in presentations}
                 only = presentations[0] if len(presentations) == 1 else None
                 found = [

@@ -13,7 +13,7 @@ from studyserver.study.models import Judgment, Presentation, Question
 from studyserver.study.questions.kind import Answers, Stored
 
 if TYPE_CHECKING:
-    from .rows import StudyRows
+    from .study_data import StudyData
 
 _CHUNK = 20_000
 _SHOWN = 60  # characters of a value
@@ -39,23 +39,20 @@ class Unreadable:
         )
 
 
-def unreadable_answers(rows: "StudyRows") -> dict[int, Unreadable]:
+def unreadable_answers(data: "StudyData") -> dict[int, Unreadable]:
     """Return the answers that count and cannot be read, by the number of the judgment.
 
     Parameters
     ----------
-    rows : StudyRows
+    data : StudyData
         Whose annotators and questions are looked at.
     """
-    asked = rows.question_rows
+    asked = data.question_rows
     compares = any(one.answer_kind.compares_clips for one in asked.values())
-    labels = _labels(rows) if compares else {}
-    events = Judgment.objects.filter(
-        trial__annotator__in=rows.annotators(), pk__lte=rows.until, question__in=list(asked)
-    ).order_by()
+    labels = _labels(data) if compares else {}
     reasons = {}
     fields = ("pk", "trial_id", "question_id", "value", "number")
-    for pk, trial, question, value, number in events.values_list(*fields).iterator(_CHUNK):
+    for pk, trial, question, value, number in data.events(list(asked)).values_list(*fields).iterator(_CHUNK):
         reason = problem_with(asked[question], value, number, labels.get(trial, frozenset()))
         if reason:
             reasons[pk] = reason
@@ -68,20 +65,19 @@ def unreadable_answers(rows: "StudyRows") -> dict[int, Unreadable]:
             trial=judgment.trial.position,
             reason=reasons[judgment.pk],
         )
-        for judgment in _that_count(list(reasons), rows.until)
+        for judgment in _that_count(data, list(reasons))
     }
 
 
-def _that_count(numbers: list[int], until: int) -> Iterator[Judgment]:
+def _that_count(data: "StudyData", numbers: list[int]) -> Iterator[Judgment]:
     """Yield those of some judgments that no later one has replaced, by annotator and trial."""
+    order = ("trial__annotator__joined_at", "trial__position", "pk")
     for start in range(0, len(numbers), 500):
-        part = numbers[start : start + 500]
-        trials = Judgment.objects.filter(pk__in=part).values("trial")
-        current = Judgment.objects.filter(trial__in=trials, pk__lte=until).current().order_by()
-        counting = set(part).intersection(current.values_list("pk", flat=True))
-        order = ("trial__annotator__joined_at", "trial__position", "pk")
-        found = Judgment.objects.filter(pk__in=counting).order_by(*order)
-        yield from found.select_related("trial__annotator")
+        part = Judgment.objects.filter(pk__in=numbers[start : start + 500])
+        current = data.events().filter(trial__in=part.values("trial")).current()
+        counting = set(current.values_list("pk", flat=True))
+        found = part.select_related("trial__annotator").order_by(*order)
+        yield from (judgment for judgment in found if judgment.pk in counting)
 
 
 def problem_with(question: Question, value: Any, number: float | None, labels: frozenset[str]) -> str:
@@ -106,12 +102,10 @@ def problem_with(question: Question, value: Any, number: float | None, labels: f
     return f"{wrong}, but this is stored: {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}"
 
 
-def _labels(rows: "StudyRows") -> dict[int, frozenset[str]]:
+def _labels(data: "StudyData") -> dict[int, frozenset[str]]:
     """Return the letters of the clips that each trial compared."""
-    blind = Presentation.objects.filter(trial__annotator__in=rows.annotators()).exclude(
-        role__in=(Presentation.Role.REFERENCE, Presentation.Role.X)
-    )
+    blind = data.presentations().exclude(role__in=(Presentation.Role.REFERENCE, Presentation.Role.X))
     found: dict[int, set[str]] = {}
-    for trial, position in blind.order_by().values_list("trial_id", "position").iterator(_CHUNK):
+    for trial, position in blind.values_list("trial_id", "position").iterator(_CHUNK):
         found.setdefault(trial, set()).add(Presentation(position=position).label)
     return {trial: frozenset(letters) for trial, letters in found.items()}

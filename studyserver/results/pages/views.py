@@ -8,7 +8,8 @@ from django.views.decorators.http import require_safe
 
 from studyserver.results.access import for_researchers, for_researchers_and_scripts
 from studyserver.results.data.rehearsal_marks import file_stem, rehearsal_mark
-from studyserver.results.data.rows import StudyRows, counted_annotators
+from studyserver.results.data.rows import StudyRows
+from studyserver.results.data.study_data import counted_annotators
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.export.data_package import newest_version
 from studyserver.results.tables.equal_comparisons import equal_part

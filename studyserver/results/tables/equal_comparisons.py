@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from explainer.core.base.counting import plural
 from explainer.files.clip_sounds import sound_of
-from studyserver.results.data.rows import counted_annotators
+from studyserver.results.data.study_data import counted_annotators
 from studyserver.study.models import Presentation, Study, Trial
 
 if TYPE_CHECKING:
