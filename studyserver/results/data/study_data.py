@@ -152,7 +152,7 @@ class StudyData:
     def answers(
         self, fields: Sequence[str], questions: Collection[int], annotators: list[Annotator] | None = None
     ) -> Iterator[Answer]:
-        """Yield the answers that count and can be read, annotators in order of joining.
+        """Return the answers that count and can be read, annotators in order of joining.
 
         Where the last answer cannot be read there is none: it has replaced those before it.
 
@@ -166,10 +166,8 @@ class StudyData:
         annotators : list of Annotator, optional
             Whose answers are wanted, by default those of all.
         """
-        unreadable = self.unreadable
-        for answer in self.last_events(fields, questions, annotators):
-            if answer[0] not in unreadable:
-                yield answer
+        found, unreadable = self.last_events(fields, questions, annotators), self.unreadable
+        return (answer for answer in found if answer.pk not in unreadable) if unreadable else found
 
     def last_events(
         self,

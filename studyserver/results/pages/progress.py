@@ -13,6 +13,7 @@ from studyserver.common.number_text import (
     plain,
     significant,
 )
+from studyserver.results.data.counts import judged_trials, main_trials
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.scales import scale_ends
@@ -21,7 +22,7 @@ from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
 from studyserver.study.design.adaptive import adaptive_design, current_width
-from studyserver.study.models import Annotator, Question, Study, Trial
+from studyserver.study.models import Annotator, Question, Study
 
 from . import sentences
 from .power import NoVariances, answered_variances
@@ -155,14 +156,7 @@ def stages_table(study: Study, *, rehearsal: bool = False) -> FigureTable:
 
 def times_table(study: Study, *, rehearsal: bool = False) -> FigureTable | None:
     """Return the time per main trial, in thirds of the session; None before the first trial is finished."""
-    trials = Trial.objects.filter(
-        annotator__study=study,
-        annotator__rehearsal=rehearsal,
-        annotator__answers_discarded=False,
-        kind=Trial.Kind.MAIN,
-        finished_at__isnull=False,
-        presented_at__isnull=False,
-    )
+    trials = judged_trials(study, rehearsal=rehearsal).filter(presented_at__isnull=False)
     rows = list(trials.values_list("annotator_id", "position", "presented_at", "finished_at"))
     if not rows:
         return None
@@ -342,7 +336,7 @@ def adaptive_words(study: Study, *, rehearsal: bool = False) -> str:
     plan = adaptive_design(study)
     if plan is None:
         return ""
-    trials = Trial.objects.filter(annotator__study=study, annotator__rehearsal=rehearsal, kind="main")
+    trials = main_trials(study, rehearsal=rehearsal)
     chosen = trials.filter(adaptive=True).count()
     text = f"{chosen} of {trials.count()} trials were chosen where a judgment narrows the figure most."
     width = current_width(plan, rehearsal=rehearsal)

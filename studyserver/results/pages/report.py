@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-from django.db.models import Max
-
 from explainer.core.base.counting import plural
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.variables import CONDITIONS
@@ -12,7 +10,7 @@ from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
 from studyserver.results.tables.recruitment import Progress, progress_part
 from studyserver.study.design.left_out import left_out, left_out_words
-from studyserver.study.models import Judgment, Study, measures_of
+from studyserver.study.models import Study, measures_of
 from studyserver.study.questions.kind import Answers
 from studyserver.study.questions.kinds import kinds_with
 
@@ -61,12 +59,6 @@ _ANALYSES = [
         "clips and annotators.",
     ),
 ]
-
-
-def last_answer(study: Study, *, rehearsal: bool = False):
-    """Return when the newest usable judgment was stored, None before any."""
-    judgments = Judgment.objects.filter(trial__annotator__study=study).usable(rehearsal=rehearsal)
-    return judgments.aggregate(last=Max("stored_at"))["last"]
 
 
 def methods_paragraphs(study: Study, progress: Progress, *, rehearsal: bool = False) -> list[str]:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from studyserver.results.access import for_researchers, for_researchers_and_scripts
+from studyserver.results.data.counts import last_answer
 from studyserver.results.data.rehearsal_marks import file_stem, rehearsal_mark
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.study_data import counted_annotators
@@ -22,7 +23,7 @@ from .overview import overview_parts
 from .page_context import everybody, frame, study_of
 from .plots.question_plot import FORMATS
 from .power import NoVariances, Plan, PlanningForm, make_plan
-from .report import last_answer, report_parts, uncomputed_parts
+from .report import report_parts, uncomputed_parts
 from .widgets import kept_parts, parts_of
 
 if TYPE_CHECKING:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Sum, TextField
-from django.db.models.functions import Cast, Length
 
 from studyserver.common import number_text
+from studyserver.results.data.counts import fingerprint
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.unreadable import Unreadable
 from studyserver.results.data.variables import CONDITIONS
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
-from studyserver.study.models import Judgment
 
 from . import sentences
 
@@ -291,7 +288,7 @@ def kept(rows: StudyRows, name: str, build: Callable[[], Any]) -> Any:
 
     What has parts that failed (`failed`) is not kept: it is tried again at the next visit.
     """
-    key = f"{cache_key(rows)}-{name}"
+    key = f"results-{fingerprint(rows)}-{name}"
     found = cache.get(key)
     if found is None:
         found = build()
@@ -330,27 +327,3 @@ def parts_of(study: Study, *, rehearsal: bool = False, everybody: bool = False) 
 
 def _unreadable(computed: Computed) -> list[Unreadable]:
     return list(computed.rows.unreadable.values())
-
-
-def cache_key(rows: StudyRows) -> str:
-    """Return a key that changes when anything changes that the pages depend on.
-
-    Answers are never changed; where somebody changes one in the database all the same, its length or number
-    tells.
-    """
-    annotators = rows.study.annotators.filter(rehearsal=rows.rehearsal, answers_discarded=False)
-    finished = annotators.filter(trials__finished_at__isnull=False).values_list("trials__id").count()
-    answers = Judgment.objects.filter(trial__annotator__in=annotators, pk__lte=rows.until).aggregate(
-        Max("stored_at"), Sum("number"), length=Sum(_length("value"))
-    )
-    checks = annotators.aggregate(Count("pk"), length=Sum(_length("sound_check")))
-    declared = [
-        list(related.order_by("id").values_list())
-        for related in (rows.study.questions, rows.study.exclusion_rules, rows.study.primary_contrasts)
-    ]
-    state = repr((rows.study.pk, rows.rehearsal, rows.until, answers, checks, finished, declared))
-    return f"results-{hashlib.sha256(state.encode(errors='replace')).hexdigest()}"
-
-
-def _length(field: str) -> Length:
-    return Length(Cast(field, TextField()))

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from explainer.core.base.counting import plural
 from explainer.files.clip_sounds import sound_of
-from studyserver.results.data.study_data import counted_annotators
-from studyserver.study.models import Presentation, Study, Trial
+from studyserver.results.data.counts import judged_trials
+from studyserver.study.models import Study
 
 if TYPE_CHECKING:
     from .failures import Parts
@@ -19,14 +19,10 @@ def equal_comparisons(study: Study, *, rehearsal: bool = False) -> tuple[int, in
     if study.presentation == Study.PresentationKind.SINGLE:
         return 0, 0
     sounds = {stimulus.pk: sound_of(stimulus.clip) for stimulus in study.stimuli.select_related("clip")}
-    presentations = Presentation.objects.filter(
-        trial__annotator__in=counted_annotators(study, rehearsal=rehearsal),
-        trial__kind=Trial.Kind.MAIN,
-        trial__finished_at__isnull=False,
-    )
+    judged = judged_trials(study, rehearsal=rehearsal).filter(presentations__isnull=False)
     # X and a hidden reference are stimuli of the trial that are heard twice on purpose.
     compared: dict[int, set[int]] = defaultdict(set)
-    for trial, stimulus in presentations.order_by().values_list("trial_id", "stimulus_id").iterator(_CHUNK):
+    for trial, stimulus in judged.values_list("pk", "presentations__stimulus").iterator(_CHUNK):
         compared[trial].add(stimulus)
     equal = sum(len({sounds[key] for key in stimuli}) < len(stimuli) for stimuli in compared.values())
     return equal, len(compared)

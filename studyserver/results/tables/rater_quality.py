@@ -242,11 +242,8 @@ class RaterQuality:
 
     def _references_missed(self) -> pd.Series:
         """Return, per annotator, the share of hidden references that were rated too low on a slider."""
-        hidden = set(
-            Presentation.objects.filter(
-                trial__annotator__study=self.study, role=Presentation.Role.HIDDEN_REFERENCE
-            ).values_list("trial_id", "stimulus_id")
-        )
+        presented = self.counted.rows.presentations().filter(role=Presentation.Role.HIDDEN_REFERENCE)
+        hidden = set(presented.values_list("trial_id", "stimulus_id"))
         parts = []
         for question in self._numeric_questions if hidden else []:
             if not question.answer_kind.is_continuous:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 from django.utils import timezone
 
-from studyserver.study.models import Annotator, Presentation, Study, Trial
+from studyserver.results.data.counts import judged_trials
+from studyserver.study.models import Annotator, Presentation, Study
 
 if TYPE_CHECKING:
     from .failures import Parts
@@ -116,19 +117,9 @@ def progress_part(parts: "Parts") -> Progress | None:
     return parts.part("progress", "Who took part", lambda _: study_progress(study, rehearsal=rehearsal))
 
 
-def _judged_trials(study: Study, rehearsal: bool):
-    return Trial.objects.filter(
-        annotator__study=study,
-        annotator__rehearsal=rehearsal,
-        annotator__answers_discarded=False,
-        kind=Trial.Kind.MAIN,
-        finished_at__isnull=False,
-    )
-
-
 def _balance(study: Study, rehearsal: bool) -> list[tuple[int, int]]:
     judged = dict(
-        _judged_trials(study, rehearsal)
+        judged_trials(study, rehearsal=rehearsal)
         .filter(presentations__role__in=_JUDGED_ROLES)
         .values_list("presentations__stimulus")
         .annotate(times=Count("pk", distinct=True))
@@ -144,7 +135,7 @@ def _balance(study: Study, rehearsal: bool) -> list[tuple[int, int]]:
 
 def _median_seconds(study: Study, rehearsal: bool) -> float | None:
     took = ExpressionWrapper(F("finished_at") - F("presented_at"), output_field=DurationField())
-    trials = _judged_trials(study, rehearsal).filter(presented_at__isnull=False).annotate(took=took)
+    trials = judged_trials(study, rehearsal=rehearsal).filter(presented_at__isnull=False).annotate(took=took)
     newest = trials.order_by("-finished_at").values_list("took", flat=True)[:_MOST_TRIALS_TIMED]
     seconds = [duration.total_seconds() for duration in newest]
     return median(seconds) if seconds else None
