@@ -54,7 +54,7 @@ def test_two_annotators_take_the_demo_study_and_the_export_holds_their_answers(n
     tables = export(demo_site)
     assert_judgments_are(entered, tables)
     assert_items_have_provenance(tables)
-    assert [row["state"] for row in tables["raters"]] == ["finished", "finished"]
+    assert [row["state"] for row in tables["annotators"]] == ["finished", "finished"]
 
 
 def test_axe_finds_nothing_on_the_researchers_pages(new_page, demo_site, inspect):
@@ -122,7 +122,7 @@ def export(site: DemoSite) -> dict[str, list[dict]]:
 
 
 def assert_judgments_are(entered: dict, tables: dict[str, list[dict]]) -> None:
-    people = {row["annotator"]: number for number, row in enumerate(tables["raters"], start=1)}
+    people = {row["annotator"]: number for number, row in enumerate(tables["annotators"], start=1)}
     expected = {
         (person, position, question): str(value)
         for (person, position), answers in entered.items()
@@ -137,7 +137,7 @@ def assert_judgments_are(entered: dict, tables: dict[str, list[dict]]) -> None:
 
 
 def assert_items_have_provenance(tables: dict[str, list[dict]]) -> None:
-    items = {row["stimulus"]: row for row in tables["items"]}
+    items = {row["stimulus"]: row for row in tables["stimuli"]}
     for row in tables["judgments"]:
         item = items[row["stimulus"]]
         assert item["condition"] == row["condition"]

@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from studyserver.study.models import Study
 
-PAGES = ("study", "remains", "agreement", "raters", "report", "progress", "planning")
+PAGES = ("study", "remains", "agreement", "annotators", "report", "progress", "planning")
 
 
 def addresses(study: Study, *, pictures: bool = True) -> list[str]:
     """Return the address of every page, of every annotator's page, of every picture and of the export."""
     found = [reverse(f"results:{name}", args=[study.slug]) for name in PAGES]
     if study.exclusion_rules.exists():
-        found += [f"{address}?raters=all" for address in found]
+        found += [f"{address}?annotators=all" for address in found]
     found += [f"{reverse('results:progress', args=[study.slug])}?width=1.5"]
     question = study.questions.order_by("position", "id").first()
     plan = (
@@ -24,7 +24,7 @@ def addresses(study: Study, *, pictures: bool = True) -> list[str]:
     )
     found += [f"{reverse('results:planning', args=[study.slug])}?{plan}"]
     found += [
-        reverse("results:rater", args=[study.slug, annotator.pseudonym])
+        reverse("results:annotator", args=[study.slug, annotator.pseudonym])
         for annotator in study.annotators.filter(trials__finished_at__isnull=False).distinct()
     ]
     if pictures:

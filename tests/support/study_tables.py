@@ -57,9 +57,9 @@ def trials_table(study: Study, *, rehearsal: bool = False) -> "pd.DataFrame":
     return table(study, "trials", rehearsal=rehearsal)
 
 
-def items_table(study: Study) -> "pd.DataFrame":
+def stimuli_table(study: Study) -> "pd.DataFrame":
     """Return one row per stimulus, with the provenance of its clip."""
-    return table(study, "items")
+    return table(study, "stimuli")
 
 
 def questions_table(study: Study) -> "pd.DataFrame":
@@ -67,9 +67,9 @@ def questions_table(study: Study) -> "pd.DataFrame":
     return table(study, "questions")
 
 
-def raters_table(study: Study, *, rehearsal: bool = False) -> "pd.DataFrame":
+def annotators_table(study: Study, *, rehearsal: bool = False) -> "pd.DataFrame":
     """Return one row per annotator."""
-    return table(study, "raters", rehearsal=rehearsal)
+    return table(study, "annotators", rehearsal=rehearsal)
 
 
 def comments_table(study: Study, *, rehearsal: bool = False) -> "pd.DataFrame":

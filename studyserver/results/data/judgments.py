@@ -14,7 +14,7 @@ from studyserver.study.models import Question, Trial
 from studyserver.study.questions.kinds import Answers
 
 from .columns import measured, plain_value, stimulus_columns
-from .listening_columns import clip_record
+from .listening import clip_record
 from .rows import StudyRows
 from .study_data import CHUNK
 
@@ -44,8 +44,8 @@ class CountedJudgments:
         keep = ~self.all["annotator"].isin(other.left_out)
         other.all = self.all[keep].reset_index(drop=True)
         other.trials = self.trials[~self.trials["annotator"].isin(other.left_out)].reset_index(drop=True)
-        other.comparisons = self.comparisons[~self.comparisons["rater"].isin(other.left_out)]
-        other.stretches = self.stretches[~self.stretches["rater"].isin(other.left_out)]
+        other.comparisons = self.comparisons[~self.comparisons["annotator"].isin(other.left_out)]
+        other.stretches = self.stretches[~self.stretches["annotator"].isin(other.left_out)]
         other.stimuli = self.stimuli
         return other
 
@@ -144,11 +144,10 @@ class CountedJudgments:
     def comparisons(self) -> pd.DataFrame:
         """One row per clip that a preference or ABX answer of a finished main trial compared.
 
-        Columns ``judgment``, ``trial``, ``stimulus``, ``question``, ``item`` (the track), ``rater``,
+        Columns ``judgment``, ``trial``, ``stimulus``, ``question``, ``track``, ``annotator``,
         ``condition``, ``method``, ``segments_asked``, ``kept_segments``, ``target``, ``position``,
         ``picked``, ``strength``, ``is_x``.
         """
-        named = {"track": "item", "annotator": "rater", "clip_position": "position"}
         kept = ["judgment", "trial", "stimulus", "question", *_STIMULUS, *_SIZES, "annotator"]
         kept += ["clip_position"]
         kept += ["picked", "strength", "is_x"]
@@ -156,7 +155,7 @@ class CountedJudgments:
         found = [
             [row.get(name) for name in kept] for row in self.rows.comparisons() if row["trial"] in counts
         ]
-        table = pd.DataFrame(found, columns=kept).rename(columns=named)
+        table = pd.DataFrame(found, columns=kept).rename(columns={"clip_position": "position"})
         numbers = {"picked": "bool", "strength": "float64", "is_x": "float64"}
         return _with_sizes(table.fillna({"method": "", "target": ""}).astype(numbers))
 
@@ -167,8 +166,7 @@ class CountedJudgments:
         Columns ``answer`` (equal for the clips that one answer compares), ``stimulus``, ``annotator``,
         ``condition``.
         """
-        rated, compared = self.main, self.comparisons.rename(columns={"rater": "annotator"})
-        marked = self.stretches.rename(columns={"item": "stimulus", "rater": "annotator"})
+        rated, compared, marked = self.main, self.comparisons, self.stretches
         answers = [np.arange(len(rated)), pd.factorize(compared["judgment"])[0], np.arange(len(marked))]
         first, parts = 0, []
         for part, answer in zip((rated, compared, marked), answers, strict=True):
@@ -183,7 +181,7 @@ class CountedJudgments:
     def stretches(self) -> pd.DataFrame:
         """One row per first answer with stretches of time to a clip in a finished main trial.
 
-        Columns ``question``, ``rater``, ``item`` (the stimulus), ``stretches`` (list of begin and end in s),
+        Columns ``question``, ``annotator``, ``stimulus``, ``stretches`` (list of begin and end in s),
         ``seconds`` (the clip's length), and what its clip holds.
         """
         answers: dict[str, tuple] = {}
@@ -195,9 +193,9 @@ class CountedJudgments:
                     marked.append((row["stretch_begin"], row["stretch_end"]))
         table = pd.DataFrame(
             [(*place, marked) for place, marked in answers.values()],
-            columns=["question", "rater", "item", "stretches"], dtype=object,
-        ).drop_duplicates(["question", "rater", "item"], ignore_index=True)  # fmt: skip
-        return table.join(self.stimuli, on="item")
+            columns=["question", "annotator", "stimulus", "stretches"], dtype=object,
+        ).drop_duplicates(["question", "annotator", "stimulus"], ignore_index=True)  # fmt: skip
+        return table.join(self.stimuli, on="stimulus")
 
     @cached_property
     def _main_trials(self) -> set[int]:

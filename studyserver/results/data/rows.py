@@ -26,7 +26,7 @@ from .columns import (
     stimulus_columns,
     trial_seconds,
 )
-from .listening_columns import clip_record, without_addresses
+from .listening import clip_record, without_addresses
 from .questionnaire_rows import questionnaire_rows
 from .study_data import Answer, StudyData
 
@@ -152,8 +152,8 @@ class StudyRows(StudyData):
                         "listening_record": record,
                     }
 
-    def items(self) -> Iterator[Row]:
-        """Yield the table `items`."""
+    def stimuli(self) -> Iterator[Row]:
+        """Yield the table `stimuli`."""
         for stimulus in self.stimulus_rows.values():
             yield {"study": self.study.slug, **item_columns(stimulus)}
 
@@ -180,8 +180,8 @@ class StudyRows(StudyData):
                 "required": question.required,
             }
 
-    def raters(self) -> Iterator[Row]:
-        """Yield the table `raters`."""
+    def annotators(self) -> Iterator[Row]:
+        """Yield the table `annotators`."""
         for annotators in self.batches():
             answered = self.last_events(["trial__annotator_id"], annotators=annotators)
             judgments = Counter(answer.trial__annotator_id for answer in answered)

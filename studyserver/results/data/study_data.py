@@ -86,7 +86,7 @@ class StudyData:
 
     # -- who and what -------------------------------------------------------------------------
 
-    def annotators(self) -> QuerySet[Annotator]:
+    def annotator_rows(self) -> QuerySet[Annotator]:
         """Return whose answers are seen, in order of joining."""
         found = counted_annotators(self.study, rehearsal=self.rehearsal)
         left_out = self.without_annotators
@@ -94,7 +94,7 @@ class StudyData:
 
     def batches(self) -> Iterator[list[Annotator]]:
         """Yield the annotators a few at a time, which bounds the memory of what is read of them."""
-        annotators = self.annotators().iterator(chunk_size=BATCH)
+        annotators = self.annotator_rows().iterator(chunk_size=BATCH)
         while batch := list(islice(annotators, BATCH)):
             yield batch
 
@@ -123,18 +123,18 @@ class StudyData:
     @cached_property
     def has_adaptive_trials(self) -> bool:
         """Whether trials were chosen adaptively: then clips count alike, however often they were judged."""
-        chosen = Trial.objects.filter(annotator__in=self.annotators(), adaptive=True)
+        chosen = Trial.objects.filter(annotator__in=self.annotator_rows(), adaptive=True)
         return chosen.filter(judgments__pk__lte=self.until).exists()
 
     # -- trials -------------------------------------------------------------------------------
 
     def finished_trials(self) -> QuerySet[Trial]:
         """Return the finished trials of every kind, in no order."""
-        return Trial.objects.filter(annotator__in=self.annotators(), finished_at__isnull=False).order_by()
+        return Trial.objects.filter(annotator__in=self.annotator_rows(), finished_at__isnull=False).order_by()
 
     def presentations(self) -> QuerySet[Presentation]:
         """Return which clips were presented in all trials, in no order."""
-        return Presentation.objects.filter(trial__annotator__in=self.annotators()).order_by()
+        return Presentation.objects.filter(trial__annotator__in=self.annotator_rows()).order_by()
 
     def trials_of(self, annotators: list[Annotator]) -> Iterator[tuple[Trial, list[Presentation]]]:
         """Yield the trials of some annotators in the order of presentation, each with its clips."""
@@ -186,7 +186,7 @@ class StudyData:
         self, questions: Collection[int] | None = None, annotators: Collection[Annotator] | None = None
     ) -> QuerySet[Judgment]:
         """Return everything that was entered, also what was replaced later, in no order."""
-        whose = self.annotators() if annotators is None else annotators
+        whose = self.annotator_rows() if annotators is None else annotators
         events = Judgment.objects.filter(trial__annotator__in=whose, pk__lte=self.until).order_by()
         if questions is None:
             return events

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from studyserver.results.data.variables import Variable
 
-from .row_variables import ROW_VARIABLES
-from .statistic_variables import STATISTIC_VARIABLES
+from .computed_columns import STATISTIC_VARIABLES
+from .recorded_columns import ROW_VARIABLES
 
 VARIABLES = {variable.name: variable for variable in [*ROW_VARIABLES, *STATISTIC_VARIABLES]}
 
@@ -38,18 +38,17 @@ _PLACE = ("study", "study_version", "rehearsal", "annotator", "trial", "trial_po
           "trial_finished", "repeat_of", "adaptive")  # fmt: skip
 _QUESTION = ("question", "question_kind", "level", "question_target")
 _GROUP = ("condition", "method", "kept_segments")
-_INTERVAL = ("se", "ci_low", "ci_high", "ci_method", "ci_scope", "n_items", "n_items_pairable", "n_raters",
-             "n_judgments", "status", "reason")  # fmt: skip
 _BOUNDS = ("se", "ci_low", "ci_high", "ci_method", "ci_scope")
+_INTERVAL = (*_BOUNDS, "n_clips", "n_clips_pairable", "n_annotators", "n_judgments", "status", "reason")
 
 
-def _remaining(name: str, description: str) -> Table:
+def _remaining(name: str, description: str, counted: str = "n_clips") -> Table:
     return Table(
         name,
         description,
-        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS, "n_items",
-         "n_raters", "n_judgments", "status", "reason"),
-        ("rater_set", "question", *_GROUP, "about", "statistic", "ci_scope"),
+        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS, counted,
+         "n_annotators", "n_judgments", "status", "reason"),
+        ("annotator_set", "question", *_GROUP, "about", "statistic", "ci_scope"),
     )  # fmt: skip
 
 
@@ -100,7 +99,7 @@ _TABLES = [
         ("trial", "clip_position"),
     ),
     Table(
-        "items",
+        "stimuli",
         "One row per stimulus, with the full provenance of its clip and explanation.",
         (*_STUDY, "stimulus", "stimulus_role", "active", "clip", "clip_sha256", "clip_sound", "condition",
          "target", "target_level", "segments_asked", "kept_segments", "variant", "clip_seconds",
@@ -127,7 +126,7 @@ _TABLES = [
         ("question",),
     ),
     Table(
-        "raters",
+        "annotators",
         "One row per annotator.",
         (*_STUDY, "annotator", "behaviour", "state", "language", "machine_translated", "device_family",
          "joined_at", "consented_at", "finished_at", "trials_allocated", "trials_finished", "n_judgments",
@@ -144,24 +143,26 @@ _TABLES = [
     Table(
         "summary",
         "One row per question and condition (and method, size, option where these differ): mean, interval.",
-        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "option", "mean", "sd", *_INTERVAL),
-        ("rater_set", "question", *_GROUP, "option"),
+        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "option", "mean", "sd", *_INTERVAL),
+        ("annotator_set", "question", *_GROUP, "option"),
     ),
     Table(
         "agreement",
         "One row per question, condition (empty: all together), statistic and interval.",
-        (*_STUDY, "rater_set", *_QUESTION, *_GROUP, "statistic", "estimate", *_INTERVAL, "observed",
-         "expected", "raters_per_item"),
-        ("rater_set", "question", *_GROUP, "statistic", "ci_scope"),
+        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "statistic", "estimate", *_INTERVAL, "observed",
+         "expected", "annotators_per_clip"),
+        ("annotator_set", "question", *_GROUP, "statistic", "ci_scope"),
     ),
     Table(
         "retest",
         "One row per question, test-retest statistic and interval: how far annotators agree with themselves.",
-        (*_STUDY, "rater_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_items", "n_raters",
+        (*_STUDY, "annotator_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_clips", "n_annotators",
          "n_pairs", "status", "reason"),
-        ("rater_set", "question", "statistic", "ci_scope"),
+        ("annotator_set", "question", "statistic", "ci_scope"),
     ),
-    _remaining("retention", "One row per question, condition, statistic of retention and interval."),
+    _remaining(
+        "retention", "One row per question, condition, statistic of retention and interval.", "n_tracks"
+    ),
     _remaining("information", "One row per question of which target is heard, condition, bits, interval."),
     _remaining("claims", "One row per question, kind of noise, statistic of signal detection and interval."),
     _remaining("model_comparison", "One row per question, figure of listeners and the model, interval."),
@@ -169,10 +170,12 @@ _TABLES = [
     _remaining(
         "preferences",
         "One row per preference question, pair of conditions (the second in `about`), statistic, interval.",
+        "n_tracks",
     ),
     _remaining(
         "discrimination",
         "One row per ABX question, pair of conditions (the second in `about`), statistic and interval.",
+        "n_tracks",
     ),
     _remaining(
         "stretch_agreement",
@@ -181,13 +184,13 @@ _TABLES = [
     Table(
         "contrasts",
         "One row per question and contrast: the difference, its interval, test and effect sizes.",
-        (*_STUDY, "rater_set", *_QUESTION, "primary", "first", "first_method", "second", "second_method",
-         "estimate", *_BOUNDS, "p", "p_holm", "d_z", "cliffs_delta", "n_items", "n_raters", "n_judgments",
-         "status", "reason"),
-        ("rater_set", "question", "first", "first_method", "second", "second_method"),
+        (*_STUDY, "annotator_set", *_QUESTION, "primary", "first", "first_method", "second", "second_method",
+         "estimate", *_BOUNDS, "p", "p_holm", "d_z", "cliffs_delta", "n_tracks", "n_annotators",
+         "n_judgments", "status", "reason"),
+        ("annotator_set", "question", "first", "first_method", "second", "second_method"),
     ),
     Table(
-        "rater_quality",
+        "annotator_quality",
         "One row per annotator (`question` empty: over all questions), and per annotator and question.",
         (*_STUDY, "annotator", "question", "left_out", "n_judgments", "correlation_with_others",
          "agreement_with_others", "bias", "spread", "most_frequent_share", "longest_run",
@@ -199,7 +202,7 @@ _TABLES = [
     Table(
         "pairs",
         "One row per question and pair of annotators.",
-        (*_STUDY, "question", "annotator", "other_annotator", "n_items", "correlation", "exact_share",
+        (*_STUDY, "question", "annotator", "other_annotator", "n_clips", "correlation", "exact_share",
          "similarity", "mean_difference"),
         ("question", "annotator", "other_annotator"),
     ),
@@ -219,7 +222,7 @@ _TABLES = [
 TABLES = {table.name: table for table in _TABLES}
 COMPUTED_TABLES = (  # by studyserver.results.tables.computed; the others are rows of the database
     "summary", "agreement", "retest", "retention", "information", "claims", "model_comparison",
-    "dose_response", "preferences", "discrimination", "stretch_agreement", "contrasts", "rater_quality",
+    "dose_response", "preferences", "discrimination", "stretch_agreement", "contrasts", "annotator_quality",
     "pairs", "exclusions",
 )  # fmt: skip
 

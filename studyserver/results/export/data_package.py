@@ -18,7 +18,12 @@ _FRICTIONLESS_TYPES = {"identifier": "string", "text": "string"}
 _MAY_BE_MISSING = {"condition", "method", "kept_segments", "option", "about", "first_method"}
 _IDENTIFIER = "^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 # Codebook columns that several tables share and that point to the table where they are the key.
-_REFERENCES = {"stimulus": "items", "question": "questions", "annotator": "raters", "judgment": "judgments"}
+_REFERENCES = {
+    "stimulus": "stimuli",
+    "question": "questions",
+    "annotator": "annotators",
+    "judgment": "judgments",
+}
 
 
 def data_file(study: Study, table: str, *, rehearsal: bool = False) -> str:
@@ -97,7 +102,7 @@ def _resource(table: Table, path: str, names: list[str], sizes: dict[str, tuple[
         "fields": [_field(variable, key=variable.name in table.key) for variable in table.variables],
         "missingValues": [""],
     }
-    if not set(table.key) & _MAY_BE_MISSING and table.name != "rater_quality":
+    if not set(table.key) & _MAY_BE_MISSING and table.name != "annotator_quality":
         schema["primaryKey"] = list(table.key)
     if references:
         schema["foreignKeys"] = references

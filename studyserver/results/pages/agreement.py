@@ -21,6 +21,7 @@ from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
 from studyserver.results.tables.labels import NONE_TICKED
 from studyserver.results.tables.summaries import QuestionSummary, ratings_of
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 
@@ -106,11 +107,11 @@ def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) 
         judgments["annotator"].astype(str).to_numpy(),
         *ratings_of(item.question, judgments),
     )
-    alpha = item.alpha()["items+raters"]
+    alpha = item.alpha()[NEW_ANNOTATORS]
     size = ratings.item_size
     counts = (
-        f"{plural(item.n_judgments, 'judgment')} of {plural(item.n_items, 'clip')} by "
-        f"{plural(item.n_raters, 'annotator')}; "
+        f"{plural(item.n_judgments, 'judgment')} of {plural(item.n_clips, 'clip')} by "
+        f"{plural(item.n_annotators, 'annotator')}; "
     )
     if ratings.n_items:
         counts += (
@@ -138,9 +139,9 @@ def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) 
 
 
 def _plot(item: QuestionSummary) -> IntervalPlot:
-    rows = [("all conditions", "", item.alpha()["items+raters"])]
+    rows = [("all conditions", "", item.alpha()[NEW_ANNOTATORS])]
     rows += [
-        (group.group.label, group.group.condition, item.alpha(group.group)["items+raters"])
+        (group.group.label, group.group.condition, item.alpha(group.group)[NEW_ANNOTATORS])
         for group in item.groups
     ]
     note = f"1: perfect agreement; 0: what chance gives. {BARS}"
@@ -154,14 +155,14 @@ def _statistics(item: QuestionSummary) -> FigureTable:
     lines = []
     for name, part in whole.groupby("statistic", sort=False):
         scopes = {row["ci_scope"]: row for row in part.to_dict("records")}
-        if not _fits(item, str(name), scopes["items"]):
+        if not _fits(item, str(name), scopes[SAME_ANNOTATORS]):
             continue
         lines.append(
             [
                 sentences.statistic_name(str(name)),
-                sentences.agreement_text(scopes.get("items")),
-                sentences.agreement_text(scopes.get("items+raters")),
-                *(_compared(str(name), scopes["items"][side]) for side in ("observed", "expected")),
+                sentences.agreement_text(scopes.get(SAME_ANNOTATORS)),
+                sentences.agreement_text(scopes.get(NEW_ANNOTATORS)),
+                *(_compared(str(name), scopes[SAME_ANNOTATORS][side]) for side in ("observed", "expected")),
             ]
         )
     columns = [
@@ -199,9 +200,7 @@ def _options(item: QuestionSummary, ratings) -> FigureTable | None:
     for row in specific_agreement(ratings, option_values(item.question)).to_dict("records"):
         name = plain(row["option"]) if isinstance(row["option"], float) else str(row["option"])
         agreed = (
-            coefficient(row["specific_agreement"])
-            if row["status"] == "ok"
-            else f"undefined: {sentences.reason_text(row)}"
+            coefficient(row["specific_agreement"]) if row["status"] == "ok" else f"undefined: {row['reason']}"
         )
         lines.append(
             [
@@ -221,7 +220,7 @@ def _retest(statistics: Statistics, item: QuestionSummary) -> FigureTable | None
         return None
     lines = []
     for name, part in table.groupby("statistic", sort=False):
-        row = part[part["ci_scope"] == "items+raters"].iloc[0].to_dict()
+        row = part[part["ci_scope"] == NEW_ANNOTATORS].iloc[0].to_dict()
         in_units = name in ("standard_error_of_measurement", "repeatability")
         text = (
             sentences.estimate_text(row, decimals(item.ends) + 1)

@@ -44,14 +44,14 @@ def checklist(parts: Parts) -> list[Check]:
 
 def _samples(computed: Computed) -> list[Check]:
     main = computed.main.counted.entered
-    n_raters, n_clips = main["annotator"].nunique(), main["stimulus"].nunique()
+    n_annotators, n_clips = main["annotator"].nunique(), main["stimulus"].nunique()
     per_clip = main.groupby("stimulus")["annotator"].nunique() if len(main) else None
     least = 0 if per_clip is None else int(per_clip.min())
     return [
         Check(
             "Clips and annotators both count as samples",
-            MET if n_raters >= 3 and n_clips >= 3 else NONE,
-            f"{plural(n_clips, 'clip')}, {plural(n_raters, 'annotator')}; with fewer than "
+            MET if n_annotators >= 3 and n_clips >= 3 else NONE,
+            f"{plural(n_clips, 'clip')}, {plural(n_annotators, 'annotator')}; with fewer than "
             "three of either, no interval over both is given.",
         ),
         Check(
@@ -80,7 +80,7 @@ def _rules(computed: Computed) -> Check:
     listed = "; ".join(rule.reason for rule in rules)
     return Check(
         "Exclusion rules declared beforehand, every figure given with and without",
-        MET if KEPT in computed.rater_sets else NONE,
+        MET if KEPT in computed.annotator_sets else NONE,
         f"{listed}. They leave out {plural(left_out, 'annotator')}.",
     )
 

@@ -9,12 +9,12 @@ from explainer.core.clips.conditions import EVIDENCE
 from studyserver.common import number_text
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.summaries import Group
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.study.questions.kind import Answers
 
 from . import sentences
 from .widgets import FigureTable, IntervalPlot, Remaining, interval_plot
 
-_SCOPE = "items+raters"
 _CHANCE = 0.5
 _BY_CHANCE = "Bars: 95\N{NO-BREAK SPACE}% interval over tracks and annotators; .5 is chance."
 
@@ -42,7 +42,9 @@ def _pairs(table: pd.DataFrame) -> Iterator[tuple[Group, str, dict[str, Mapping]
     filled = filled[filled["about"] != ""]
     names = ["condition", "method", "kept_segments", "about"]
     for (condition, method, size, second), part in filled.groupby(names, sort=False):
-        rows = {row["statistic"]: row for row in part.to_dict("records") if row["ci_scope"] != "items"}
+        rows = {
+            row["statistic"]: row for row in part.to_dict("records") if row["ci_scope"] != SAME_ANNOTATORS
+        }
         yield Group(condition, method, int(size)), str(second), rows
 
 
@@ -88,7 +90,7 @@ def _preference(question, table: pd.DataFrame) -> Remaining | None:
 
 
 def _strengths(table: pd.DataFrame) -> FigureTable | None:
-    table = table[table["ci_scope"] == _SCOPE].fillna({"method": "", "kept_segments": 0})
+    table = table[table["ci_scope"] == NEW_ANNOTATORS].fillna({"method": "", "kept_segments": 0})
     rows = table[table["statistic"] == "bradley_terry_strength"].to_dict("records")
     order = table[table["statistic"] == "order_effect"].to_dict("records")
     if not rows:
@@ -157,7 +159,7 @@ def _foremost(pairs: list) -> tuple[Group, str, dict[str, Mapping]]:
 
 
 def _counts(row: Mapping) -> list[str]:
-    return [str(int(row[name])) for name in ("n_items", "n_raters", "n_judgments")]
+    return [str(int(row[name])) for name in ("n_tracks", "n_annotators", "n_judgments")]
 
 
 def _verdict(row: Mapping, above: str, below: str, open_: str) -> str:

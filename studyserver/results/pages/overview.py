@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from studyserver.common import number_text
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.failures import Failed, Parts
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.study.models import Question, Study
 
 from . import sentences
@@ -39,13 +40,13 @@ class TableRow:
     label: str
     condition: str
     n_judgments: int
-    n_raters: int
-    n_items: int
+    n_annotators: int
+    n_clips: int
     mean: str
     note: str
     distribution: list[tuple[str, int, int]]  # label, count, height in per cent
-    alpha_items: str
-    alpha_raters: str
+    alpha_same_annotators: str
+    alpha_new_annotators: str
 
 
 @dataclass(frozen=True)
@@ -235,17 +236,17 @@ def _table_row(summary, item) -> TableRow:
         label=item.group.label,
         condition=item.group.condition,
         n_judgments=item.n_judgments,
-        n_raters=item.n_raters,
-        n_items=item.n_items,
+        n_annotators=item.n_annotators,
+        n_clips=item.n_clips,
         mean=sentences.mean_text(mean, summary.ends)
         if summary.is_numeric
         else sentences.share_text(mean)
         if mean
         else "\N{EN DASH}",
-        note=sentences.about_annotators(mean.interval.reason) if mean else "",
+        note=mean.interval.reason if mean else "",
         distribution=_bars(item.distribution),
-        alpha_items=sentences.agreement_text(alpha.get("items")),
-        alpha_raters=sentences.agreement_text(alpha.get("items+raters")),
+        alpha_same_annotators=sentences.agreement_text(alpha.get(SAME_ANNOTATORS)),
+        alpha_new_annotators=sentences.agreement_text(alpha.get(NEW_ANNOTATORS)),
     )
 
 
@@ -255,13 +256,13 @@ def _total_row(summary) -> TableRow:
         label="all conditions",
         condition="",
         n_judgments=summary.n_judgments,
-        n_raters=summary.n_raters,
-        n_items=summary.n_items,
+        n_annotators=summary.n_annotators,
+        n_clips=summary.n_clips,
         mean="",
         note="",
         distribution=[],
-        alpha_items=sentences.agreement_text(alpha.get("items")),
-        alpha_raters=sentences.agreement_text(alpha.get("items+raters")),
+        alpha_same_annotators=sentences.agreement_text(alpha.get(SAME_ANNOTATORS)),
+        alpha_new_annotators=sentences.agreement_text(alpha.get(NEW_ANNOTATORS)),
     )
 
 
@@ -292,5 +293,5 @@ def _contrast(summary, pair, found) -> str:
     difference_of = " less ".join(sides)
     text = f"Difference, {difference_of}: {number_text.number(factor * difference, places)}{unit}"
     if interval.low is None:
-        return f"{text} ({sentences.about_annotators(interval.reason)})"
+        return f"{text} ({interval.reason})"
     return f"{text} {number_text.interval(factor * interval.low, factor * interval.high, places)}"

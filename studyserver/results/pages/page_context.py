@@ -12,7 +12,7 @@ PARTS = [
     ("results:study", "Overview"),
     ("results:remains", "What remains"),
     ("results:agreement", "Agreement"),
-    ("results:raters", "Annotators"),
+    ("results:annotators", "Annotators"),
     ("results:progress", "Progress"),
     ("results:planning", "Planning"),
 ]
@@ -20,7 +20,7 @@ PARTS = [
 
 def frame(request, found: Study, rehearsal: bool, title: str, part: str = "") -> dict:
     """Return what every page needs; `part` is the address of its part of the results."""
-    shown = {"rehearsal": "1" if rehearsal else "", "raters": "all" if everybody(request) else ""}
+    shown = {"rehearsal": "1" if rehearsal else "", "annotators": "all" if everybody(request) else ""}
     query = urlencode({name: value for name, value in shown.items() if value})
     return {
         **admin.site.each_context(request),
@@ -39,7 +39,7 @@ def frame(request, found: Study, rehearsal: bool, title: str, part: str = "") ->
 
 def everybody(request) -> bool:
     """Return whether those whom declared rules leave out are to be shown as well."""
-    return request.GET.get("raters") == "all"
+    return "all" in (request.GET.get("annotators"), request.GET.get("raters"))  # the latter in old links
 
 
 def study_of(request, slug) -> tuple[Study, bool]:

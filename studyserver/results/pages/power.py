@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from studyserver.results.statistics.power import Variances
     from studyserver.results.tables.computed import Computed
 
-MOST = 2000  # raters, tracks
+MOST = 2000  # annotators, tracks
 _CONDITIONS = [(value, condition_name(value)) for value in Clip.Condition.values]
 _SD = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
 
@@ -187,14 +187,14 @@ def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
     data = form.cleaned_data
     low, high = scale_ends(data["question"])
     variances, source = _variances(form, high - low, computed)
-    raters, tracks = _around(data["annotators"]), _around(data["tracks"])
+    annotators, tracks = _around(data["annotators"]), _around(data["tracks"])
     each = data["trials"] // 2 if data["trials"] else None
-    table = power.planning_table(raters, tracks, variances, difference=data["difference"], each=each)
+    table = power.planning_table(annotators, tracks, variances, difference=data["difference"], each=each)
     cells = {(row["raters"], row["clips"]): row for row in table.to_dict("records")}
     own = data["annotators"]
     rows = [
-        {"raters": number, "chosen": number == own, "cells": [cells[number, clips] for clips in tracks]}
-        for number in raters
+        {"annotators": number, "chosen": number == own, "cells": [cells[number, clips] for clips in tracks]}
+        for number in annotators
     ]
     chosen = cells[own, data["tracks"]]
     unit = f"on the scale from {plain(low)} to {plain(high)}"

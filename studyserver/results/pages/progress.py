@@ -21,6 +21,7 @@ from studyserver.results.statistics.power import Variances, raters_until, shown_
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.study.design.adaptive import adaptive_design, current_width
 from studyserver.study.models import Annotator, Question, Study
 
@@ -205,7 +206,7 @@ def _failing(computed: Computed) -> FigureTable | None:
         return None
     rows = [
         [
-            str(row.rater),
+            str(row.annotator),
             str(row.reason),
             significant(row.figure, 2),
             plain(row.limit),
@@ -226,8 +227,8 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
             [
                 item.question.text,
                 str(item.n_judgments),
-                sentences.agreement_text(alpha.get("items")),
-                sentences.agreement_text(alpha.get("items+raters")),
+                sentences.agreement_text(alpha.get(SAME_ANNOTATORS)),
+                sentences.agreement_text(alpha.get(NEW_ANNOTATORS)),
             ]
         )
     columns = [
@@ -257,31 +258,33 @@ def _needed(counted: CountedJudgments, width: float | None) -> tuple[list[Needed
 def _needed_of(
     question: Question, pair: str, size: tuple[int, int, int], variances: Variances, width: float | None
 ) -> Needed:
-    raters, tracks, each = size
-    now = shown_width(max(raters, 2), tracks, variances, each=each)
+    annotators, tracks, each = size
+    now = shown_width(max(annotators, 2), tracks, variances, each=each)
     wanted = [*(share * now for share in _SHARES_OF_WIDTH), *([width] if width else [])]
-    more = [_more_annotators(one, raters, tracks, each, variances) for one in wanted]
+    more = [_more_annotators(one, annotators, tracks, each, variances) for one in wanted]
     low, high = scale_ends(question)
     columns = ["width of the 95 % interval", "annotators", "more annotators", "more judgments"]
     return Needed(
         text=question.text,
         answer=_needed_words(pair, wanted, more, each, of_own=width is not None),
         design=(
-            f"So far {plural(raters, 'annotator')}, each with about {each} of {tracks} tracks in both "
+            f"So far {plural(annotators, 'annotator')}, each with about {each} of {tracks} tracks in both "
             f"conditions; widths on the scale from {plain(low)} to {plain(high)}."
         ),
         table=FigureTable(
             f"{question.text} {pair.capitalize()}",
             columns,
-            [_needed_line(one, raters, count, each) for one, count in zip(wanted, more, strict=True)],
+            [_needed_line(one, annotators, count, each) for one, count in zip(wanted, more, strict=True)],
         ),
     )
 
 
-def _more_annotators(wanted: float, raters: int, tracks: int, each: int, variances: Variances) -> int | None:
+def _more_annotators(
+    wanted: float, annotators: int, tracks: int, each: int, variances: Variances
+) -> int | None:
     """Return how many annotators are missing to an interval so wide; None where no number is enough."""
     found = raters_until(wanted, tracks, variances, each=each)
-    return None if found is None else max(0, found - raters)
+    return None if found is None else max(0, found - annotators)
 
 
 def _needed_words(pair: str, wanted: list[float], more: list[int | None], each: int, *, of_own: bool) -> str:
@@ -296,10 +299,10 @@ def _needed_words(pair: str, wanted: list[float], more: list[int | None], each: 
     return f"{text}{goal} takes {takes}."
 
 
-def _needed_line(wanted: float, raters: int, more: int | None, each: int) -> list[str]:
+def _needed_line(wanted: float, annotators: int, more: int | None, each: int) -> list[str]:
     if more is None:
         return [f"{wanted:.2g}", "cannot be reached", "more tracks are needed", "\N{EN DASH}"]
-    return [f"{wanted:.2g}", str(raters + more), str(more), str(2 * each * more)]
+    return [f"{wanted:.2g}", str(annotators + more), str(more), str(2 * each * more)]
 
 
 def _contrasts(rows: StudyRows) -> list[tuple[Question, str, str]]:
@@ -327,8 +330,8 @@ def _size(counted: CountedJudgments, question: Question, first: str, second: str
         for name in (first, second)
     ]
     pairs = heard[0] & heard[1]
-    raters, tracks = {rater for rater, _track in pairs}, {track for _rater, track in pairs}
-    return len(raters), max(len(tracks), 2), max(1, round(len(pairs) / max(len(raters), 1)))
+    annotators, tracks = {annotator for annotator, _track in pairs}, {track for _rater, track in pairs}
+    return len(annotators), max(len(tracks), 2), max(1, round(len(pairs) / max(len(annotators), 1)))
 
 
 def adaptive_words(study: Study, *, rehearsal: bool = False) -> str:

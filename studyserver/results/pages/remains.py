@@ -11,6 +11,7 @@ from studyserver.common import number_text
 from studyserver.results.data.columns import option_labels, option_values
 from studyserver.results.tables.contrasts import Side
 from studyserver.results.tables.summaries import Group, QuestionSummary
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 from studyserver.study.questions.kind import Answers
 
 from . import sentences
@@ -27,7 +28,6 @@ from .widgets import (
     shade,
 )
 
-_SCOPE = "items+raters"
 _NO_INTERVAL = ", no interval"
 
 
@@ -41,7 +41,7 @@ def by_question(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def _rows(table: pd.DataFrame) -> dict[str, Mapping]:
     """Return a group's figures by statistic, with the interval over new clips and new annotators."""
-    return {row["statistic"]: row for row in table[table["ci_scope"] == _SCOPE].to_dict("records")}
+    return {row["statistic"]: row for row in table[table["ci_scope"] == NEW_ANNOTATORS].to_dict("records")}
 
 
 def _groups(table: pd.DataFrame) -> list[tuple[Group, pd.DataFrame]]:
@@ -87,8 +87,8 @@ def retention_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
             sentences.estimate_text(rows["mean_shift"], places),
             sentences.agreement_text(rows["reliability_reference"]),
             sentences.agreement_text(rows["reliability_condition"]),
-            str(rows["correlation"]["n_items"]),
-            str(rows["correlation"]["n_raters"]),
+            str(rows["correlation"]["n_tracks"]),
+            str(rows["correlation"]["n_annotators"]),
         ]
         for label, _condition, rows in labelled
     ]
@@ -147,7 +147,7 @@ def contrasts_table(remains, by_key: dict[str, QuestionSummary]) -> FigureTable 
                 number_text.probability(row["p_holm"]),
                 _figure(row["d_z"]),
                 _figure(row["cliffs_delta"]),
-                "" if row["n_items"] != row["n_items"] else f"{row['n_items']:.0f}",
+                "" if row["n_tracks"] != row["n_tracks"] else f"{row['n_tracks']:.0f}",
             ]
         )
     columns = [
@@ -212,7 +212,7 @@ def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, dict[str, 
             text = f"the {condition.replace('_', ' ')} {figure} bits"
             parts.append(f"{text} (no interval)" if no_interval else text)
         elif found and condition == EVIDENCE:
-            reason = sentences.reason_text(found[0])
+            reason = found[0]["reason"]
     what = "one of the ticked answers tells" if _is_checklist(item) else "the named answer tells"
     what = f"How much {what} about the target that a clip was made for"
     if reason or not parts:
@@ -372,7 +372,7 @@ def _dose_sentence(what: str, method: str, threshold: Mapping, *, several: bool)
     """Return how many segments it takes until half of the judgments hear a feature."""
     by = f" ({method})" if several and method else ""
     if threshold["status"] != "ok":
-        reason = sentences.reason_text(threshold)
+        reason = threshold["reason"]
         return f"How much evidence{by} it takes until {what} is heard cannot be said: {reason}."
     figure = sentences.estimate_text(threshold, 1)
     return f"Half of the judgments hear {what} in the evidence{by} from {figure} segments on."

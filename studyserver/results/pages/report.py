@@ -9,6 +9,7 @@ from studyserver.results.tables.equal_comparisons import equal_comparisons_words
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
 from studyserver.results.tables.recruitment import Progress, progress_part
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 from studyserver.study.design.left_out import left_out, left_out_words
 from studyserver.study.models import Study, measures_of
 from studyserver.study.questions.kind import Answers
@@ -112,14 +113,14 @@ def uncomputed_parts(parts: Parts, *, left_out: int) -> dict:
 
 
 def _computed_parts(parts: Parts) -> dict:
+    from .annotators import annotators_page
     from .checklist import checklist
-    from .raters import raters_page
     from .remains_page import remains_page
 
     return {
         "sections": question_sections(parts),
         "page": remains_page(parts),
-        "raters": raters_page(parts),
+        "annotators": annotators_page(parts),
         "checks": checklist(parts),
         "found": parts.part("found", "What entered the analysis", _found, ""),
     }
@@ -140,7 +141,7 @@ def _found(computed) -> str:
             f"{plural(len(left_out), 'annotator')}; figures with everybody are given beside."
         )
     agreed = [
-        f"{agreement_text(item.alpha().get('items+raters'))} for “{item.question.text}”"
+        f"{agreement_text(item.alpha().get(NEW_ANNOTATORS))} for “{item.question.text}”"
         for item in statistics.summaries.questions
         if item.n_judgments
     ]

@@ -6,7 +6,6 @@ undefined is said to be so.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from explainer.core.base.counting import plural
@@ -72,21 +71,11 @@ def agreement_text(row: Mapping | None) -> str:
     if row is None:
         return "undefined: no judgments yet"
     if row["status"] != "ok":
-        return f"{UNDEFINED}: {reason_text(row)}"
+        return f"{UNDEFINED}: {row['reason']}"
     text = coefficient(row["estimate"])
     if row["ci_low"] is None or row["ci_low"] != row["ci_low"]:
         return f"{text}, no interval"
     return f"{text} [{coefficient(row['ci_low'])},{NO_BREAK}{coefficient(row['ci_high'])}]"
-
-
-def reason_text(row: Mapping) -> str:
-    """Return why a figure is undefined, in the pages' words: raters are annotators there."""
-    return about_annotators(str(row["reason"]))
-
-
-def about_annotators(text: str) -> str:
-    """Return a reason that speaks of raters in the pages' words."""
-    return re.sub(r"\brater(s?)\b", r"annotator\1", text)
 
 
 def level_text(question: Question) -> str:
@@ -107,7 +96,7 @@ def headline(summary: QuestionSummary) -> str:
     if all(_too_few(group) for group in summary.groups):
         return (
             f"Too early to say: {plural(summary.n_judgments, 'judgment')} by "
-            f"{plural(summary.n_raters, 'annotator')} so far."
+            f"{plural(summary.n_annotators, 'annotator')} so far."
         )
     if summary.is_numeric:
         about_a_claim = evidence and summary.question.target
@@ -120,7 +109,7 @@ def _about_evidence(summary: QuestionSummary) -> str:
     enough = [group for group in evidence if not _too_few(group)]
     if not enough:
         judgments = plural(sum(group.n_judgments for group in evidence), "judgment")
-        annotators = plural(max(group.n_raters for group in evidence), "annotator")
+        annotators = plural(max(group.n_annotators for group in evidence), "annotator")
         return f"Too early to say: {judgments} of evidence clips by {annotators} so far."
     return " ".join(
         _of_one_evidence(summary, group, several=len(evidence) > 1, beside_original=group is enough[0])
@@ -239,7 +228,7 @@ def _naming_of_one(summary: QuestionSummary, evidence: GroupSummary, *, several:
 
 
 def _too_few(group: GroupSummary) -> bool:
-    return min(group.n_raters, group.n_items) < FEWEST_FOR_AN_ANSWER
+    return min(group.n_annotators, group.n_clips) < FEWEST_FOR_AN_ANSWER
 
 
 # -- what remains -----------------------------------------------------------------------------
@@ -313,7 +302,7 @@ def retention_headline(
         The share of the original's contrast that each of them keeps, in words.
     """
     if evidence["status"] != "ok":
-        return f"How much of {what} remains in {where} cannot be said yet: {reason_text(evidence)}."
+        return f"How much of {what} remains in {where} cannot be said yet: {evidence['reason']}."
     figures = f"retention {agreement_text(evidence)}"
     if control is not None and control["status"] == "ok":
         figures += f", random control {agreement_text(control)}"
@@ -336,7 +325,7 @@ def estimate_text(row: Mapping | None, places: int) -> str:
     if row is None:
         return "\N{EN DASH}"
     if row["status"] != "ok":
-        return f"{UNDEFINED}: {reason_text(row)}"
+        return f"{UNDEFINED}: {row['reason']}"
     text = number(row["estimate"], places)
     if not _known(row["ci_low"]):
         return f"{text}, no interval"

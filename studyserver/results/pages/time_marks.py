@@ -4,11 +4,10 @@ import pandas as pd
 
 from studyserver.results.tables.summaries import Group
 from studyserver.results.tables.time_marks import Marked
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 
 from . import sentences
 from .widgets import BARS, FigureTable, Remaining, figures_by_group, interval_plot
-
-_SCOPE = "items+raters"
 
 
 def stretches_parts(marked: Marked) -> list[Remaining]:
@@ -19,7 +18,7 @@ def stretches_parts(marked: Marked) -> list[Remaining]:
 
 def _part(question, table: pd.DataFrame) -> Remaining:
     # A column without any text is read as numbers.
-    table = table[table["ci_scope"] == _SCOPE].astype({"method": object, "about": object})
+    table = table[table["ci_scope"] == NEW_ANNOTATORS].astype({"method": object, "about": object})
     table = table.fillna({"method": "", "kept_segments": 0, "about": ""})
     names = ["condition", "method", "kept_segments", "about"]
     found = [

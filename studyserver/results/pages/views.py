@@ -92,46 +92,46 @@ def agreement(request, slug):
 
 @require_safe
 @for_researchers
-def raters(request, slug):
+def annotators(request, slug):
     """Show the quality of every annotator, and whom the declared rules leave out."""
     found, rehearsal = study_of(request, slug)
 
     def build(parts):
-        from .raters import raters_page
+        from .annotators import annotators_page
 
-        return {"page": raters_page(parts)}
+        return {"page": annotators_page(parts)}
 
     translated = counted_annotators(found, rehearsal=rehearsal).filter(machine_translated=True)
     context = {
-        **frame(request, found, rehearsal, "Annotators", "results:raters"),
-        **_kept(request, found, rehearsal, "raters", build),
+        **frame(request, found, rehearsal, "Annotators", "results:annotators"),
+        **_kept(request, found, rehearsal, "annotators", build),
         "declared": False,  # this page shows both at once
         "machine_translated": sorted(translated.values_list("pseudonym", flat=True)),
     }
-    return render(request, "results/raters.html", context)
+    return render(request, "results/annotators.html", context)
 
 
 @require_safe
 @for_researchers
-def rater(request, slug, pseudonym):
+def annotator(request, slug, pseudonym):
     """Show one annotator's figures."""
     found, rehearsal = study_of(request, slug)
 
     def build(parts):
-        from .raters import rater_parts
+        from .annotators import annotator_parts
 
-        return rater_parts(parts, pseudonym)
+        return annotator_parts(parts, pseudonym)
 
-    shown = _kept(request, found, rehearsal, f"rater-{pseudonym}", build)
+    shown = _kept(request, found, rehearsal, f"annotator-{pseudonym}", build)
     if not shown["tables"] and not shown["failed"]:
         raise Http404("No annotator of this study with a finished trial has this name.")
     context = {
-        **frame(request, found, rehearsal, f"Annotator {pseudonym}", "results:raters"),
+        **frame(request, found, rehearsal, f"Annotator {pseudonym}", "results:annotators"),
         **shown,
         "pseudonym": pseudonym,
         "declared": False,
     }
-    return render(request, "results/rater.html", context)
+    return render(request, "results/annotator.html", context)
 
 
 def _kept(request, study, rehearsal: bool, name: str, build) -> dict:
@@ -265,7 +265,7 @@ def report(request, slug):
     context = {
         **frame(request, found, rehearsal, "Report"),
         **shown,
-        **uncomputed_parts(parts, left_out=len(shown["raters"].left_out)),
+        **uncomputed_parts(parts, left_out=len(shown["annotators"].left_out)),
         "version": newest_version(found),
         "last_answer": last_answer(found, rehearsal=rehearsal),
         "failed": shown["failed"] | parts.failed,

@@ -112,7 +112,7 @@ def figures_by_group(
         [
             group.label,
             *(sentences.agreement_text(rows[name]) if name in rows else DASH for name in statistics),
-            *(str(int(rows[counted][name])) for name in ("n_items", "n_raters", "n_judgments")),
+            *(str(int(rows[counted][name])) for name in ("n_clips", "n_annotators", "n_judgments")),
         ]
         for group, rows in groups
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from functools import cached_property
+from itertools import chain
 
 import pandas as pd
 
@@ -10,11 +11,12 @@ from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.statistics.agreement import named_retest_table, retest_table
 
+from .annotator_quality import ABX_FIGURES, FIGURES, MEASURES, AnnotatorQuality
 from .preferences_and_abx import Compared
-from .rater_quality import ABX_FIGURES, FIGURES, MEASURES, RaterQuality
 from .remains import WhatRemains
 from .summaries import StudySummaries
 from .time_marks import Marked
+from .vocabulary import table_of
 
 ALL, KEPT = "all", "kept"
 
@@ -56,11 +58,11 @@ class Computed:
         return CountedJudgments(self.rows)
 
     @cached_property
-    def quality(self) -> RaterQuality:
+    def quality(self) -> AnnotatorQuality:
         """The quality of every annotator, whoever is left out."""
         if self._whole is not None and self._whole._has_quality:
             return self._whole.quality
-        return RaterQuality(self.counted)
+        return AnnotatorQuality(self.counted)
 
     @cached_property
     def _has_quality(self) -> bool:
@@ -70,7 +72,7 @@ class Computed:
             return False
 
     @cached_property
-    def rater_sets(self) -> dict[str, "Statistics"]:
+    def annotator_sets(self) -> dict[str, "Statistics"]:
         """Statistics of all annotators; if rules were declared, also of those that these keep."""
         everybody = Statistics(self.counted)
         if not self.quality.rules:
@@ -82,32 +84,30 @@ class Computed:
     @property
     def main(self) -> "Statistics":
         """Those that stand first: by the declared rules where there are any."""
-        return self.rater_sets.get(KEPT, self.rater_sets[ALL])
+        return self.annotator_sets.get(KEPT, self.annotator_sets[ALL])
 
     @property
     def shown(self) -> "Statistics":
         """Those that pages show."""
-        return self.rater_sets[ALL] if self.everybody else self.main
+        return self.annotator_sets[ALL] if self.everybody else self.main
 
     def table_rows(self, name: str) -> Iterator[Row]:
         """Yield the rows of one of `codebook.COMPUTED_TABLES`."""
         place: Row = {"study": self.study.slug, "rehearsal": self.rows.rehearsal}
-        if name in ("rater_quality", "pairs", "exclusions"):
+        if name in ("annotator_quality", "pairs", "exclusions"):
             for row in getattr(self, f"_{name}")():
                 yield {**place, **row}
             return
-        for rater_set, statistics in self.rater_sets.items():
+        for annotator_set, statistics in self.annotator_sets.items():
             for row in statistics.table_rows(name):
-                yield {**place, "rater_set": rater_set, **row}
+                yield {**place, "annotator_set": annotator_set, **row}
 
-    def _rater_quality(self) -> Iterator[Row]:
+    def _annotator_quality(self) -> Iterator[Row]:
         columns = ["n_judgments", *FIGURES, *ABX_FIGURES]
-        for row in _records(self.quality.overall, ["rater", *columns, *MEASURES]):
-            annotator = row.pop("rater")
-            yield {"annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
-        for row in _records(self.quality.by_question, ["rater", "question", *columns]):
-            annotator = row.pop("rater")
-            yield {"annotator": annotator, "left_out": annotator in self.quality.left_out, **row}
+        overall = _records(self.quality.overall, ["annotator", *columns, *MEASURES])
+        by_question = _records(self.quality.by_question, ["annotator", "question", *columns])
+        for row in chain(overall, by_question):
+            yield {"left_out": row["annotator"] in self.quality.left_out, **row}
 
     def _pairs(self) -> Iterator[Row]:
         for row in _records(self.quality.pairs, list(self.quality.pairs.columns)):
@@ -118,7 +118,7 @@ class Computed:
         sides = {rule.column: rule.excludes for rule in self.quality.rules}
         for row in _records(self.quality.excluded, list(self.quality.excluded.columns)):
             yield {
-                "annotator": row["rater"],
+                "annotator": row["annotator"],
                 "measure": row["rule"],
                 "figure": row["figure"],
                 "left_out_if": sides[str(row["rule"])],
@@ -150,16 +150,16 @@ class Statistics:
             table = retest_table(
                 pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
             )
-            parts.append(table.assign(question=question))
+            parts.append(table_of(table, "clip").assign(question=question))
         for question, pairs in self.counted.named_repeats.groupby("question", observed=True):
             table = named_retest_table(
                 pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
             )
-            parts.append(table.assign(question=question))
+            parts.append(table_of(table, "clip").assign(question=question))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question"])
 
     def table_rows(self, name: str) -> Iterator[Row]:
-        """Yield the rows of a table, without study and rater set."""
+        """Yield the rows of a table, without study and annotator set."""
         if name in ("summary", "agreement"):
             yield from getattr(self.summaries, f"{name}_rows")()
             return

@@ -11,10 +11,11 @@ from studyserver.results.statistics.contrasts import contrast_table, holm
 from studyserver.study.models import Study
 
 from .summaries import QuestionSummary
+from .vocabulary import NEW_ANNOTATORS, table_of
 
 CONTRAST_COLUMNS = [
     "question", "primary", "first", "first_method", "second", "second_method", "estimate", "se", "ci_low",
-    "ci_high", "ci_method", "ci_scope", "p", "p_holm", "d_z", "cliffs_delta", "n_items", "n_raters",
+    "ci_high", "ci_method", "ci_scope", "p", "p_holm", "d_z", "cliffs_delta", "n_tracks", "n_annotators",
     "n_judgments", "status", "reason",
 ]  # fmt: skip
 
@@ -101,13 +102,13 @@ def _rows(
         missing = [side.label for side, part in zip(sides, parts, strict=True) if part.empty]
         if missing:
             reason = f"no judgment of {' and '.join(missing)}"
-            rows.append(row | {"status": "undefined", "reason": reason, "ci_scope": "items+raters"})
+            rows.append(row | {"status": "undefined", "reason": reason, "ci_scope": NEW_ANNOTATORS})
             continue
         table = pd.concat(
             [part.assign(condition=place) for place, part in zip("ab", parts, strict=True)],
             ignore_index=True,
         )
-        found = contrast_table(table, [("a", "b")]).iloc[0].to_dict()
+        found = table_of(contrast_table(table, [("a", "b")]), "track").iloc[0].to_dict()
         rows.append({**found, **row, "p": found["p"]})
     return rows
 

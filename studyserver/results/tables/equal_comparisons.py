@@ -48,5 +48,5 @@ def equal_comparisons_words(study: Study, *, rehearsal: bool = False) -> str:
         f"{equal} of {plural(judged, 'finished comparison')} {present} clips that hold the same sound: they "
         "were given before the study left such comparisons out, and they count in the figures. Answers to "
         "them are guesses. In the export, clips that sound the same have the same clip_sound in the table of "
-        "items."
+        "stimuli."
     )

@@ -238,7 +238,7 @@ class _Cause:
 
     def _annotators(self) -> tuple[str, ...]:
         """Return the annotators without whom the part does not fail, unless these are everybody."""
-        names = list(self.computed.rows.annotators().values_list("pseudonym", flat=True))
+        names = list(self.computed.rows.annotator_rows().values_list("pseudonym", flat=True))
         if not names or self._is_late or self._fails(self._others, names):
             return ()
         if len(names) > 2 and all(self._fails(self._others, part) for part in (names[1:], names[:-1])):

@@ -1,7 +1,7 @@
 """What direct comparisons say: preferences and ABX answers of a study, per pair of conditions.
 
-Prepares the answers for the pure functions. Both tables have the columns of `remains.COLUMNS`: the first of a
-pair is the group, the second stands in ``about``.
+Prepares the answers for the pure functions. Both tables have the columns of `remains.COLUMNS_OF_TRACKS`: the
+first of a pair is the group, the second stands in ``about``.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,8 +16,9 @@ from studyserver.results.statistics.preference import pairs_of, preference_table
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 
-from .remains import COLUMNS
+from .remains import COLUMNS_OF_TRACKS
 from .summaries import Group, group_columns, told_apart
+from .vocabulary import table_of
 
 
 class Compared:
@@ -53,8 +54,9 @@ class Compared:
             for part in compute(self._clips(question))
         ]
         if not parts:
-            return pd.DataFrame(columns=COLUMNS)
-        return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
+            return pd.DataFrame(columns=COLUMNS_OF_TRACKS)
+        table = table_of(pd.concat(parts, ignore_index=True), "track")
+        return table.reindex(columns=COLUMNS_OF_TRACKS)
 
     def _preferences(self, clips: pd.DataFrame) -> list[pd.DataFrame]:
         pairs = pairs_of(clips)
@@ -86,7 +88,7 @@ class Compared:
 
         Answers about clips that were made for another target than the question's do not count.
         """
-        table = self.counted.comparisons
+        table = self.counted.comparisons.rename(columns={"track": "item", "annotator": "rater"})
         table = table[table["question"] == question.key]
         if question.target:
             foreign = table[~table["target"].isin(["", question.target])]["judgment"]

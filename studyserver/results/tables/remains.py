@@ -1,7 +1,8 @@
 """What remains: retention, information, claims, listeners against the model, dose and response, contrasts.
 
 Prepares the judgments of a study for the pure functions and puts the question and the group of clips beside
-each figure. All tables have the columns of `COLUMNS`; `contrasts` has its own.
+each figure. All tables have the columns of `COLUMNS` (`COLUMNS_OF_TRACKS` where tracks
+are counted); `contrasts` has its own.
 """
 
 from collections.abc import Callable
@@ -26,8 +27,11 @@ from studyserver.study.questions.kind import Answers
 from . import labels
 from .contrasts import contrasts_of
 from .summaries import Group, GroupSummary, QuestionSummary, StudySummaries, group_columns
+from .vocabulary import columns, table_of
 
-COLUMNS = ["question", "condition", "method", "kept_segments", "about", *FIGURES]
+_PLACE = ["question", "condition", "method", "kept_segments", "about"]
+COLUMNS = [*_PLACE, *columns(FIGURES, "clip")]
+COLUMNS_OF_TRACKS = [*_PLACE, *columns(FIGURES, "track")]
 _LABELLED = ["condition", "base_condition", "track", "stimulus", "target", "annotator", "value"]
 NONE_TICKED = ""  # no option is empty
 _OTHER_EVIDENCE, _CONTROL = "evidence for other targets", "random control"
@@ -55,7 +59,7 @@ class WhatRemains:
     @cached_property
     def retention(self) -> pd.DataFrame:
         """Retention per question and group of masked clips, and evidence less random control."""
-        return self._for_each(self._numeric, self._retention)
+        return self._for_each(self._numeric, self._retention, counted="track")
 
     @cached_property
     def information(self) -> pd.DataFrame:
@@ -144,7 +148,10 @@ class WhatRemains:
     # -- one question each --------------------------------------------------------------------
 
     def _for_each(
-        self, items: list[QuestionSummary], compute: Callable[[QuestionSummary], pd.DataFrame]
+        self,
+        items: list[QuestionSummary],
+        compute: Callable[[QuestionSummary], pd.DataFrame],
+        counted: str = "clip",
     ) -> pd.DataFrame:
         parts = []
         for item in items:
@@ -154,9 +161,10 @@ class WhatRemains:
                 place = [labels.get(label, group_columns(Group(label))) for label in table["condition"]]
                 table = table.drop(columns="condition").reset_index(drop=True)
                 parts.append(pd.DataFrame(place).join(table).assign(question=item.question.key))
+        names = [*_PLACE, *columns(FIGURES, counted)]
         if not parts:
-            return pd.DataFrame(columns=COLUMNS)
-        return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
+            return pd.DataFrame(columns=names)
+        return table_of(pd.concat(parts, ignore_index=True), counted).reindex(columns=names)
 
     def _retention(self, item: QuestionSummary) -> pd.DataFrame:
         judgments = _together(item).rename(columns={"annotator": "rater"})

@@ -24,6 +24,7 @@ from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 
 from .labels import condition_name
+from .vocabulary import NEW_ANNOTATORS, interval_of, mean_of, table_of
 
 _SLIDER_BINS = 10
 
@@ -58,8 +59,8 @@ class GroupSummary:
     distribution: list[tuple[str, int]]
     judgments: pd.DataFrame
     n_judgments: int
-    n_raters: int
-    n_items: int
+    n_annotators: int
+    n_clips: int
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class QuestionSummary:
     groups: list[GroupSummary]
     agreement: pd.DataFrame  # agreement_table's columns after `condition`, which is empty for all together
     n_judgments: int
-    n_raters: int
-    n_items: int
+    n_annotators: int
+    n_clips: int
     contrasts: dict[tuple[Group, Group], tuple[float, Interval]] = field(default_factory=dict)
 
     @property
@@ -131,9 +132,9 @@ class StudySummaries:
                         "ci_low": mean.interval.low,
                         "ci_high": mean.interval.high,
                         "ci_method": mean.interval.method,
-                        "ci_scope": "items+raters",
-                        "n_items": mean.n_items,
-                        "n_raters": mean.n_raters,
+                        "ci_scope": NEW_ANNOTATORS,
+                        "n_clips": mean.n_items,
+                        "n_annotators": mean.n_raters,
                         "n_judgments": mean.n_judgments,
                         "status": "undefined" if mean.value is None else "ok",
                         "reason": mean.interval.reason,
@@ -228,13 +229,13 @@ def _group_summary(
         distribution=_distribution(question, judgments, chosen),
         judgments=judgments,
         n_judgments=len(judgments),
-        n_raters=judgments["annotator"].nunique(),
-        n_items=judgments["stimulus"].nunique(),
+        n_annotators=judgments["annotator"].nunique(),
+        n_clips=judgments["stimulus"].nunique(),
     )
 
 
 def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: bool) -> Mean:
-    return mean_with_interval(
+    mean = mean_with_interval(
         judgments[column].to_numpy(dtype=float),
         judgments["stimulus"].to_numpy(),
         judgments["annotator"].to_numpy(),
@@ -242,6 +243,7 @@ def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: 
         high=high,
         items_alike=alike,
     )
+    return mean_of(mean, "clip")
 
 
 def _chosen(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
@@ -301,7 +303,7 @@ def _agreement(question: Question, judgments: pd.DataFrame, groups: list[GroupSu
         has_order = level not in ("nominal", "sets") and options is not None
         wanted = (*STATISTICS, *FURTHER) if has_order else STATISTICS
         found = agreement_table(*names, values, level, options, statistics=wanted, parts=True)
-        tables.append(found.assign(level=level, **group_columns(group)))
+        tables.append(table_of(found, "clip").assign(level=level, **group_columns(group)))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -334,7 +336,8 @@ def _contrasts(
         )
         sides = [_side(item, numeric) for item in (evidence, control)] if control else []
         if sides and all(len(side[0]) for side in sides):
-            found[(evidence.group, control.group)] = difference_with_interval(*sides, items_alike=alike)
+            difference, interval = difference_with_interval(*sides, items_alike=alike)
+            found[(evidence.group, control.group)] = difference, interval_of(interval, "track")
     return found
 
 

@@ -19,6 +19,7 @@ from studyserver.study.questions.kind import Answers
 
 from .remains import COLUMNS
 from .summaries import Group, group_columns, groups_of
+from .vocabulary import table_of
 
 FRAME = 0.05  # s
 _KEPT_SECONDS = 86_400
@@ -58,11 +59,11 @@ class Marked:
         ]
         if not parts:
             return pd.DataFrame(columns=COLUMNS)
-        return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
+        return table_of(pd.concat(parts, ignore_index=True), "clip").reindex(columns=COLUMNS)
 
     def _marks(self, question: Question) -> pd.DataFrame:
         """Return a question's answers, on clips made for its target and those that serve all targets."""
-        marks = self.counted.stretches
+        marks = self.counted.stretches.rename(columns={"stimulus": "item", "annotator": "rater"})
         marks = marks[marks["question"] == question.key]
         return marks[marks["target"].isin(["", question.target])] if question.target else marks
 

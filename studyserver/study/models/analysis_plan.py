@@ -13,7 +13,7 @@ class ExclusionRule(models.Model):
     """A rule by which annotators are left out of the results; their answers stay."""
 
     class Measure(models.TextChoices):
-        """A figure of one annotator; studyserver.results.tables.rater_quality computes it."""
+        """A figure of one annotator; studyserver.results.tables.annotator_quality computes it."""
 
         ATTENTION = "attention_failed_share", "share of attention trials failed (0 to 1)"
         HEADPHONES = "headphone_score", "share of the headphone check solved (0 to 1)"

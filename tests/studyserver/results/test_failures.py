@@ -82,7 +82,7 @@ def test_an_answer_that_nobody_can_read_is_named_and_the_rest_is_there(
     Judgment.objects.filter(pk=broken.pk).update(value=value)
     annotator, question = broken.trial.annotator.pseudonym, study.questions.get(key=kind)
     named = f"Annotator {annotator}, question “{question.text}” ({kind}), trial {broken.trial.position}: "
-    everywhere = ("study", "remains", "agreement", "raters", "report", "progress")
+    everywhere = ("study", "remains", "agreement", "annotators", "report", "progress")
     for name in everywhere if kind == "slider" else ("report",):
         words = page(browser, study, name)
         assert "1 stored answer cannot be read" in words and named in words
@@ -156,11 +156,11 @@ def test_whatever_a_sound_check_holds_annotators_are_shown(browser):
         other = walk(study, rng, "one trial")
         Annotator.objects.filter(pk=other.pk).update(sound_check=stored(value))
     Annotator.objects.filter(pk=first.pk).update(sound_check=stored(None))
-    words = page(browser, study, "raters")
+    words = page(browser, study, "annotators")
     assert NOT_COMPUTED not in words
     assert all(name in words for name in study.annotators.values_list("pseudonym", flat=True))
-    assert page(browser, study, "rater", first.pseudonym)
-    assert len(table(exported(browser, study), study, "raters")) == len(ODD)
+    assert page(browser, study, "annotator", first.pseudonym)
+    assert len(table(exported(browser, study), study, "annotators")) == len(ODD)
 
 
 # -- parts that fail ---------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_a_question_that_cannot_be_computed_is_named_and_the_others_are_as_befor
     assert "could not" not in figures
     study.questions.filter(key="scale").update(options={"points": "many"})
     where = "The cause lies in the question “What about scale?” (scale)"
-    for name in ("study", "agreement", "report", "raters", "progress", "remains"):
+    for name in ("study", "agreement", "report", "annotators", "progress", "remains"):
         words = page(browser, study, name)
         assert NOT_COMPUTED in words and where in words, name
         assert "Every part without such a message is complete." in words
@@ -216,7 +216,7 @@ def parts():
 
 @pytest.mark.parametrize("culprits", [[0], [3], [1, 2], [0, 4]])
 def test_annotators_are_found_whatever_the_error(parts, culprits):
-    names = list(parts.computed.rows.annotators().values_list("pseudonym", flat=True))
+    names = list(parts.computed.rows.annotator_rows().values_list("pseudonym", flat=True))
     odd = [names[at] for at in culprits]
 
     def seen(answers):
@@ -233,7 +233,7 @@ def test_annotators_are_found_whatever_the_error(parts, culprits):
 
 
 def test_rows_of_others_are_there_where_rows_of_one_fail(parts):
-    name = parts.computed.rows.annotators().values_list("pseudonym", flat=True)[2]
+    name = parts.computed.rows.annotator_rows().values_list("pseudonym", flat=True)[2]
     whole = len(parts.computed.counted.main)
     compute = failing_if(lambda answers: name in set(answers["annotator"]))
     assert parts.part("rows", "Table rows", compute, rows=True) == whole * 4 / 5

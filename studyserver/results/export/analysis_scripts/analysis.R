@@ -40,7 +40,7 @@ preference_sides <- subset(table_of("preferences"), statistic == "bradley_terry_
 differ <- 0
 check <- function(name, of_one, column = "estimate") {
   rows <- table_of(name)
-  rows <- rows[rows$rater_set == "all" & !is.na(rows[[column]]), ]
+  rows <- rows[rows$annotator_set == "all" & !is.na(rows[[column]]), ]
   keys <- intersect(c("question", "condition", "method", "kept_segments", "option", "about", "statistic", "first",
                       "first_method", "second", "second_method"), names(rows))
   rows <- rows[!duplicated(rows[keys]), ]  # one of the two intervals' rows

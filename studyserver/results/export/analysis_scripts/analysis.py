@@ -58,12 +58,12 @@ def check(name, found, written, names=None):
     return bool(same.all())
 
 
-def check_estimates(rater_set, answers):
+def check_estimates(annotator_set, answers):
     """Compare the tables of one set of annotators, row by row; return whether all agree."""
     good = True
     for name, of_row in OF_TABLES.items():
         rows = table(name)
-        rows = rows[rows["rater_set"] == rater_set]
+        rows = rows[rows["annotator_set"] == annotator_set]
         if "statistic" in rows:
             rows = rows[~rows["statistic"].isin(NEEDS_SOUNDS)]
         rows = rows.drop_duplicates([key for key in KEYS if key in rows])  # one of the two intervals' rows
@@ -75,21 +75,21 @@ def check_estimates(rater_set, answers):
             print(f"{name}: {done.count(False)} figures of very large designs with gaps are left out")
         defined, found = defined[done], [figure for figure in found if figure is not None]
         if len(defined):
-            good &= check(f"{name}, {rater_set}", found, defined[column], defined.get("statistic"))
+            good &= check(f"{name}, {annotator_set}", found, defined[column], defined.get("statistic"))
     rows = table("contrasts")
-    rows = rows[rows["rater_set"] == rater_set]
+    rows = rows[rows["annotator_set"] == annotator_set]
     found = figures.contrasts(answers, rows)
     for column in ("estimate", "se", "p", "p_holm", "d_z", "cliffs_delta") if len(rows) else ():
-        good &= check(f"contrasts, {rater_set}, {column}", found[column], rows[column])
+        good &= check(f"contrasts, {annotator_set}, {column}", found[column], rows[column])
     return good
 
 
 def check_annotators(answers):
     """Compare the tables about annotators; return whether all agree."""
     good, quality = True, annotators.quality(answers)
-    rows = table("rater_quality").set_index(["annotator", "question"])
+    rows = table("annotator_quality").set_index(["annotator", "question"])
     for column in quality.columns:
-        good &= check(f"rater_quality, {column}", quality[column].reindex(rows.index), rows[column])
+        good &= check(f"annotator_quality, {column}", quality[column].reindex(rows.index), rows[column])
     rows = table("pairs")
     found = annotators.pairs(answers, rows)
     for column in found.columns:
@@ -108,7 +108,7 @@ def main():
         print(REHEARSAL)
     everybody = Answers()
     good = check_estimates("all", everybody)
-    if (table("summary")["rater_set"] == "kept").any():
+    if (table("summary")["annotator_set"] == "kept").any():
         good &= check_estimates("kept", Answers(left_out=set(table("exclusions")["annotator"])))
     good &= check_annotators(everybody)
     print("agrees with the tables" if good else "DIFFERS from the tables")

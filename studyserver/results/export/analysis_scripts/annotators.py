@@ -1,4 +1,4 @@
-"""Quality of annotators: the tables `rater_quality` and `pairs`."""
+"""Quality of annotators: the tables `annotator_quality` and `pairs`."""
 
 import json
 
@@ -14,7 +14,7 @@ ENOUGH_OF_REFERENCE = 90  # per cent of the slider (ITU-R BS.1534)
 
 
 def quality(answers):
-    """Return the figures of `rater_quality`, by annotator and question; question is nan over all of them."""
+    """Return the figures of `annotator_quality`, by annotator and question, which is nan over all."""
     by_question = [
         of_question(question, given)
         for question in answers.questions.values()
@@ -30,7 +30,7 @@ def quality(answers):
         "most_frequent_share", "longest_run", "median_response_ms", *ABX,
     ]  # fmt: skip
     each = pd.concat([pd.DataFrame(), *by_question]).reindex(columns=["annotator", "question", *columns])
-    people = table("raters").query("trials_finished > 0")["annotator"]
+    people = table("annotators").query("trials_finished > 0")["annotator"]
     overall = pd.DataFrame(index=pd.Index(people, name="annotator"))
     overall = overall.join(together(answers))
     mean = each.groupby("annotator")[["agreement_with_others", "most_frequent_share", "longest_run"]].mean()
@@ -159,14 +159,14 @@ def measures(answers):
     """Return the figures that do not compare annotators with each other, by annotator."""
     enough = definition()["design"]["minimum_listening_share"]
     clips = table("trials").query("trial_finished == 1")
-    clips = clips.merge(table("items")[["stimulus", "clip_seconds"]], on="stimulus", how="left")
+    clips = clips.merge(table("stimuli")[["stimulus", "clip_seconds"]], on="stimulus", how="left")
     clips["length"] = clips.groupby("trial")["clip_seconds"].transform("max")
     trials = clips.drop_duplicates("trial")
     main = trials[trials["trial_kind"] == "main"]
     heard = clips[(clips["trial_kind"] == "main") & clips["heard_share"].notna()]
     timed = main.dropna(subset=["trial_seconds", "length"])
     tested = trials[trials["attention_passed"].notna()]
-    checks = table("raters").set_index("annotator")["sound_check"].map(headphone_score)
+    checks = table("annotators").set_index("annotator")["sound_check"].map(headphone_score)
     return {
         "attention_failed_share": 1 - tested.groupby("annotator")["attention_passed"].mean(),
         "headphone_score": checks,
@@ -227,7 +227,7 @@ def pairs(answers, rows):
             if (row.question, column) in wide:
                 both = wide[row.question, column][[row.annotator, row.other_annotator]].dropna()
                 one, two = both.iloc[:, 0], both.iloc[:, 1]
-                figures |= {"n_items": len(both), "exact_share": (one == two).mean() if len(both) else np.nan}
+                figures |= {"n_clips": len(both), "exact_share": (one == two).mean() if len(both) else np.nan}
                 if column == "number":
                     figures["correlation"] = e.correlation(one.to_numpy(float), two.to_numpy(float))
                     figures["mean_difference"] = (one - two).mean()
@@ -236,5 +236,5 @@ def pairs(answers, rows):
                         [like(*pair) for pair in zip(one, two, strict=True)] or [np.nan]
                     )
         found.append(figures)
-    columns = ["n_items", "correlation", "exact_share", "similarity", "mean_difference"]
+    columns = ["n_clips", "correlation", "exact_share", "similarity", "mean_difference"]
     return pd.DataFrame(found, index=rows.index).reindex(columns=columns)

@@ -161,4 +161,4 @@ class Answers:
             lambda part: [tuple(pair) for pair in part.dropna().to_numpy()], include_groups=False
         )
         marks = marks.rename("marks").reset_index().drop_duplicates(keys[1:])
-        return marks.merge(table("items")[["stimulus", "clip_seconds", "target", *GROUP]], on="stimulus")
+        return marks.merge(table("stimuli")[["stimulus", "clip_seconds", "target", *GROUP]], on="stimulus")

@@ -134,8 +134,8 @@ def _draw_frame(axes: Axes, summary: QuestionSummary, groups: list[GroupSummary]
         textwrap.fill(summary.question.text, 70), loc="left", fontsize=15, fontweight="bold", pad=12
     )
     axes.set_xlabel(
-        f"{plural(summary.n_judgments, 'judgment')} by {plural(summary.n_raters, 'annotator')} on "
-        f"{plural(summary.n_items, 'clip')};\n"
+        f"{plural(summary.n_judgments, 'judgment')} by {plural(summary.n_annotators, 'annotator')} on "
+        f"{plural(summary.n_clips, 'clip')};\n"
         "mean and 95 % interval over clips and annotators",
         loc="left", fontsize=10, color=_MUTED, labelpad=8, multialignment="left",
     )  # fmt: skip

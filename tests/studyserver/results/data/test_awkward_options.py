@@ -43,7 +43,7 @@ CHOICES = [
     *({"value": value, "label": f"other {number}"} for number, value in enumerate(OTHERS)),
 ]
 CHOSEN = [choice["value"] for choice in CHOICES]
-PAGES = ["study", "remains", "agreement", "raters", "report", "progress", "planning"]
+PAGES = ["study", "remains", "agreement", "annotators", "report", "progress", "planning"]
 
 
 def take_part(study, stimuli, person):
@@ -117,12 +117,12 @@ def test_sets_stay_the_sets_that_were_ticked(study):
 def test_every_page_shows_the_labels(study, admin_client):
     annotator = study.annotators.first()
     addresses = [reverse(f"results:{name}", args=[study.slug]) for name in PAGES]
-    addresses.append(reverse("results:rater", args=[study.slug, annotator.pseudonym]))
+    addresses.append(reverse("results:annotator", args=[study.slug, annotator.pseudonym]))
     addresses.append(reverse("results:figure", args=[study.slug, "audible.png"]))
     pages = {address: admin_client.get(address) for address in addresses}
     assert {address: page.status_code for address, page in pages.items()} == dict.fromkeys(addresses, 200)
     of_one = unescape(
-        pages[reverse("results:rater", args=[study.slug, annotator.pseudonym])].content.decode()
+        pages[reverse("results:annotator", args=[study.slug, annotator.pseudonym])].content.decode()
     )
     labels = {choice["value"]: choice["label"] for choice in CHOICES}
     of_annotator = Judgment.objects.filter(trial__annotator=annotator, question__key="audible").current()
@@ -135,7 +135,7 @@ def test_every_page_shows_the_labels(study, admin_client):
 def test_the_export_says_what_was_ticked_and_the_scripts_read_it(study, tmp_path):
     folder = tmp_path / "export"
     tables = reproduced(study, folder)
-    assert tables >= {"summary", "agreement", "retest", "information", "claims", "rater_quality", "pairs"}
+    assert tables >= {"summary", "agreement", "retest", "information", "claims", "annotator_quality", "pairs"}
     stored = given(study, "audible")
     rows = {row["judgment"]: row for row in read(folder, study, "judgments") if row["question"] == "audible"}
     assert {name: json.loads(row["value"]) for name, row in rows.items()} == stored

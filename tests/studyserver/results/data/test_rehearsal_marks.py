@@ -124,11 +124,13 @@ def test_every_file_of_an_export_says_whose_it_is(browser, rehearsed):
 
 def test_annotators_of_a_rehearsal_are_told_apart(browser, rehearsed):
     files = exported(browser, rehearsed, "?rehearsal=1")
-    raters = next(text for name, text in files.items() if "table-raters" in name)
-    behaviours = [row["behaviour"] for row in csv.DictReader(io.StringIO(raters))]
+    people = next(text for name, text in files.items() if "table-annotators" in name)
+    behaviours = [row["behaviour"] for row in csv.DictReader(io.StringIO(people))]
     assert sorted(behaviours) == ["preview", *["truthful"] * 4]
-    raters = next(text for name, text in exported(browser, rehearsed, "").items() if "table-raters" in name)
-    assert {row["behaviour"] for row in csv.DictReader(io.StringIO(raters))} == {""}
+    people = next(
+        text for name, text in exported(browser, rehearsed, "").items() if "table-annotators" in name
+    )
+    assert {row["behaviour"] for row in csv.DictReader(io.StringIO(people))} == {""}
 
 
 def test_a_rehearsals_package_is_valid_and_its_scripts_say_what_it_is(rehearsed, tmp_path, capsys):

@@ -4,11 +4,11 @@ from collections import defaultdict
 import pandas as pd
 import pytest
 from study_tables import (
+    annotators_table,
     comments_table,
-    items_table,
     judgments_table,
     questions_table,
-    raters_table,
+    stimuli_table,
     table,
     trials_table,
 )
@@ -75,7 +75,7 @@ def test_discarded_answers_and_rehearsals_stay_out(study):
         if "annotator" in TABLES[name].columns:
             assert discarded.pseudonym not in set(table(study, name)["annotator"]), name
     assert set(judgments_table(study, rehearsal=True)["annotator"]) == {rehearsed.pseudonym}
-    assert set(raters_table(study, rehearsal=True)["annotator"]) == {rehearsed.pseudonym}
+    assert set(annotators_table(study, rehearsal=True)["annotator"]) == {rehearsed.pseudonym}
 
 
 @pytest.mark.parametrize("name", FROM_DATABASE)
@@ -108,7 +108,7 @@ def test_keys_tell_rows_apart_and_rows_name_no_unknown_column(name, study):
 
 def test_order_is_that_of_joining_and_presentation(study):
     frame = judgments_table(study)
-    order = {name: index for index, name in enumerate(raters_table(study)["annotator"])}
+    order = {name: index for index, name in enumerate(annotators_table(study)["annotator"])}
     place = list(zip(frame["annotator"].map(order), frame["trial_position"], strict=True))
     assert place == sorted(place)
     pd.testing.assert_frame_equal(frame, judgments_table(study))
@@ -177,7 +177,7 @@ def test_trials_say_what_was_heard_but_not_where_from(study):
 
 
 def test_items_carry_the_provenance_of_the_explanation(study):
-    frame = items_table(study)
+    frame = stimuli_table(study)
     assert len(frame) == study.stimuli.count()
     for row in frame.to_dict("records"):
         clip = Stimulus.objects.get(pk=row["stimulus"]).clip
@@ -202,18 +202,18 @@ def test_an_uploaded_clip_without_explanation_is_an_item_too(empty_study):
     clip.prediction_heard = clip.prediction_masked = {}
     clip.save()
     stimulus = Stimulus.objects.create(study=empty_study, clip=clip)
-    row = items_table(empty_study).set_index("stimulus").loc[stimulus.pk]
+    row = stimuli_table(empty_study).set_index("stimulus").loc[stimulus.pk]
     assert row["method"] == "=other system"
     assert pd.isna(row["model"]) and pd.isna(row["recipe_digest"]) and pd.isna(row["prediction_track"])
 
 
-def test_raters_and_questions(study):
-    raters = raters_table(study).set_index("annotator")
+def test_annotators_and_questions(study):
+    annotators = annotators_table(study).set_index("annotator")
     judgments = judgments_table(study)
-    assert len(raters) == 8
-    assert dict(raters["state"].value_counts()) == {"finished": 6, "active": 1, "withdrawn": 1}
+    assert len(annotators) == 8
+    assert dict(annotators["state"].value_counts()) == {"finished": 6, "active": 1, "withdrawn": 1}
     counts = judgments["annotator"].value_counts()
-    assert all(raters.loc[name, "n_judgments"] == counts.get(name, 0) for name in raters.index)
+    assert all(annotators.loc[name, "n_judgments"] == counts.get(name, 0) for name in annotators.index)
     assert list(questions_table(study)["question"]) == [
         "dissonance",
         "harsh.slider",

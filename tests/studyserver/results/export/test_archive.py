@@ -111,7 +111,7 @@ def test_text_is_safe_in_a_spreadsheet_and_otherwise_as_it_was(folder, study):
     assert {"'=1+1", "'-", "'\uff1dSUM(A1)", "zwei\nZeilen", "Ünïcödé ♫", 'a "quoted", text'} == set(
         written.values()
     )
-    items = read(folder, study, "items")
+    items = read(folder, study, "stimuli")
     assert {row["composer"] for row in items} == {'\'=Formula, "Quoted"'}
 
 
@@ -186,7 +186,7 @@ def test_summary_and_agreement_are_recomputed_from_the_judgments(folder, study):
     alphas = agreement[(agreement["statistic"] == "krippendorff_alpha") & agreement["condition"].isna()]
     for question, level in [("dissonance", "ordinal"), ("harsh.slider", "interval"), ("present", "ordinal")]:
         rows = alphas[alphas["question"] == question]
-        assert sorted(rows["ci_scope"]) == ["items", "items+raters"]
+        assert sorted(rows["ci_scope"]) == ["new annotators", "these annotators"]
         part = main[main["question"] == question]
         matrix = part.pivot(index="annotator", columns="stimulus", values="number").to_numpy()
         expected = krippendorff.alpha(reliability_data=matrix, level_of_measurement=level)

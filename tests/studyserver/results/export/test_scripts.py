@@ -73,7 +73,7 @@ def test_the_python_script_finds_the_greatest_likelihood_where_it_is_flat(folder
 
 CHANGED = {
     "summary": "mean", "agreement": "estimate", "retest": "estimate", "retention": "estimate",
-    "claims": "estimate", "model_comparison": "estimate", "contrasts": "se", "rater_quality": "bias",
+    "claims": "estimate", "model_comparison": "estimate", "contrasts": "se", "annotator_quality": "bias",
     "pairs": "exact_share",
 }  # fmt: skip
 

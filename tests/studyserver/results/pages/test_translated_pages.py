@@ -21,13 +21,13 @@ def test_the_tables_say_where_a_program_translated(study):
     assert found[one.pseudonym, translated.position] is True
     assert found[one.pseudonym, plain.position] is False
     assert found[other.pseudonym, 1] is None  # the browser did not say
-    raters = {row["annotator"]: row["machine_translated"] for row in rows.raters()}
-    assert raters[one.pseudonym] is True
-    assert raters[other.pseudonym] is False
+    annotators = {row["annotator"]: row["machine_translated"] for row in rows.annotators()}
+    assert annotators[one.pseudonym] is True
+    assert annotators[other.pseudonym] is False
 
 
 def test_the_page_about_annotators_names_them(admin_client, study):
-    page = reverse("results:raters", args=[study.slug])
+    page = reverse("results:annotators", args=[study.slug])
     assert "A program translated pages" not in admin_client.get(page).content.decode()
     person = take_part(study, np.random.default_rng(1), trials=1)
     study.annotators.filter(pk=person.pk).update(machine_translated=True)

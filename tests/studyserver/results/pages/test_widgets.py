@@ -13,7 +13,7 @@ from studyserver.results.statistics.means import Mean
 from studyserver.results.tables.summaries import Group
 from studyserver.study.models import ExclusionRule, Question
 
-LONG = "raters do not agree enough on the tracks to correct for their unreliability"
+LONG = "annotators do not agree enough on the tracks to correct for their unreliability"
 
 
 def row(estimate=0.5, low=0.2, high=0.7, status="ok", reason=""):
@@ -27,7 +27,7 @@ def test_a_long_reason_stands_once_below_the_table_and_a_short_one_in_its_cell()
     cells = [[cell for _column, cell in line["cells"]] for line in table.lines]
     letter = "undefined\N{NO-BREAK SPACE}(a)"
     assert cells == [[letter, "undefined: all judgments equal"], [letter, ".50"]]
-    assert table.notes == [f"(a) {LONG.replace('raters', 'annotators')}"]
+    assert table.notes == [f"(a) {LONG}"]
 
 
 def test_a_table_of_defined_figures_needs_no_notes():
@@ -82,7 +82,7 @@ def test_what_half_the_width_takes_is_said_in_a_sentence(more, ends):
 def group(condition, size, value):
     mean = Mean(value, 1.0, Interval("jackknife", 0.1, value - 0.5, value + 0.5), 40, 10, 8)
     return SimpleNamespace(
-        group=Group(condition, "", size), mean=mean, n_judgments=40, n_raters=8, n_items=10
+        group=Group(condition, "", size), mean=mean, n_judgments=40, n_annotators=8, n_clips=10
     )  # fmt: skip
 
 

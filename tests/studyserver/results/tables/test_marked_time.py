@@ -86,7 +86,7 @@ def test_a_clip_whose_sound_is_gone_has_no_profile(study):
 
 def test_marks_agree_and_lie_in_the_time_of_the_evidence(study):
     table = Marked(CountedJudgments(StudyRows(study))).stretch_agreement
-    original = table[(table["condition"] == "original") & (table["ci_scope"] == "items+raters")]
+    original = table[(table["condition"] == "original") & (table["ci_scope"] == "new annotators")]
     found = original.set_index("statistic")
     assert found.loc["time_alpha", "estimate"] > 0.8
     assert found.loc["marked_where_evidence", "about"] == "evidence"
@@ -109,7 +109,7 @@ def test_agreement_on_time_stands_on_the_page_and_in_the_export(study, admin_cli
 
 def test_an_annotators_page_says_what_was_marked(study, admin_client):
     annotator = study.annotators.first()
-    page = admin_client.get(reverse("results:rater", args=[study.slug, annotator.pseudonym]))
+    page = admin_client.get(reverse("results:annotator", args=[study.slug, annotator.pseudonym]))
     table = {row[0]: row[-1] for row in page.context["trials"].rows}
     trial = annotator.trials.get(position=1)
     ((begin, end),) = trial.judgments.get().value

@@ -94,7 +94,7 @@ def preferences():
 
 def test_preferences_are_counted_per_pair_from_what_was_answered(preferences):
     table = Compared(CountedJudgments(StudyRows(preferences))).preferences
-    scope = table[table["ci_scope"] == "items+raters"].set_index(["condition", "about", "statistic"])
+    scope = table[table["ci_scope"] == "new annotators"].set_index(["condition", "about", "statistic"])
     rows = [row for row in StudyRows(preferences).comparisons() if row["strength"]]
     for first, second in [("original", "evidence"), ("evidence", "random_control")]:
         own = [row for row in rows if row["condition"] == first]
@@ -113,12 +113,12 @@ def test_preferences_are_counted_per_pair_from_what_was_answered(preferences):
 
 
 def test_preferences_stand_on_the_page_and_in_the_export(preferences, admin_client, tmp_path):
-    assert {"preferences", "pairs", "rater_quality"} <= reproduced(preferences, tmp_path / "export")
+    assert {"preferences", "pairs", "annotator_quality"} <= reproduced(preferences, tmp_path / "export")
     page = admin_client.get(reverse("results:remains", args=[preferences.slug])).content.decode()
     assert "Listeners choose the evidence over the random control: " in page
     assert "Strengths after Bradley and Terry" in page
     rows = list(Computed(StudyRows(preferences)).table_rows("preferences"))
-    assert {row["rater_set"] for row in rows} == {ALL}
+    assert {row["annotator_set"] for row in rows} == {ALL}
     assert {row["statistic"] for row in rows} >= {"preference", "preference_exact", "order_effect"}
 
 
@@ -126,13 +126,13 @@ def test_annotators_are_compared_by_what_they_preferred(preferences, admin_clien
     """Everybody errs on another track; who errs on none agrees with the others but for theirs."""
     computed = Computed(StudyRows(preferences))
     pairs = computed.quality.pairs
-    assert len(pairs) == 15 and pairs["n_items"].eq(15).all() and pairs["correlation"].isna().all()
+    assert len(pairs) == 15 and pairs["n_clips"].eq(15).all() and pairs["correlation"].isna().all()
     assert sorted(pairs["similarity"].unique()) == pytest.approx([9 / 15, 1])  # six people err on five tracks
-    overall = computed.quality.overall.set_index("rater")
+    overall = computed.quality.overall.set_index("annotator")
     assert overall["agreement_with_others"].max() < 1 and overall["n_judgments"].eq(15).sum() == 6
     page = admin_client.get(reverse("results:agreement", args=[preferences.slug])).content.decode()
     assert "Share of the same answers of each two annotators" in page
-    page = admin_client.get(reverse("results:raters", args=[preferences.slug])).content.decode()
+    page = admin_client.get(reverse("results:annotators", args=[preferences.slug])).content.decode()
     assert "agreement with the others" in page
 
 
@@ -143,12 +143,12 @@ def test_abx_answers_are_counted_and_said_on_the_page(admin_client, tmp_path):
     table = Compared(CountedJudgments(StudyRows(study))).discrimination
     table = table[table["about"] == "random control"].set_index(["statistic", "ci_scope"])
     right = np.mean([row["number"] for row in StudyRows(study).judgments()])
-    assert table.loc[("abx_correct", "items+raters"), "estimate"] == pytest.approx(right)
+    assert table.loc[("abx_correct", "new annotators"), "estimate"] == pytest.approx(right)
     assert table.loc[("abx_correct_exact", "judgments"), "n_judgments"] == 40
-    assert table.loc[("abx_d_prime", "items"), "estimate"] > 1.5
-    assert {"discrimination", "rater_quality"} <= reproduced(study, tmp_path / "export")
+    assert table.loc[("abx_d_prime", "these annotators"), "estimate"] > 1.5
+    assert {"discrimination", "annotator_quality"} <= reproduced(study, tmp_path / "export")
     said_a = [row["value"] == "A" for row in StudyRows(study).judgments()]
-    assert table.loc[("abx_a_said", "items"), "estimate"] == pytest.approx(np.mean(said_a))
+    assert table.loc[("abx_a_said", "these annotators"), "estimate"] == pytest.approx(np.mean(said_a))
     answer = "Listeners can tell the evidence from the random control: "
     for name in ("remains", "study", "report"):
         assert answer in admin_client.get(reverse(f"results:{name}", args=[study.slug])).content.decode(), (
@@ -180,7 +180,7 @@ def test_each_annotator_s_right_abx_answers_stand_beside_guessing(admin_client, 
     unfinished = answer_trials(study, names_x(0), finish=False)
     rows = [row for row in StudyRows(study).judgments() if row["trial_finished"]]
     quality = Computed(StudyRows(study)).quality
-    table = quality.overall.set_index("rater")
+    table = quality.overall.set_index("annotator")
     for person in [*people, guesser]:
         own = [row["number"] for row in rows if row["annotator"] == person.pseudonym]
         found = table.loc[person.pseudonym]
@@ -190,11 +190,11 @@ def test_each_annotator_s_right_abx_answers_stand_beside_guessing(admin_client, 
         assert found["abx_guessing_p"] == pytest.approx(expected)
     assert unfinished.pseudonym not in table.index
     assert set(quality.by_question["question"]) == {"which"}
-    exported = {row["annotator"]: row for row in Computed(StudyRows(study)).table_rows("rater_quality")}
+    exported = {row["annotator"]: row for row in Computed(StudyRows(study)).table_rows("annotator_quality")}
     assert exported[people[0].pseudonym]["abx_trials"] == table.loc[people[0].pseudonym, "abx_trials"]
-    page = admin_client.get(reverse("results:raters", args=[study.slug])).content.decode()
+    page = admin_client.get(reverse("results:annotators", args=[study.slug])).content.decode()
     assert "ABX answers right" in page and "p if guessing" in page
-    own = admin_client.get(reverse("results:rater", args=[study.slug, people[0].pseudonym]))
+    own = admin_client.get(reverse("results:annotator", args=[study.slug, people[0].pseudonym]))
     text = own.content.decode()
     assert "ABX answers right" in text and "correlation with the others" not in text
     given = [row for row in rows if row["annotator"] == people[0].pseudonym]
@@ -213,15 +213,15 @@ def test_who_gave_no_abx_answer_has_an_undefined_share_and_a_reason(admin_client
     trial = session.current_trial(silent)
     record = {item.token: {"intervals": [[0, 2]], "plays": 1} for item in trial.presentations.all()}
     session.finish_trial(silent, trial.token, {"presentations": record, "trial": trial.token})
-    found = Computed(StudyRows(study)).quality.overall.set_index("rater").loc[silent.pseudonym]
+    found = Computed(StudyRows(study)).quality.overall.set_index("annotator").loc[silent.pseudonym]
     assert found["abx_trials"] == 0 and found[["abx_correct_share", "abx_guessing_p"]].isna().all()
-    page = admin_client.get(reverse("results:raters", args=[study.slug])).content.decode()
+    page = admin_client.get(reverse("results:annotators", args=[study.slug])).content.decode()
     assert page.count("undefined: no ABX answers") == 2
 
 
 def test_studies_without_abx_trials_say_nothing_of_them(preferences, admin_client):
     assert Computed(StudyRows(preferences)).quality.overall["abx_trials"].isna().all()
-    page = admin_client.get(reverse("results:raters", args=[preferences.slug])).content.decode()
+    page = admin_client.get(reverse("results:annotators", args=[preferences.slug])).content.decode()
     assert "ABX" not in page
 
 
@@ -250,7 +250,7 @@ def test_a_clip_that_stands_in_several_sets_is_counted_once_for_agreement(admin_
     (summary,) = Computed(StudyRows(study)).main.summaries.questions
     assert summary.n_judgments == 54  # every clip in two pairs
     assert set(summary.agreement[summary.agreement["condition"] == ""]["n_judgments"]) == {27}
-    for name in ("study", "agreement", "remains", "raters", "report"):
+    for name in ("study", "agreement", "remains", "annotators", "report"):
         assert admin_client.get(reverse(f"results:{name}", args=[study.slug])).status_code == 200
 
 

@@ -46,7 +46,7 @@ def computed(constructed, db):
 
 def figures(table, **where):
     """Return rows by statistic, with the interval over tracks and annotators."""
-    rows = table[table["ci_scope"] == "items+raters"]
+    rows = table[table["ci_scope"] == "new annotators"]
     for column, value in where.items():
         rows = rows[rows[column] == value]
     return {row["statistic"]: row for row in rows.to_dict("records")}
@@ -54,10 +54,10 @@ def figures(table, **where):
 
 def test_straight_lining_and_contrary_annotators_are_left_out_and_nobody_else(computed, people):
     good, straight, contrary = people
-    broken = computed.quality.excluded.groupby("rater")["rule"].agg(set).to_dict()
+    broken = computed.quality.excluded.groupby("annotator")["rule"].agg(set).to_dict()
     assert broken == {straight: {"longest_run"}, contrary: {"correlation_with_others"}}
     assert computed.quality.left_out == {straight, contrary}
-    overall = computed.quality.overall.set_index("rater")
+    overall = computed.quality.overall.set_index("annotator")
     assert overall.loc[straight, "longest_run"] == 1
     assert overall.loc[good, "correlation_with_others"].min() > 0.5
     assert overall.loc[contrary, "correlation_with_others"] < -0.2
@@ -66,7 +66,7 @@ def test_straight_lining_and_contrary_annotators_are_left_out_and_nobody_else(co
 
 def test_named_answers_have_figures_of_each_annotator_and_pair(computed, people):
     good, straight, _contrary = people
-    named = computed.quality.by_question.query("question == 'about'").set_index("rater")
+    named = computed.quality.by_question.query("question == 'about'").set_index("annotator")
     assert named.loc[straight, "longest_run"] == 1
     assert named.loc[good, "agreement_with_others"].min() > named.loc[straight, "agreement_with_others"]
     pairs = computed.quality.pairs.groupby("question")
@@ -76,16 +76,19 @@ def test_named_answers_have_figures_of_each_annotator_and_pair(computed, people)
 
 
 def test_leaving_out_is_reversible_and_both_figures_are_there(computed, people):
-    sets = computed.rater_sets
+    sets = computed.annotator_sets
     assert set(sets) == {ALL, KEPT}
     n = {name: part.counted.main["annotator"].nunique() for name, part in sets.items()}
     assert n == {ALL: 8, KEPT: 6}
-    alphas = {name: part.summaries.questions[0].alpha()["items"]["estimate"] for name, part in sets.items()}
+    alphas = {
+        name: part.summaries.questions[0].alpha()["these annotators"]["estimate"]
+        for name, part in sets.items()
+    }
     assert alphas[KEPT] > 0.8 > alphas[ALL] + 0.2
     assert Judgment.objects.filter(trial__annotator__pseudonym__in=computed.quality.left_out).count() > 80
     study = computed.study
     study.exclusion_rules.all().delete()
-    assert set(Computed(StudyRows(study)).rater_sets) == {ALL}
+    assert set(Computed(StudyRows(study)).annotator_sets) == {ALL}
 
 
 def test_evidence_retains_what_random_controls_do_not(computed):
@@ -134,7 +137,7 @@ def test_contrast_information_claim_and_model_say_what_was_built_in(computed):
 def test_pages_give_the_answer_first_and_both_figures(computed, admin_client):
     slug = computed.study.slug
     text = {}
-    for part in ("remains", "agreement", "raters", "report"):
+    for part in ("remains", "agreement", "annotators", "report"):
         page = admin_client.get(reverse(f"results:{part}", args=[slug])).content.decode()
         assert not re.search(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=", page)
         text[part] = unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
@@ -142,19 +145,20 @@ def test_pages_give_the_answer_first_and_both_figures(computed, admin_client):
     answer = "Listeners still hear dissonance in the evidence: retention"
     assert answer in text["remains"] and answer in text["report"]
     assert text["remains"].index(answer) < text["remains"].index("reliability, original")
-    assert "With and without" in text["raters"] and "without 2 annotators" in text["raters"]
+    assert "With and without" in text["annotators"] and "without 2 annotators" in text["annotators"]
     for statistic in ("Gwet's AC1", "ICC(A,1)", "observed", "Test and retest", "disagree on most"):
         assert statistic in text["agreement"]
-    everybody = admin_client.get(reverse("results:remains", args=[slug]), {"raters": "all"}).content.decode()
-    assert "Apply the rules" in everybody
+    for asked in ({"annotators": "all"}, {"raters": "all"}):  # the latter in old links
+        everybody = admin_client.get(reverse("results:remains", args=[slug]), asked).content.decode()
+        assert "Apply the rules" in everybody
 
 
 def test_plots_and_what_more_is_needed_are_of_the_same_annotators_as_the_page(computed, admin_client):
     slug, n_all = computed.study.slug, len(computed.quality.overall)
     figure = reverse("results:figure", args=[slug, "dissonance.svg"])
-    assert admin_client.get(figure).content != admin_client.get(figure, {"raters": "all"}).content
+    assert admin_client.get(figure).content != admin_client.get(figure, {"annotators": "all"}).content
     progress = reverse("results:progress", args=[slug])
-    for asked, n in (({}, n_all - 2), ({"raters": "all"}, n_all)):
+    for asked, n in (({}, n_all - 2), ({"annotators": "all"}, n_all)):
         page = admin_client.get(progress, asked).content.decode()
         assert f"So far {n} annotators" in page
 
@@ -162,24 +166,27 @@ def test_plots_and_what_more_is_needed_are_of_the_same_annotators_as_the_page(co
 def test_a_page_for_each_annotator(computed, people, admin_client):
     (good, *_), straight, _contrary = people
     for name in (good, straight):
-        response = admin_client.get(reverse("results:rater", args=[computed.study.slug, name]))
+        response = admin_client.get(reverse("results:annotator", args=[computed.study.slug, name]))
         assert response.status_code == 200 and "Trials in order" in response.content.decode()
         # Answers as they were seen, in the order of the questions: slider, choice, checklist.
         ticks = "Dissonance|Melodiousness|Dissonance \\+ Melodiousness|none ticked"
         expected = rf"\d[.\d]*; (Dissonance|Melodiousness); ({ticks})<" if name == good else "50; Dissonance<"
         assert re.search(expected, response.content.decode())
-    assert admin_client.get(reverse("results:rater", args=[computed.study.slug, "nobody"])).status_code == 404
+    assert (
+        admin_client.get(reverse("results:annotator", args=[computed.study.slug, "nobody"])).status_code
+        == 404
+    )
 
 
 def test_computed_tables_of_the_export_have_both_and_the_log(computed, people):
     _good, straight, contrary = people
     for name in ("summary", "agreement", "retest", "retention", "information", "claims", "contrasts"):
         rows = list(computed.table_rows(name))
-        assert {row["rater_set"] for row in rows} == {ALL, KEPT}, name
+        assert {row["annotator_set"] for row in rows} == {ALL, KEPT}, name
     log = {row["annotator"]: row for row in computed.table_rows("exclusions")}
     assert set(log) == {straight, contrary}
     assert log[straight]["measure"] == "longest_run" and log[straight]["figure"] > log[straight]["limit"]
-    quality = [row for row in computed.table_rows("rater_quality") if row.get("question") is None]
+    quality = [row for row in computed.table_rows("annotator_quality") if row.get("question") is None]
     assert {row["annotator"] for row in quality if row["left_out"]} == {straight, contrary}
 
 

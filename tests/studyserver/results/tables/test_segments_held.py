@@ -91,7 +91,7 @@ def test_both_numbers_are_exported_and_the_scripts_compute_the_same(several, tmp
         found = run(rscript, tmp_path / "export/analysis/analysis.R", "--tables")
         assert found.returncode == 0, found.stdout + found.stderr
         assert "DIFFER" not in found.stdout and "dose_response: " in found.stdout
-    for table in ("items", "judgments"):
+    for table in ("stimuli", "judgments"):
         with (tmp_path / "export" / data_file(several, table)).open(newline="", encoding="utf-8") as file:
             rows = {(row["track"], row["condition"]): row for row in csv.DictReader(file)}
         for number, (asked, held) in enumerate(SEVERAL):

@@ -1,6 +1,6 @@
 """One annotator's quality over all questions, and the rules that a study declared beforehand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -21,13 +21,15 @@ from studyserver.results.statistics.rater_quality_of_names import named_pairwise
 from studyserver.study.models import Presentation, Question, Trial
 from studyserver.study.questions.kind import Answers
 
+from .vocabulary import table_of
+
 FIGURES = (
     "correlation_with_others", "agreement_with_others", "bias", "spread", "most_frequent_share",
     "longest_run", "median_response_ms",
 )  # fmt: skip
 ABX_FIGURES = ("abx_trials", "abx_correct_share", "abx_guessing_p")
 PAIR_COLUMNS = (
-    "question", "first", "second", "n_items", "correlation", "exact_share", "similarity", "mean_difference",
+    "question", "first", "second", "n_clips", "correlation", "exact_share", "similarity", "mean_difference",
 )  # fmt: skip
 Table = Callable[[pd.DataFrame], pd.DataFrame]
 MEASURES = (
@@ -39,7 +41,7 @@ _REFERENCE = 90.0  # per cent of the slider, as in ITU-R BS.1534-3
 _HEARD_TOLERANCE = 0.02  # of a clip: the last frames may be lost between browser and server
 
 
-class RaterQuality:
+class AnnotatorQuality:
     """Figures of every annotator with a finished trial.
 
     Parameters
@@ -65,7 +67,8 @@ class RaterQuality:
             _guessing(part).assign(question=key, n_judgments=lambda table: table["abx_trials"])
             for key, part in self._abx_answers.groupby("question", sort=False)
         ]
-        return pd.concat([judged, *told_apart], ignore_index=True) if told_apart else judged
+        found = pd.concat([judged, *told_apart], ignore_index=True) if told_apart else judged
+        return table_of(found, "clip")
 
     @cached_property
     def overall(self) -> pd.DataFrame:
@@ -75,14 +78,15 @@ class RaterQuality:
         differences between questions pass for agreement. Figures of names, ``longest_run`` and
         ``most_frequent_share`` are means over the questions.
         """
-        raters = sorted(map(str, self.counted.trials["annotator"].unique()))
-        table = pd.DataFrame(index=pd.Index(raters, name="rater"))
+        annotators = sorted(map(str, self.counted.trials["annotator"].unique()))
+        table = pd.DataFrame(index=pd.Index(annotators, name="annotator"))
         joined = [self._scaled(question) for question in self._numeric_questions]
         joined = [part for part in joined if len(part)]
         if joined:
             pooled = quality_table(pd.concat(joined, ignore_index=True)).set_index("rater")
             table = table.join(pooled[["correlation_with_others", "bias", "spread"]])
-        each = self.by_question.assign(rater=self.by_question["rater"].astype(str)).groupby("rater")
+        of_whom = self.by_question["annotator"].astype(str)
+        each = self.by_question.assign(annotator=of_whom).groupby("annotator")
         if len(self.by_question):
             names = ["agreement_with_others", "most_frequent_share", "longest_run"]
             table = table.join(each[[name for name in names if name in self.by_question]].mean())
@@ -97,7 +101,7 @@ class RaterQuality:
         table = table.join(_guessing(self._abx_answers).set_index("rater"))
         if len(self._abx_answers):
             table["abx_trials"] = table["abx_trials"].fillna(0)
-        return table.reset_index()
+        return table.rename_axis("annotator").reset_index()
 
     @cached_property
     def rules(self) -> list[Rule]:
@@ -109,13 +113,18 @@ class RaterQuality:
 
     @cached_property
     def excluded(self) -> pd.DataFrame:
-        """Who breaks which declared rule: columns of `quality.exclusions`."""
-        return exclusions(self.overall, self.rules)
+        """Who breaks which declared rule; see `breaking`."""
+        return self.breaking(self.rules)
+
+    def breaking(self, rules: Sequence[Rule]) -> pd.DataFrame:
+        """Return who breaks which of some rules: ``annotator`` and what `exclusions` says."""
+        found = exclusions(self.overall.rename(columns={"annotator": "rater"}), rules)
+        return found.rename(columns={"rater": "annotator"})
 
     @property
     def left_out(self) -> frozenset[str]:
         """Pseudonyms of those who break a declared rule."""
-        return frozenset(self.excluded["rater"])
+        return frozenset(self.excluded["annotator"])
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
@@ -129,7 +138,7 @@ class RaterQuality:
         found = self._of_each_question(
             pairwise_table, named_pairwise_table, ["first", "second", "similarity"]
         )
-        return found.reindex(columns=PAIR_COLUMNS)
+        return table_of(found, "clip").reindex(columns=PAIR_COLUMNS)
 
     # -- parts --------------------------------------------------------------------------------
 
@@ -187,7 +196,7 @@ class RaterQuality:
         clips = self.counted.comparisons
         clips = clips[clips["question"] == question.key].sort_values(["judgment", "stimulus"])
         answers = clips.groupby("judgment", sort=False).agg(
-            item=("stimulus", tuple), rater=("rater", "first"), trial=("trial", "first")
+            item=("stimulus", tuple), rater=("annotator", "first"), trial=("trial", "first")
         )
         picked = clips[clips["picked"]].set_index("judgment")[["stimulus", "position"]]
         answers = answers.join(picked.set_axis(["value", "given"], axis=1)).fillna({"value": -1, "given": -1})
@@ -202,7 +211,7 @@ class RaterQuality:
         clips = self.counted.comparisons
         said = clips[clips["picked"] & clips["is_x"].notna()]
         return pd.DataFrame(
-            {"question": said["question"], "rater": said["rater"].astype(str), "right": said["is_x"]}
+            {"question": said["question"], "rater": said["annotator"].astype(str), "right": said["is_x"]}
         )
 
     def _response_times(self) -> pd.Series:
@@ -236,7 +245,7 @@ class RaterQuality:
         }
 
     def _headphone_scores(self) -> pd.Series:
-        checks = self.counted.rows.annotators().values_list("pseudonym", "sound_check")
+        checks = self.counted.rows.annotator_rows().values_list("pseudonym", "sound_check")
         scores = {name: headphone_score(check) for name, check in checks}
         return pd.Series(scores, dtype=float)
 
@@ -253,8 +262,8 @@ class RaterQuality:
             low, high = scale_ends(question)
             part = found[np.array([pair in hidden for pair in pairs], dtype=bool)]
             value = 100 * (part["number"] - low) / (high - low)
-            rater = part["annotator"].astype(str)
-            parts.append(pd.DataFrame({"item": part["stimulus"], "rater": rater, "value": value}))
+            whose = part["annotator"].astype(str)
+            parts.append(pd.DataFrame({"item": part["stimulus"], "rater": whose, "value": value}))
         if not parts:
             return pd.Series(dtype=float)
         table = hidden_reference_share(pd.concat(parts, ignore_index=True), threshold=_REFERENCE)

@@ -9,11 +9,11 @@ from explainer.core.base.counting import plural
 from studyserver.common import number_text
 from studyserver.results.data.columns import option_labels
 from studyserver.results.data.judgments import CountedJudgments
-from studyserver.results.statistics.rater_quality import exclusions
+from studyserver.results.tables.annotator_quality import ABX_FIGURES, Rule
 from studyserver.results.tables.computed import ALL, KEPT, Computed
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NONE_TICKED
-from studyserver.results.tables.rater_quality import ABX_FIGURES, Rule
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from . import sentences
@@ -55,7 +55,7 @@ USUAL_RULES = (
 
 
 @dataclass(frozen=True)
-class RatersPage:
+class AnnotatorsPage:
     """Annotators, rules, and figures with and without those whom the rules leave out."""
 
     rules: list[str]
@@ -69,11 +69,11 @@ class RatersPage:
     has_abx: bool
 
 
-def raters_page(parts: Parts) -> RatersPage:
+def annotators_page(parts: Parts) -> AnnotatorsPage:
     """Return the page, each part computed by itself."""
     computed = parts.computed
     quality, shown = parts.part("quality", "Quality of each annotator", _quality, (None, []))
-    return RatersPage(
+    return AnnotatorsPage(
         rules=[str(rule) for rule in computed.study.exclusion_rules.all()],
         excluded=parts.part("excluded", "Who is left out", _left_out),
         preview=parts.part("preview", "Whom usual rules would leave out", _usual),
@@ -91,7 +91,8 @@ def _quality(computed: Computed) -> tuple[FigureTable, list[str]]:
     table = computed.quality.overall
     shown = [name for name in _COLUMNS if name in table and table[name].notna().any()]
     lines = [
-        [str(row["rater"]), *(_figure_of(row, name) for name in shown)] for row in table.to_dict("records")
+        [str(row["annotator"]), *(_figure_of(row, name) for name in shown)]
+        for row in table.to_dict("records")
     ]
     columns = ["annotator", *(_COLUMNS[name] for name in shown)]
     links = [f"{line[0]}/" for line in lines]
@@ -106,28 +107,30 @@ def _left_out(computed: Computed) -> FigureTable | None:
 def _usual(computed: Computed) -> FigureTable | None:
     if computed.quality.rules:
         return None
-    usual = exclusions(computed.quality.overall, USUAL_RULES)
+    usual = computed.quality.breaking(USUAL_RULES)
     return _excluded("Whom usual rules would leave out", usual) if len(usual) else None
 
 
 def _with_and_without(computed: Computed) -> FigureTable | None:
-    return _compared(computed) if KEPT in computed.rater_sets else None
+    return _compared(computed) if KEPT in computed.annotator_sets else None
 
 
-def rater_parts(parts: Parts, pseudonym: str) -> dict:
+def annotator_parts(parts: Parts, pseudonym: str) -> dict:
     """Return the page of one annotator: ``tables`` of figures and the ``trials``."""
     return {
         "tables": parts.part(
-            "tables", "Quality of the annotator", lambda computed: rater_tables(computed, pseudonym), []
+            "tables", "Quality of the annotator", lambda computed: annotator_tables(computed, pseudonym), []
         ),
-        "trials": parts.part("trials", "Trials in order", lambda computed: rater_trials(computed, pseudonym)),
+        "trials": parts.part(
+            "trials", "Trials in order", lambda computed: annotator_trials(computed, pseudonym)
+        ),
     }
 
 
-def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
+def annotator_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     """Return one annotator's figures, over all questions and by question; none for a stranger."""
     overall = computed.quality.overall
-    mine = overall[overall["rater"] == pseudonym]
+    mine = overall[overall["annotator"] == pseudonym]
     if mine.empty:
         return []
     own = mine.iloc[0].to_dict()
@@ -139,7 +142,7 @@ def rater_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     ]
     tables = [FigureTable("Over all questions", ["figure", "this annotator", "median of all"], lines)]
     by_question = computed.quality.by_question
-    mine = by_question[by_question["rater"].astype(str) == pseudonym]
+    mine = by_question[by_question["annotator"].astype(str) == pseudonym]
     names = [
         "n_judgments", "correlation_with_others", "agreement_with_others", "bias", "spread", "longest_run",
         "most_frequent_share",
@@ -179,7 +182,7 @@ def _excluded(caption: str, table) -> FigureTable:
     names = dict(ExclusionRule.Measure.choices)
     lines = [
         [
-            str(row["rater"]),
+            str(row["annotator"]),
             _COLUMNS.get(row["rule"], names.get(row["rule"], row["rule"])),
             _figure(row["rule"], row["figure"]),
             row["reason"],
@@ -191,13 +194,13 @@ def _excluded(caption: str, table) -> FigureTable:
 
 def _compared(computed: Computed) -> FigureTable:
     """Return the answers with everybody beside those without whom the rules leave out."""
-    sets = computed.rater_sets
+    sets = computed.annotator_sets
     n_left = len(computed.quality.left_out)
     columns = ["figure", "everybody", f"without {plural(n_left, 'annotator')}"]
     parts: dict[str, dict[str, str]] = {}
     for name, statistics in sets.items():
         for item in statistics.summaries.questions:
-            alpha = sentences.agreement_text(item.alpha().get("items+raters"))
+            alpha = sentences.agreement_text(item.alpha().get(NEW_ANNOTATORS))
             parts.setdefault(f"{item.question.text} {sentences.ALPHA} over all conditions", {})[name] = alpha
             for group in item.groups:
                 if item.is_numeric:
@@ -222,7 +225,7 @@ def _said(question: Question, value: Any, number: float) -> str:
 def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFrame:
     """Return which clips an annotator chose, and of ABX whether rightly: columns `trial` and `text`."""
     clips = counted.comparisons
-    clips = clips[clips["rater"].astype(str) == pseudonym]
+    clips = clips[clips["annotator"].astype(str) == pseudonym]
     found = []
     for (trial, _question, _judgment), part in clips.groupby(["trial", "question", "judgment"], sort=True):
         picked = part[part["picked"]]
@@ -252,7 +255,7 @@ def _said_in_stretches(counted: CountedJudgments, pseudonym: str) -> pd.DataFram
     return pd.DataFrame(found, columns=["trial", "text"])
 
 
-def rater_trials(computed: Computed, pseudonym: str) -> FigureTable:
+def annotator_trials(computed: Computed, pseudonym: str) -> FigureTable:
     """Return what one annotator heard and how long each trial took, in the order of presentation."""
     counted = computed.quality.counted
     trials = counted.trials[counted.trials["annotator"].astype(str) == pseudonym].sort_values("position")

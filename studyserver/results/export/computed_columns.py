@@ -16,15 +16,16 @@ STATISTIC_VARIABLES = [
         "What the interval generalises to.",
         levels=levels_of(
             {
-                "items": "these annotators, new clips",
-                "items+raters": "new clips and new annotators",
+                "these annotators": "new clips (or tracks) and these annotators",
+                "new annotators": "new clips (or tracks) and new annotators",
                 "judgments": "neither: right only if every judgment stood for itself",
             }
         ),
     ),
-    Variable("n_items", "integer", "Number of clips; of tracks for retention, comparisons and contrasts."),
-    Variable("n_items_pairable", "integer", "Number of clips judged by at least two annotators."),
-    Variable("n_raters", "integer", "Number of annotators."),
+    Variable("n_clips", "integer", "Number of clips."),
+    Variable("n_tracks", "integer", "Number of tracks."),
+    Variable("n_clips_pairable", "integer", "Number of clips judged by at least two annotators."),
+    Variable("n_annotators", "integer", "Number of annotators."),
     Variable("n_judgments", "integer", "Number of judgments."),
     Variable(
         "status",
@@ -40,7 +41,7 @@ STATISTIC_VARIABLES = [
         "disagreement, in squared distances of the level.",
     ),
     Variable("expected", "number", "The same as chance would have it."),
-    Variable("raters_per_item", "number", "Mean number of annotators per clip."),
+    Variable("annotators_per_clip", "number", "Mean number of annotators per clip."),
     Variable(
         "mean",
         "number",
@@ -49,7 +50,7 @@ STATISTIC_VARIABLES = [
     ),
     Variable("sd", "number", "Standard deviation of the judgments.", unit="as the question's scale"),
     Variable(
-        "rater_set",
+        "annotator_set",
         "identifier",
         "Whose judgments enter the figure.",
         levels=levels_of(
@@ -135,7 +136,7 @@ STATISTIC_VARIABLES = [
         "the MASI distance, else the share that was the same.",
     ),
     Variable("mean_difference", "number", "First less second, on average.", unit="as the question's scale"),
-    Variable("measure", "identifier", "The figure that a rule looks at; a column of `rater_quality`."),
+    Variable("measure", "identifier", "The figure that a rule looks at; a column of `annotator_quality`."),
     Variable("figure", "number", "The annotator's figure."),
     Variable(
         "left_out_if",

@@ -11,7 +11,7 @@ ROW_VARIABLES = [
         "rehearsal",
         "boolean",
         "1 in every row of a rehearsal's package, which is of simulated annotators and researchers' previews "
-        "(`behaviour` in `raters`); 0 in that of people. Never mixed.",
+        "(`behaviour` in `annotators`); 0 in that of people. Never mixed.",
     ),
     Variable(
         "behaviour",

@@ -1,0 +1,56 @@
+"""The words of studies for what pure statistics call items and raters.
+
+Statistics know items and raters, whatever these are. Tables, pages and exports say clips or tracks, and
+annotators: this is the one place that turns one into the other.
+"""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+
+from studyserver.results.statistics.intervals import Interval
+from studyserver.results.statistics.means import Mean
+
+SAME_ANNOTATORS, NEW_ANNOTATORS = "these annotators", "new annotators"
+_SCOPES = {"items": SAME_ANNOTATORS, "items+raters": NEW_ANNOTATORS}
+
+
+def columns(names: list[str], counted: str) -> list[str]:
+    """Return names of columns of a statistic; `counted` is ``clip`` or ``track``: what an item is."""
+    known = {
+        "n_items": f"n_{counted}s",
+        "n_items_pairable": f"n_{counted}s_pairable",
+        "n_raters": "n_annotators",
+        "raters_per_item": f"annotators_per_{counted}",
+        "rater": "annotator",
+    }
+    return [known.get(name, name) for name in names]
+
+
+def in_words(reason: str, counted: str) -> str:
+    """Return a reason that speaks of items and raters."""
+    words = {"item": counted, "rater": "annotator"}
+    return re.sub(r"\b(item|rater)(?=s?\b)", lambda found: words[found[0]], reason)
+
+
+def table_of(statistics: pd.DataFrame, counted: str) -> pd.DataFrame:
+    """Return a table of statistics with the columns, scopes and reasons of a study."""
+    table = statistics.set_axis(columns(list(statistics.columns), counted), axis=1)
+    if "ci_scope" in table:
+        table["ci_scope"] = table["ci_scope"].replace(_SCOPES)
+    if "reason" in table:
+        table["reason"] = [
+            in_words(reason, counted) if isinstance(reason, str) else reason for reason in table["reason"]
+        ]
+    return table
+
+
+def interval_of(interval: Interval, counted: str) -> Interval:
+    """Return an interval with its reason in the words of a study."""
+    return replace(interval, reason=in_words(interval.reason, counted)) if interval.reason else interval
+
+
+def mean_of(mean: Mean, counted: str) -> Mean:
+    """Return a mean with the reason of its interval in the words of a study."""
+    return replace(mean, interval=interval_of(mean.interval, counted))
