@@ -9,7 +9,7 @@ from studyserver.results.data.variables import Variable
 from studyserver.study.lifecycle.versions import snapshot
 from studyserver.study.models import Study
 
-from .codebook import VARIABLES, Table
+from .codebook import FORMAT_VERSION, VARIABLES, Table
 from .csv_files import timestamp
 
 PSYCH_DS_VERSION = "Psych-DS 1.5.0"
@@ -84,6 +84,7 @@ def data_package(
         "title": _title(study, rehearsal),
         "description": _description(study, rehearsal),
         "version": f"{newest_version(study)}.0.0",
+        "formatVersion": FORMAT_VERSION,
         "resources": [
             _resource(table, data_file(study, table.name, rehearsal=rehearsal), names, sizes)
             for table in tables
@@ -217,6 +218,7 @@ times are in UTC. Text that a spreadsheet could take for a formula has an apostr
 are as they were.
 Only trials with `trial_kind` `main` and `trial_finished` 1 enter the tables `summary` and `agreement`.
 People who withdrew and asked that their answers be discarded are in no table.
+Names of tables and columns follow version {FORMAT_VERSION} of the format.
 """
 
 

@@ -220,6 +220,12 @@ def test_every_table_has_its_file_and_every_column_is_described_once(folder):
     assert len(list((folder / "data").iterdir())) == len(TABLES)
 
 
+def test_the_package_says_which_version_of_the_format_it_has(folder):
+    described = json.loads((folder / "datapackage.json").read_text())
+    assert described["formatVersion"] == FORMAT_VERSION
+    assert f"version {FORMAT_VERSION} of the format" in (folder / "README.md").read_text()
+
+
 def test_data_package_describes_the_bytes(folder):
     for resource in json.loads((folder / "datapackage.json").read_text())["resources"]:
         content = (folder / resource["path"]).read_bytes()

@@ -2,8 +2,9 @@ import pytest
 from paths import ROOT
 
 from studyserver.results.data.variables import TYPES
-from studyserver.results.export.codebook import TABLES, VARIABLES, codebook_rows
+from studyserver.results.export.codebook import FORMAT_VERSION, TABLES, VARIABLES, codebook_rows
 from studyserver.results.statistics.agreement import COLUMNS
+from studyserver.results.tables.vocabulary import columns
 
 DOCUMENTATION = (ROOT / "docs" / "export.md").read_text()
 KINDS = (ROOT / "docs" / "studies.md").read_text().split("## Questions", 1)[1].split("\n## ", 1)[0]
@@ -34,4 +35,15 @@ def test_the_codebook_is_complete_and_holds_nothing_else():
 
 
 def test_every_figure_of_agreement_has_its_column():
-    assert set(COLUMNS) <= set(TABLES["agreement"].columns)
+    assert set(columns(COLUMNS, "clip")) <= set(TABLES["agreement"].columns)
+
+
+def test_nothing_in_the_export_is_called_by_the_words_of_pure_statistics():
+    about_people = set(TABLES["questionnaire"].columns)  # items of questionnaires are called so in the field
+    named = {*TABLES, *(set(VARIABLES) - about_people)}
+    assert not [name for name in named if {"item", "items", "rater", "raters"} & set(name.split("_"))]
+
+
+def test_the_documentation_says_what_changed_in_this_version_of_the_format():
+    section = DOCUMENTATION.split("## Versions of the format", 1)[1].split("\n## ", 1)[0]
+    assert f"\n| {FORMAT_VERSION} | " in section
