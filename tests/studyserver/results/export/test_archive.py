@@ -17,7 +17,7 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.variables import Variable
 from studyserver.results.export import data_package
 from studyserver.results.export.archive import ExportError, StudyExport
-from studyserver.results.export.codebook import COMPUTED_TABLES, TABLES, VARIABLES
+from studyserver.results.export.codebook import COMPUTED_TABLES, FORMAT_VERSION, TABLES, VARIABLES
 from studyserver.results.export.csv_files import cell_text, csv_chunks
 from studyserver.study.models import Judgment, Question
 
