@@ -148,7 +148,7 @@ class Quota(models.Model):
     def clean(self):
         """Refuse rules that nobody could read."""
         from studyserver.study.questions.item_kinds import unmet_rule
-        from studyserver.study.questions.rules import rule_problem
+        from studyserver.study.questions.shared.rules import rule_problem
 
         problem = rule_problem(self.rule)
         problems = [problem] if problem else unmet_rule(self.rule, self.item) if self.item_id else []

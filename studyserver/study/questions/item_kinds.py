@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from .kind import Answers, Kind
 from .kinds import KINDS
 from .number import Number
-from .rules import impossible_part, part_of, rule_problem, wordy_part
+from .shared.rules import impossible_part, part_of, rule_problem, wordy_part
 
 if TYPE_CHECKING:
     from studyserver.study.models import QuestionnaireItem

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from .kind import AnswerRefused, Answers, Kind
-from .slider_positions import slider_of
+from .shared.slider_positions import slider_of
 
 
 class Number(Kind):

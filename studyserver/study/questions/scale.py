@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from .kind import AnswerRefused, Answers, Kind, line_problem, number_in, rating_problem
-from .labelled_ends import END_FIELDS, ends_in_words
+from .shared.labelled_ends import END_FIELDS, ends_in_words
 
 MOST_POINTS = 11
 

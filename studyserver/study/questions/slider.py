@@ -4,8 +4,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from .kind import AnswerRefused, Answers, Kind, number_in, rating_problem
-from .labelled_ends import END_FIELDS, ends_in_words
-from .slider_positions import has_positions, shown_number, slider_of, slider_problems
+from .shared.labelled_ends import END_FIELDS, ends_in_words
+from .shared.slider_positions import has_positions, shown_number, slider_of, slider_problems
 
 _TOLERANCE = 0.05  # of the range, in attention trials: fine sliders cannot be set exactly on a phone
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from studyserver.study.models import Annotator, QuestionnaireItem
 from studyserver.study.questions.item_kinds import ITEM_KINDS
-from studyserver.study.questions.rules import meets
+from studyserver.study.questions.shared.rules import meets
 from studyserver.study.screening import headphones, questionnaire
 from studyserver.study.screening.sounds import plans
 from studyserver.study.sessions import screening_steps as screening

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from studyserver.study.questions.item_kinds import ITEM_KINDS, item_problems, unmet_rule
 from studyserver.study.questions.kinds import AnswerRefused, read_answer
-from studyserver.study.questions.rules import meets
+from studyserver.study.questions.shared.rules import meets
 
 from ..models import Annotator, QuestionnaireAnswer, QuestionnaireItem, QuestionnairePage, Quota, Study
 

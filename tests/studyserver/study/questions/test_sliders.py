@@ -17,7 +17,7 @@ from studyserver.study.lifecycle import versions
 from studyserver.study.lifecycle.copying import copy_study
 from studyserver.study.models import Judgment, QuestionnaireAnswer, Study
 from studyserver.study.questions.kinds import KINDS, AnswerRefused, option_problems, read_answer
-from studyserver.study.questions.slider_positions import shown_number, slider_of
+from studyserver.study.questions.shared.slider_positions import shown_number, slider_of
 from studyserver.study.rehearsal import rehearsal
 from studyserver.study.sessions import session
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studyserver.study.questions.rules import impossible_part, meets, part_of, rule_problem, wordy_part
+from studyserver.study.questions.shared.rules import impossible_part, meets, part_of, rule_problem, wordy_part
 
 
 @pytest.mark.parametrize(

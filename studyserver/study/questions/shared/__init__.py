@@ -1,0 +1,1 @@
+"""What several kinds of questions share: labels at ends, positions of sliders, rules about answers."""
