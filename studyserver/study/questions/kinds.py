@@ -10,6 +10,7 @@ from .abx import Abx
 from .checklist import Checklist
 from .choice import Choice
 from .kind import AnswerRefused, Answers, Kind, Shown
+from .plane import Plane
 from .preference import Preference
 from .presence import Presence
 from .scale import Scale
@@ -18,7 +19,7 @@ from .text import Text
 from .time_marks import TimeMarks
 
 _IN_ORDER = (
-    Scale(), Slider(), Presence(), Choice(), Checklist(), Text(), Preference(), Abx(), TimeMarks(),
+    Scale(), Slider(), Presence(), Choice(), Checklist(), Text(), Preference(), Abx(), TimeMarks(), Plane(),
 )  # fmt: skip
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _IN_ORDER}
 MOST_CHARACTERS = 20_000  # of any answer as JSON

@@ -1,0 +1,131 @@
+"""Valence-arousal plane: a point, of which both coordinates are numbers (Russell, 1980)."""
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from .kind import AnswerRefused, Answers, Kind, Measure, Shown, line_problem
+from .shared.labelled_ends import END_FIELDS
+from .shared.slider_positions import slider_of
+from .slider import Slider
+
+AXES = ("valence", "arousal")
+# The labels of the two ends of each axis, the low one first.
+_ENDS = {"valence": ("left", "right"), "arousal": ("bottom", "top")}
+_RANGE = {"min": -1, "max": 1, "step": None}
+_WORDS = ("left", "right", "bottom", "top", "valence_target", "arousal_target")
+_SLIDER = Slider()
+
+
+class Plane(Kind):
+    """A point between unpleasant and pleasant, calm and excited."""
+
+    name = "plane"
+    label = "valence-arousal plane"
+    answers = Answers.SEVERAL_NUMBERS
+    can_be_guarded = True
+    script = "study/kinds/plane.js"
+    style = "study/kinds/plane.css"
+    texts = _WORDS[:4]
+    rows = (
+        ("left", "right"),
+        ("bottom", "top"),
+        ("plane_min", "plane_max", "plane_step"),
+        ("valence_target", "arousal_target"),
+    )
+    fields = {
+        "left": forms.CharField(required=False, max_length=60, label="Label of low valence"),
+        "right": forms.CharField(required=False, max_length=60, label="Label of high valence"),
+        "bottom": forms.CharField(required=False, max_length=60, label="Label of low arousal"),
+        "top": forms.CharField(
+            required=False,
+            max_length=60,
+            label="Label of high arousal",
+            help_text="Left empty, the ends are unpleasant, pleasant, calm and excited, in the annotator's "
+            "language.",
+        ),
+        "plane_min": forms.FloatField(required=False, label="Minimum of both axes"),
+        "plane_max": forms.FloatField(required=False, label="Maximum of both axes"),
+        "plane_step": forms.FloatField(
+            required=False, label="Step of both axes", help_text="Empty: a hundredth of the range."
+        ),
+        "valence_target": forms.CharField(required=False, max_length=100, label="Target of valence"),
+        "arousal_target": forms.CharField(
+            required=False,
+            max_length=100,
+            label="Target of arousal",
+            help_text="The model's targets that valence and arousal are about, where the model has both.",
+        ),
+    }
+
+    def option_problems(self, options):
+        problems = _SLIDER.option_problems(self._axis(options))
+        problems += [line_problem(name.replace("_", " "), options.get(name, "")) for name in _WORDS]
+        return [problem.replace("slider", "plane") for problem in problems if problem][:1]
+
+    def level_problems(self, level, options):
+        return _SLIDER.level_problems(level, self._axis(options))
+
+    def entered(self, options, *, is_new):
+        numbers = {
+            f"plane_{name}": options.get(name, proposed if is_new else None)
+            for name, proposed in _RANGE.items()
+        }
+        return {name: options.get(name, "") for name in _WORDS} | numbers
+
+    def options_from(self, cleaned):
+        numbers = {name: cleaned.get(f"plane_{name}") for name in _RANGE}
+        return numbers | {name: cleaned.get(name) or None for name in _WORDS}
+
+    def in_words(self, options):
+        axis = self._axis(options)
+        return f"{self.label}, {axis['min']} to {axis['max']}"
+
+    def measures(self, options):
+        return {
+            axis: Measure(
+                kind=_SLIDER.name,
+                options=_SLIDER.presented(self._axis(options, axis)),
+                label=axis,
+                target=str(options.get(f"{axis}_target") or ""),
+            )
+            for axis in AXES
+        }
+
+    def read(self, options, value, shown):
+        if not isinstance(value, dict) or set(value) != set(AXES):
+            raise AnswerRefused(_("The answer must be a point with valence and arousal."))
+        # In the order in which databases keep keys, so that browsers find what they sent unchanged.
+        return {axis: _SLIDER.read(self._axis(options), value[axis], shown) for axis in sorted(AXES)}
+
+    def presented(self, options):
+        return {**options, **_SLIDER.presented(self._axis(options))}
+
+    def decimals(self, options):
+        return _SLIDER.decimals(self._axis(options))
+
+    def page(self, options, labels):
+        words = {"left": _("unpleasant"), "right": _("pleasant"), "bottom": _("calm"), "top": _("excited")}
+        words |= {name: options[name] for name in words if options.get(name)}
+        axes = [{"name": axis, "low": words[low], "high": words[high]} for axis, (low, high) in _ENDS.items()]
+        return {"ends": words, "axes": axes}
+
+    def simulated(self, options, heard, rng, *, required):
+        positions = slider_of(self._axis(options))
+        return {axis: positions.at(heard.of_measures[axis]) for axis in AXES}
+
+    def problem_with(self, options, stored):
+        try:
+            self.read(options, stored.value, Shown())
+        except AnswerRefused:
+            low, high = _SLIDER.ends(self._axis(options))
+            return f"a point with valence and arousal from {low:g} to {high:g} is expected"
+        return "" if stored.number is None else "no number is expected beside a point"
+
+    def _axis(self, options, axis=""):
+        """Return the options of a slider along one axis; both have the same positions."""
+        numbers = {
+            name: proposed if options.get(name) is None else options[name]
+            for name, proposed in _RANGE.items()
+        }
+        ends = zip(END_FIELDS, _ENDS.get(axis, ()), strict=False)
+        return numbers | {end: options[name] for end, name in ends if options.get(name)}
