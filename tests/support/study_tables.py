@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from studyserver.common.number_text import all_digits
-from studyserver.results.data.columns import Row
+from studyserver.results.data import Row
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.codebook import TABLES, VARIABLES
 from studyserver.study.models import Study

@@ -13,9 +13,10 @@ import pandas as pd
 from studyserver.study.models import Question, Trial
 from studyserver.study.questions.kinds import Answers
 
-from .columns import measured, plain_value, stimulus_columns
 from .listening import clip_record
+from .questions import measured, plain_value
 from .rows import StudyRows
+from .stimuli import stimulus_columns
 from .study_data import CHUNK
 
 _STIMULUS = ("track", "method", "target", "condition")

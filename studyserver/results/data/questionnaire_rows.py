@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from studyserver.common.canonical_json import canonical_json
 from studyserver.study.models import Annotator, QuestionnaireAnswer
 from studyserver.study.questions.item_kinds import ITEM_KINDS
 from studyserver.study.questions.kind import Answers
 
-from .columns import Row, canonical_json
+from . import Row
 
 
 def questionnaire_rows(annotators: list[Annotator]) -> Iterator[Row]:

@@ -13,21 +13,11 @@ from studyserver.common.canonical_json import canonical_json
 from studyserver.study.models import PREVIEW, Presentation, Trial
 from studyserver.study.questions.kinds import Answers, kinds_with
 
-from .columns import (
-    Row,
-    compared_clips,
-    confidence,
-    item_columns,
-    measured,
-    option_values,
-    plain_value,
-    prediction_rows,
-    question_columns,
-    stimulus_columns,
-    trial_seconds,
-)
+from . import Row
 from .listening import clip_record, without_addresses
 from .questionnaire_rows import questionnaire_rows
+from .questions import compared_clips, confidence, measured, option_values, plain_value, question_columns
+from .stimuli import item_columns, prediction_rows, stimulus_columns
 from .study_data import Answer, StudyData
 
 _ANSWER = (
@@ -284,3 +274,10 @@ class StudyRows(StudyData):
             "question": self.question_rows[judgment.question_id].key,
             "stimulus": presentation.stimulus_id if presentation else None,
         }
+
+
+def trial_seconds(trial: Trial) -> float | None:
+    """Return the time from a trial's presentation to its end."""
+    if trial.presented_at is None or trial.finished_at is None:
+        return None
+    return (trial.finished_at - trial.presented_at).total_seconds()

@@ -6,10 +6,9 @@ variables of ``dataset_description.json`` and the check of ``docs/export.md`` al
 
 from dataclasses import dataclass
 
-from studyserver.results.data.variables import Variable
-
 from .computed_columns import STATISTIC_VARIABLES
 from .recorded_columns import ROW_VARIABLES
+from .variables import Variable
 
 FORMAT_VERSION = 2  # raised when a table or column changes its name or meaning; docs/export.md says what
 VARIABLES = {variable.name: variable for variable in [*ROW_VARIABLES, *STATISTIC_VARIABLES]}

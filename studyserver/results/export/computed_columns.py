@@ -1,6 +1,8 @@
 """The columns of what is computed from many rows: figures, contrasts, quality of annotators, codebook."""
 
-from studyserver.results.data.variables import CONDITIONS, TYPES, Variable, levels_of
+from studyserver.results.tables.labels import CONDITIONS
+
+from .variables import TYPES, Variable, levels_of
 
 STATISTIC_VARIABLES = [
     # Statistics

@@ -1,6 +1,7 @@
 """How cells are written: safe to open in a spreadsheet, and the same again every time."""
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -8,10 +9,9 @@ from typing import Any
 
 from explainer.files.spreadsheets import escaped, row_writer
 from studyserver.common.number_text import all_digits
-from studyserver.results.data.columns import identifier
-from studyserver.results.data.variables import Variable
 
 from .codebook import Table
+from .variables import Variable
 
 _ROWS_AT_A_TIME = 1000
 
@@ -50,6 +50,12 @@ def _number(value: float) -> str:
 
 def _text(value: object) -> str:
     return _number(value) if isinstance(value, int | float) else escaped(str(value))
+
+
+def identifier(text: str) -> str:
+    """Return a name with everything replaced that an identifier may not hold."""
+    cleaned = re.sub(r"[^A-Za-z0-9_.:-]", "_", text)
+    return cleaned if not cleaned or cleaned[0].isalnum() else f"x{cleaned}"
 
 
 def timestamp(moment: datetime) -> str:

@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 
 from studyserver.results.data.rehearsal_marks import file_stem, rehearsal_mark
-from studyserver.results.data.variables import Variable
 from studyserver.study.lifecycle.versions import snapshot
 from studyserver.study.models import Study
 
 from .codebook import FORMAT_VERSION, VARIABLES, Table
 from .csv_files import timestamp
+from .variables import Variable
 
 PSYCH_DS_VERSION = "Psych-DS 1.5.0"
 _FRICTIONLESS_TYPES = {"identifier": "string", "text": "string"}

@@ -1,8 +1,10 @@
 """The columns of what was asked, heard and answered: one row of the database at a time."""
 
-from studyserver.results.data.variables import CONDITIONS, LEVELS_OF_MEASUREMENT, Variable, levels_of
+from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.questions.item_kinds import ITEM_KINDS
 from studyserver.study.questions.kinds import KINDS
+
+from .variables import LEVELS_OF_MEASUREMENT, Variable, levels_of
 
 ROW_VARIABLES = [
     # Who, where, when

@@ -13,8 +13,8 @@ from studyserver.common.number_text import (
     number,
     plain,
 )
-from studyserver.results.data.columns import option_labels, option_values
 from studyserver.results.data.judgments import first_answers
+from studyserver.results.data.questions import option_labels, option_values
 from studyserver.results.statistics.agreement import prepare, specific_agreement
 from studyserver.results.statistics.rater_quality import disputed_answers, disputed_items
 from studyserver.results.tables.computed import Computed, Statistics

@@ -7,8 +7,8 @@ import pandas as pd
 
 from explainer.core.base.counting import plural
 from studyserver.common import number_text
-from studyserver.results.data.columns import option_labels
 from studyserver.results.data.judgments import CountedJudgments
+from studyserver.results.data.questions import option_labels
 from studyserver.results.tables.annotator_quality import ABX_FIGURES, Rule
 from studyserver.results.tables.computed import ALL, KEPT, Computed
 from studyserver.results.tables.failures import Parts

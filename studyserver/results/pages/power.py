@@ -12,8 +12,8 @@ from explainer.models import Clip
 from studyserver.common.number_text import (
     plain,
 )
+from studyserver.results.data.questions import scale_ends
 from studyserver.results.data.rehearsal_marks import rehearsal_mark
-from studyserver.results.data.scales import scale_ends
 from studyserver.results.tables.labels import condition_name
 from studyserver.study.models import Question, Study, measures_of
 

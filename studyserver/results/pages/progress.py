@@ -15,8 +15,8 @@ from studyserver.common.number_text import (
 )
 from studyserver.results.data.counts import judged_trials, main_trials
 from studyserver.results.data.judgments import CountedJudgments
+from studyserver.results.data.questions import scale_ends
 from studyserver.results.data.rows import StudyRows
-from studyserver.results.data.scales import scale_ends
 from studyserver.results.statistics.power import Variances, raters_until, shown_width
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts

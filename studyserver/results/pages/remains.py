@@ -8,7 +8,7 @@ from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
 from explainer.core.models.units import unit_of
 from studyserver.common import number_text
-from studyserver.results.data.columns import option_labels, option_values
+from studyserver.results.data.questions import option_labels, option_values
 from studyserver.results.tables.contrasts import Side
 from studyserver.results.tables.summaries import Group, QuestionSummary
 from studyserver.results.tables.vocabulary import NEW_ANNOTATORS

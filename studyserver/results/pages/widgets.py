@@ -13,9 +13,8 @@ from studyserver.common import number_text
 from studyserver.results.data.counts import fingerprint
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.unreadable import Unreadable
-from studyserver.results.data.variables import CONDITIONS
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.labels import condition_name
+from studyserver.results.tables.labels import CONDITIONS, condition_name
 
 from . import sentences
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from studyserver.results.data.judgments import CountedJudgments, first_answers
-from studyserver.results.data.scales import scale_ends
+from studyserver.results.data.questions import scale_ends
 from studyserver.results.statistics.rater_quality import (
     Rule,
     exclusions,

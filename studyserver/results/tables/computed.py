@@ -6,8 +6,9 @@ from itertools import chain
 
 import pandas as pd
 
-from studyserver.results.data.columns import Row, question_columns
+from studyserver.results.data import Row
 from studyserver.results.data.judgments import CountedJudgments
+from studyserver.results.data.questions import question_columns
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.statistics.agreement import named_retest_table, retest_table
 

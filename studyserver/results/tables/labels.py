@@ -1,5 +1,21 @@
 """Names of conditions and answers in words."""
 
+from explainer.core.clips import conditions
+
+# In the order of tables and plots: the two ways of presenting evidence stand side by side.
+CONDITIONS = {
+    name: conditions.CONDITIONS[name].meaning
+    for name in (
+        conditions.ORIGINAL,
+        conditions.RESYNTHESIS,
+        conditions.EVIDENCE,
+        conditions.BOOSTED,
+        conditions.COMPLEMENT,
+        conditions.COUNTER_EVIDENCE,
+        conditions.RANDOM_CONTROL,
+        conditions.UPLOADED,
+    )
+}
 NONE_TICKED = "none ticked"
 
 

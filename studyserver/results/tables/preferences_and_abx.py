@@ -10,9 +10,9 @@ from functools import cached_property
 import pandas as pd
 
 from studyserver.results.data.judgments import CountedJudgments
-from studyserver.results.data.variables import CONDITIONS
 from studyserver.results.statistics.abx import abx_table
 from studyserver.results.statistics.preference import pairs_of, preference_table, strengths_table
+from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 

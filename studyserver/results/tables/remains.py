@@ -12,9 +12,8 @@ from typing import Any
 import pandas as pd
 
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
-from studyserver.results.data.columns import option_labels, option_values
 from studyserver.results.data.judgments import CountedJudgments
-from studyserver.results.data.scales import heard_from
+from studyserver.results.data.questions import heard_from, option_labels, option_values
 from studyserver.results.statistics.dose_response import dose_response_table
 from studyserver.results.statistics.estimates import COLUMNS as FIGURES
 from studyserver.results.statistics.information import confusion_matrix, information_table

@@ -12,14 +12,13 @@ import pandas as pd
 
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL
 from studyserver.common.number_text import plain
-from studyserver.results.data.columns import option_labels, option_values, question_columns
 from studyserver.results.data.judgments import CountedJudgments, first_answers
+from studyserver.results.data.questions import option_labels, option_values, question_columns, scale_ends
 from studyserver.results.data.rows import StudyRows
-from studyserver.results.data.scales import scale_ends
-from studyserver.results.data.variables import CONDITIONS
 from studyserver.results.statistics.agreement import FURTHER, STATISTICS, agreement_table
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean, difference_with_interval, mean_with_interval
+from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 

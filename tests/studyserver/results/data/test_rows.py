@@ -13,8 +13,8 @@ from study_tables import (
     trials_table,
 )
 
-from studyserver.results.data.variables import CONDITIONS
 from studyserver.results.export.codebook import COMPUTED_TABLES, TABLES, VARIABLES
+from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.models import Annotator, Judgment, Question, Stimulus, Trial
 
 FROM_DATABASE = [name for name in TABLES if name not in (*COMPUTED_TABLES, "codebook")]

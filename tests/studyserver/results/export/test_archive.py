@@ -15,11 +15,11 @@ from study_tables import table
 
 from explainer.files.spreadsheets import FORMULA_STARTS
 from studyserver.results.data.rows import StudyRows
-from studyserver.results.data.variables import Variable
 from studyserver.results.export import data_package
 from studyserver.results.export.archive import ExportError, StudyExport
 from studyserver.results.export.codebook import COMPUTED_TABLES, FORMAT_VERSION, TABLES, VARIABLES
 from studyserver.results.export.csv_files import cell_text, csv_chunks
+from studyserver.results.export.variables import Variable
 from studyserver.study.models import Judgment, Question
 
 IDENTIFIER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$")

@@ -1,8 +1,8 @@
 import pytest
 from paths import ROOT
 
-from studyserver.results.data.variables import TYPES
 from studyserver.results.export.codebook import FORMAT_VERSION, TABLES, VARIABLES, codebook_rows
+from studyserver.results.export.variables import TYPES
 from studyserver.results.statistics.agreement import COLUMNS
 from studyserver.results.tables.vocabulary import columns
 

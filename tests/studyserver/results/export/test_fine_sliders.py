@@ -10,8 +10,8 @@ from exported_scripts import reproduced
 from filled_study import answer_trials, make_study
 
 from studyserver.common import number_text
+from studyserver.results.data.questions import heard_from
 from studyserver.results.data.rows import StudyRows
-from studyserver.results.data.scales import heard_from
 from studyserver.results.export.data_package import data_file
 from studyserver.results.tables.summaries import StudySummaries
 from studyserver.study.models import Question, Stimulus

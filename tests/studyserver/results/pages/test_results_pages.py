@@ -9,10 +9,10 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from studyserver.results.data.variables import CONDITIONS
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.models import AccessToken
 from studyserver.results.pages.plots.palette import LOOKS
+from studyserver.results.tables.labels import CONDITIONS
 from studyserver.results.tables.recruitment import study_progress
 from studyserver.study.models import Annotator
 

@@ -2,24 +2,8 @@
 
 from dataclasses import dataclass
 
-from explainer.core.clips import conditions
-
 TYPES = ("identifier", "text", "integer", "number", "boolean", "datetime")
 
-# In the order of tables and plots: the two ways of presenting evidence stand side by side.
-CONDITIONS = {
-    name: conditions.CONDITIONS[name].meaning
-    for name in (
-        conditions.ORIGINAL,
-        conditions.RESYNTHESIS,
-        conditions.EVIDENCE,
-        conditions.BOOSTED,
-        conditions.COMPLEMENT,
-        conditions.COUNTER_EVIDENCE,
-        conditions.RANDOM_CONTROL,
-        conditions.UPLOADED,
-    )
-}
 LEVELS_OF_MEASUREMENT = {
     "nominal": "names",
     "ordinal": "ordered",
