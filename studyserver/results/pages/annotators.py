@@ -17,7 +17,7 @@ from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from . import sentences
-from .remains_page import retentions_of
+from .remains.page import retentions_of
 from .widgets import DASH, FigureTable
 
 _COLUMNS = {

@@ -122,8 +122,8 @@ def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
 
 
 def _further(computed: "Computed") -> list[Remaining]:
-    from .comparisons import comparison_parts
-    from .time_marks import stretches_parts
+    from .remains.comparisons import comparison_parts
+    from .remains.time_marks import stretches_parts
 
     return [*comparison_parts(computed.shown.compared), *stretches_parts(computed.shown.marked)]
 

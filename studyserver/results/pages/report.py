@@ -114,7 +114,7 @@ def uncomputed_parts(parts: Parts, *, left_out: int) -> dict:
 def _computed_parts(parts: Parts) -> dict:
     from .annotators import annotators_page
     from .checklist import checklist
-    from .remains_page import remains_page
+    from .remains.page import remains_page
 
     return {
         "sections": question_sections(parts),

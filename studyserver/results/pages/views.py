@@ -57,7 +57,7 @@ def remains(request, slug):
     found, rehearsal = study_of(request, slug)
 
     def build(parts):
-        from .remains_page import remains_page
+        from .remains.page import remains_page
 
         return {"page": remains_page(parts)}
 

@@ -6,19 +6,16 @@ from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.summaries import QuestionSummary
 
+from ..widgets import FigureTable, Matrix, Remaining, Scatter
 from .comparisons import comparison_parts
-from .remains import (
-    by_question,
-    claims_table,
-    contrasts_note,
-    contrasts_table,
-    dose_part,
-    model_part,
-    naming_part,
-    retention_part,
-)
+from .contrasts import contrasts_note, contrasts_table
+from .dose_response import dose_part
+from .figures import by_question
+from .model import model_part
+from .naming import naming_part
+from .retention import retention_part
+from .signal_detection import claims_table
 from .time_marks import stretches_parts
-from .widgets import FigureTable, Matrix, Remaining, Scatter
 
 
 @dataclass(frozen=True)

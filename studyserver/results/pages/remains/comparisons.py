@@ -1,6 +1,6 @@
 """What the page "What remains" shows of clips that were compared within a trial: preferences and ABX."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -9,11 +9,12 @@ from explainer.core.clips.conditions import EVIDENCE
 from studyserver.common import number_text
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.summaries import Group
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS
+from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 from studyserver.study.questions.kind import Answers
 
-from . import sentences
-from .widgets import FigureTable, IntervalPlot, Remaining, interval_plot
+from .. import sentences
+from ..widgets import FigureTable, IntervalPlot, Remaining, interval_plot
+from .figures import Figures, by_group_and_about
 
 _CHANCE = 0.5
 _BY_CHANCE = "Bars: 95\N{NO-BREAK SPACE}% interval over tracks and annotators; .5 is chance."
@@ -36,23 +37,16 @@ def _of(table: pd.DataFrame, key: str) -> pd.DataFrame:
     return table[table["question"] == key]
 
 
-def _pairs(table: pd.DataFrame) -> Iterator[tuple[Group, str, dict[str, Mapping]]]:
-    """Yield each pair's first group, second group in words, and figures by statistic."""
-    filled = table.fillna({"method": "", "kept_segments": 0, "about": ""})
-    filled = filled[filled["about"] != ""]
-    names = ["condition", "method", "kept_segments", "about"]
-    for (condition, method, size, second), part in filled.groupby(names, sort=False):
-        rows = {
-            row["statistic"]: row for row in part.to_dict("records") if row["ci_scope"] != SAME_ANNOTATORS
-        }
-        yield Group(condition, method, int(size)), str(second), rows
+def _pairs(table: pd.DataFrame) -> list[tuple[Group, str, Figures]]:
+    """Return each pair's first group, second group in words, and figures by statistic."""
+    return [pair for pair in by_group_and_about(table) if pair[1]]
 
 
 # -- preference -------------------------------------------------------------------------------
 
 
 def _preference(question, table: pd.DataFrame) -> Remaining | None:
-    pairs = list(_pairs(table))
+    pairs = _pairs(table)
     if not pairs:
         return None
     plot = _plot("How often the first of two was chosen", pairs, "preference", "over")
@@ -107,7 +101,7 @@ def _strengths(table: pd.DataFrame) -> FigureTable | None:
 
 
 def _abx(question, table: pd.DataFrame) -> Remaining | None:
-    pairs = list(_pairs(table))
+    pairs = _pairs(table)
     if not pairs:
         return None
     plot = _plot("Share of right answers", pairs, "abx_correct", "or")
@@ -149,7 +143,7 @@ def _plot(title: str, pairs: list, statistic: str, between: str) -> IntervalPlot
     return interval_plot(title, rows, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1), _BY_CHANCE)
 
 
-def _foremost(pairs: list) -> tuple[Group, str, dict[str, Mapping]]:
+def _foremost(pairs: list) -> tuple[Group, str, Figures]:
     """Return evidence against the random control where it was asked for, else the first pair.
 
     Of several kinds of evidence or control it is the pair with most judgments.

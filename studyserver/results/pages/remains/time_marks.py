@@ -2,12 +2,11 @@
 
 import pandas as pd
 
-from studyserver.results.tables.summaries import Group
 from studyserver.results.tables.time_marks import Marked
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 
-from . import sentences
-from .widgets import BARS, FigureTable, Remaining, figures_by_group, interval_plot
+from .. import sentences
+from ..widgets import BARS, FigureTable, Remaining, figures_by_group, interval_plot
+from .figures import by_group_and_about
 
 
 def stretches_parts(marked: Marked) -> list[Remaining]:
@@ -17,18 +16,7 @@ def stretches_parts(marked: Marked) -> list[Remaining]:
 
 
 def _part(question, table: pd.DataFrame) -> Remaining:
-    # A column without any text is read as numbers.
-    table = table[table["ci_scope"] == NEW_ANNOTATORS].astype({"method": object, "about": object})
-    table = table.fillna({"method": "", "kept_segments": 0, "about": ""})
-    names = ["condition", "method", "kept_segments", "about"]
-    found = [
-        (
-            Group(condition, method, int(size)),
-            str(about),
-            {row["statistic"]: row for row in part.to_dict("records")},
-        )
-        for (condition, method, size, about), part in table.groupby(names, sort=False)
-    ]
+    found = by_group_and_about(table)
     groups = [(group, rows) for group, about, rows in found if not about]
     beside = [(group, about, rows) for group, about, rows in found if about]
     plot = interval_plot(
