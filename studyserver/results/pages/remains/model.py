@@ -4,6 +4,7 @@ import pandas as pd
 
 from explainer.core.models.units import unit_of
 from studyserver.common import number_text
+from studyserver.results.tables.model_comparison import heard_and_predicted, misses
 from studyserver.results.tables.summaries import QuestionSummary
 
 from .. import sentences
@@ -41,7 +42,7 @@ def model_part(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Rem
         f"{sentences.agreement_text(level['noise_ceiling'])}, one listener with the mean of the others "
         f"{sentences.agreement_text(level['one_rater_correlation'])}."
     )
-    means = remains.heard_and_predicted(item)
+    means = heard_and_predicted(item, remains.counted.rows.stimulus_rows)
     points = [
         (
             row["predicted"],
@@ -68,7 +69,7 @@ def _misses(remains, item: QuestionSummary) -> FigureTable:
     stimuli = remains.counted.rows.stimulus_rows
     lines, sounds = [], []
     places = number_text.decimals(item.ends)
-    for row in remains.misses(item).to_dict("records"):
+    for row in misses(item, stimuli).to_dict("records"):
         clip = stimuli[int(row["item"])].clip
         lines.append(
             [

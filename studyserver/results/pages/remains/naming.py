@@ -2,6 +2,7 @@
 
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
 from studyserver.results.data.questions import option_labels, option_values
+from studyserver.results.tables.naming import confusion
 from studyserver.results.tables.summaries import Group, QuestionSummary
 from studyserver.study.questions.kind import Answers
 
@@ -53,7 +54,7 @@ def _is_checklist(item: QuestionSummary) -> bool:
 
 
 def _confusion(remains, item: QuestionSummary, group: Group) -> Matrix:
-    counts = remains.confusion(item, group.label)
+    counts = confusion(item, group.label)
     most = counts.to_numpy().sum(axis=1).max(initial=1)
     labels = option_labels(item.question)
     rows = [

@@ -14,7 +14,8 @@ from exported_scripts import reproduced
 
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.computed import ALL, KEPT, Computed
-from studyserver.results.tables.remains import _changes
+from studyserver.results.tables.model_comparison import changes, misses
+from studyserver.results.tables.naming import confusion
 from studyserver.study.models import Judgment, Study
 
 
@@ -120,7 +121,7 @@ def test_contrast_information_claim_and_model_say_what_was_built_in(computed):
         assert evidence["accuracy"]["estimate"] == 1
         assert abs(control["mutual_information"]["estimate"]) < 0.1
         assert control["mutual_information"]["n_judgments"] == evidence["accuracy"]["n_judgments"]
-    ticked = remains.confusion(remains.naming_questions[1], "random control")
+    ticked = confusion(remains.naming_questions[1], "random control")
     assert list(ticked.columns) == [*TARGETS, "none ticked"] and list(ticked.index) == list(TARGETS)
     assert (ticked["dissonance"] == ticked["melodiousness"]).all() and (ticked["none ticked"] > 0).all()
     assert set(remains.claims["about"]) == {"random control", "evidence for other targets"} | {
@@ -129,8 +130,8 @@ def test_contrast_information_claim_and_model_say_what_was_built_in(computed):
     model = figures(remains.model_comparison, about="level")
     assert model["noise_ceiling"]["estimate"] > 0.97
     assert 0.6 < model["model_correlation"]["estimate"] < 0.97
-    misses = remains.misses(remains.summaries.questions[0])
-    worst = remains.counted.rows.stimulus_rows[int(misses["item"].iloc[0])].clip
+    widest = misses(remains.summaries.questions[0], remains.counted.rows.stimulus_rows)
+    worst = remains.counted.rows.stimulus_rows[int(widest["item"].iloc[0])].clip
     assert worst.track.name == "constructed-0" and worst.condition == "evidence"
 
 
@@ -218,6 +219,6 @@ def test_changes_of_prediction_are_those_of_one_model_whoever_heard_which_origin
         (4, "evidence", "b", "y", 1, 0.2),
     ]
     names = ["item", "base_condition", "model", "annotator", "value", "predicted"]
-    found = _changes(pd.DataFrame(rows, columns=names).assign(track="t"))
-    changes = found.set_index(["item", "annotator"])[["value", "predicted"]].round(9).apply(tuple, axis=1)
-    assert changes.to_dict() == {(3, "x"): (-1, -0.4), (3, "y"): (-3, -0.4), (4, "y"): (-4, 0.1)}
+    found = changes(pd.DataFrame(rows, columns=names).assign(track="t"))
+    moved = found.set_index(["item", "annotator"])[["value", "predicted"]].round(9).apply(tuple, axis=1)
+    assert moved.to_dict() == {(3, "x"): (-1, -0.4), (3, "y"): (-3, -0.4), (4, "y"): (-4, 0.1)}

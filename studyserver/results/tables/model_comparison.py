@@ -1,0 +1,82 @@
+"""What people hear beside the model's predictions on the same clips."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from explainer.core.clips.conditions import ORIGINAL, UNMASKED
+from studyserver.results.statistics.model_fit import model_table, widest_misses
+from studyserver.study.models import Stimulus
+
+from .judgments_by_group import together
+from .summaries import QuestionSummary
+
+Stimuli = Mapping[int, Stimulus]  # by their numbers
+
+
+def model_comparison(item: QuestionSummary, stimuli: Stimuli) -> pd.DataFrame:
+    """Return how a model's predictions and judgments go together: ``about`` is ``level`` or ``change``."""
+    levels = _with_predictions(item, stimuli)
+    if levels.empty:
+        return pd.DataFrame()
+    parts = [_figures(levels, "level")]
+    changed = changes(levels)
+    if len(changed):
+        parts.append(_figures(changed, "change"))
+    return pd.concat(parts, ignore_index=True).assign(condition="")
+
+
+def misses(item: QuestionSummary, stimuli: Stimuli, size: int = 10) -> pd.DataFrame:
+    """Return the clips on which the model is most wrong about what listeners hear."""
+    table = _with_predictions(item, stimuli)
+    if table["item"].nunique() < 3:
+        return pd.DataFrame(columns=["item", "heard", "predicted", "expected", "miss"])
+    return widest_misses(table["item"], table["value"], table["predicted"], size=size)
+
+
+def heard_and_predicted(item: QuestionSummary, stimuli: Stimuli) -> pd.DataFrame:
+    """Return, per clip, `heard` (mean judgment), `predicted`, `condition`, `item`."""
+    table = _with_predictions(item, stimuli)
+    return table.groupby(["item", "condition"], observed=True, as_index=False).agg(
+        heard=("value", "mean"), predicted=("predicted", "first")
+    )
+
+
+def _with_predictions(item: QuestionSummary, stimuli: Stimuli) -> pd.DataFrame:
+    """Return judgments with the model's prediction of the question's target on the clip as heard."""
+    table = together(item).rename(columns={"stimulus": "item"})
+    target = item.question.target
+    if not target or table.empty:
+        return pd.DataFrame(
+            columns=["item", "condition", "base_condition", "annotator", "value", "predicted", "model"]
+        )
+    clips = {pk: stimuli[pk].clip for pk in table["item"].unique()}
+    heard = {pk: clip.prediction_heard.get(target) for pk, clip in clips.items()}
+    table["predicted"] = table["item"].map(heard).astype(float)
+    table["model"] = table["item"].map(
+        {pk: clip.explanation.model.name if clip.explanation else "" for pk, clip in clips.items()}
+    )
+    return table.dropna(subset=["predicted"]).reset_index(drop=True)
+
+
+def _figures(table: pd.DataFrame, about: str) -> pd.DataFrame:
+    figures = model_table(table["item"], table["annotator"], table["value"], table["predicted"])
+    return figures.assign(about=about)
+
+
+def changes(levels: pd.DataFrame) -> pd.DataFrame:
+    """Return how far each judgment and prediction moved from the original of the same track.
+
+    Predictions are compared with those of the same model on the track's originals, whoever heard these.
+    """
+    originals = levels[levels["base_condition"] == ORIGINAL]
+    before = originals.groupby(["track", "annotator"], as_index=False)["value"].mean()
+    predicted = (
+        originals.drop_duplicates("item").groupby(["track", "model"], as_index=False)["predicted"].mean()
+    )
+    masked = levels[~levels["base_condition"].isin(UNMASKED)]
+    both = masked.merge(before, on=["track", "annotator"], suffixes=("", "_before"))
+    both = both.merge(predicted, on=["track", "model"], suffixes=("", "_before"))
+    return both.assign(
+        value=both["value"] - both["value_before"], predicted=both["predicted"] - both["predicted_before"]
+    )

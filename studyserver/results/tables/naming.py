@@ -1,0 +1,89 @@
+"""Which target a clip was made for, and which of the options its judgments named."""
+
+from typing import Any
+
+import pandas as pd
+
+from explainer.core.clips.conditions import UNMASKED
+from studyserver.results.data.questions import option_labels, option_values
+from studyserver.results.statistics.information import confusion_matrix, information_table
+from studyserver.study.questions.kind import Answers
+
+from . import labels
+from .judgments_by_group import LABELLED, labelled
+from .summaries import QuestionSummary
+
+NONE_TICKED = ""  # no option is empty
+
+
+def information(item: QuestionSummary) -> pd.DataFrame:
+    """Return bits, accuracy and chance for each group of clips."""
+    answers = named_answers(item).assign(weight=1.0)
+    table = pd.concat([_for_each_target(item, answers), answers], ignore_index=True)
+    return information_table(table.rename(columns={"stimulus": "item", "annotator": "rater"}))
+
+
+def named_answers(item: QuestionSummary) -> pd.DataFrame:
+    """Return what was intended and answered, per judgment of a masked clip, with its group's label.
+
+    A judgment of a checklist stands there as often as it ticked options; see `_named`.
+    """
+    return _named(item, intended(item))
+
+
+def intended(item: QuestionSummary) -> pd.DataFrame:
+    """Return judgments of masked clips, with the option for which the clip was made as `intended`."""
+    names = {label.casefold(): value for value, label in option_labels(item.question).items()}
+    names |= {value.casefold(): value for value in option_values(item.question)}
+    parts = [labelled(group, value="value") for group in item.groups]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LABELLED)
+    intended = table["target"].astype(str).str.casefold().map(names)
+    return table.assign(intended=intended).dropna(subset=["intended"]).reset_index(drop=True)
+
+
+def confusion(item: QuestionSummary, condition: str) -> pd.DataFrame:
+    """Return counts for one condition: rows intended, columns answered (of checklists: ticked).
+
+    Every option has a column, in the order in which they were offered; beyond them stands
+    `labels.NONE_TICKED`, where somebody ticked none.
+    """
+    answers = named_answers(item)
+    counts = confusion_matrix(answers[answers["condition"] == condition])
+    columns = [*option_values(item.question), *({NONE_TICKED} & set(counts.columns))]
+    intended = [option for option in columns if option in counts.index and counts.loc[option].any()]
+    counts = counts.reindex(index=intended, columns=columns, fill_value=0)
+    return counts.rename(columns={NONE_TICKED: labels.NONE_TICKED})
+
+
+def options_in(item: QuestionSummary, given: Any) -> list[str]:
+    """Return what a checklist's answer ticked, sorted, or the one option of a choice."""
+    return sorted(given) if _has_sets(item) else [given]
+
+
+def _has_sets(item: QuestionSummary) -> bool:
+    return item.question.answer_kind.answers == Answers.SETS
+
+
+def _named(item: QuestionSummary, judgments: pd.DataFrame) -> pd.DataFrame:
+    """Return judgments with the option named as `answered`.
+
+    A judgment of a checklist stands there once for each option that was ticked, with the share of each as
+    `answer_weight`; where none was, it named `NONE_TICKED`.
+    """
+    if not _has_sets(item):
+        return judgments.assign(answered=judgments["value"], answer_weight=1.0)
+    ticked = judgments["value"].map(lambda given: options_in(item, given) or [NONE_TICKED])
+    each = judgments.assign(answered=ticked, answer_weight=1 / ticked.map(len).astype(float))
+    return each.explode("answered", ignore_index=True)
+
+
+def _for_each_target(item: QuestionSummary, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return answers to the unmasked clips, once for each target that clips of the track were made for.
+
+    They say what of these targets can be told from the music itself; each answer has the weight 1 in all.
+    """
+    parts = [labelled(group, value="value") for group in item.groups if group.group.condition in UNMASKED]
+    targets = answers[["track", "intended"]].drop_duplicates()
+    targets = targets.assign(weight=1 / targets.groupby("track")["intended"].transform("size"))
+    unmasked = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LABELLED)
+    return _named(item, unmasked).merge(targets, on="track")
