@@ -143,7 +143,7 @@ class Plan:
     described : str
         The plot in words.
     table : pd.DataFrame
-        As `planning.planning_table` has it.
+        As `power.planning_table` has it.
     """
 
     variances: Variances

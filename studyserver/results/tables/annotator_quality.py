@@ -284,7 +284,7 @@ class AnnotatorQuality:
 
 
 def _guessing(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return `quality.guessing_table` of ABX answers, its columns named as in the export."""
+    """Return `guessing_table` of ABX answers, its columns named as in the export."""
     return guessing_table(answers).set_axis(["rater", *ABX_FIGURES], axis=1)
 
 
