@@ -1,115 +1,157 @@
 """Versions of a study: what exactly was asked when an answer was given."""
 
-import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
+from explainer.models.shared import digest_of
 from studyserver.study.design.left_out import left_out
-from studyserver.study.models import AdaptiveDesign, QuestionExample, Study, StudyVersion
+from studyserver.study.models import (
+    AdaptiveDesign,
+    ExclusionRule,
+    PrimaryContrast,
+    Question,
+    QuestionExample,
+    QuestionnaireItem,
+    QuestionnairePage,
+    Quota,
+    Stimulus,
+    Study,
+    StudyTranslation,
+    StudyVersion,
+)
 from studyserver.study.questions.item_kinds import ITEM_KINDS
 from studyserver.study.questions.kinds import KINDS
 
-_TEXTS = ("language", "title", "consent", "instructions", "rest_text", "thanks", "contact")
-_DESIGN = (
-    "presentation",
-    "set_rule",
-    "compared_conditions",
-    "reference_condition",
-    "anchor_condition",
-    "condition_design",
-    "blocks",
-    "rest_every",
-    "rest_seconds",
-    "trials_per_annotator",
-    "annotators_wanted",
-    "minimum_track_distance",
-    "repeats_per_annotator",
-    "repeat_distance",
-    "practice_trials",
-    "practice_feedback",
-    "attention_trials",
-    "seed",
-    "minimum_listening_share",
-    "switching",
-    "rate_while_playing",
-    "allow_seek",
-    "allow_loop",
-    "allow_loop_region",
-    "show_waveform",
-    "lock_volume",
-    "set_level",
-    "count_tones",
-    "headphone_check",
-    "headphone_exclusion",
-    "headphone_attempts",
-    "attention_limit",
-    "access",
-    "resume_days",
-    "minutes_to_finish",
-)
-_QUESTION = (
-    "key",
-    "position",
-    "text",
-    "help_text",
-    "kind",
-    "level",
-    "options",
-    "scope",
-    "target",
-    "only_own_target",
-    "required",
-)
-_ITEM = (
-    "key",
-    "position",
-    "text",
-    "help_text",
-    "kind",
-    "options",
-    "required",
-    "shown_if_key",
-    "shown_if",
-    "screen_out_if",
-)
-_ADAPTIVE = ("question__key", "first", "second", "precision", "minimum_judgments", "block_size")
-_RULE = ("measure", "excludes", "limit")
-_CONTRAST = ("question__key", "first", "first_method", "second", "second_method")
+_NUMBER = "number of the row in the database"
+_WHOSE = "the snapshot is of one study"
+_ORDER = "the snapshot lists the rows in this order"
+_RECRUITER = "name in a recruiter's links; annotators see nothing of it"
+_STATE = "follows from opening and closing, which change nothing that is asked"
 
+
+@dataclass(frozen=True)
+class Part:
+    """What a snapshot says of the rows of one model: every field that is not left out.
+
+    Attributes
+    ----------
+    model : type of Model
+    left_out : Mapping
+        Field -> why a change of it makes no new version.
+    instead : Mapping
+        Field that leads to another row -> what the snapshot says of that row.
+    """
+
+    model: type[models.Model]
+    left_out: Mapping[str, str]
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """What stands in the snapshot, as `QuerySet.values` calls it."""
+        fields = [*self.model._meta.fields, *self.model._meta.many_to_many]
+        kept = [each.name for each in fields if each.name not in self.left_out]
+        return [name for each in kept for name in self.instead.get(each, (each,))]
+
+    def completed(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a stored row with today's fields: one that did not exist then had its default."""
+        return {name: row[name] if name in row else self._default(name) for name in self.names}
+
+    def _default(self, name: str) -> Any:
+        return None if "__" in name else self.model._meta.get_field(name).get_default()
+
+
+STUDY = Part(
+    Study,
+    {
+        "id": _NUMBER,
+        "slug": "address of the study, which trials do not depend on",
+        "state": _STATE,
+        "opened_at": _STATE,
+        "closed_at": _STATE,
+        "created_at": "says when, not what",
+        "notes": "for researchers only; exports are published",
+        "completion_code": "a secret between the study and its recruiter; exports are published",
+        "participant_parameter": _RECRUITER,
+        "panel_study_parameter": _RECRUITER,
+        "session_parameter": _RECRUITER,
+    },
+)
+QUESTION = Part(Question, {"id": _NUMBER, "study": _WHOSE})
+EXAMPLE = Part(
+    QuestionExample,
+    {"id": _NUMBER, "token": "random part of an address"},
+    {"question": ("question__key",), "clip": ("clip", "clip__sha256")},
+)
+PAGE = Part(QuestionnairePage, {"id": _NUMBER, "study": _WHOSE, "position": _ORDER})
+ITEM = Part(QuestionnaireItem, {"id": _NUMBER, "page": "the snapshot lists the questions within their page"})
+QUOTA = Part(
+    Quota,
+    {"id": _NUMBER, "study": _WHOSE, "members": "annotators, who come later"},
+    {"item": ("item__key",)},
+)
+TRANSLATION = Part(StudyTranslation, {"id": _NUMBER, "study": _WHOSE})
+RULE = Part(ExclusionRule, {"id": _NUMBER, "study": _WHOSE})
+ADAPTIVE = Part(
+    AdaptiveDesign,
+    {"id": _NUMBER, "study": _WHOSE, "reached_at": "follows from the answers"},
+    {"question": ("question__key",)},
+)
+CONTRAST = Part(PrimaryContrast, {"id": _NUMBER, "study": _WHOSE}, {"question": ("question__key",)})
+STIMULUS = Part(Stimulus, {"study": _WHOSE}, {"clip": ("clip", "clip__sha256")})
+PARTS = (
+    STUDY, QUESTION, EXAMPLE, PAGE, ITEM, QUOTA, TRANSLATION, RULE, ADAPTIVE, CONTRAST, STIMULUS,
+)  # fmt: skip
+
+_TEXTS = ("language", "title", "consent", "instructions", "rest_text", "thanks", "contact")
+_LISTS = {
+    "questions": QUESTION,
+    "examples": EXAMPLE,
+    "quotas": QUOTA,
+    "exclusion_rules": RULE,
+    "adaptive": ADAPTIVE,
+    "primary_contrasts": CONTRAST,
+    "stimuli": STIMULUS,
+}
 _KINDS = {**ITEM_KINDS, **KINDS}
 
 
 def snapshot(study: Study) -> dict:
     """Return everything that an annotator of the study can see or be given, and the analysis declared."""
+    texts_and_design = {name: getattr(study, name) for name in STUDY.names}
     return {
-        "texts": {name: getattr(study, name) for name in _TEXTS},
-        "design": {name: getattr(study, name) for name in _DESIGN},
-        "questions": _as_presented(study.questions.order_by("position", "id").values(*_QUESTION)),
+        **_divided(texts_and_design),
+        "questions": _as_presented(study.questions.order_by("position", "id").values(*QUESTION.names)),
         "examples": list(
             QuestionExample.objects.filter(question__study=study)
             .order_by("question__position", "id")
-            .values("question__key", "label", "clip", "clip__sha256")
+            .values(*EXAMPLE.names)
         ),
         "questionnaire": [
             {
-                "place": page.place,
-                "title": page.title,
-                "introduction": page.introduction,
-                "questions": _as_presented(page.items.order_by("position", "id").values(*_ITEM)),
+                **{name: getattr(page, name) for name in PAGE.names},
+                "questions": _as_presented(page.items.order_by("position", "id").values(*ITEM.names)),
             }
             for page in study.questionnaire_pages.order_by("-place", "position", "id")
         ],
-        "quotas": list(study.quotas.order_by("id").values("name", "item__key", "rule", "limit")),
+        "quotas": list(study.quotas.order_by("id").values(*QUOTA.names)),
         "translations": {row.language: row.texts for row in study.translations.order_by("language")},
-        "exclusion_rules": list(study.exclusion_rules.order_by("id").values(*_RULE)),
-        "adaptive": list(AdaptiveDesign.objects.filter(study=study).values(*_ADAPTIVE)),
-        "primary_contrasts": list(study.primary_contrasts.order_by("id").values(*_CONTRAST)),
-        "stimuli": list(
-            study.stimuli.order_by("id").values("id", "clip", "clip__sha256", "role", "active", "feedback")
-        ),
+        "exclusion_rules": list(study.exclusion_rules.order_by("id").values(*RULE.names)),
+        "adaptive": list(AdaptiveDesign.objects.filter(study=study).values(*ADAPTIVE.names)),
+        "primary_contrasts": list(study.primary_contrasts.order_by("id").values(*CONTRAST.names)),
+        "stimuli": list(study.stimuli.order_by("id").values(*STIMULUS.names)),
         "equal_sounds": left_out(study).as_data(),
+    }
+
+
+def _divided(texts_and_design: Mapping[str, Any]) -> dict[str, dict]:
+    """Return a study's own fields in two sections: what annotators read, and the design."""
+    return {
+        "texts": {name: value for name, value in texts_and_design.items() if name in _TEXTS},
+        "design": {name: value for name, value in texts_and_design.items() if name not in _TEXTS},
     }
 
 
@@ -118,14 +160,29 @@ def _as_presented(questions: Iterable[dict]) -> list[dict]:
     return [item | {"options": _KINDS[item["kind"]].presented(item["options"])} for item in questions]
 
 
+def completed(stored: dict) -> dict:
+    """Return a stored snapshot with today's fields, so that it can be compared with one made today.
+
+    Software that gains a field does not change the studies that existed before it: they behaved as
+    the field's default says.
+    """
+    lists = {name: [part.completed(row) for row in stored.get(name, ())] for name, part in _LISTS.items()}
+    pages = [
+        PAGE.completed(page) | {"questions": [ITEM.completed(item) for item in page["questions"]]}
+        for page in stored["questionnaire"]
+    ]
+    own = _divided(STUDY.completed(stored["texts"] | stored["design"]))
+    return stored | lists | own | {"questionnaire": pages}
+
+
 def record_version(study: Study) -> StudyVersion:
     """Return the study's version as it stands now, a new one if anything has changed."""
     state = snapshot(study)
-    digest = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+    digest = digest_of(state)
     with transaction.atomic():
         Study.objects.locked(study.pk)
         latest = study.versions.order_by("number").last()
-        if latest and latest.digest == digest:
+        if latest and digest in (latest.digest, digest_of(completed(latest.snapshot))):
             return latest
         number = latest.number + 1 if latest else 1
         return study.versions.create(number=number, snapshot=state, digest=digest)

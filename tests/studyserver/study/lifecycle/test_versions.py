@@ -1,0 +1,132 @@
+"""What makes a new version of a study: every field of its parts that is not left out with a reason."""
+
+import pytest
+from django.apps import apps
+from django.db import models
+from example_studies import make_clip, make_study, make_track
+
+from studyserver.study.lifecycle.versions import PARTS, completed, record_version, snapshot
+from studyserver.study.models import (
+    AdaptiveDesign,
+    Question,
+    QuestionExample,
+    QuestionnaireItem,
+    QuestionnairePage,
+    Study,
+)
+
+pytestmark = pytest.mark.django_db
+
+NO_PARTS = {
+    "Annotator": "a person",
+    "Arrival": "a person",
+    "Departure": "a person",
+    "HeadphoneCheck": "a person's result",
+    "Judgment": "an answer",
+    "Presentation": "drawn for a person",
+    "QuestionnaireAnswer": "an answer",
+    "RecentJoin": "a person",
+    "Recruit": "a person",
+    "Return": "codes that are secrets between the study and its recruiter",
+    "StudyVersion": "the snapshot itself",
+    "Trial": "drawn for a person",
+}
+
+
+@pytest.fixture
+def study():
+    """Return a draft that has at least one row of every part."""
+    study = make_study(n_tracks=1)
+    question = study.questions.get()
+    Question.objects.create(study=study, key="other", text="And else?", kind=Question.Kind.TEXT)
+    QuestionExample.objects.create(
+        question=question, clip=make_clip(make_track("example"), "evidence", "harsh"), label="harsh"
+    )
+    page = QuestionnairePage.objects.create(study=study, title="About you")
+    item = QuestionnaireItem.objects.create(page=page, key="age", text="How old are you?", kind="number")
+    QuestionnaireItem.objects.create(page=page, key="name", text="What is your name?", kind="number")
+    study.quotas.create(name="old", item=item, rule=">= 60", limit=5)
+    study.translations.create(language="de", texts={"What do you hear?": "Was hören Sie?"})
+    study.exclusion_rules.create(measure="longest_run", limit=0.9)
+    study.primary_contrasts.create(question=question)
+    AdaptiveDesign.objects.create(study=study, question=question)
+    return study
+
+
+def other_value(field: models.Field, row: models.Model):
+    """Return a value that the field of this row does not have."""
+    value = getattr(row, field.attname)
+    if field.is_relation:
+        others = field.related_model.objects.exclude(pk=value)
+        return others.first().pk
+    if field.choices:
+        return next(str(name) for name, _label in field.flatchoices if name and name != value)
+    if isinstance(field, models.BooleanField):
+        return not value
+    if isinstance(field, models.IntegerField | models.FloatField):
+        return (value or 0) + 1
+    if isinstance(field, models.JSONField):
+        return [*value, "original"] if isinstance(value, list) else {**value, "points": 7, "low": "new"}
+    return f"{value}x"
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.model.__name__)
+def test_a_changed_field_makes_a_new_version(study, part):
+    fields = [each for each in part.model._meta.fields if each.name not in {*part.left_out, "id"}]
+    assert fields
+    row = part.model.objects.first()
+    for number, field in enumerate(fields, start=1):
+        assert record_version(study).number == number
+        part.model.objects.filter(pk=row.pk).update(**{field.attname: other_value(field, row)})
+        study = Study.objects.get()
+        assert record_version(study).number == number + 1, field.name
+
+
+def test_the_number_of_a_stimulus_is_told(study):
+    assert [row["id"] for row in snapshot(study)["stimuli"]] == [row.pk for row in study.stimuli.all()]
+
+
+def test_what_is_left_out_exists_and_has_a_reason():
+    for part in PARTS:
+        names = {each.name for each in [*part.model._meta.fields, *part.model._meta.many_to_many]}
+        assert set(part.left_out) <= names, part.model
+        assert all(part.left_out.values()), part.model
+        assert set(part.instead) <= names - set(part.left_out), part.model
+
+
+def test_what_researchers_alone_see_makes_no_new_version(study):
+    record_version(study)
+    Study.objects.update(notes="think", completion_code="C0DE", participant_parameter="PID", slug="moved")
+    assert record_version(Study.objects.get()).number == 1
+
+
+def test_every_model_is_a_part_or_left_out():
+    models_of_studies = {model.__name__ for model in apps.get_app_config("study").get_models()}
+    parts = {part.model.__name__ for part in PARTS}
+    assert not parts & set(NO_PARTS)
+    assert models_of_studies == parts | set(NO_PARTS)
+
+
+def test_a_version_stored_before_a_field_existed_still_counts(study):
+    version = record_version(study)
+    stored = version.snapshot
+    del stored["design"]["show_waveform"], stored["texts"]["rest_text"]
+    del stored["adaptive"][0]["block_size"], stored["questions"][0]["only_own_target"]
+    del stored["questionnaire"][0]["questions"][0]["screen_out_if"], stored["primary_contrasts"]
+    study.primary_contrasts.all().delete()
+    study.versions.update(snapshot=stored, digest="of that time")
+    assert record_version(study).number == 1
+    Study.objects.update(show_waveform=True)
+    assert record_version(Study.objects.get()).number == 2
+
+
+def test_a_version_stored_with_a_field_that_is_gone_still_counts(study):
+    version = record_version(study)
+    version.snapshot["design"]["colour"] = "red"
+    study.versions.update(snapshot=version.snapshot, digest="of that time")
+    assert record_version(study).number == 1
+
+
+def test_a_snapshot_of_today_is_complete(study):
+    state = snapshot(study)
+    assert completed(state) == state
