@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from explainer.core import VERSION
+from explainer.core.base.canonical_json import digest_of
 from explainer.files import stored_files
 from explainer.files.clip_sounds import note_sounds
-from explainer.models import Clip, Explanation, digest_of
+from explainer.models import Clip, Explanation
 
 from . import jobs
 

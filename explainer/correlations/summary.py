@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explainer.core.base.canonical_json import digest_of
 from explainer.core.base.counting import plural
 from explainer.core.correlations import published
 from explainer.core.correlations.estimates import (
@@ -24,7 +25,7 @@ from explainer.core.correlations.estimates import (
 from explainer.core.correlations.leakage import leakage, leakage_table
 from explainer.core.models.units import unit_of
 from explainer.files.spreadsheets import csv_text
-from explainer.models import Explanation, MusicModel, Track, TrackLabels, digest_of
+from explainer.models import Explanation, MusicModel, Track, TrackLabels
 
 from . import predictions, track_leakage
 from .heat_maps import PARTIAL, PEARSON, STANDARDISED, Cell, HeatMap, Part, cell, heat_map

@@ -5,19 +5,11 @@ semicolons or tabs, in UTF-8 or UTF-16, with or without a mark at the beginning.
 refused; nothing of it is left out.
 """
 
-import csv
-import io
-import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # as Excel reads and some programs write it
-
-
-class TableError(ValueError):
-    """A table that cannot be read; the message is a predicate without its name, with line and remedy."""
+from .csv_lines import SEPARATORS, TableError, declared_separator, line_of, records
 
 
 @dataclass(frozen=True)
@@ -69,20 +61,14 @@ def read_table(content: bytes, known: Collection[str]) -> Table:
     ------
     TableError
         If it is in another encoding, has unbalanced quotation marks, or names one of these columns twice.
+        The message is a predicate: it follows the table's name.
     """
-    text = _decoded(content)
-    lines_before = 0
-    separator = None
-    first, _, rest = text.partition("\n")
-    if found := _SEPARATOR_LINE.fullmatch(first):
-        separator, text, lines_before = found[1], rest, 1
-    separator = separator or max(_SEPARATORS, key=lambda each: _number_known(text, each, known))
+    declared, text = declared_separator(_decoded(content))
+    separator = declared or max(SEPARATORS, key=lambda each: _number_known(text, each, known))
     try:
-        lines = [(line + lines_before, cells) for line, cells in _lines(text, separator)]
-    except csv.Error as error:
-        raise TableError(
-            f"cannot be read as a table: {error}; look for a quotation mark that is not closed"
-        ) from error
+        lines = list(_lines(text, separator, lines_before=0 if declared is None else 1))
+    except TableError as error:
+        raise TableError(f"cannot be read as a table: in line {error.line} {error}") from error
     columns = _columns(lines[0][1]) if lines else []
     twice = next((column for column in known if columns.count(column) > 1), None)
     if twice:
@@ -102,31 +88,26 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
         raise TableError(
-            f"is not in UTF-8 (line {line}); save it again as “CSV UTF-8”, so that no letter is mistaken"
+            f"is not in UTF-8 (line {line_of(error)}); save it again as “CSV UTF-8”, so that no letter is "
+            "mistaken"
         ) from error
 
 
 def _number_known(text: str, separator: str, known: Collection[str]) -> int:
     try:
         _, cells = next(_lines(text, separator))
-    except (csv.Error, StopIteration):
+    except (TableError, StopIteration):
         return 0
     return len(set(_columns(cells)) & set(known))
 
 
-def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _lines(text: str, separator: str, lines_before: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield first line and cells of each row that is not empty."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
-    )
-    before = 0
-    for row in reader:
+    for line, row in records(text, separator, lines_before=lines_before, skip_blanks=True):
         cells = [unicodedata.normalize("NFC", cell.strip()) for cell in row]
         if any(cells):
-            yield before + 1, cells
-        before = reader.line_num
+            yield line, cells
 
 
 def _columns(cells: list[str]) -> list[str]:
@@ -139,7 +120,7 @@ def _row(line: int, cells: list[str], columns: list[str], separator: str) -> Tab
     if any(cells[len(columns) :]):
         problem = (
             f"it has {len(cells)} cells for {len(columns)} columns; put a text that holds a "
-            f"{_SEPARATORS.get(separator, separator)} into double quotes"
+            f"{SEPARATORS.get(separator, separator)} into double quotes"
         )
     elif any(cell and not column for column, cell in zip(columns, cells, strict=False)):
         problem = "it has a value in a column without a name; name the column in the first line"

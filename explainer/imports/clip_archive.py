@@ -17,8 +17,9 @@ from pathlib import Path, PurePosixPath
 from explainer.core.audio import FORMATS
 from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import UPLOADED
+from explainer.files.csv_lines import TableError
 from explainer.files.file_names import composed, parts_of
-from explainer.files.tables import Table, TableError, read_table
+from explainer.files.tables import Table, read_table
 from explainer.models import IDENTIFIER, Clip
 
 MANIFEST = "manifest.csv"

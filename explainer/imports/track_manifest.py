@@ -13,8 +13,9 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 
 from explainer.core.audio import FORMATS
+from explainer.files.csv_lines import TableError
 from explainer.files.file_names import composed, parts_of, readable
-from explainer.files.tables import TableError, TableRow, read_table
+from explainer.files.tables import TableRow, read_table
 from explainer.models import Track
 
 DETAILS = ("name", "title", "composer", "source", "licence", "notes")

@@ -8,7 +8,7 @@ from .clip import Clip
 from .explanation import Explanation, this_worker
 from .music_model import MusicModel
 from .recipe import Recipe
-from .shared import IDENTIFIER, digest_of
+from .shared import IDENTIFIER
 from .track import Track
 from .track_labels import TrackLabels
 from .track_prediction import TrackPrediction
@@ -22,6 +22,5 @@ __all__ = [
     "Track",
     "TrackLabels",
     "TrackPrediction",
-    "digest_of",
     "this_worker",
 ]

@@ -2,9 +2,10 @@
 
 from django.db import models
 
+from explainer.core.base.canonical_json import digest_of
 from explainer.core.models.code_paths import first_path
 
-from .shared import IDENTIFIER, Used, digest_of
+from .shared import IDENTIFIER, Used
 
 
 class MusicModel(Used, models.Model):

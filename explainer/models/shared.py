@@ -1,8 +1,5 @@
 """What the rows from which explanations are made have in common."""
 
-import hashlib
-import json
-
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -10,11 +7,6 @@ IDENTIFIER = RegexValidator(
     r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$",
     "Use letters, digits and . _ : - only, beginning with a letter or a digit.",
 )
-
-
-def digest_of(value) -> str:
-    """Return the SHA-256, in hexadecimal, of a value's canonical JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 class Used:

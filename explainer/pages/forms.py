@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import io
-import json
 import tempfile
 from itertools import islice
 from pathlib import Path
@@ -390,7 +389,7 @@ class RecipeForm(forms.ModelForm):
                 "Explanations were made from this recipe, so it stays as it is. "
                 "Give the changed one another name and press “Save as new”.",
             )
-        self.instance.parameters = json.loads(content.canonical_json())
+        self.instance.parameters = content.to_dict()
         return values
 
     def _content(self, parameters, uploads):

@@ -1,7 +1,6 @@
 """The recipe: everything that fixes an explanation apart from track and model."""
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,8 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from .canonical_json import digest_of
 
 HIDDEN_VALUES = ("zero", "band_minimum", "band_mean", "track_mean", "noise")
 ROUTES = ("gain", "pseudo_inverse")
@@ -151,13 +152,9 @@ class Recipe:
         """Return the recipe as plain JSON types, every field written out."""
         return json.loads(json.dumps(dataclasses.asdict(self), default=dict))
 
-    def canonical_json(self) -> str:
-        """Return the one text that equal recipes share: sorted keys, no spaces."""
-        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
-
     def digest(self) -> str:
-        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
-        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+        """Return the SHA-256, in hexadecimal, of the one text that equal recipes share."""
+        return digest_of(self.to_dict())
 
 
 def _is_whole(value: Any, lowest: int, highest: int) -> bool:

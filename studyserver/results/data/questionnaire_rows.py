@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from studyserver.common.canonical_json import canonical_json
+from explainer.core.base.canonical_json import canonical_json
 from studyserver.study.models import Annotator, QuestionnaireAnswer
 from studyserver.study.questions.item_kinds import ITEM_KINDS
 from studyserver.study.questions.kind import Answers

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from statistics import median
 
-from studyserver.common.canonical_json import canonical_json
+from explainer.core.base.canonical_json import canonical_json
 from studyserver.study.models import PREVIEW, Presentation, Trial
 from studyserver.study.questions.kinds import Answers, kinds_with
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from explainer.core.base.canonical_json import canonical_json
 from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip
-from studyserver.common.canonical_json import canonical_json
 from studyserver.study.models import Stimulus
 
 from . import Row

@@ -10,8 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from explainer.core.base.counting import listed, plural
+from explainer.files.csv_lines import TableError, decoded
 from explainer.files.spreadsheets import csv_text
-from studyserver.common.tables import TableError, decoded
 from studyserver.study.recruitment import recruiting
 from studyserver.study.recruitment.identifier_lists import UnreadableList, read_identifiers
 from studyserver.study.recruitment.panel_links import parameter_names

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from explainer.models.shared import digest_of
+from explainer.core.base.canonical_json import digest_of
 from studyserver.study.design.left_out import left_out
 from studyserver.study.models import (
     AdaptiveDesign,

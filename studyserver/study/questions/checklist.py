@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from studyserver.common.canonical_json import canonical_json
+from explainer.core.base.canonical_json import canonical_json
 
 from .choices import WithChoices
 from .kind import AnswerRefused, Answers

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol
 from django import forms
 from django.utils.translation import gettext as _
 
-from studyserver.common.canonical_json import canonical_json
+from explainer.core.base.canonical_json import canonical_json
 
 Options = Mapping[str, Any]
 

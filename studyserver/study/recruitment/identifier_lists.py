@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from explainer.core.base.counting import listed
+from explainer.files.csv_lines import SEPARATORS, TableError, declared_separator, records
 from explainer.files.spreadsheets import unescaped
 from studyserver.common.damage import is_error_value, is_rounded, looks_missing
 from studyserver.common.spellings import folded, lookalikes, quoted, trimmed
-from studyserver.common.tables import SEPARATORS, TableError, declared_separator, records
 
 from .placeholders import looks_unfilled
 

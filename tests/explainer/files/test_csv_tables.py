@@ -1,6 +1,7 @@
 import pytest
 
-from explainer.files.tables import TableError, read_table
+from explainer.files.csv_lines import TableError
+from explainer.files.tables import read_table
 
 KNOWN = ("file", "title", "composer")
 TEXT = "file,title,composer\nCD1/01.wav,Für Elise,Beethoven\n\nCD2/01.wav,Грёзы,Чайковский\n"
@@ -55,7 +56,10 @@ def test_more_commas_than_semicolons_in_the_titles_do_not_matter():
             "file,title\na.wav,Stück\n".encode("latin-1"),
             r"not in UTF-8 \(line 2\); save it again as “CSV UTF-8”",
         ),
-        (b'file,title\na.wav,"open\nb.wav,x\n', "quotation mark that is not closed"),
+        (
+            b'file,title\na.wav,"open\nb.wav,x\n',
+            "in line 2 a quotation mark is opened and never closed; close it",
+        ),
         (b'file,title\na.wav,"x"y\n', "quotation mark"),
         (b"file,title,Title\na.wav,x,y\n", "two columns “title”; leave one out"),
     ],

@@ -97,7 +97,7 @@ def _missing(given: list[str] | str | None) -> list[str]:
 
 
 def _cells(name: str, text: str) -> list[str]:
-    from studyserver.common.tables import TableError, one_line
+    from explainer.files.csv_lines import TableError, one_line
 
     try:
         return one_line(text)

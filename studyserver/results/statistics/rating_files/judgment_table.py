@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from explainer.files.csv_lines import SEPARATORS, TableError, declared_separator, decoded, records
 from studyserver.common.spellings import trimmed
-from studyserver.common.tables import SEPARATORS, TableError, declared_separator, decoded, records
 from studyserver.results.statistics.agreement.ratings import RatingsError
 
 REQUIRED = ("item_id", "rater_id", "value")

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from explainer.files.csv_lines import as_line
 from studyserver.common.damage import is_error_value, is_rounded, looks_missing
 from studyserver.common.spellings import folded, lookalikes, number, quoted
-from studyserver.common.tables import as_line
 from studyserver.results.statistics.agreement.ratings import NUMERIC_LEVELS, Ratings, RatingsError, prepare
 
 from .judgment_table import Column, JudgmentTable, read_table

@@ -1,4 +1,7 @@
-"""CSV tables as spreadsheets and survey tools write them, read line by line or refused in words."""
+"""CSV as spreadsheets and survey tools write it, read line by line or refused in words; without Django.
+
+Every reader of a table that people bring is made of these.
+"""
 
 import csv
 import io
@@ -38,8 +41,13 @@ def decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = len(re.findall(rb"\r\n|\r|\n", content[: error.start])) + 1
+        line = line_of(error)
         raise TableError(f"the text is not UTF-8 (see line {line}); save the file as CSV UTF-8") from error
+
+
+def line_of(error: UnicodeDecodeError) -> int:
+    """Return the number of the line that could not be decoded, from 1."""
+    return len(re.findall(rb"\r\n|\r|\n", error.object[: error.start])) + 1
 
 
 def declared_separator(text: str) -> tuple[str | None, str]:
@@ -50,17 +58,28 @@ def declared_separator(text: str) -> tuple[str | None, str]:
     return "\t" if found[1] == "\\t" else found[1], text[found.end() :]
 
 
-def records(text: str, separator: str, *, lines_before: int = 0) -> Iterator[tuple[int, list[str]]]:
+def records(
+    text: str, separator: str, *, lines_before: int = 0, skip_blanks: bool = False
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines of a table as cells, each with the number of the line in which it begins.
 
     Lines end in CR, LF or both; text in quotes can hold line ends.
+
+    Parameters
+    ----------
+    text, separator : str
+    lines_before : int
+        How many lines of the file precede the text.
+    skip_blanks : bool
+        Whether blanks may stand between a separator and a quotation mark.
 
     Raises
     ------
     TableError
         If a quotation mark is not closed or text follows a closed one.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=skip_blanks)
     while True:
         line = lines_before + reader.line_num + 1
         try:
