@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Model, Q
 from django.urls import reverse
 
+from explainer.core.base.counting import plural
 from explainer.models import Explanation, MusicModel, Recipe, Track
 from studyserver.study.models import Annotator, Study
 
@@ -104,7 +105,7 @@ def _clips() -> Stage:
     )
     done = count["done"]
     said = [
-        f"{done} explanation{'s' if done > 1 else ''} ready" if done else "",
+        f"{plural(done, 'explanation')} ready" if done else "",
         f"{count['under_way']} under way" if count["under_way"] else "",
         f"{count['failed']} failed" if count["failed"] else "",
     ]
@@ -132,7 +133,7 @@ def _counting(
     """Return a stage that says how many rows there are, by their own name or others; or what it is for."""
     number = rows.objects.count()
     one, several = words or (str(rows._meta.verbose_name), str(rows._meta.verbose_name_plural))
-    text = f"{number} {one if number == 1 else several}." if number else otherwise
+    text = f"{plural(number, one, several)}." if number else otherwise
     return Stage(title, text, bool(number), links)
 
 

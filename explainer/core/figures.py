@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .audio import write_whole
+from .base.atomic_files import write_atomically
 from .base.counting import plural
 from .base.explanation import Explanation
 from .base.recipe import Recipe
@@ -323,7 +323,7 @@ def save(figure: "Figure", path: Path) -> Path:
     metadata: dict[str, Any] = {"Date": None, "Creator": None} if svg else {"Software": None}
     with rc_context(STYLE):  # type: ignore[arg-type]
         figure.savefig(buffer, format=path.suffix[1:], dpi=DOTS_PER_INCH, metadata=metadata)
-    write_whole(path, buffer.getvalue())
+    write_atomically(path, buffer.getvalue())
     return path
 
 

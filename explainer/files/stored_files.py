@@ -2,11 +2,12 @@
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
+
+from explainer.core.base.atomic_files import atomic_file
 
 CHUNK = 1 << 20
 
@@ -42,16 +43,10 @@ def store(name: str, content: bytes | Path) -> str:
     except NotImplementedError:
         return default_storage.save(name, ContentFile(_bytes(content)))
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".", suffix=".part", delete=False) as beside:
-        try:
-            beside.write(_bytes(content))
-            beside.flush()
-            os.fsync(beside.fileno())
-            Path(beside.name).chmod(0o644)
-            Path(beside.name).replace(place)
-        except BaseException:
-            Path(beside.name).unlink(missing_ok=True)
-            raise
+    with atomic_file(place) as file:
+        file.write(_bytes(content))
+        file.flush()
+        os.fsync(file.fileno())  # a row that names the file must not outlive it in a power cut
     return name
 
 

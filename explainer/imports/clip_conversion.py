@@ -92,14 +92,9 @@ def convert(request: Request, limits: AudioLimits) -> list[dict]:
 
 
 def _written(signal, rate: int, gain: float, folder: Path) -> dict:
-    import hashlib
+    from explainer.core.audio import store_flac
 
-    from explainer.core.audio import flac_bytes, write_whole
-
-    content = flac_bytes(signal * 10 ** (gain / 20), rate)
-    digest = hashlib.sha256(content).hexdigest()
-    path = folder / f"{digest}.flac"
-    write_whole(path, content)
+    path, digest = store_flac(signal * 10 ** (gain / 20), rate, folder)
     return {"path": str(path), "sha256": digest, "seconds": len(signal) / rate}
 
 

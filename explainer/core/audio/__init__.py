@@ -2,7 +2,7 @@
 
 from .files import ENDINGS, FORMATS, AudioError, AudioInfo, AudioLimits, inspect_audio, read_audio
 from .levels import common_gain, fade, loudness, true_peak
-from .writing import flac_bytes, write_flac, write_whole
+from .writing import flac_bytes, store_flac
 
 __all__ = [
     "ENDINGS",
@@ -16,7 +16,6 @@ __all__ = [
     "inspect_audio",
     "loudness",
     "read_audio",
+    "store_flac",
     "true_peak",
-    "write_flac",
-    "write_whole",
 ]

@@ -1,13 +1,13 @@
-"""Sound files of our own: mono, 24-bit FLAC, written whole or not at all."""
+"""Sound files of our own: mono, 24-bit FLAC, written atomically."""
 
 import hashlib
 import io
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import soundfile
+
+from explainer.core.base.atomic_files import write_atomically
 
 from .files import AudioError
 
@@ -39,12 +39,13 @@ def flac_bytes(y: np.ndarray, sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
-def write_flac(path: str | os.PathLike[str], y: np.ndarray, sample_rate: int) -> str:
-    """Write a mono sound as `flac_bytes` encodes it, whole or not at all.
+def store_flac(y: np.ndarray, sample_rate: int, folder: Path) -> tuple[Path, str]:
+    """Write a mono sound as `flac_bytes` encodes it, under the name of its content, atomically.
 
     Returns
     -------
-    str
+    path : Path
+    digest : str
         SHA-256 of the file, hexadecimal.
 
     Raises
@@ -53,19 +54,8 @@ def write_flac(path: str | os.PathLike[str], y: np.ndarray, sample_rate: int) ->
         As `flac_bytes`.
     """
     content = flac_bytes(y, sample_rate)
-    write_whole(path, content)
-    return hashlib.sha256(content).hexdigest()
-
-
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file such that nobody, whatever happens, finds half of it under its name."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    digest = hashlib.sha256(content).hexdigest()
+    path = folder / f"{digest}.flac"
+    if not path.exists():
+        write_atomically(path, content)
+    return path, digest

@@ -1,6 +1,5 @@
 """Planned clips written as one comparison set: one gain, one kind of file."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,10 @@ from explainer.core.audio import (
     AudioLimits,
     common_gain,
     fade,
-    flac_bytes,
     loudness,
     read_audio,
+    store_flac,
     true_peak,
-    write_whole,
 )
 from explainer.core.representations.kinds import Representation
 from explainer.core.representations.reconstruction import Filling, reconstruct
@@ -173,7 +171,7 @@ def render_clips(
     whole = energy_of(signals[0])
     clips = []
     for planned, signal, peak in zip(plan, signals, peaks, strict=True):
-        path, digest = _write(signal * 10 ** (gain / 20), sample_rate, Path(output_folder))
+        path, digest = store_flac(signal * 10 ** (gain / 20), sample_rate, Path(output_folder))
         energy_share = energy_of(signal) / whole
         shares = {"area_share": planned.area_share, "energy_share": energy_share}
         clips.append(
@@ -197,15 +195,6 @@ def render_clips(
             )
         )
     return clips
-
-
-def _write(signal: np.ndarray, sample_rate: int, folder: Path) -> tuple[Path, str]:
-    content = flac_bytes(signal, sample_rate)
-    digest = hashlib.sha256(content).hexdigest()
-    path = folder / f"{digest}.flac"
-    if not path.exists():
-        write_whole(path, content)
-    return path, digest
 
 
 def input_as_heard(clip: RenderedClip, representation: Representation, track_gain: float) -> np.ndarray:

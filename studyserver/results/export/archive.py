@@ -1,7 +1,6 @@
 """A study's results as one folder or zip: valid as Psych-DS data set and as Frictionless data package."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 import zipfile
@@ -10,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from explainer.core.base.atomic_files import atomic_file
 from studyserver.results.data.rehearsal_marks import file_stem
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.data.unreadable import Unreadable
@@ -115,16 +115,8 @@ class StudyExport:
     def write_zip(self, path: Path) -> None:
         """Write the package as a zip file, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                for chunk in self.zip_chunks():
-                    file.write(chunk)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with atomic_file(path) as file:
+            file.writelines(self.zip_chunks())
 
     def write_folder(self, folder: Path) -> None:
         """Write the package as a folder that must not exist yet or be empty, whole or not at all.

@@ -11,7 +11,6 @@ from explainer.files.spreadsheets import escaped, row_writer
 from studyserver.common.number_text import all_digits
 
 from .codebook import Table
-from .variables import Variable
 
 _ROWS_AT_A_TIME = 1000
 
@@ -35,12 +34,8 @@ def _encoded(buffer: io.StringIO) -> bytes:
     return buffer.getvalue().encode(errors="replace")  # half of a surrogate pair has no bytes
 
 
-def cell_text(variable: Variable, value: object) -> str:
-    """Return what stands in a cell: only what people wrote is escaped, numbers are never touched."""
-    return _cell(_WRITERS[variable.type], value)
-
-
 def _cell(write: Callable[[Any], str], value: object) -> str:
+    """Return what stands in a cell: only what people wrote is escaped, numbers are never touched."""
     return "" if value is None or value == "" else write(value)
 
 

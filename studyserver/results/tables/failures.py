@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
+from explainer.core.base.counting import listed
 from studyserver.study.models import Question
 
 if TYPE_CHECKING:
@@ -74,9 +75,7 @@ class Failed:
     @property
     def _cause(self) -> str:
         asked = " and ".join(f"“{question.text}” ({question.key})" for question in self.questions)
-        who = ", ".join(self.annotators[:_NAMED])
-        if len(self.annotators) > _NAMED:
-            who += f" and {len(self.annotators) - _NAMED} more"
+        who = listed(self.annotators, _NAMED)
         annotator = "annotator" if len(self.annotators) == 1 else "annotators"
         if asked and who:
             return f"The cause lies in what is stored of {annotator} {who} about the question {asked}."

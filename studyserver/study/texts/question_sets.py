@@ -4,6 +4,7 @@ What the mid-level features mean follows the questions under which the Mid-level
 annotated; the wording is this project's own.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from explainer.files.file_names import identifier
 from studyserver.study.models import Question, Study
 
 from . import starting_texts
@@ -139,16 +141,16 @@ _ABX = {
 }
 
 
-def _identifier(text: str) -> str:
-    """Return text as a question's key: letters, digits and underscores."""
-    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in text).strip("_")
+def _key(prefix: str, target: str) -> str:
+    """Return the key of a question about a target: letters, digits and underscores."""
+    return f"{prefix}_{re.sub('[.:-]', '_', identifier(target, 'target'))}"[:60]
 
 
 def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **fields) -> list[dict]:
     """Return a question about each target: around its sentence, or around its name if it has none."""
     return [
         {
-            "key": f"{prefix}_{_identifier(target)}"[:60],
+            "key": _key(prefix, target),
             "text": format_lazy(known, statement=words)
             if words is not None
             else format_lazy(unknown, target=readable(target)),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from explainer.core.base.counting import plural
 from studyserver.common.spellings import number
 from studyserver.results.statistics.agreement.ratings import Ratings
 
@@ -30,9 +31,9 @@ def notes(reading: Reading, *, is_declared: bool) -> list[str]:
         if ways:
             found.append(f"equal numbers of the column {column} are one: {_listed(ways, '; ')}.")
     if reading.n_empty:
-        found.append(f"{_counted(reading.n_empty, 'line')} without a value: missing judgments.")
+        found.append(f"{plural(reading.n_empty, 'line')} without a value: missing judgments.")
     for mark, times in reading.declared_missing.items():
-        occurs = f"in {_counted(times, 'line')}" if times else "which does not occur"
+        occurs = f"in {plural(times, 'line')}" if times else "which does not occur"
         found.append(f"declared missing: {mark}, {occurs}.")
     return found
 
@@ -73,7 +74,3 @@ def _written(value: object) -> str:
 def _listed(words: list[str], between: str) -> str:
     more = len(words) - _MOST_LISTED
     return between.join(words[:_MOST_LISTED]) + (f"{between}and {more} more" if more > 0 else "")
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word if number == 1 else word + 's'}"

@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 from datetime import UTC
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -18,7 +19,7 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.export import data_package
 from studyserver.results.export.archive import ExportError, StudyExport
 from studyserver.results.export.codebook import COMPUTED_TABLES, FORMAT_VERSION, TABLES, VARIABLES
-from studyserver.results.export.csv_files import cell_text, csv_chunks
+from studyserver.results.export.csv_files import csv_chunks
 from studyserver.results.export.variables import Variable
 from studyserver.study.models import Judgment, Question
 
@@ -114,6 +115,14 @@ def test_text_is_safe_in_a_spreadsheet_and_otherwise_as_it_was(folder, study):
     )
     items = read(folder, study, "stimuli")
     assert {row["composer"] for row in items} == {'\'=Formula, "Quoted"'}
+
+
+def cell_text(variable: Variable, value: object) -> str:
+    """Return what stands in a cell of a file."""
+    table = SimpleNamespace(columns=(variable.name,), variables=[variable])
+    content = b"".join(csv_chunks(table, [{variable.name: value}])).decode()
+    _heading, [cell] = csv.reader(io.StringIO(content, newline=""))
+    return cell
 
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)

@@ -39,3 +39,15 @@ def test_a_new_study_begins_with_texts_in_its_language(language):
     others = {row.language: row.texts for row in study.translations.all()}
     assert others.keys() == {"en", "de", "es"} - {language}
     assert all(texts[study.consent] != study.consent for texts in others.values())
+
+
+def test_targets_in_every_script_have_keys_of_their_own():
+    study = make_study(3)
+    for track, target in zip(
+        {clip.track for clip in Clip.objects.all()}, ("Грёзы", "Мечты", "sad.slow"), strict=True
+    ):
+        track.clips.filter(condition="evidence").update(target=target)
+    Clip.objects.exclude(condition="evidence").update(target="")
+    keys = {question.target: question.key for question in add_questions(study, "presence")}
+    assert keys["sad.slow"] == "presence_sad_slow"
+    assert len(set(keys.values())) == 3
