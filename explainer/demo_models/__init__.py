@@ -1,1 +1,1 @@
-"""Models that come with the demo study, and how they were trained."""
+"""Models that come with the demo study, and published networks to train."""

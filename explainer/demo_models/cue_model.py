@@ -1,6 +1,6 @@
 """The demo's two-level model: nine musical cues from sound, eight emotions from the cues.
 
-The first level was trained on synthetic music whose cues were set (``manage.py train_demo_model``);
+The first level was trained on synthetic music whose cues were set (``python -m training``);
 the second is a fixed linear map from listening experiments. ``fixtures/models/cue_model/MODEL_CARD.md``
 says how well it hears what.
 """

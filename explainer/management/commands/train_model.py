@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *, variant, output, name, epochs, seconds, test_share, seed, **options):
         """Train and report."""
-        from explainer.demo_models.training import network_fitting
+        from explainer.demo_models import network_fitting
 
         if epochs < 1 or seconds < 1 or not 0 < test_share < 1:
             raise CommandError(
@@ -92,7 +92,7 @@ class Command(BaseCommand):
         return sources if variant != "a2e" else sources[:1]
 
     def _read(self, sources, seconds, verbosity):
-        from explainer.demo_models.training.published_sets import read_excerpts
+        from explainer.demo_models.published_sets import read_excerpts
 
         problems = []
         with tqdm(
@@ -120,7 +120,7 @@ class Command(BaseCommand):
         from safetensors.torch import save_file
 
         from explainer.core.representations.kinds import log_filterbank
-        from explainer.demo_models.training.network_fitting import frames_of, targets_of
+        from explainer.demo_models.network_fitting import frames_of, targets_of
 
         output.mkdir(parents=True, exist_ok=True)
         checkpoint = output / f"{variant}.safetensors"

@@ -15,8 +15,8 @@ from explainer.core.models.loading import load_model
 from explainer.demo_models.cue_descriptors import CueDescriptors
 from explainer.demo_models.cue_levels import CUES
 from explainer.demo_models.cue_model import CueModel
-from explainer.demo_models.training import midi_to_sound
-from explainer.demo_models.training.emotions import EMOTIONS, second_level
+from training import midi_to_sound
+from training.emotions import EMOTIONS, second_level
 
 FOLDER = ROOT / "fixtures" / "models" / "cue_model"
 VARIANTS = ROOT / "fixtures" / "music" / "variants"
@@ -123,7 +123,7 @@ def test_moves_the_changed_cue_the_right_way(variant):
     reason="needs fluidsynth and FluidR3_GM",
 )
 def test_hears_cues_in_pieces_nobody_has_used_before(shipped, tmp_path):
-    from explainer.demo_models.training.corpus import make_corpus
+    from training.corpus import make_corpus
 
     music = make_corpus(77_777, 1, tmp_path)
     predicted = shipped.predict(music.features.astype(np.float32))

@@ -1,5 +1,6 @@
 """The torch rebuild of musicnn against outputs of the original under TensorFlow (tests/data/README.md)."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -71,3 +72,8 @@ def test_shipped_description_loads_and_tags_sensibly(file):
     metal, lament = tags("sectoid_metal_madness.flac"), tags("own_lament.flac")
     assert metal["rock"] > lament["rock"]
     assert metal["metal"] > lament["metal"] + 1
+
+
+def test_shipped_weights_are_those_of_the_recorded_origin():
+    for name, checksum in json.loads((FIXTURES / "origin.json").read_text())["sha256"].items():
+        assert hashlib.sha256((FIXTURES / name).read_bytes()).hexdigest() == checksum

@@ -7,9 +7,9 @@ import torch
 from explainer.demo_models.attention_model import N_REGISTERS, AttentionCueModel
 from explainer.demo_models.cue_levels import N_CUES, N_EMOTIONS
 from explainer.demo_models.cue_model import CueModel
-from explainer.demo_models.training.corpus import Corpus
-from explainer.demo_models.training.emotions import SecondLevel
-from explainer.demo_models.training.fitting import Schedule, descend, describe, set_scales
+from training.corpus import Corpus
+from training.emotions import SecondLevel
+from training.fitting import Schedule, descend, describe, set_scales
 
 RNG = np.random.default_rng(2)
 CORPUS = Corpus(RNG.random((5, 130, 149)).astype(np.float16), RNG.random((5, N_CUES)).astype(np.float32))

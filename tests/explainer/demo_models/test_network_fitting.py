@@ -9,8 +9,8 @@ import torch
 from django.core.management import CommandError, call_command
 
 from explainer.core.models.loading import load_model
-from explainer.demo_models.training import network_fitting
-from explainer.demo_models.training.published_sets import Excerpt, read_excerpts
+from explainer.demo_models import network_fitting
+from explainer.demo_models.published_sets import Excerpt, read_excerpts
 from explainer.demo_models.two_level_networks import squared_error
 
 RNG = np.random.default_rng(0)

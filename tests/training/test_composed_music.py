@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explainer.demo_models.training.composed_music import compose, melody_pitch, onset_rate
-from explainer.demo_models.training.cues import CueSettings, draw_settings, scaled_pitch_height, scaled_speed
-from explainer.demo_models.training.midi import Note
+from training.composed_music import compose, melody_pitch, onset_rate
+from training.cues import CueSettings, draw_settings, scaled_pitch_height, scaled_speed
+from training.midi import Note
 
 PLAIN = CueSettings()
 MAJOR, MINOR_SCALE = {0, 2, 4, 5, 7, 9, 11}, {0, 2, 3, 5, 7, 8, 10, 11}

@@ -64,7 +64,7 @@ def make_corpus(
     Raises
     ------
     RenderingError
-        See `explainer.demo_models.training.midi_to_sound.render`.
+        See `training.midi_to_sound.render`.
     """
     cache.mkdir(parents=True, exist_ok=True)
     numbers = range(first_batch, first_batch + n_batches)

@@ -7,7 +7,7 @@ import pytest
 from paths import ROOT
 
 from explainer.demo_models.cue_levels import CUES
-from explainer.demo_models.training.emotions import EMOTIONS, second_level
+from training.emotions import EMOTIONS, second_level
 
 DATA = ROOT / "fixtures" / "models" / "cue_model" / "eerola2013"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explainer.demo_models.training import midi_to_sound
-from explainer.demo_models.training.midi import Note, Performance, midi_file
+from training import midi_to_sound
+from training.midi import Note, Performance, midi_file
 
 needs_fluidsynth = pytest.mark.skipif(
     shutil.which("fluidsynth") is None or not midi_to_sound.SOUNDFONT.exists(),
