@@ -19,7 +19,8 @@ from .imports import tracks
 from .imports.recipes import STEMS
 from .models import Clip, Explanation, MusicModel, Recipe, Track
 from .pages.explanation_page import name_of
-from .pages.forms import MusicModelForm, RecipeForm, UploadTracksForm
+from .pages.forms import MusicModelForm, RecipeForm
+from .pages.upload_forms import UploadTracksForm
 from .pages.views import page
 from .templatetags.numbers import decimals, share
 

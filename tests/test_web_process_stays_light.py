@@ -19,7 +19,7 @@ def walk(patterns):
 walk(get_resolver().url_patterns)
 """
 FORMS = """
-from explainer.pages.forms import RecipeForm, BuildForm, MusicModelForm, UploadTracksForm
+from explainer.pages.forms import RecipeForm, BuildForm, MusicModelForm
 assert RecipeForm().fields["method"].choices
 from explainer.imports.music_models import problems
 from explainer.models import MusicModel

@@ -129,7 +129,7 @@ def explain_track(
     differences = {name: fidelity.heard_difference(clips, name) for name in names}
     explanation = replace(explanation, fidelity={**explanation.fidelity, "heard_less_masked": differences})
     report(0.9, "drawing figures")
-    from .figures import draw_figures
+    from .figures.of_explanation import draw_figures
 
     figures = draw_figures(
         explanation, problem.segmentation, problem.features, representation, recipe, names, folder

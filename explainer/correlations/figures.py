@@ -26,7 +26,8 @@ def drawn(page: summary.Page) -> bool:
 
 def draw(model: MusicModel, tracks: Sequence[Track]) -> list[str]:
     """Draw every heat map that the page of a model and tracks shows; return the stored names."""
-    from explainer.core.figures import draw_matrix, save
+    from explainer.core.figures.charts import draw_matrix
+    from explainer.core.figures.style import save
 
     page = summary.gather(model, tracks)
     names = []

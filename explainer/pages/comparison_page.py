@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from explainer.core.base.explanation import Explanation as CoreExplanation
 from explainer.core.evaluation.comparison import Agreement, agreement
-from explainer.core.figures import slug_of
+from explainer.core.figures.style import slug_of
 from explainer.files import stored_files
 from explainer.models import Explanation
 

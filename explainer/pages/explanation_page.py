@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from explainer.core.base.counting import plural
-from explainer.core.figures import slug_of
+from explainer.core.figures.style import slug_of
 from explainer.core.models.units import explained_unit, unit_of
 from explainer.models import Clip, Explanation
 

@@ -24,7 +24,8 @@ from explainer.imports import clip_import
 from explainer.models import Clip, Explanation, Track
 
 from . import comparison_page, explanation_page
-from .forms import BuildForm, UploadClipsForm
+from .forms import BuildForm
+from .upload_forms import UploadClipsForm
 
 ROWS_SHOWN = 200
 RECENTLY = timedelta(hours=12)

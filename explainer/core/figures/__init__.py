@@ -1,0 +1,1 @@
+"""Pictures of explanations: of sound, of weights, of effects, of curves."""
