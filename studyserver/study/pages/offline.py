@@ -29,7 +29,10 @@ MODULES = [
     "local", "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder",
     "region", "rest", "slider", "sounds", "store", "stretches", "trial", "under-way", "waveform", "words",
 ]  # fmt: skip
-STYLES = ["palette.css", *(f"study/{name}.css" for name in ("study", "trial", "player", "answers", "sets"))]
+STYLES = [
+    "palette.css",
+    *(f"study/{name}.css" for name in ("study", "controls", "trial", "player", "answers", "sets")),
+]
 FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES))]
 
 
