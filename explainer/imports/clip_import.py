@@ -17,8 +17,6 @@ from .clip_archive import MANIFEST, ArchiveError, ClipArchive, Line, MemberError
 from .clip_conversion import Request, convert, convert_apart
 from .tracks import limits
 
-__all__ = ["ArchiveError", "ClipImport", "import_clips"]
-
 Convert = Callable[[Request, object], list[dict]]
 
 

@@ -21,6 +21,7 @@ from explainer.builds import building
 from explainer.core.base.counting import plural
 from explainer.files.sound_responses import sound_response
 from explainer.imports import clip_import
+from explainer.imports.clip_archive import ArchiveError
 from explainer.models import Clip, Explanation, Track
 
 from . import comparison_page, explanation_page
@@ -124,7 +125,7 @@ def upload_clips(request):
             copy.flush()
             try:
                 done = clip_import.import_clips(Path(copy.name), name=Path(archive.name).name)
-            except clip_import.ArchiveError as error:
+            except ArchiveError as error:
                 form.add_error("archive", str(error))
     new = sum(item.result == "imported" for item in done)
     refused = sum(item.clip is None for item in done)

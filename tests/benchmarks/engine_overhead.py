@@ -26,7 +26,8 @@ from explainer.core.audio import read_audio  # noqa: E402
 from explainer.core.base.memory import keep_freed_memory  # noqa: E402
 from explainer.core.base.recipe import Recipe  # noqa: E402
 from explainer.core.methods import explain  # noqa: E402
-from explainer.core.perturbation.problem import Problem, hidden_features  # noqa: E402
+from explainer.core.perturbation.masking import hidden_features  # noqa: E402
+from explainer.core.perturbation.problem import Problem  # noqa: E402
 from explainer.core.segmentation.segments import segment  # noqa: E402
 
 ROUNDS = 3

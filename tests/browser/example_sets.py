@@ -3,8 +3,8 @@
 from example_site import SCALE, make_clip, make_study, ready
 
 from explainer.models import Track
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Stimulus
-from studyserver.study.sessions import session
 
 CONDITIONS = ["original", "evidence", "complement", "random_control"]
 QUALITY = {
@@ -97,6 +97,6 @@ def make_presentations(seconds: float) -> dict[str, list[str]]:
                 Stimulus.objects.create(
                     study=study, clip=clip, role="practice", feedback="Listen to the very beginning."
                 )
-        session.open_study(study)
+        open_study(study)
         found[name] = [ready(study) for _ in range(5)]
     return found

@@ -16,8 +16,10 @@ from django.core.management import call_command
 from example_values import AWKWARD
 
 from explainer.models import Clip, Track
+from studyserver.study.lifecycle.opening import close_study, open_study
 from studyserver.study.models import Annotator, Presentation, Question, Stimulus, Study, Trial
 from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
 
 SAMPLE_RATE = 22_050
 READY = 100  # one process may run nearly all tests, whichever files the others take
@@ -74,7 +76,7 @@ def make_study(
     for position, question in enumerate(questions):
         Question.objects.create(study=study, position=position, **question)
     if opened:
-        session.open_study(study)
+        open_study(study)
     return study
 
 
@@ -141,9 +143,9 @@ def main(seconds: float) -> None:
         kinds.questions.get(key="dissonance").examples.create(clip=clip, label=label)
     make_study("fine", clips[:2], FINE)
     make_study("full", clips, [SCALE], annotators_wanted=1)
-    session.give_consent(session.join(Study.objects.get(slug="full")))
+    session.give_consent(join(Study.objects.get(slug="full")))
     closed = make_study("closed", clips, [SCALE])
-    session.close_study(closed)
+    close_study(closed)
     tokens = [ready(Study.objects.get(slug="scale")) for _ in range(READY)]
     from example_sets import make_presentations
 
@@ -153,7 +155,7 @@ def main(seconds: float) -> None:
 
 def ready(study: Study) -> str:
     """Return the token of an annotator who stands before the first trial."""
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, {"outcome": "passed"})

@@ -5,9 +5,9 @@ import json
 from django.urls import reverse
 
 from explainer.models import Clip
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question, QuestionnaireItem, QuestionnairePage, Stimulus, Study
 from studyserver.study.recruitment import recruiting
-from studyserver.study.sessions import session
 
 YES_NO = {"choices": [{"value": "yes", "label": "yes"}, {"value": "no", "label": "no"}]}
 
@@ -57,8 +57,8 @@ def main() -> None:
     QuestionnaireItem.objects.create(page=after, key="how", text=text, kind="text")
     back = "https://recruiter.example/complete?cc={code}&who={participant}"
     study.returns.create(outcome="done", code="DONE-1", address=back)
-    session.open_study(study)
+    open_study(study)
     invited = make_study("invited", access="personal")
-    session.open_study(invited)
+    open_study(invited)
     (recruit,) = recruiting.invite(invited, ["p1"])
     print(json.dumps({"personal": reverse("study:personal", args=[recruit.token])}))

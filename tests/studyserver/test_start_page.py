@@ -9,7 +9,8 @@ from example_studies import make_study, ready, walk
 from explainer.core.base.recipe import Recipe as CoreRecipe
 from explainer.models import Explanation, MusicModel, Recipe
 from studyserver import start_page
-from studyserver.study.sessions import session
+from studyserver.study.lifecycle.opening import close_study, open_study
+from studyserver.study.sessions.joining import join
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_an_empty_site_says_what_each_stage_is_for(researcher):
 
 def test_what_there_is_is_counted(researcher):
     study = make_study(2)
-    session.open_study(study)
+    open_study(study)
     walk(ready(study))
     track = study.stimuli.first().clip.track
     model = MusicModel.objects.create(name="m")
@@ -50,20 +51,20 @@ def test_what_there_is_is_counted(researcher):
     assert texts["Compose a study"] == "1 study."
     (brief,) = start_page.studies(researcher)
     assert (brief.study, brief.finished) == (study, 1)
-    session.join(study, rehearsal=True)
+    join(study, rehearsal=True)
     assert start_page.studies(researcher)[0].finished == 1
 
 
 def test_open_studies_come_first_then_drafts(researcher):
     closed, opened, _draft = (make_study(1, slug=slug) for slug in ("closed", "opened", "draft"))
     for study in (closed, opened):
-        session.open_study(study)
-    session.close_study(closed)
+        open_study(study)
+    close_study(closed)
     assert [row.study.slug for row in start_page.studies(researcher)] == ["opened", "draft", "closed"]
 
 
 def test_every_link_of_the_page_leads_somewhere(admin_client):
-    session.open_study(make_study(1, slug="opened"))
+    open_study(make_study(1, slug="opened"))
     make_study(1, slug="draft")
     page = admin_client.get("/admin/").content.decode()
     panel = page[page.index("start-page") : page.index('id="content-main"')]

@@ -8,8 +8,11 @@ from filled_study import event, heard, make_clip, make_explanation, make_track
 
 from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import MusicModel, Recipe
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import ExclusionRule, Question, Stimulus, Study
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 TARGETS = ("dissonance", "melodiousness")
 NAMES = [{"value": name, "label": name.capitalize()} for name in TARGETS]
@@ -66,7 +69,7 @@ def listen(study, truth, person, *, straight=None, opposite=False):
 
     What a person answers to a clip does not depend on when it comes: the order is drawn anew in every run.
     """
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, {"outcome": "passed"})
@@ -89,7 +92,7 @@ def listen(study, truth, person, *, straight=None, opposite=False):
         for question, answer in answers.items():
             sequence += 1
             events.append(event(trial, question, answer, sequence))
-        receipts = session.record_judgments(annotator, events)
+        receipts = record_judgments(annotator, events)
         assert {receipt["status"] for receipt in receipts} == {"stored"}, receipts
         session.finish_trial(annotator, trial.token, heard(trial))
     return annotator.pseudonym
@@ -97,7 +100,7 @@ def listen(study, truth, person, *, straight=None, opposite=False):
 
 def populate(study, truth, truthful=6):
     """Let people take part; return the pseudonyms of the truthful, the straight-lining and the contrary."""
-    session.open_study(study)
+    open_study(study)
     good = [listen(study, truth, person) for person in range(truthful)]
     straight = listen(study, truth, truthful, straight=50)
     return good, straight, listen(study, truth, truthful + 1, opposite=True)

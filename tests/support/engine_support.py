@@ -7,8 +7,9 @@ from onnx import TensorProto, helper
 
 from explainer.core.base.explanation import Target
 from explainer.core.base.recipe import Recipe
-from explainer.core.models.loading import CallableModel, TorchModel
-from explainer.core.perturbation.problem import Problem, hidden_features
+from explainer.core.models.adapters import CallableModel, TorchModel
+from explainer.core.perturbation.masking import hidden_features
+from explainer.core.perturbation.problem import Problem
 from explainer.core.representations.kinds import log_filterbank
 from explainer.core.segmentation.segments import Segmentation
 

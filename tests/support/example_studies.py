@@ -13,6 +13,8 @@ from django.db.models import F
 from explainer.models import Clip, Track
 from studyserver.study.models import Question, Stimulus, Study
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 CONDITIONS = [
     Clip.Condition.ORIGINAL,
@@ -114,7 +116,7 @@ def heard(trial, share: float = 1.0) -> dict:
 
 def ready(study, **fields):
     """Return an annotator who stands before the first trial."""
-    annotator = session.join(study, **fields)
+    annotator = join(study, **fields)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, {"heard": True})
@@ -126,7 +128,7 @@ def walk(annotator, trials: int | None = None, answer=lambda trial: 3) -> int:
     done = 0
     while (trials is None or done < trials) and (trial := session.current_trial(annotator)):
         event = make_event(trial, value=answer(trial), sequence=done + 1)
-        assert session.record_judgments(annotator, [event])[0]["status"] == "stored"
+        assert record_judgments(annotator, [event])[0]["status"] == "stored"
         session.finish_trial(annotator, trial.token, heard(trial))
         done += 1
     return done

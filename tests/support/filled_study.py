@@ -8,8 +8,11 @@ from django.core.files.base import ContentFile
 
 from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question, Stimulus, Study
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 TARGETS = ("dissonance", "melodiousness")
 # How strongly the target is heard, on a scale of 1 to 5, by condition.
@@ -149,7 +152,7 @@ def heard(trial):
 
 def take_part(study, rng, *, trials=None, leave=None, **fields):
     """Walk one annotator through the study; return the annotator."""
-    annotator = session.join(study, device_family="phone", **fields)
+    annotator = join(study, device_family="phone", **fields)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, {"passed": True})
@@ -163,7 +166,7 @@ def take_part(study, rng, *, trials=None, leave=None, **fields):
                 events.append(event(trial, question, 6 - value, sequence))
                 sequence += 1
             events.append(event(trial, question, value, sequence))
-        receipts = session.record_judgments(annotator, events)
+        receipts = record_judgments(annotator, events)
         assert {receipt["status"] for receipt in receipts} == {"stored"}, receipts
         session.finish_trial(annotator, trial.token, heard(trial))
         done += 1
@@ -176,7 +179,7 @@ def take_part(study, rng, *, trials=None, leave=None, **fields):
 def fill(study, annotators=6):
     """Let people take part: most finish, one is in the middle, two withdraw."""
     rng = np.random.default_rng(5)
-    session.open_study(study)
+    open_study(study)
     for _ in range(annotators):
         take_part(study, rng)
     take_part(study, rng, trials=2)
@@ -188,14 +191,12 @@ def fill(study, annotators=6):
 
 def answer_trials(study, answer, *, question="which", finish=True):
     """Walk one annotator through a study of one question; `answer` is called with each trial."""
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, {})
     while trial := session.current_trial(annotator):
-        (receipt,) = session.record_judgments(
-            annotator, [event(trial, question, answer(trial), trial.position)]
-        )
+        (receipt,) = record_judgments(annotator, [event(trial, question, answer(trial), trial.position)])
         assert receipt["status"] == "stored", receipt
         if not finish:
             break

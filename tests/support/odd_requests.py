@@ -122,6 +122,7 @@ def prepared():
 
     from studyserver.study.models import QuestionnairePage
     from studyserver.study.sessions import session
+    from studyserver.study.sessions.joining import join
 
     study = make_study(2, set_level=True, headphone_check="antiphase", trials_per_annotator=2)
     page = QuestionnairePage.objects.create(study=study, title="You")
@@ -136,7 +137,7 @@ def prepared():
     for one in (study, panel, plain):
         one.state = "open"
         one.save()
-    at_consent, at_questions, at_level, at_headphones = (session.join(study) for _ in range(4))
+    at_consent, at_questions, at_level, at_headphones = (join(study) for _ in range(4))
     at_tones = ready(make_study(1, state="open"))
     at_tones.sound_checked_at = None
     at_tones.save()

@@ -35,12 +35,13 @@ def take_part(study_id: int, seed: int, entered: dict, errors: list) -> None:
 
     from studyserver.study.models import Study
     from studyserver.study.sessions import session
+    from studyserver.study.sessions.answers import record_judgments
 
     rng = random.Random(seed)
 
     def send(annotator, event):
         try:
-            [receipt] = request(session.record_judgments, annotator, [event])
+            [receipt] = request(record_judgments, annotator, [event])
             if receipt["status"] == "refused":
                 errors.append(receipt["reason"])
         except Exception as error:
@@ -75,6 +76,7 @@ def join_and_perhaps_leave(
     from studyserver.study.models import Annotator, Study
     from studyserver.study.recruitment import recruiting
     from studyserver.study.sessions import session
+    from studyserver.study.sessions.withdrawal import delete_answers
 
     def returned(annotator):
         assert recruiting.free_places(annotator.study, [annotator.pseudonym]).freed
@@ -82,7 +84,7 @@ def join_and_perhaps_leave(
     ways = [
         lambda annotator: session.withdraw(annotator, keep_answers=False),
         lambda annotator: session.screen_out(annotator, Annotator.EndedBecause.ATTENTION),
-        session.delete_answers,
+        delete_answers,
         returned,
     ]
     try:
@@ -92,7 +94,7 @@ def join_and_perhaps_leave(
         if rng.random() < 0.25:
             way, pseudonym = rng.choice(ways), annotator.pseudonym
             request(way, annotator)
-            if way is session.delete_answers:
+            if way is delete_answers:
                 deleted.append(pseudonym)
             left[study_id] = left.get(study_id, 0) + 1
     except Exception as error:

@@ -8,8 +8,8 @@ import numpy as np
 
 from explainer.core.base.explanation import Explanation, Target
 from explainer.core.base.recipe import Recipe
-from explainer.core.representations.kinds import Representation
 from explainer.core.representations.reconstruction import bin_gain, cell_energy, soften
+from explainer.core.representations.representation import Representation
 from explainer.core.segmentation.segments import Segmentation
 
 from .conditions import (

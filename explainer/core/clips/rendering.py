@@ -16,8 +16,8 @@ from explainer.core.audio import (
     store_flac,
     true_peak,
 )
-from explainer.core.representations.kinds import Representation
 from explainer.core.representations.reconstruction import Filling, reconstruct
+from explainer.core.representations.representation import Representation
 
 from .conditions import PlannedClip
 

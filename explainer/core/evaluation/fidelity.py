@@ -8,9 +8,9 @@ import numpy as np
 import scipy.stats
 
 from explainer.core.base.explanation import Explanation
-from explainer.core.base.recipe import Recipe
+from explainer.core.base.recipe import Recipe, random_generator
 from explainer.core.clips.rendering import RenderedClip
-from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.perturbation.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from explainer.core.base.recipe import Recipe
+from explainer.core.base.recipe import Recipe, random_generator
 from explainer.core.models.adapters import MusicModel, TorchModel, in_32_bits
-from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.perturbation.problem import Problem
 
 from .fidelity import rank_correlation
 

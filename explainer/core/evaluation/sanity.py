@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explainer.core.base.explanation import Explanation
-from explainer.core.base.recipe import Recipe
+from explainer.core.base.recipe import Recipe, random_generator
 from explainer.core.methods import explain
 from explainer.core.models.adapters import ModelError, MusicModel, TorchModel
 from explainer.core.models.second_level import with_emotions
-from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.perturbation.problem import Problem
 
 from .fidelity import rank_correlation, top_overlap
 

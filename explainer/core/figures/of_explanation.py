@@ -9,7 +9,7 @@ from explainer.core.base.counting import plural
 from explainer.core.base.explanation import Explanation
 from explainer.core.base.recipe import Recipe
 from explainer.core.models.units import unit_of_scale
-from explainer.core.representations.kinds import Representation
+from explainer.core.representations.representation import Representation
 from explainer.core.segmentation.segments import Segmentation
 
 from .charts import draw_curves, draw_effects

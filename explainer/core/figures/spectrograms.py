@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explainer.core.representations.kinds import Representation
+from explainer.core.representations.representation import Representation
 from explainer.core.segmentation.segments import Segmentation
 
 from .style import ACCENT, HEIGHT, LINE, MUTED, SOUND_MAP, STYLE, WEIGHT_MAP, WIDTH

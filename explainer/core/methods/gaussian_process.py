@@ -3,9 +3,9 @@
 import numpy as np
 
 from explainer.core.base.explanation import Explanation
-from explainer.core.base.recipe import Recipe
+from explainer.core.base.recipe import Recipe, random_generator
 from explainer.core.models.adapters import explained_scale
-from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.perturbation.problem import Problem
 from explainer.core.perturbation.sampling import Design, draw_design
 from explainer.core.perturbation.stopping import ask_until_stable
 

@@ -4,8 +4,8 @@ import numpy as np
 import scipy.special
 
 from explainer.core.base.explanation import Explanation
-from explainer.core.base.recipe import Recipe
-from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.base.recipe import Recipe, random_generator
+from explainer.core.perturbation.problem import Problem
 
 from .linear_surrogate import clustered_errors
 from .registry import method, parameters_of

@@ -3,8 +3,8 @@
 import numpy as np
 
 from explainer.core.base.explanation import Explanation
-from explainer.core.base.recipe import Recipe
-from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.base.recipe import Recipe, random_generator
+from explainer.core.perturbation.problem import Problem
 from explainer.core.perturbation.sampling import draw_design
 
 from .linear_surrogate import cosine_distance_to_whole, exponential_kernel

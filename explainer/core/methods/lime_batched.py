@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from explainer.core.base.explanation import Explanation
-from explainer.core.base.recipe import Recipe, RecipeError
-from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.base.recipe import Recipe, RecipeError, random_generator
+from explainer.core.perturbation.problem import Problem
 from explainer.core.perturbation.sampling import Design, draw_design
 from explainer.core.perturbation.stopping import ask_until_stable
 

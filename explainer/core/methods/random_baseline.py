@@ -1,8 +1,8 @@
 """Weights that know nothing: the floor every method must rise above."""
 
 from explainer.core.base.explanation import Explanation
-from explainer.core.base.recipe import Recipe
-from explainer.core.perturbation.problem import Problem, random_generator
+from explainer.core.base.recipe import Recipe, random_generator
+from explainer.core.perturbation.problem import Problem
 
 from .registry import method, parameters_of
 

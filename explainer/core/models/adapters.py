@@ -12,7 +12,7 @@ from explainer.core.base.explanation import Target
 if TYPE_CHECKING:
     import torch
 
-    from explainer.core.representations.kinds import Representation
+    from explainer.core.representations.representation import Representation
 
 # Cells of one batch of features. On a processor larger batches are slower for convolutional
 # networks, whose activations then leave the cache. Fixed, so that results do not depend on the machine.

@@ -13,40 +13,18 @@ from typing import Any
 
 from explainer.core.base.explanation import Target
 from explainer.core.base.memory import GIGABYTE, available_memory, free_in_words
-from explainer.core.representations.kinds import Representation, representation_from
+from explainer.core.representations.kinds import representation_from
+from explainer.core.representations.representation import Representation
 
 from .adapters import (
-    OUTPUTS,
-    POOLINGS,
-    PRECISIONS,
-    Adapter,
     CallableModel,
     ModelError,
     MusicModel,
     TorchModel,
-    explained_scale,
 )
-from .check import USABLE, ModelReport, check_model
+from .check import USABLE
 from .code_paths import ALLOWED_CODE, current_path, is_allowed
 from .program_adapters import ExportedModel, OnnxModel, read_program
-
-__all__ = [
-    "ADAPTERS",
-    "OUTPUTS",
-    "POOLINGS",
-    "PRECISIONS",
-    "Adapter",
-    "CallableModel",
-    "ExportedModel",
-    "ModelError",
-    "ModelReport",
-    "MusicModel",
-    "OnnxModel",
-    "TorchModel",
-    "check_model",
-    "explained_scale",
-    "load_model",
-]
 
 
 def load_model(description: Mapping[str, Any], allowed_code: Sequence[str] = ()) -> MusicModel:

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explainer.core.base.explanation import Explanation, Target
-from explainer.core.base.recipe import random_generator
 from explainer.core.models.adapters import BATCH_CELLS, MusicModel, explained_scale
 from explainer.core.representations.reconstruction import Filling
 
-from .masking import MaskedFeatures, MaskedInputs, MaskedSound, hidden_features
+from .masking import MaskedFeatures, MaskedInputs, MaskedSound
 
 if TYPE_CHECKING:
     from explainer.core.segmentation.segments import Segmentation
-
-__all__ = ["MaskedFeatures", "Problem", "batch_size", "hidden_features", "random_generator"]
 
 
 def batch_size(model: MusicModel, single: np.ndarray) -> int:

@@ -6,9 +6,9 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from explainer.core.base.recipe import Recipe
+from explainer.core.base.recipe import Recipe, random_generator
+from explainer.core.perturbation.problem import Problem
 
-from .problem import Problem, random_generator
 from .sampling import Design
 
 FIRST_LOOK = 3  # calls per segment before the first look

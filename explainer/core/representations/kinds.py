@@ -15,19 +15,6 @@ import numpy as np
 from .filterbanks import logarithmic_triangles, mel_triangles
 from .representation import MOST_BANDS, Representation, RepresentationError
 
-__all__ = [
-    "KINDS",
-    "LogFilterbank",
-    "Mel",
-    "Representation",
-    "RepresentationError",
-    "Waveform",
-    "log_filterbank",
-    "mel",
-    "representation_from",
-    "waveform",
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class LogFilterbank(Representation):

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.ndimage
 import scipy.sparse
 
-from .kinds import Representation
+from explainer.core.representations.representation import Representation
 
 # A removed cell with hard edges clicks; these soften them for the ear, over two frames and
 # one band to each side. Both sum to 1, so parts that add up to the whole still do.

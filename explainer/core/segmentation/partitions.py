@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from explainer.core.audio import read_audio
-from explainer.core.representations.kinds import Representation
 from explainer.core.representations.reconstruction import cell_energy
+from explainer.core.representations.representation import Representation
 
 from .superpixels import PARAMETERS, divide, refusal
 

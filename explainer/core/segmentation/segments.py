@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from explainer.core.representations.kinds import Representation
+from explainer.core.representations.representation import Representation
 
 from .partitions import SEGMENTATIONS, SegmentationError, Sound, require_parameters
 

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *, name, track, **options):
         """Load, ask, report; fail if the model cannot be explained."""
         from explainer.core.audio import AudioError
-        from explainer.core.models.loading import ModelError
+        from explainer.core.models.adapters import ModelError
 
         model = self.find(MusicModel, name, "model")
         track = self.find(Track, track, "track") if track else Track.objects.first()
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
 def check(model: MusicModel, track: Track):
     """Return the core's `ModelReport` of a model on a track."""
-    from explainer.core.models.loading import check_model
+    from explainer.core.models.check import check_model
 
     with predictions.loaded(model) as core:
         return check_model(core, predictions.sound_of(track, core.representation.sample_rate))

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *, model, track, **options):
         """Predict under a progress bar, then say what failed."""
-        from explainer.core.models.loading import ModelError
+        from explainer.core.models.adapters import ModelError
 
         models, tracks = _chosen(MusicModel, model, "model"), _chosen(Track, track, "track")
         failures = []

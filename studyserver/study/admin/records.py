@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from explainer.core.base.counting import plural
-from studyserver.study.sessions.session import delete_answers
+from studyserver.study.sessions.withdrawal import delete_answers
 
 from ..models import Annotator, Judgment, Study, Trial
 from .shared.filters import NamedValues

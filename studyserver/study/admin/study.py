@@ -21,7 +21,7 @@ from studyserver.study.lifecycle.opening import StudyNotReady, close_study, open
 from studyserver.study.lifecycle.versions import record_version
 from studyserver.study.recruitment.advice import advice
 from studyserver.study.rehearsal import rehearsal
-from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
 from studyserver.study.texts import starting_texts
 from studyserver.study.texts.question_sets import QUESTION_SETS, add_questions
 from studyserver.study.texts.target_words import without_words
@@ -293,7 +293,7 @@ class StudyAdmin(admin.ModelAdmin):
 
     def preview_view(self, request, study):
         """Go through the study as an annotator whose answers never count."""
-        annotator = session.join(study, rehearsal=True, behaviour=PREVIEW)
+        annotator = join(study, rehearsal=True, behaviour=PREVIEW)
         return HttpResponseRedirect(reverse("study:resume", args=[annotator.token]))
 
     def add_questions_view(self, request, study):

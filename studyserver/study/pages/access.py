@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 
 from studyserver.study.models import Annotator
 from studyserver.study.sessions import session
-from studyserver.study.sessions.session import Stage
+from studyserver.study.sessions.stages import Stage, stage
 
 from .devices import remember_device
 
@@ -32,7 +32,7 @@ ADDRESSES_UP_TO_TRIALS = ["study:resume", *sorted(set(_PAGES.values()) - {_PAGES
 
 def address_of(annotator: Annotator) -> str:
     """Return the address of the page that an annotator is to see now."""
-    return reverse(_PAGES.get(session.stage(annotator), "study:ended"), args=[annotator.token])
+    return reverse(_PAGES.get(stage(annotator), "study:ended"), args=[annotator.token])
 
 
 def _says_translated(request: HttpRequest) -> bool:
@@ -52,7 +52,7 @@ def annotator_view(*stages: Stage) -> Callable:
         @wraps(view)
         def wrapped(request: HttpRequest, token: str, **named) -> HttpResponse:
             annotator = get_object_or_404(Annotator.objects.select_related("study"), token=token)
-            if stages and session.stage(annotator) not in stages:
+            if stages and stage(annotator) not in stages:
                 response = redirect(address_of(annotator))
             else:
                 if _says_translated(request):

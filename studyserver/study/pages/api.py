@@ -13,7 +13,9 @@ from explainer.files.sound_responses import blinded_sound_response
 from explainer.models import Clip
 from studyserver.study.models import Annotator, Presentation, QuestionExample, Stimulus
 from studyserver.study.sessions import session
-from studyserver.study.sessions.session import EventRefused, IncompleteTrial, Stage
+from studyserver.study.sessions.answers import EventRefused, record_judgments
+from studyserver.study.sessions.session import IncompleteTrial
+from studyserver.study.sessions.stages import Stage, stage
 
 from .access import address_of, annotator_view
 from .devices import device_of
@@ -50,7 +52,7 @@ def judgments(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Store answers, and give a receipt for each."""
     try:
         events, translated = _read(request, "events", "machine_translated")
-        receipts = session.record_judgments(annotator, events, device=device_of(request))
+        receipts = record_judgments(annotator, events, device=device_of(request))
     except (UnreadableJSON, EventRefused) as refused:
         return _refusal(refused, 400)
     if translated is True:
@@ -95,7 +97,7 @@ def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @annotator_view()
 def current(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Give the current trial, or the address of the page that comes instead."""
-    trial = session.current_trial(annotator) if session.stage(annotator) == Stage.TRIALS else None
+    trial = session.current_trial(annotator) if stage(annotator) == Stage.TRIALS else None
     if trial is None:
         return JsonResponse({"address": address_of(annotator)})
     return JsonResponse({"html": trial_html(request, trial)})
@@ -107,7 +109,7 @@ def sound(request: HttpRequest, token: str) -> HttpResponse:
     presentation = get_object_or_404(
         Presentation.objects.select_related("stimulus__clip", "trial__annotator__study"), token=token
     )
-    if session.stage(presentation.trial.annotator) not in (Stage.TRIALS, Stage.FINISHED):
+    if stage(presentation.trial.annotator) not in (Stage.TRIALS, Stage.FINISHED):
         raise Http404
     return blinded_sound_response(
         request, presentation.stimulus.clip, _clips_of(presentation.stimulus.study_id)

@@ -10,9 +10,11 @@ from studyserver.client_address import client_address
 from studyserver.study.models import PREVIEW, Annotator, Judgment, Recruit, Study
 from studyserver.study.recruitment import arrivals, panel_links, recruiting
 from studyserver.study.recruitment.expectation import expectation
-from studyserver.study.sessions import session
-from studyserver.study.sessions.joins import TooManyJoins
-from studyserver.study.sessions.session import JoiningRefused, Stage
+from studyserver.study.sessions import joining
+from studyserver.study.sessions.joining import refuse_joining
+from studyserver.study.sessions.joins import JoiningRefused, TooManyJoins
+from studyserver.study.sessions.stages import Stage, stage
+from studyserver.study.sessions.withdrawal import delete_answers
 from studyserver.study.texts.translations import dictionary
 
 from .access import address_of
@@ -83,12 +85,12 @@ def _invitation(
             if named and not preview:
                 annotator = recruiting.join_as(study, sent=sent, recruit=recruit, tokens=tokens, **fields)
             else:
-                annotator = session.join(
+                annotator = joining.join(
                     study, rehearsal=preview, behaviour=PREVIEW if preview else "", **fields
                 )
             return _remember(request, annotator)
         if not preview:
-            session.refuse_joining(study)
+            refuse_joining(study)
     except panel_links.LinkRefused:
         raise
     except JoiningRefused as refused:
@@ -152,7 +154,7 @@ def _earlier_participation(study: Study, tokens: list[str]) -> Annotator | None:
     """Return the participation that was begun last in this browser, if it can be gone on with."""
     annotator = study.annotators.filter(token=tokens[0]).first() if tokens else None
     over = {Stage.WITHDRAWN, Stage.SCREENED_OUT, Stage.EXPIRED, Stage.CLOSED}
-    return annotator if annotator and session.stage(annotator) not in over else None
+    return annotator if annotator and stage(annotator) not in over else None
 
 
 def _device_family(request: HttpRequest) -> str:
@@ -171,7 +173,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
     annotator = form.annotator
     study = dictionary(annotator.study).study(annotator.study)
     if "confirmed" in request.POST:
-        session.delete_answers(annotator)
+        delete_answers(annotator)
         return render(request, "study/my_data.html", {"deleted": True})
     context = {
         "form": form,

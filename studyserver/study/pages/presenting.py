@@ -14,7 +14,7 @@ from studyserver.study.models import Annotator, Presentation, Question, Question
 from studyserver.study.questions.kind import Answers
 from studyserver.study.questions.kinds import kinds_with
 from studyserver.study.sessions import session
-from studyserver.study.sessions.answers import asked_about
+from studyserver.study.sessions.answers import asked_about, questions_for, stored_answers
 from studyserver.study.texts.translations import Dictionary, Written, dictionary
 
 MANY = 4  # from so many clips on, their buttons are small
@@ -30,7 +30,7 @@ def trial_context(trial: Trial) -> dict:
     rest = rest_before(trial)
     presentations = list(trial.presentations.order_by("position"))
     words = dictionary(study)
-    questions = [words.question(question) for question in session.questions_for(trial)]
+    questions = [words.question(question) for question in questions_for(trial)]
     examples = _examples(questions, words)
     groups = [
         _group(question, presentations, guard=study.rate_while_playing)
@@ -45,7 +45,7 @@ def trial_context(trial: Trial) -> dict:
         "groups": groups,
         "by_clip": sum(group["of_clips"] for group in groups) > 1,
         "instruction": attention.instruction(trial, questions),
-        "answers": json.dumps(session.stored_answers(trial)),
+        "answers": json.dumps(stored_answers(trial)),
         "total": session.progress(trial.annotator)[1],
         "minimum_share": f"{study.minimum_listening_share:g}",
         "listening": _listening_options(study),

@@ -16,7 +16,7 @@ from studyserver.study.questions.kind import Answers
 from studyserver.study.screening import headphones, questionnaire
 from studyserver.study.screening.sounds import INTERVALS, TRIALS, calibration_wav, trial_sound, wav
 from studyserver.study.sessions import screening_steps as screening
-from studyserver.study.sessions.session import Stage
+from studyserver.study.sessions.stages import Stage
 from studyserver.study.texts.translations import dictionary
 
 from .access import address_of, annotator_view

@@ -8,7 +8,10 @@ from django.views.decorators.http import require_safe
 from studyserver.study.models import Annotator, Return
 from studyserver.study.recruitment.recruiting import farewell
 from studyserver.study.sessions import session
-from studyserver.study.sessions.session import JoiningRefused, Stage
+from studyserver.study.sessions.answers import latest_sequence
+from studyserver.study.sessions.joining import refuse_full
+from studyserver.study.sessions.joins import JoiningRefused
+from studyserver.study.sessions.stages import Stage, stage
 from studyserver.study.texts.translations import dictionary
 
 from . import offline
@@ -38,7 +41,7 @@ def consent(request: HttpRequest, annotator: Annotator) -> HttpResponse:
             session.give_consent(annotator)
             return redirect(address_of(annotator))
         if not annotator.rehearsal:
-            session.refuse_full(annotator.study)
+            refuse_full(annotator.study)
     except JoiningRefused as refused:
         given = farewell(annotator, Return.Outcome.GROUP_FULL)
         return annotator_page(
@@ -93,7 +96,7 @@ def _page_of_trials(request: HttpRequest, annotator: Annotator, **context) -> Ht
         request,
         "trials",
         annotator,
-        latest_sequence=session.latest_sequence(annotator),
+        latest_sequence=latest_sequence(annotator),
         level=f"{playing_level(annotator):g}",
         modules=[f"study/js/{name}.js" for name in offline.MODULES],
         scripts_of_kinds=offline.scripts_of_kinds(annotator.study),
@@ -118,7 +121,7 @@ def leave(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         session.withdraw(annotator, keep_answers=form.cleaned_data["keep_answers"] == "yes")
         return redirect(address_of(annotator))
-    over = session.stage(annotator) in (Stage.FINISHED, Stage.EXPIRED)
+    over = stage(annotator) in (Stage.FINISHED, Stage.EXPIRED)
     return annotator_page(request, "leave", annotator, form=form, over=over)
 
 
@@ -140,7 +143,7 @@ def ended(request: HttpRequest, annotator: Annotator) -> HttpResponse:
         request,
         "ended",
         annotator,
-        stage=session.stage(annotator).value,
+        stage=stage(annotator).value,
         code=given.code,
         return_address=given.address,
     )

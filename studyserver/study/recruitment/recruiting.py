@@ -14,7 +14,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from studyserver.study.models import Annotator, Arrival, Recruit, Return, Study
-from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
+from studyserver.study.sessions.joins import JoiningRefused
 
 from .identifier_lists import refuse_lookalikes
 from .panel_links import LinkRefused, Sent, without_number
@@ -42,13 +43,13 @@ def earlier_recruit(study: Study, sent: Sent) -> Recruit | None:
 
 
 def refuse_access(study: Study, *, sent: Sent | None = None, recruit: Recruit | None = None) -> None:
-    """Raise :class:`session.JoiningRefused` when the study asks for another kind of link."""
+    """Raise `JoiningRefused` when the study asks for another kind of link."""
     if study.access == Study.Access.PERSONAL and recruit is None:
-        raise session.JoiningRefused(
+        raise JoiningRefused(
             _("This study is by invitation. Please open the personal link that you have been sent.")
         )
     if study.access == Study.Access.PANEL and sent is None and recruit is None:
-        raise session.JoiningRefused(without_number())
+        raise JoiningRefused(without_number())
 
 
 def refuse_stranger(recruit: Recruit, sent: Sent | None, tokens: Collection[str]) -> None:
@@ -87,11 +88,11 @@ def join_as(
     tokens
         As :func:`refuse_stranger` takes them.
     **fields
-        For :func:`session.join`.
+        For `sessions.joining.join`.
 
     Raises
     ------
-    session.JoiningRefused
+    JoiningRefused
         When the person is new and nobody can join, or is not and comes from a strange browser.
     """
     with transaction.atomic():
@@ -102,7 +103,7 @@ def join_as(
         else:
             recruit = Recruit.objects.select_related("annotator").get(pk=recruit.pk)
         if recruit.annotator is None:
-            recruit.annotator = session.join(study, **fields)
+            recruit.annotator = join(study, **fields)
             if sent is not None:
                 recruit.panel_study, recruit.panel_session = sent.panel_study, sent.panel_session
             recruit.save()

@@ -19,7 +19,8 @@ from studyserver.study.models import Annotator, Presentation, Question, Return, 
 from studyserver.study.recruitment.recruiting import outcome
 from studyserver.study.sessions import screening_steps as screening
 from studyserver.study.sessions import session
-from studyserver.study.sessions.answers import asked_about
+from studyserver.study.sessions.answers import asked_about, questions_for, record_judgments
+from studyserver.study.sessions.joining import join
 
 from .screening import answer_pages, pass_headphone_checks
 
@@ -98,7 +99,7 @@ def simulate(
     for index in range(number):
         name = MIXTURE[index % len(MIXTURE)]
         device_family = rng.choice(["desktop", "phone"])
-        annotator = session.join(study, rehearsal=True, behaviour=name, device_family=device_family)
+        annotator = join(study, rehearsal=True, behaviour=name, device_family=device_family)
         _Walk(annotator, BEHAVIOURS[name], random.Random(f"{seed}:{index}")).go()
         annotators.append(annotator)
         done(annotator)
@@ -160,10 +161,10 @@ class _Walk:
         self.blind = [item for item in presentations if item.is_blind]
         self.trial = trial
         events = []
-        for question in session.questions_for(trial):
+        for question in questions_for(trial):
             about = asked_about(question, presentations)
             events += [self._event(trial, question, presentation, elapsed) for presentation in about]
-        session.record_judgments(self.annotator, events)
+        record_judgments(self.annotator, events)
         session.finish_trial(self.annotator, trial.token, self._listening(presentations))
 
     def _event(

@@ -9,7 +9,7 @@ from studyserver.study.questions.shared.rules import meets
 from studyserver.study.screening import headphones, questionnaire
 from studyserver.study.screening.sounds import plans
 from studyserver.study.sessions import screening_steps as screening
-from studyserver.study.sessions.session import Stage, stage
+from studyserver.study.sessions.stages import Stage, stage
 
 _TRIES = 50  # at an answer that does not screen out
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from studyserver.study.models import Annotator, QuestionnairePage, Study
 from studyserver.study.screening import headphones, questionnaire
 from studyserver.study.screening.questionnaire import Place, Reading
-
-from .session import Stage, finish_if_done, holding, screen_out, stage
+from studyserver.study.sessions.session import finish_if_done, holding, screen_out
+from studyserver.study.sessions.stages import Stage, stage
 
 SOFTEST = -60.0  # dB, of the volume slider
 

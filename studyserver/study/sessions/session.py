@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from studyserver.study.design import attention
 from studyserver.study.design.adaptive import in_blocks
 from studyserver.study.design.allocation import allocate_trials, awaits_trials, expected_trials
-from studyserver.study.lifecycle.opening import StudyNotReady, close_study, open_study
 from studyserver.study.lifecycle.versions import current_version
 from studyserver.study.models import Annotator, Departure, Judgment, QuestionnairePage, Return, Study, Trial
 from studyserver.study.models.identifiers import random_completion_code
@@ -24,59 +23,18 @@ from studyserver.study.texts.translations import dictionary
 
 from . import listening_time
 from .answers import (
-    EventRefused,
-    latest_sequence,
     missing_answers,
-    questions_for,
-    record_judgments,
-    stored_answers,
 )
 from .browser_reports import SOUND_CHECK, documented
-from .joining import join, refuse_full, refuse_joining
-from .joins import JoiningRefused
+from .joining import refuse_full
 from .listening import clean_record, heard_enough
 from .stages import Stage, stage
 from .timestamps import moment_before
-from .withdrawal import delete_answers, log_departure
+from .withdrawal import log_departure
 
 Place = QuestionnairePage.Place
 # How many trials a browser may hold in advance: several minutes of listening, should the network fail.
 MOST_AHEAD = 12
-
-__all__ = [
-    "EventRefused",
-    "IncompleteTrial",
-    "JoiningRefused",
-    "Stage",
-    "StudyNotReady",
-    "close_answers",
-    "close_study",
-    "completion",
-    "current_trial",
-    "delete_answers",
-    "finish_if_done",
-    "finish_instructions",
-    "finish_sound_check",
-    "finish_trial",
-    "give_consent",
-    "has_answered",
-    "holding",
-    "join",
-    "latest_sequence",
-    "missing_answers",
-    "note_machine_translation",
-    "open_study",
-    "progress",
-    "questions_for",
-    "record_judgments",
-    "refuse_full",
-    "refuse_joining",
-    "screen_out",
-    "stage",
-    "stored_answers",
-    "upcoming_trials",
-    "withdraw",
-]
 
 
 class IncompleteTrial(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from explainer.core.models.loading import TorchModel
+from explainer.core.models.adapters import TorchModel
 from explainer.core.perturbation.problem import Problem
 
 AROUND = 6  # frames on either side of a border that filters across it hear

@@ -13,8 +13,10 @@ from explainer.core.base.explanation import Explanation
 from explainer.core.base.recipe import Recipe
 from explainer.core.evaluation.fidelity import rank_correlation, top_overlap
 from explainer.core.methods.linear_surrogate import cosine_distance_to_whole, exponential_kernel
-from explainer.core.models.loading import TorchModel, load_model
-from explainer.core.perturbation.problem import Problem, hidden_features
+from explainer.core.models.adapters import TorchModel
+from explainer.core.models.loading import load_model
+from explainer.core.perturbation.masking import hidden_features
+from explainer.core.perturbation.problem import Problem
 from explainer.core.segmentation.segments import segment
 
 from .musicnn_by_tables import tabulated

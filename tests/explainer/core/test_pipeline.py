@@ -19,8 +19,8 @@ from engine_support import (
 from explainer.core.audio import AudioError
 from explainer.core.base.explanation import Explanation, Target
 from explainer.core.base.recipe import Recipe, RecipeError
+from explainer.core.models.adapters import CallableModel, ModelError
 from explainer.core.models.effects import emotion_segment_weights
-from explainer.core.models.loading import CallableModel, ModelError
 from explainer.core.perturbation.sampling import SamplingError
 from explainer.core.pipeline import explain_track
 from explainer.core.segmentation.segments import SegmentationError

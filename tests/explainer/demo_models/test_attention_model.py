@@ -22,9 +22,9 @@ from explainer.core.audio import read_audio
 from explainer.core.base.explanation import Target
 from explainer.core.base.recipe import Recipe, RecipeError
 from explainer.core.methods import explain
-from explainer.core.models.adapters import ModelError
+from explainer.core.models.adapters import ModelError, TorchModel
 from explainer.core.models.effects import emotion_segment_weights
-from explainer.core.models.loading import TorchModel, load_model
+from explainer.core.models.loading import load_model
 from explainer.core.perturbation.problem import Problem
 from explainer.core.representations.kinds import waveform
 from explainer.demo_models.attention_model import N_REGISTERS, AttentionCueModel, stretches

@@ -15,7 +15,8 @@ from small_world import SAMPLE_RATE, tones
 from explainer.core.audio import loudness, true_peak
 from explainer.files import stored_files
 from explainer.imports import clip_archive
-from explainer.imports.clip_import import ArchiveError, import_clips
+from explainer.imports.clip_archive import ArchiveError
+from explainer.imports.clip_import import import_clips
 from explainer.models import Clip
 
 pytestmark = pytest.mark.django_db

@@ -13,9 +13,11 @@ from explainer.core.base.recipe import Recipe as RecipeParameters
 from explainer.models import MusicModel, Recipe
 from studyserver.results.export.codebook import TABLES
 from studyserver.results.export.data_package import data_file
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import ExclusionRule, Question, Stimulus, Study
 from studyserver.study.sessions import session
-from studyserver.study.sessions.answers import asked_about
+from studyserver.study.sessions.answers import asked_about, questions_for, record_judgments
+from studyserver.study.sessions.joining import join
 
 pytestmark = pytest.mark.django_db
 CONDITIONS = ("original", "evidence", "random_control")
@@ -65,7 +67,7 @@ def make_study(presentation, *, tracks=2, rules=False):
     if rules:
         for measure in ExclusionRule.Measure.values:
             ExclusionRule.objects.create(study=study, measure=measure, excludes="below", limit=-9)
-    session.open_study(study)
+    open_study(study)
     return study
 
 
@@ -86,7 +88,7 @@ def answer_to(question, rng):
 
 def walk(study, rng, stage):
     """Let one annotator come as far as a stage."""
-    annotator = session.join(study)
+    annotator = join(study)
     if stage == "joined":
         return annotator
     session.give_consent(annotator)
@@ -97,7 +99,7 @@ def walk(study, rng, stage):
         if stage == "opened":
             break
         presentations = list(trial.presentations.select_related("stimulus__clip"))
-        for question in session.questions_for(trial):
+        for question in questions_for(trial):
             for presentation in asked_about(question, presentations):
                 sequence += 1
                 sent = {
@@ -105,7 +107,7 @@ def walk(study, rng, stage):
                     "presentation": presentation and presentation.token, "value": answer_to(question, rng),
                     "sequence": sequence, "age_ms": 1, "response_ms": 900,
                 }  # fmt: skip
-                (receipt,) = session.record_judgments(annotator, [sent])
+                (receipt,) = record_judgments(annotator, [sent])
                 assert receipt["status"] == "stored", (question.kind, receipt)
                 if stage == "answered":
                     return annotator

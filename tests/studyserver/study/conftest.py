@@ -6,14 +6,14 @@ import pytest
 from django.utils import timezone
 from example_studies import make_study
 
-from studyserver.study.sessions import session
+from studyserver.study.lifecycle.opening import open_study
 
 
 @pytest.fixture
 def study(db):
     """An open study of 4 tracks in 4 conditions."""
     study = make_study()
-    session.open_study(study)
+    open_study(study)
     return study
 
 

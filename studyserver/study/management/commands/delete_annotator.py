@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
 from studyserver.study.models import Annotator
-from studyserver.study.sessions.session import delete_answers
+from studyserver.study.sessions.withdrawal import delete_answers
 
 
 class Command(BaseCommand):

@@ -20,7 +20,8 @@ from explainer.core.base.recipe import Recipe
 from explainer.core.evaluation import half_precision, sanity
 from explainer.core.evaluation.half_precision import processor_has_bfloat16, settle_precision
 from explainer.core.methods import explain
-from explainer.core.models.loading import ModelError, TorchModel, check_model
+from explainer.core.models.adapters import ModelError, TorchModel
+from explainer.core.models.check import check_model
 from explainer.core.pipeline import explain_track
 
 SEGMENTS = grid()

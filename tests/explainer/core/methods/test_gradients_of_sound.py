@@ -9,8 +9,9 @@ from torch import nn
 from explainer.core.base.explanation import Target
 from explainer.core.base.recipe import Recipe, RecipeError
 from explainer.core.methods import explain
-from explainer.core.models.loading import TorchModel
-from explainer.core.perturbation.problem import Problem, hidden_features
+from explainer.core.models.adapters import TorchModel
+from explainer.core.perturbation.masking import hidden_features
+from explainer.core.perturbation.problem import Problem
 from explainer.core.pipeline import explain_track
 from explainer.core.representations.kinds import waveform
 from explainer.core.representations.reconstruction import filling_of, reconstruct

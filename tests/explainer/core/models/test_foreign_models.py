@@ -12,9 +12,11 @@ from torch import nn
 from explainer.core.base.explanation import Target
 from explainer.core.base.recipe import Recipe, RecipeError
 from explainer.core.methods import explain
+from explainer.core.models.adapters import CallableModel, TorchModel
 from explainer.core.models.check import check_on_input
-from explainer.core.models.loading import CallableModel, ExportedModel, OnnxModel, TorchModel
-from explainer.core.perturbation.problem import Problem, hidden_features
+from explainer.core.models.program_adapters import ExportedModel, OnnxModel
+from explainer.core.perturbation.masking import hidden_features
+from explainer.core.perturbation.problem import Problem
 from explainer.core.representations.kinds import log_filterbank, waveform
 
 SAMPLES = np.sin(2 * np.pi * 440 * np.arange(4000) / 8000) * np.linspace(0, 1, 4000)

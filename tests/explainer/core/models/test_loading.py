@@ -20,15 +20,9 @@ from engine_support import (
 from safetensors.torch import save_file
 
 from explainer.core.base.explanation import Target
-from explainer.core.models.loading import (
-    CallableModel,
-    ModelError,
-    MusicModel,
-    TorchModel,
-    check_model,
-    explained_scale,
-    load_model,
-)
+from explainer.core.models.adapters import CallableModel, ModelError, MusicModel, TorchModel, explained_scale
+from explainer.core.models.check import check_model
+from explainer.core.models.loading import load_model
 
 TONE = np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)
 FEATURES = np.random.default_rng(0).random((3, 40, 149)).astype(np.float32)

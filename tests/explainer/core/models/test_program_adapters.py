@@ -10,7 +10,8 @@ from engine_support import LoudCells, loud_cells_model, onnx_loud_cells, write_t
 from onnx import TensorProto, helper
 
 from explainer.core.base.recipe import Recipe
-from explainer.core.models.loading import ModelError, load_model
+from explainer.core.models.adapters import ModelError
+from explainer.core.models.loading import load_model
 from explainer.core.pipeline import explain_track
 
 FEATURES = np.random.default_rng(5).random((5, 20, 149)).astype(np.float32)

@@ -6,7 +6,7 @@ from engine_support import grid, loud_cells_model, planted_features, probability
 from explainer.core.base.counting import plural
 from explainer.core.base.recipe import Recipe
 from explainer.core.methods import explain
-from explainer.core.models.loading import OUTPUTS
+from explainer.core.models.adapters import OUTPUTS
 from explainer.core.models.units import explained_unit, unit_of, unit_of_scale
 
 

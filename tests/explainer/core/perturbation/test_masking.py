@@ -6,7 +6,8 @@ from engine_support import grid, write_track
 
 from explainer.core.base.explanation import Target
 from explainer.core.base.recipe import HIDDEN_VALUES, Recipe
-from explainer.core.models.loading import CallableModel, ModelError, check_model
+from explainer.core.models.adapters import CallableModel, ModelError
+from explainer.core.models.check import check_model
 from explainer.core.perturbation.masking import MaskedFeatures, MaskedSound, hidden_features
 from explainer.core.pipeline import explain_track
 from explainer.core.representations.kinds import (

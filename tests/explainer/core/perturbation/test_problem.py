@@ -6,9 +6,9 @@ from engine_support import grid, probability_model, problem_of, two_level_model
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explainer.core.base.recipe import HIDDEN_VALUES, Recipe
+from explainer.core.base.recipe import HIDDEN_VALUES, Recipe, random_generator
 from explainer.core.models.adapters import BATCH_CELLS
-from explainer.core.perturbation.problem import MaskedFeatures, hidden_features, random_generator
+from explainer.core.perturbation.masking import MaskedFeatures, hidden_features
 from explainer.core.segmentation.segments import Segmentation
 
 RNG = np.random.default_rng(0)

@@ -6,12 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explainer.core.representations.kinds import (
-    RepresentationError,
-    log_filterbank,
-    mel,
-    representation_from,
-)
+from explainer.core.representations.kinds import log_filterbank, mel, representation_from
+from explainer.core.representations.representation import RepresentationError
 
 
 class TestLogFilterbank:

@@ -20,8 +20,11 @@ from explainer.files.spreadsheets import escaped
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.data_package import data_file
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Judgment, Study
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 # What stands for each target, and what nobody's clip is made for.
 VALUES = ["harsh|bitter", "=1+1"]
@@ -48,7 +51,7 @@ PAGES = ["study", "remains", "agreement", "annotators", "report", "progress", "p
 
 def take_part(study, stimuli, person):
     """Let one person name and tick what clips are made for, most of the time, and much else."""
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, {})
@@ -65,7 +68,7 @@ def take_part(study, stimuli, person):
         for question, value in answers.items():
             sequence += 1
             events.append(event(trial, question, value, sequence))
-        receipts = session.record_judgments(annotator, events)
+        receipts = record_judgments(annotator, events)
         assert {receipt["status"] for receipt in receipts} == {"stored"}, receipts
         session.finish_trial(annotator, trial.token, heard(trial))
 
@@ -80,7 +83,7 @@ def number(django_db_setup, django_db_blocker, tmp_path_factory):
             study.exclusion_rules.all().delete()
             study.questions.exclude(key="dissonance").update(options={"choices": CHOICES})
             study.questions.filter(key="audible").update(text=r"Which: $\frac$?")
-            session.open_study(study)
+            open_study(study)
             for person in range(4):
                 take_part(study, list(truth), person)
     yield study.pk

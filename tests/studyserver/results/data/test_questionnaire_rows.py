@@ -6,9 +6,11 @@ from example_studies import make_study
 from study_tables import table
 
 from studyserver.results.export.archive import StudyExport
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import QuestionnaireItem
 from studyserver.study.sessions import screening_steps as screening
 from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
 
 Kind = QuestionnaireItem.Kind
 
@@ -23,12 +25,12 @@ def asked(db):
         {"key": "years", "kind": Kind.NUMBER, "options": {}},
         {"key": "remark", "kind": Kind.TEXT, "required": False},
     )
-    session.open_study(study)
+    open_study(study)
     return study
 
 
 def answer(study, **values):
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     page = screening.current_page(annotator)
     screening.finish_page(annotator, page, {item(study, key).pk: value for key, value in values.items()})
@@ -36,7 +38,7 @@ def answer(study, **values):
 
 
 def test_the_answers_that_count(asked):
-    annotator = session.join(asked)
+    annotator = join(asked)
     session.give_consent(annotator)
     page = screening.current_page(annotator)
     screening.finish_page(annotator, page, {item(asked, "plays").pk: "no"})  # the rest is missing

@@ -6,8 +6,11 @@ from django.core.files.base import ContentFile
 from explainer.models import Clip, Track
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.codebook import TABLES
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Presentation, Question, Stimulus, Study
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 pytestmark = pytest.mark.django_db
 
@@ -45,8 +48,8 @@ def taken(presentation, answers):
         Stimulus.objects.create(study=study, clip=clip)
     for position, (kind, scope) in enumerate(answers):
         Question.objects.create(study=study, key=kind, text="?", kind=kind, scope=scope, position=position)
-    session.open_study(study)
-    annotator = session.join(study)
+    open_study(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, {})
@@ -56,7 +59,7 @@ def taken(presentation, answers):
 def test_a_preference_between_two_is_signed_for_each_clip():
     study, trial = taken("pair", [("preference", "trial")])
     answer = event(trial, "preference", {"preferred": "B", "strength": 2}, 1)
-    assert session.record_judgments(trial.annotator, [answer])[0]["status"] == "stored"
+    assert record_judgments(trial.annotator, [answer])[0]["status"] == "stored"
     rows = StudyRows(study)
     a, b = rows.rows("comparisons")
     assert set(a) == set(TABLES["comparisons"].columns)
@@ -74,7 +77,7 @@ def test_an_abx_answer_says_what_x_was():
     study, trial = taken("abx", [("abx", "trial")])
     x = trial.presentations.get(role=Presentation.Role.X)
     right = next(item for item in trial.presentations.all() if item.is_blind and item.stimulus == x.stimulus)
-    session.record_judgments(trial.annotator, [event(trial, "abx", right.label, 1)])
+    record_judgments(trial.annotator, [event(trial, "abx", right.label, 1)])
     rows = {row["clip_position"]: row for row in StudyRows(study).comparisons()}
     assert len(rows) == 2
     assert rows[right.position]["picked"]
@@ -92,7 +95,7 @@ def test_stretches_have_a_row_each():
         event(trial, "stretches", [[0.5, 1], [0.25, 0.375]], 1, a.token),
         event(trial, "stretches", [], 2, b.token),
     ]
-    assert {item["status"] for item in session.record_judgments(trial.annotator, events)} == {"stored"}
+    assert {item["status"] for item in record_judgments(trial.annotator, events)} == {"stored"}
     rows = [
         (row["stimulus"], row["stretch"], row["stretch_begin"], row["stretch_end"])
         for row in StudyRows(study).stretches()

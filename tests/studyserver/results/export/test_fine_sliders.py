@@ -14,8 +14,8 @@ from studyserver.results.data.questions import heard_from
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.data_package import data_file
 from studyserver.results.tables.summaries import StudySummaries
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question, Stimulus
-from studyserver.study.sessions import session
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def study(db):
         study=study, key="which", text="How harsh?", kind="slider", level="interval", target="dissonance",
         options={"min": 0, "max": 1, "low": "not", "high": "very"},
     )  # fmt: skip
-    session.open_study(study)
+    open_study(study)
     numbers = list(Stimulus.objects.filter(study=study).order_by("pk").values_list("pk", flat=True))
 
     def tenths(trial):

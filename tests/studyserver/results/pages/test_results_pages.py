@@ -14,6 +14,7 @@ from studyserver.results.models import AccessToken
 from studyserver.results.pages.plots.palette import LOOKS
 from studyserver.results.tables.labels import CONDITIONS
 from studyserver.results.tables.recruitment import study_progress
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Annotator
 
 
@@ -137,9 +138,7 @@ def test_a_study_without_judgments_says_what_to_do(browser, empty_study):
 def test_few_judgments_make_no_claim(browser, empty_study, walk_through):
     import numpy as np
 
-    from studyserver.study.sessions import session
-
-    session.open_study(empty_study)
+    open_study(empty_study)
     walk_through(empty_study, np.random.default_rng(2), trials=1)
     text = text_of(browser.get(reverse("results:study", args=[empty_study.slug])))
     assert "Too early to say: 1 judgment by 1 annotator so far." in text

@@ -8,8 +8,8 @@ from filled_study import answer_trials
 from explainer.models import Clip, Track
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.tables.equal_comparisons import equal_comparisons, equal_comparisons_words
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question, Stimulus, Study
-from studyserver.study.sessions import session
 
 pytestmark = pytest.mark.django_db
 SAID = "4 of 6 finished comparisons present clips that hold the same sound"
@@ -39,7 +39,7 @@ def make_study(presentation="pair", **fields):
     Question.objects.create(
         study=study, key="which", text="Which is harsher?", kind="preference", scope="trial"
     )
-    session.open_study(study)
+    open_study(study)
     for _person in range(2):
         answer_trials(study, lambda trial: {"preferred": "A", "strength": 1})
     return study

@@ -15,8 +15,8 @@ from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.computed import Computed
 from studyserver.results.tables.time_marks import Marked, time_profile
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question, Stimulus, Study
-from studyserver.study.sessions import session
 
 pytestmark = pytest.mark.django_db
 RATE, SECONDS = 8000, 4
@@ -56,7 +56,7 @@ def study():
     Question.objects.create(
         study=study, position=1, key="which", text="When is it harsh?", kind="stretches", target="dissonance"
     )
-    session.open_study(study)
+    open_study(study)
     rng = np.random.default_rng(3)
 
     def marks(trial):

@@ -14,8 +14,11 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.computed import ALL, Computed
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.recruitment import study_progress
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Presentation, Question, Stimulus, Study
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 pytestmark = pytest.mark.django_db
 CONDITIONS = ("original", "evidence", "random_control")
@@ -50,7 +53,7 @@ def make_study(presentation, kind, *, tracks=5):
         study=study, position=1, key="which", text="Which is harsher?", kind=kind, scope="trial",
         target="dissonance",
     )  # fmt: skip
-    session.open_study(study)
+    open_study(study)
     return study
 
 
@@ -206,7 +209,7 @@ def test_who_gave_no_abx_answer_has_an_undefined_share_and_a_reason(admin_client
     study = make_study("abx", "abx", tracks=4)
     study.questions.update(required=False)
     answer_trials(study, names_x(0))
-    silent = session.join(study)
+    silent = join(study)
     session.give_consent(silent)
     session.finish_instructions(silent)
     session.finish_sound_check(silent, {})
@@ -235,10 +238,10 @@ def test_a_clip_that_stands_in_several_sets_is_counted_once_for_agreement(admin_
             | {"presentation": item.token}
             for item in trial.presentations.all()
         ]
-        assert {receipt["status"] for receipt in session.record_judgments(annotator, events)} == {"stored"}
+        assert {receipt["status"] for receipt in record_judgments(annotator, events)} == {"stored"}
 
     for _ in range(3):
-        annotator = session.join(study)
+        annotator = join(study)
         session.give_consent(annotator)
         session.finish_instructions(annotator)
         session.finish_sound_check(annotator, {})

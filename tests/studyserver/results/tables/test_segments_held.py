@@ -11,8 +11,8 @@ from explainer.models import Clip
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.data_package import data_file
 from studyserver.results.tables.computed import Computed
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question
-from studyserver.study.sessions import session
 
 # Of the evidence of each of three pieces: asked for, held.
 SEVERAL = [(2, 2), (4, 3), (4, 4)]
@@ -30,7 +30,7 @@ def study_of(slug, sizes):
     for number, (asked, held) in enumerate(sizes):
         made_of = Clip.objects.filter(track__name=f"{slug}-{number}").exclude(target="")
         made_of.update(segments_asked=asked, kept_segments=held)
-    session.open_study(study)
+    open_study(study)
     for person in range(4):
         answer_trials(study, lambda trial, person=person: _heard(trial, person))
     return study

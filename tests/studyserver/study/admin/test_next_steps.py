@@ -3,10 +3,10 @@
 from example_studies import make_study, ready, walk
 
 from studyserver.study.admin.next_steps import steps
-from studyserver.study.lifecycle.opening import opening_problems
+from studyserver.study.lifecycle.opening import open_study, opening_problems
 from studyserver.study.models import Study
 from studyserver.study.rehearsal import rehearsal
-from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
 from studyserver.study.texts import starting_texts
 
 
@@ -27,10 +27,10 @@ def test_steps_from_an_empty_study_to_its_annotators(db):
     study.questions.add(*other.questions.all())
     assert undone(study) == everything[3:]
     study.annotators_wanted = 1
-    session.join(study, rehearsal=True)
+    join(study, rehearsal=True)
     study.annotators.update(behaviour="preview")
     rehearsal.simulate(study, 1)
     assert undone(study) == ["Open it", "Get annotators"]
-    session.open_study(study)
+    open_study(study)
     walk(ready(study))
     assert undone(study) == []

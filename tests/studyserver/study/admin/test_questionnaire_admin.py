@@ -6,8 +6,8 @@ from django.urls import reverse
 from example_questionnaires import make_page
 from example_studies import make_study
 
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question
-from studyserver.study.sessions import session
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_ready_made_questions(admin_client, draft, name, number):
     page = admin_client.post(button(draft, "questions"), {"set": name}, follow=True).content.decode()
     assert "already" in page
     assert draft.questions.count() == 1 + number
-    session.open_study(draft)
+    open_study(draft)
 
 
 def test_a_question_of_ones_own(admin_client, draft):

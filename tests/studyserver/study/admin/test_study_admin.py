@@ -6,8 +6,10 @@ from django.urls import reverse
 from example_studies import CONDITIONS, make_clip, make_study, make_track, ready, walk
 
 from explainer.models import Clip
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Annotator, Departure, Judgment, Stimulus, Study, StudyVersion
-from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
+from studyserver.study.sessions.joins import JoiningRefused
 from studyserver.study.texts.translations import dictionary
 
 pytestmark = pytest.mark.django_db
@@ -189,7 +191,7 @@ def test_rehearsing_and_discarding(admin_client, draft):
 
 
 def test_what_people_have_answered_stays_as_it_was(admin_client, draft):
-    session.open_study(draft)
+    open_study(draft)
     walk(ready(draft), 1)
     question = draft.questions.get()
     page = admin_client.get(change(draft)).content.decode()
@@ -221,7 +223,7 @@ def test_what_people_have_answered_stays_as_it_was(admin_client, draft):
 
 
 def test_changing_texts_while_open_makes_a_version(admin_client, draft):
-    session.open_study(draft)
+    open_study(draft)
     annotator = ready(draft)
     walk(annotator, 1)
     data = form_of(admin_client.get(change(draft))) | {"instructions": "Listen closely."}
@@ -235,7 +237,7 @@ def test_changing_texts_while_open_makes_a_version(admin_client, draft):
 
 
 def test_copying(admin_client, draft):
-    session.open_study(draft)
+    open_study(draft)
     walk(ready(draft), 1)
     response = admin_client.post(button(draft, "copy"))
     copy = Study.objects.exclude(pk=draft.pk).get()
@@ -244,7 +246,7 @@ def test_copying(admin_client, draft):
     assert copy.stimuli.count() == draft.stimuli.count() == 12
     assert copy.questions.count() == draft.questions.count() == 1
     assert not copy.annotators.exists()
-    session.open_study(copy)
+    open_study(copy)
 
 
 def test_records_are_read_only(admin_client, draft):
@@ -266,7 +268,7 @@ def test_records_are_read_only(admin_client, draft):
 
 
 def test_deletion_on_request(admin_client, draft):
-    session.open_study(draft)
+    open_study(draft)
     annotator, other = ready(draft), ready(draft)
     walk(annotator, 2)
     walk(other, 1)
@@ -284,7 +286,7 @@ def test_the_page_counts_answers_to_what_was_to_be_judged(admin_client):
     )
     shown = " ".join(admin_client.get(change(study)).content.decode().split())
     assert "(1 of them twice) and 2 attention trials, with 1 question per trial" in shown
-    session.open_study(study)
+    open_study(study)
     assert walk(ready(study)) == 4 + 1 + 2
     shown = admin_client.get(change(study)).content.decode()
     assert "<dt>answers that count</dt><dd>5</dd>" in shown
@@ -295,7 +297,7 @@ def test_it_is_said_what_keeps_a_study_from_being_deleted(admin_client, draft):
     page = reverse("admin:study_study_changelist")
     rehearsal = ready(draft, rehearsal=True)
     assert "its rehearsal. Discard it" in admin_client.post(page, chosen).content.decode()
-    session.open_study(draft)
+    open_study(draft)
     person = ready(draft)
     assert ": 1 annotator. Close the study instead" in admin_client.post(page, chosen).content.decode()
     admin_client.post(page, chosen | {"post": "yes"})
@@ -306,13 +308,13 @@ def test_it_is_said_what_keeps_a_study_from_being_deleted(admin_client, draft):
 
 def test_freeing_places(admin_client, draft):
     Study.objects.filter(pk=draft.pk).update(annotators_wanted=1)
-    session.open_study(draft)
+    open_study(draft)
     annotator = ready(draft)
-    with pytest.raises(session.JoiningRefused):
-        session.join(draft)
+    with pytest.raises(JoiningRefused):
+        join(draft)
     chosen = {"action": "free_places", "_selected_action": [annotator.pk]}
     for freed in ("Freed 1 place.", "Freed 0 places."):
         page = admin_client.post(reverse("admin:study_annotator_changelist"), chosen, follow=True)
         assert freed in page.content.decode()
         assert "time over" in page.content.decode()
-    session.join(draft)
+    join(draft)

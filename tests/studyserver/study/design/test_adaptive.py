@@ -11,9 +11,12 @@ from example_studies import make_study, ready, walk
 
 from explainer.models import Clip
 from studyserver.study.design.adaptive import adaptive_advice, current_width, ratings_of
+from studyserver.study.lifecycle.opening import StudyNotReady, open_study
 from studyserver.study.models import AdaptiveDesign, Presentation, Question, Study, Trial
 from studyserver.study.sessions import session
-from studyserver.study.sessions.session import Stage
+from studyserver.study.sessions.joining import join
+from studyserver.study.sessions.joins import JoiningRefused
+from studyserver.study.sessions.stages import Stage, stage
 
 pytestmark = pytest.mark.django_db
 CONDITIONS = [Clip.Condition.EVIDENCE, Clip.Condition.RANDOM_CONTROL]
@@ -25,7 +28,7 @@ def adaptive_study(n_tracks=6, plan=None, **fields):
     study = make_study(n_tracks, conditions=CONDITIONS, **fields)
     plan = {"minimum_judgments": 3, "block_size": 3, **(plan or {})}
     plan = AdaptiveDesign.objects.create(study=study, question=study.questions.get(), **plan)
-    session.open_study(study)
+    open_study(study)
     return study, plan
 
 
@@ -58,7 +61,7 @@ def test_trials_come_in_blocks_and_the_next_block_is_there_before_the_last_trial
     session.current_trial(annotator)
     assert annotator.trials.count() == 6 and session.upcoming_trials(annotator)
     walk(annotator)
-    assert session.stage(annotator) == Stage.FINISHED and session.completion(annotator)
+    assert stage(annotator) == Stage.FINISHED and session.completion(annotator)
     assert list(annotator.trials.values_list("position", flat=True)) == [1, 2, 3, 4, 5, 6]
     stimuli = annotator.trials.values_list("presentations__stimulus", flat=True)
     assert len(set(stimuli)) == 6
@@ -91,11 +94,11 @@ def test_the_study_closes_itself_at_the_declared_precision_and_ends_sessions_wit
         assert annotators < 60
     plan.refresh_from_db()
     assert plan.reached_at is not None
-    assert session.stage(annotator) == Stage.FINISHED and session.completion(annotator)
+    assert stage(annotator) == Stage.FINISHED and session.completion(annotator)
     done, total = session.progress(annotator)
     assert done == total == annotator.trials.count() == 3
-    with pytest.raises(session.JoiningRefused):
-        session.join(study)
+    with pytest.raises(JoiningRefused):
+        join(study)
     # What was left of the last block came after, and may have widened the interval again.
     Trial.objects.filter(finished_at__gt=plan.reached_at).delete()
     assert current_width(plan) <= 1.8
@@ -151,8 +154,8 @@ def test_a_design_that_cannot_be_followed_does_not_open():
     AdaptiveDesign.objects.create(
         study=study, question=study.questions.get(), first="evidence", second="boosted"
     )
-    with pytest.raises(session.StudyNotReady) as refused:
-        session.open_study(study)
+    with pytest.raises(StudyNotReady) as refused:
+        open_study(study)
     words = " ".join(refused.value.reasons)
     assert "attention trials" in words and "boosted" in words and "every stimulus" in words
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from example_studies import CONDITIONS, make_clip, make_study, make_track, ready, walk
 
 from studyserver.study.design.allocation import expected_trials, judged_counts
+from studyserver.study.lifecycle import opening
 from studyserver.study.models import Annotator, Presentation, Stimulus, Study, Trial
 from studyserver.study.sessions import session
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def open_study(**fields):
     study = make_study(**fields)
-    session.open_study(study)
+    opening.open_study(study)
     return study
 
 
@@ -87,7 +88,7 @@ def test_practice_comes_first_and_repeats_are_marked():
     for condition in CONDITIONS[:3]:
         clip = make_clip(track, condition, "" if condition == "original" else "dissonance")
         Stimulus.objects.create(study=study, clip=clip, role="practice")
-    session.open_study(study)
+    opening.open_study(study)
     assert expected_trials(study) == 21
     annotator = ready(study)
     assert walk(annotator) == 21

@@ -14,7 +14,7 @@ from studyserver.study.design.allocation import allocate_trials
 from studyserver.study.design.left_out import left_out, left_out_words
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.sets import Entry, compose, stimulus_sets
-from studyserver.study.lifecycle.opening import opening_problems
+from studyserver.study.lifecycle.opening import open_study, opening_problems
 from studyserver.study.lifecycle.versions import record_version
 from studyserver.study.models import AdaptiveDesign, Presentation, Question, Stimulus, Study, Trial
 from studyserver.study.rehearsal import rehearsal
@@ -198,7 +198,7 @@ def test_practice_and_sessions_hold_no_equal_pair():
     assert "1 of 2 pairs is left out" in problem
     study.practice_trials = 1
     study.save()
-    session.open_study(study)
+    open_study(study)
     rehearsal.simulate(study, 3)
     assert_no_equal_pair(study)
 
@@ -207,7 +207,7 @@ def test_practice_and_sessions_hold_no_equal_pair():
 def test_adaptive_sessions_hold_no_equal_pair():
     study = two_methods("pair", compared_conditions=["evidence"], trials_per_annotator=1)
     AdaptiveDesign.objects.create(study=study, question=study.questions.get(), block_size=1)
-    session.open_study(study)
+    open_study(study)
     for _ in range(4):
         allocate_trials(ready(study))
     assert_no_equal_pair(study)

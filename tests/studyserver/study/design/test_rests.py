@@ -5,13 +5,14 @@ from django.urls import reverse
 from example_studies import make_study, ready
 
 from studyserver.study.design.rests import rest_before
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.sessions import session
 
 pytestmark = pytest.mark.django_db
 
 
 def places_of_rests(study) -> list[int]:
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     session.current_trial(annotator)
     return [trial.position for trial in annotator.trials.order_by("position") if rest_before(trial)]
@@ -41,7 +42,7 @@ def test_between_blocks_with_attention_trials_in_them():
 
 def test_the_page_shows_the_rest_and_nothing_of_the_block(client):
     study = make_study(n_tracks=1, rest_every=1, rest_text="Stretch your legs.", rest_seconds=30)
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     session.current_trial(annotator)
     address = reverse("study:next", args=[annotator.token])

@@ -8,10 +8,11 @@ from explainer.models import Explanation, MusicModel, Recipe
 from studyserver.study.design.allocation import judged_sets
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.sets import stimulus_sets
-from studyserver.study.lifecycle.opening import opening_problems
+from studyserver.study.lifecycle.opening import open_study, opening_problems
 from studyserver.study.models import Presentation, Question, Stimulus, Study, Trial
 from studyserver.study.rehearsal import rehearsal
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import missing_answers, record_judgments
 
 pytestmark = pytest.mark.django_db
 ALL = ["original", "evidence", "complement", "random_control"]
@@ -92,7 +93,7 @@ def test_switching_a_clip_off_keeps_the_sets_name():
 
 def test_sets_stay_in_balance_and_positions_are_mixed():
     study = draft("pair", n_tracks=4, trials_per_annotator=5, minimum_track_distance=1)
-    session.open_study(study)
+    open_study(study)
     first = Counter()
     for _ in range(13):
         annotator = ready(study)
@@ -113,7 +114,7 @@ def test_sets_stay_in_balance_and_positions_are_mixed():
 
 def test_a_repeat_presents_the_same_set_in_an_order_of_its_own():
     study = draft("multiple", n_tracks=6, repeats_per_annotator=4, repeat_distance=1)
-    session.open_study(study)
+    open_study(study)
     orders = set()
     for _ in range(4):
         annotator = ready(study)
@@ -139,9 +140,7 @@ def answer_each_wrongly_after_rightly(annotator):
         yield right
         for value, number in ((right, 1.0), ("AB".replace(right, ""), 0.0)):
             sequence += 1
-            (receipt,) = session.record_judgments(
-                annotator, [make_event(trial, "abx", value, sequence=sequence)]
-            )
+            (receipt,) = record_judgments(annotator, [make_event(trial, "abx", value, sequence=sequence)])
             assert receipt["status"] == "stored"
             assert trial.judgments.get(sequence=sequence).number == number
         heard = {item.token: {"intervals": [[0, 2]]} for item in trial.presentations.all()}
@@ -150,20 +149,20 @@ def answer_each_wrongly_after_rightly(annotator):
 
 def test_x_is_drawn_recorded_and_scored():
     study = draft("abx", n_tracks=8, compared_conditions=["evidence", "complement"])
-    session.open_study(study)
+    open_study(study)
     drawn = Counter(right for _ in range(4) for right in answer_each_wrongly_after_rightly(ready(study)))
     assert set(drawn) == {"A", "B"}  # of 32 trials: by chance alone, all alike once in two thousand million
 
 
 def test_reference_and_x_are_not_judged():
     study = draft("pair_reference", n_tracks=1, reference_condition="original")
-    session.open_study(study)
+    open_study(study)
     trial = session.current_trial(ready(study))
-    asked = session.missing_answers(trial)
+    asked = missing_answers(trial)
     assert {item.label for _question, item in asked} == {"A", "B"}
     given = trial.presentations.get(role="reference")
     event = make_event(trial, presentation=given.token)
-    (receipt,) = session.record_judgments(trial.annotator, [event])
+    (receipt,) = record_judgments(trial.annotator, [event])
     assert receipt["status"] == "refused"
     assert "which clip" in receipt["reason"]
 
@@ -172,7 +171,7 @@ def test_between_annotators_everyone_hears_one_condition_in_balance():
     study = draft(
         "single", n_tracks=3, condition_design="between", compared_conditions=["evidence", "complement"]
     )
-    session.open_study(study)
+    open_study(study)
     heard = Counter()
     for _ in range(7):
         annotator = ready(study)
@@ -191,7 +190,7 @@ def test_between_annotators_everyone_hears_one_condition_in_balance():
 
 def test_blocks_keep_conditions_together():
     study = draft("single", n_tracks=5, blocks="condition", repeats_per_annotator=4, repeat_distance=2)
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     session.current_trial(annotator)
     rows = annotator.trials.order_by("position").values_list(
@@ -204,7 +203,7 @@ def test_blocks_keep_conditions_together():
 
 def test_attention_trials_ask_for_an_answer_and_record_whether_it_came():
     study = make_study(3, attention_trials=2)
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     passed = []
     sequence = 0
@@ -215,7 +214,7 @@ def test_attention_trials_ask_for_an_answer_and_record_whether_it_came():
             expected = trial.attention["expected"]
             value = expected if not passed else 1 + expected % 5
             passed.append(value == expected)
-        session.record_judgments(annotator, [make_event(trial, value=value, sequence=sequence)])
+        record_judgments(annotator, [make_event(trial, value=value, sequence=sequence)])
         (item,) = trial.presentations.all()
         session.finish_trial(annotator, trial.token, {"presentations": {item.token: {"intervals": [[0, 2]]}}})
     attention = annotator.trials.filter(kind=Trial.Kind.ATTENTION).order_by("position")

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from studyserver.study.design.allocation import plan_session, stimulus_sets
 from studyserver.study.design.ordering import arrange_session, generator, least_judged
 from studyserver.study.design.spacing import Item, Kind, Place, Rules, breach, follows_its_original
-from studyserver.study.lifecycle.opening import StudyNotReady, opening_problems
+from studyserver.study.lifecycle.opening import StudyNotReady, open_study, opening_problems
 from studyserver.study.models import Stimulus, Study
 from studyserver.study.recruitment.advice import advice
-from studyserver.study.sessions import session
 
 
 @st.composite
@@ -229,7 +228,7 @@ def test_what_no_order_can_keep_is_said_before_opening():
     [problem] = opening_problems(study)
     assert "right after its original" in problem
     with pytest.raises(StudyNotReady):
-        session.open_study(study)
+        open_study(study)
 
 
 @pytest.mark.django_db

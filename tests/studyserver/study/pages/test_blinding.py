@@ -17,8 +17,10 @@ from django.urls import reverse
 from example_studies import heard, let_time_pass, make_clip, make_event, make_study
 
 from explainer.models import Clip, Explanation, MusicModel, Recipe
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question, Stimulus, Trial
 from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
 
 SECRETS = {
     "track": "zugspitze",
@@ -60,7 +62,7 @@ def study(db):
         clip.provenance = {"method": SECRETS["method"], "segments": [31337]}
         # Masked clips compress better: some of these sounds are mostly silence.
         clip.file.save("clip.flac", ContentFile(sparse_sound(stimulus.pk)))
-    session.open_study(study)
+    open_study(study)
     return study
 
 
@@ -256,7 +258,7 @@ def test_addresses_differ_between_annotators_and_repeats(study):
 
 
 def test_sounds_are_for_those_who_listen_only(study, client):
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, {})

@@ -8,8 +8,10 @@ from example_studies import heard, let_time_pass, make_event, make_study, ready
 from test_blinding import POSITION, SECRETS, TOKEN, Recorder
 
 from explainer.models import Clip
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Presentation, Question
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import missing_answers
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {"scale": 3, "abx": "A", "preference": {"preferred": "A", "strength": 1}, "stretches": [[0, 1]]}
@@ -53,7 +55,7 @@ def make_secret_study(presentation):
         clip.method = SECRETS["method"]
         clip.target = SECRETS["target"] if clip.target else ""
         clip.save()
-    session.open_study(study)
+    open_study(study)
     return study
 
 
@@ -76,7 +78,7 @@ def take(study):
             browser("get", reverse("study:sound", args=[item.token]))
         browser.post_json(address("finish", trial.token), {"listening": {}})
         events = []
-        for question, item in session.missing_answers(trial):
+        for question, item in missing_answers(trial):
             sequence += 1
             value = ANSWERS[question.kind]
             events.append(make_event(trial, question.pk, value, sequence, presentation=item and item.token))

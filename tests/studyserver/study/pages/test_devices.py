@@ -10,6 +10,7 @@ from example_studies import heard, make_event, make_study, ready, walk
 
 from studyserver.study.models import Judgment, Trial
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
 
 ELSEWHERE = "finished on another device"
 
@@ -145,7 +146,7 @@ def claim(client, annotator, trial, seconds=2.0, **more):
     presentation = trial.presentations.get()
     intervals = [[0, 2.0]] * int(seconds // 2)
     record = {"presentations": {presentation.token: {"intervals": intervals, **more.pop("clip", {})}}, **more}
-    session.record_judgments(annotator, [make_event(trial)])
+    record_judgments(annotator, [make_event(trial)])
     body = json.dumps({"listening": record, "appeared_ms": 3_600_000})
     return client.post(address("finish", annotator, trial.token), body, content_type="application/json")
 
@@ -228,7 +229,7 @@ def test_clips_of_one_trial_play_one_after_the_other(client, clock):
     presentations = list(trial.presentations.all())
     assert len(presentations) > 1
     for item in presentations:
-        session.record_judgments(annotator, [make_event(trial, presentation=item.token)])
+        record_judgments(annotator, [make_event(trial, presentation=item.token)])
     clock.go_on(2 * len(presentations) - 1.5)
     assert finish(client, annotator, trial).status_code == 409
     clock.go_on(1.5)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from example_studies import make_study, ready
 
 from explainer.models import Clip
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.sessions import session
 
 # Everybody may ask for these; the rest of the site is for researchers, or needs an annotator's token.
@@ -65,7 +66,7 @@ def test_strangers_and_annotators_get_annotators_pages_only(client):
     study = make_study(2)
     study.notes = "for researchers' eyes"
     study.save()
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     session.current_trial(annotator)
     secrets = [*Clip.objects.values_list("track__name", flat=True), study.notes, annotator.deletion_code]

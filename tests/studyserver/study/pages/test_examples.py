@@ -7,6 +7,7 @@ from django.urls import reverse
 from example_studies import make_clip, make_study, make_track, ready, walk
 
 from studyserver.study.lifecycle.copying import copy_study
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import QuestionExample
 from studyserver.study.recruitment.advice import advice
 from studyserver.study.sessions import session
@@ -23,7 +24,7 @@ def study():
 
 
 def test_examples_stand_beside_their_question_and_can_be_heard(client, study):
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     pages = []
     while session.current_trial(annotator):
@@ -47,7 +48,7 @@ def test_examples_stand_beside_their_question_and_can_be_heard(client, study):
 
 def test_labels_are_translated(client, study):
     study.translations.create(language="de", texts={"very harsh": "sehr rau"})
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     page = client.get(reverse("study:trials", args=[annotator.token]), headers={"Accept-Language": "de"})
     assert "sehr rau" in page.content.decode()
@@ -55,7 +56,7 @@ def test_labels_are_translated(client, study):
 
 
 def test_examples_belong_to_the_version_and_to_copies(study):
-    session.open_study(study)
+    open_study(study)
     [example] = study.versions.get().snapshot["examples"]
     assert (example["question__key"], example["label"]) == ("dissonance", "very harsh")
     assert copy_study(study).questions.get().examples.get().label == "very harsh"
@@ -85,7 +86,7 @@ def test_examples_are_attached_in_the_admin_until_people_have_begun(admin_client
     page = admin_client.get(address).content.decode()
     assert "Sound examples" in page
     assert 'name="examples-0-label"' in page
-    session.open_study(study)
+    open_study(study)
     session.current_trial(ready(study))
     page = admin_client.get(address).content.decode()
     assert 'name="examples-0-label"' not in page

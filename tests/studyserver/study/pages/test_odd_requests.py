@@ -19,6 +19,8 @@ from postgresql import private_server
 from studyserver.study.models import Annotator, Judgment
 from studyserver.study.pages.sent_json import DEEPEST, MOST_BYTES, MOST_DIGITS, UnreadableJSON, read_json
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 
 def failures(database: str, folder: Path) -> list:
@@ -120,7 +122,7 @@ def test_half_an_emoji_in_a_token_is_refused_and_the_answer_beside_it_stored(cli
 @pytest.mark.parametrize("number", ["9" * 5_000, '{"attempts": ' + "9" * 5_000 + "}", "[" * 100_000])
 @pytest.mark.parametrize(("language", "words"), [("en", "could not be read"), ("de", "nicht lesbar")])
 def test_a_sound_check_that_cannot_be_read_is_asked_for_again(client, study, number, language, words):
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     page = reverse("study:sound-check", args=[annotator.token])
@@ -133,7 +135,7 @@ def test_a_sound_check_that_cannot_be_read_is_asked_for_again(client, study, num
 
 def test_nul_after_a_token_is_another_address(client, annotator):
     trial = session.current_trial(annotator)
-    session.record_judgments(annotator, [make_event(trial)])
+    record_judgments(annotator, [make_event(trial)])
     session.finish_trial(annotator, trial.token, heard(trial))
     page = reverse("study:finish", args=[annotator.token, trial.token]).replace("/finish", "%00/finish")
     response = client.post(page, '{"listening": {}}', content_type="application/json")

@@ -12,6 +12,7 @@ from example_studies import ready, walk
 
 from studyserver.study.pages import offline
 from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_another_deployment_language_or_expiry_is_another_version(client, annota
 
 
 def test_nothing_is_kept_before_the_trials_or_after_them(client, study, annotator):
-    early = session.join(study)
+    early = join(study)
     walk(annotator)
     for somebody in (early, annotator):
         for name in ("offline", "offline-worker"):

@@ -15,9 +15,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from example_studies import heard, make_event, make_study, ready, walk
 
+from studyserver.study.lifecycle.opening import close_study, open_study
 from studyserver.study.models import Annotator, Judgment, Study
 from studyserver.study.pages.offline import MODULES
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 STUDY = Path(settings.BASE_DIR) / "studyserver" / "study"
 STATIC = STUDY / "static" / "study"
@@ -29,7 +32,7 @@ def address(name, annotator, *more):
 
 def fill(study):
     Study.objects.update(annotators_wanted=1)
-    session.give_consent(session.join(study))
+    session.give_consent(join(study))
 
 
 def post_json(client, where, data):
@@ -60,7 +63,7 @@ def test_the_link_leads_back_on_the_same_browser(client, study):
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
-        (session.close_study, "This study is closed"),
+        (close_study, "This study is closed"),
         (fill, "all the listeners"),
         (lambda study: Study.objects.update(state=Study.State.DRAFT), "has not been opened"),
     ],
@@ -91,8 +94,8 @@ MARKED = "Preview: what you answer is marked as a rehearsal and never counts."
 @pytest.mark.parametrize("preview", [True, False])
 def test_every_page_of_a_preview_and_of_nobody_else_says_that_it_is_one(admin_client, preview):
     study = make_study(2)
-    session.open_study(study)
-    annotator = session.join(study, rehearsal=preview, behaviour="preview" if preview else "")
+    open_study(study)
+    annotator = join(study, rehearsal=preview, behaviour="preview" if preview else "")
     seen = []
     pass_sound_check = partial(session.finish_sound_check, result={})
     for further in (session.give_consent, session.finish_instructions, pass_sound_check, walk, None):
@@ -121,7 +124,7 @@ def test_a_draft_shows_nothing_to_who_may_not_change_studies(client, django_user
 
 
 def test_every_stage_leads_to_its_page(client, study):
-    annotator = session.join(study)
+    annotator = join(study)
     pages = ["consent", "instructions", "sound-check", "trials", "thanks", "ended"]
 
     def expect_only(name):
@@ -153,7 +156,7 @@ def test_every_stage_leads_to_its_page(client, study):
 
 @pytest.mark.parametrize("result", ["", "[]", "{not json", "null"])
 def test_a_strange_sound_check_stops_nobody(client, study, result):
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     response = client.post(address("sound-check", annotator), {"result": result})
@@ -177,7 +180,7 @@ def test_leaving_asks_what_may_be_done_with_the_answers(client, study):
 
 
 def test_leaving_before_the_first_answer_asks_nothing(client, study):
-    annotator = session.join(study)
+    annotator = join(study)
     assert "keep_answers" not in client.get(address("leave", annotator)).content.decode()
     client.post(address("leave", annotator))
     annotator.refresh_from_db()
@@ -223,7 +226,7 @@ def test_finishing_tells_what_is_missing_and_where_to_go(client, study, clock):
     response = post_json(client, finish, {"listening": heard(trial)})
     assert response.status_code == 409
     assert "How harsh does it sound?" in response.json()["reason"]
-    session.record_judgments(annotator, [make_event(trial)])
+    record_judgments(annotator, [make_event(trial)])
     response = post_json(client, finish, {"listening": heard(trial)})
     assert response.status_code == 409
     assert "There has not been enough time" in response.json()["reason"]
@@ -291,7 +294,7 @@ def test_everything_is_translated():
 
 @pytest.mark.parametrize(("language", "words"), [("de", "Ihre Einwilligung"), ("es", "Su consentimiento")])
 def test_pages_speak_the_language_of_the_browser(client, study, language, words):
-    annotator = session.join(study)
+    annotator = join(study)
     page = client.get(address("consent", annotator), headers={"Accept-Language": language}).content.decode()
     assert f"<h1>{words}</h1>" in page
     assert f'<html lang="{language}"' in page
@@ -299,7 +302,7 @@ def test_pages_speak_the_language_of_the_browser(client, study, language, words)
 
 
 def test_the_language_can_be_changed(client, study):
-    annotator = session.join(study)
+    annotator = join(study)
     page = address("consent", annotator)
     response = client.post(reverse("study:language"), {"language": "de", "next": page})
     assert response.headers["Location"] == page

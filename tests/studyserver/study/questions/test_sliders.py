@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 from studyserver.study.design import attention
 from studyserver.study.lifecycle import versions
 from studyserver.study.lifecycle.copying import copy_study
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Judgment, QuestionnaireAnswer, Study
 from studyserver.study.questions.kinds import KINDS, AnswerRefused, option_problems, read_answer
 from studyserver.study.questions.shared.slider_positions import shown_number, slider_of
 from studyserver.study.rehearsal import rehearsal
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 
 @pytest.fixture(autouse=True)
@@ -109,8 +112,8 @@ def study(db):
 
 
 def test_pages_have_the_step_and_answers_their_number(client, study):
-    session.open_study(study)
-    annotator = session.join(study)
+    open_study(study)
+    annotator = join(study)
     session.give_consent(annotator)
     page = client.get(reverse("study:questions", args=[annotator.token])).content.decode()
     assert 'min="-1" max="1" step="0.02" data-decimals="2"' in page
@@ -126,15 +129,15 @@ def test_pages_have_the_step_and_answers_their_number(client, study):
     page = client.get(reverse("study:trials", args=[annotator.token])).content.decode()
     assert 'min="0" max="1" step="0.01" data-decimals="2"' in page
     trial = session.current_trial(annotator)
-    session.record_judgments(annotator, [make_event(trial, value=0.07)])
+    record_judgments(annotator, [make_event(trial, value=0.07)])
     assert Judgment.objects.get().number == 0.07
 
 
 def test_what_was_moved_is_shown_again_in_the_language_of_the_page(client, study):
     make_page(study, {"key": "why", "kind": "text"}, {"key": "tone", "kind": "slider",
               "options": {"min": 0, "max": 1, "step": 0.1}}, position=2)  # fmt: skip
-    session.open_study(study)
-    annotator = session.join(study, language="de")
+    open_study(study)
+    annotator = join(study, language="de")
     session.give_consent(annotator)
     page = study.questionnaire_pages.get(position=1)
     sent = {"page": page.pk, f"q{item(study, 'mood').pk}": "0.5"}

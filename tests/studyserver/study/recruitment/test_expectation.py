@@ -13,10 +13,12 @@ from example_studies import make_study, ready, walk
 
 from explainer.models import Clip
 from studyserver.study.design.outlook import outlook
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import AdaptiveDesign, StudyTranslation
 from studyserver.study.pages.access import address_of
 from studyserver.study.recruitment.expectation import expectation, time_in_words
-from studyserver.study.sessions import session
+from studyserver.study.sessions import session, stages
+from studyserver.study.sessions.joining import join
 from studyserver.study.texts import starting_texts
 from studyserver.study.texts.question_sets import add_questions
 from studyserver.study.texts.right_answers import has_right_answers, right_answers_advice
@@ -64,7 +66,7 @@ def test_the_invitation_counts_what_the_trials_count(client, presentation, sente
     if presentation == "abx":
         study.questions.all().delete()
         add_questions(study, "abx")
-    session.open_study(study)
+    open_study(study)
     for language, sentence in zip(LANGUAGES, sentences, strict=True):
         invitation = page(client, study.get_absolute_url(), language)
         assert sentence in invitation
@@ -116,7 +118,7 @@ def test_a_session_is_as_long_as_what_is_in_it():
 
 def test_the_invitation_says_how_long_a_session_can_be_gone_on_with(client):
     study = make_study(1, resume_days=1)
-    session.open_study(study)
+    open_study(study)
     assert "for 1 day. Open the same link in the same browser" in page(client, study.get_absolute_url())
     study.minutes_to_finish, study.access = 30, "personal"
     assert expectation(study).going_on == (
@@ -178,10 +180,10 @@ def test_suggested_texts_never_contradict_the_design(presentation):
 
 def pages_of_the_way(client, study) -> list[tuple[str, str]]:
     """Return the stages of one annotator from the consent to the first trial, with their pages."""
-    annotator = session.join(study)
+    annotator = join(study)
     session.give_consent(annotator)
     seen = []
-    while (stage := session.stage(annotator).value) not in ("trials", "screened-out"):
+    while (stage := stages.stage(annotator).value) not in ("trials", "screened-out"):
         assert len(seen) < 20, seen[-1]
         seen.append((stage, page(client, address_of(annotator))))
         sent = {"level": "-20", "result": "{}"}
@@ -205,7 +207,7 @@ def pages_of_the_way(client, study) -> list[tuple[str, str]]:
 def test_the_volume_is_set_before_it_is_to_be_left(client, set_level, count_tones, lock_volume):
     study = make_study(1, set_level=set_level, count_tones=count_tones, lock_volume=lock_volume)
     starting_texts.fill_in(study)
-    session.open_study(study)
+    open_study(study)
     way = pages_of_the_way(client, study)
     text = " ".join(re.sub(r"<template.*?</template>", "", html, flags=re.S).lower() for _stage, html in way)
     last_set = max(text.rfind(words) for words in SET_IT)
@@ -218,32 +220,32 @@ def test_the_volume_is_set_before_it_is_to_be_left(client, set_level, count_tone
 def test_one_can_leave_from_every_page_after_the_consent(client):
     study = make_study(1, set_level=True, headphone_check="antiphase", headphone_attempts=1, rest_every=1)
     make_page(study, {"key": "plays"})
-    session.open_study(study)
+    open_study(study)
     way = dict(pages_of_the_way(client, study))
     assert list(way) == ["questions", "instructions", "level", "sound-check", "headphones", "trials"]
     annotator = study.annotators.get()
     leave = reverse("study:leave", args=[annotator.token])
     for stage, html in way.items():
         assert f'href="{leave}"' in html, stage
-    session.join(study)
+    join(study)
     walk(annotator)
     assert f'href="{leave}"' in page(client, address_of(annotator))
 
 
 def test_headphones_are_asked_for_as_the_study_needs_them(client):
     study = make_study(1, headphone_check="antiphase", headphone_exclusion="screen_out")
-    session.open_study(study)
+    open_study(study)
     assert "You need headphones" in page(client, study.get_absolute_url())
     assert "if you use any" not in dict(pages_of_the_way(client, study))["sound-check"]
     optional = make_study(1)
-    session.open_study(optional)
+    open_study(optional)
     assert "headphones if you can" in page(client, optional.get_absolute_url())
     assert "if you use any" in dict(pages_of_the_way(client, optional))["sound-check"]
 
 
 def test_every_number_of_tones_can_be_answered(client):
     study = make_study(1)
-    session.open_study(study)
+    open_study(study)
     choices = re.findall(r'name="count" value="(\d)"', dict(pages_of_the_way(client, study))["sound-check"])
     assert [int(choice) for choice in choices] == list(range(len(choices)))
     script = Path(settings.BASE_DIR) / "studyserver/study/static/study/js/sound-check.js"
@@ -253,7 +255,7 @@ def test_every_number_of_tones_can_be_answered(client):
 
 def test_to_have_finished_is_not_taken_back_by_saying_that_answers_may_be_used(client):
     study = make_study(1)
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     walk(annotator)
     leave = reverse("study:leave", args=[annotator.token])
@@ -270,7 +272,7 @@ def test_to_have_finished_is_not_taken_back_by_saying_that_answers_may_be_used(c
 
 def test_pages_that_compare_sounds_are_not_counted_as_sounds(client):
     study = make_study(1, presentation="pair", count_tones=False)
-    session.open_study(study)
+    open_study(study)
     trials = dict(pages_of_the_way(client, study))["trials"]
     assert "Page 1 of 6" in trials
     assert "Sound 1" not in trials
@@ -278,6 +280,6 @@ def test_pages_that_compare_sounds_are_not_counted_as_sounds(client):
 
 def test_headphones_are_put_on_once(client):
     study = make_study(1, headphone_check="antiphase", headphone_attempts=1, count_tones=False)
-    session.open_study(study)
+    open_study(study)
     asked = [html for stage, html in pages_of_the_way(client, study) if stage == "headphones"]
     assert ["Put on your headphones" in html for html in asked] == [True] + 5 * [False]

@@ -14,6 +14,7 @@ from example_studies import walk
 from recruited import PID, QUERY, address, joining, page_of
 
 from studyserver.results.export.archive import StudyExport
+from studyserver.study.lifecycle.opening import close_study
 from studyserver.study.models import Annotator, Arrival, Recruit
 from studyserver.study.recruitment import recruiting
 from studyserver.study.recruitment.arrivals import MOST_KEPT
@@ -143,7 +144,7 @@ def test_few_arrivals_are_kept_and_none_for_good(client, panel):
         client.get(joining(panel, PROLIFIC_PID="null"))
     assert panel.arrivals.filter(problem="").count() == MOST_KEPT
     assert panel.arrivals.filter(problem="unfilled").count() == MOST_KEPT
-    session.close_study(panel)
+    close_study(panel)
     recruiting.forget(panel)
     assert not panel.arrivals.exists()
 

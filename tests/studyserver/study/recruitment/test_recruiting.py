@@ -12,6 +12,7 @@ from django.utils import timezone
 from example_studies import make_study, ready, walk
 from recruited import PID, address, joining
 
+from studyserver.study.lifecycle.opening import close_study
 from studyserver.study.models import Annotator, Departure, Recruit, Study
 from studyserver.study.recruitment import recruiting
 from studyserver.study.sessions import session
@@ -178,7 +179,7 @@ def test_forgetting_who_is_who_once_the_study_is_closed(admin_client, panel):
     assert "must be closed first" in admin_client.get(button(panel, "linking")).content.decode()
     admin_client.post(button(panel, "forget"))
     assert Recruit.objects.exists()
-    session.close_study(panel)
+    close_study(panel)
     assert "Delete 1 identifier for good" in admin_client.get(button(panel, "linking")).content.decode()
     admin_client.post(button(panel, "forget"))
     assert not Recruit.objects.exists()

@@ -2,6 +2,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from example_studies import make_study, ready, walk
 
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Annotator, Departure, Judgment
 from studyserver.study.rehearsal import rehearsal
 from studyserver.study.sessions import session
@@ -65,7 +66,7 @@ def test_seeds_fix_the_answers(draft):
 
 
 def test_discarding_leaves_people_alone(draft):
-    session.open_study(draft)
+    open_study(draft)
     person = ready(draft)
     walk(person, 2)
     rehearsal.simulate(draft, 2)
@@ -106,7 +107,7 @@ def test_the_command_says_what_is_wrong(draft):
 
 
 def test_deleting_an_annotator_by_code(draft, capsys, monkeypatch):
-    session.open_study(draft)
+    open_study(draft)
     annotator = ready(draft)
     walk(annotator, 2)
     monkeypatch.setattr("builtins.input", lambda question: "n")

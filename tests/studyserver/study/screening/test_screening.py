@@ -10,6 +10,7 @@ from django.utils import timezone
 from example_questionnaires import item, make_page
 from example_studies import make_event, make_study, ready, walk
 
+from studyserver.study.lifecycle.opening import StudyNotReady, open_study
 from studyserver.study.models import (
     Annotator,
     HeadphoneCheck,
@@ -24,7 +25,9 @@ from studyserver.study.screening.background import PAGES, add_background
 from studyserver.study.screening.sounds import TRIALS, plans
 from studyserver.study.sessions import screening_steps as screening
 from studyserver.study.sessions import session
-from studyserver.study.sessions.session import Stage
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
+from studyserver.study.sessions.stages import Stage, stage
 
 Kind = QuestionnaireItem.Kind
 
@@ -34,7 +37,7 @@ def address(name, annotator, *more):
 
 
 def consented(study, **fields):
-    annotator = session.join(study, **fields)
+    annotator = join(study, **fields)
     session.give_consent(annotator)
     return annotator
 
@@ -61,7 +64,7 @@ def asked(db):
         {"key": "remark", "kind": Kind.TEXT, "required": False},
     )  # fmt: skip
     make_page(study, {"key": "strategy", "kind": Kind.TEXT}, place="after")
-    session.open_study(study)
+    open_study(study)
     return study
 
 
@@ -71,7 +74,7 @@ def values(annotator):
 
 def test_the_way_leads_through_the_questionnaire(client, asked):
     annotator = consented(asked)
-    assert session.stage(annotator) == Stage.QUESTIONS
+    assert stage(annotator) == Stage.QUESTIONS
     response = post(
         client, annotator, asked, plays="yes", years="3,5", age="40", likes=["", "no"], mood="0.3"
     )
@@ -82,7 +85,7 @@ def test_the_way_leads_through_the_questionnaire(client, asked):
     session.finish_sound_check(annotator, {})
     walk(annotator)
     annotator.refresh_from_db()
-    assert session.stage(annotator) == Stage.QUESTIONS_AFTER
+    assert stage(annotator) == Stage.QUESTIONS_AFTER
     assert session.completion(annotator) is None
     response = client.get(address("thanks", annotator))
     assert response.headers["Location"] == address("questions", annotator)
@@ -100,7 +103,7 @@ def test_what_can_be_read_is_stored_and_shown_again_when_something_is_missing(cl
     assert 'value="many"' in page
     assert "&lt;b&gt;hello&lt;/b&gt;" in page
     assert values(annotator) == {"plays": "yes", "remark": "<b>hello</b>"}
-    assert session.stage(annotator) == Stage.QUESTIONS
+    assert stage(annotator) == Stage.QUESTIONS
     page = client.get(address("questions", annotator)).content.decode()
     assert "&lt;b&gt;hello&lt;/b&gt;" in page
     assert re.search(r'value="yes" checked', page)
@@ -120,7 +123,7 @@ def test_a_question_whose_condition_does_not_hold_is_neither_asked_nor_stored(cl
     post(client, annotator, asked, plays="yes", years="4")
     assert values(annotator)["years"] == 4
     post(client, annotator, asked, plays="no", years="4", age="30")
-    assert session.stage(Annotator.objects.get()) == Stage.INSTRUCTIONS
+    assert stage(Annotator.objects.get()) == Stage.INSTRUCTIONS
     assert values(annotator)["years"] is None
 
 
@@ -132,7 +135,7 @@ def test_a_page_sent_twice_counts_once(client, asked):
     data[f"q{item(asked, 'age').pk}"] = "3"
     client.post(address("questions", annotator), data)
     annotator.refresh_from_db()
-    assert session.stage(annotator) == Stage.INSTRUCTIONS
+    assert stage(annotator) == Stage.INSTRUCTIONS
     assert values(annotator)["age"] == 30
 
 
@@ -157,7 +160,7 @@ def test_screening_out_ends_the_participation_kindly_and_frees_the_place(client,
     annotator.refresh_from_db()
     assert (annotator.state, annotator.ended_because) == ("screened_out", "questionnaire")
     assert "other circumstances" in client.get(address("ended", annotator)).content.decode()
-    assert session.stage(consented(asked)) == Stage.QUESTIONS
+    assert stage(consented(asked)) == Stage.QUESTIONS
 
 
 def test_rules_for_screening_out_and_quotas_do_not_reach_the_browser(client, asked):
@@ -174,13 +177,13 @@ def test_quotas_per_group(client, asked):
     post(client, first, asked, plays="yes", years="9", age="30")
     post(client, second, asked, plays="yes", years="2", age="30")
     post(client, third, asked, plays="no", age="30")
-    stages = [session.stage(Annotator.objects.get(pk=one.pk)) for one in (first, second, third)]
+    stages = [stage(Annotator.objects.get(pk=one.pk)) for one in (first, second, third)]
     assert stages == [Stage.INSTRUCTIONS, Stage.SCREENED_OUT, Stage.INSTRUCTIONS]
     assert "your group" in client.get(address("ended", second)).content.decode()
     Annotator.objects.filter(pk=first.pk).update(expires_at=timezone.now() - datetime.timedelta(days=1))
     fourth = consented(asked)
     post(client, fourth, asked, plays="yes", years="1", age="30")
-    assert session.stage(Annotator.objects.get(pk=fourth.pk)) == Stage.INSTRUCTIONS
+    assert stage(Annotator.objects.get(pk=fourth.pk)) == Stage.INSTRUCTIONS
 
 
 def test_a_questionnaire_that_cannot_work_keeps_the_study_closed(db):
@@ -191,8 +194,8 @@ def test_a_questionnaire_that_cannot_work_keeps_the_study_closed(db):
     problems = " ".join(questionnaire.questionnaire_problems(study))
     for words in ("not asked before it", "have the key “a”", "after the trials", "has no question"):
         assert words in problems
-    with pytest.raises(session.StudyNotReady):
-        session.open_study(study)
+    with pytest.raises(StudyNotReady):
+        open_study(study)
 
 
 def test_rules_that_nobody_can_meet_keep_the_study_closed(db):
@@ -237,10 +240,10 @@ def test_rehearsals_fill_in_questionnaires_and_checks(db):
 
 def test_the_level_is_set_once_and_kept_through_the_sound_check(client, db):
     study = make_study(1, set_level=True)
-    session.open_study(study)
+    open_study(study)
     annotator = consented(study)
     session.finish_instructions(annotator)
-    assert session.stage(annotator) == Stage.LEVEL
+    assert stage(annotator) == Stage.LEVEL
     for wrong in ("", "loud", "3", "nan"):
         assert client.post(address("level", annotator), {"level": wrong}).status_code == 200
     response = client.post(address("level", annotator), {"level": "-20", "output_sample_rate": "48000"})
@@ -251,7 +254,7 @@ def test_the_level_is_set_once_and_kept_through_the_sound_check(client, db):
     assert annotator.sound_check["level"] == 0.1
     assert annotator.sound_check["level_db"] == -20
     assert annotator.sound_check["outcome"] == "passed"
-    assert session.stage(annotator) == Stage.TRIALS
+    assert stage(annotator) == Stage.TRIALS
 
 
 # Headphones -------------------------------------------------------------------------------------------
@@ -259,7 +262,7 @@ def test_the_level_is_set_once_and_kept_through_the_sound_check(client, db):
 
 def before_headphones(check="antiphase", **fields):
     study = make_study(2, headphone_check=check, **fields)
-    session.open_study(study)
+    open_study(study)
     return ready(study)
 
 
@@ -282,7 +285,7 @@ def test_pass_marks_as_published(client, db, check, right, passed):
     take(client, annotator, right)
     result = annotator.sound_check["headphones"]
     assert result == {check: {"score": right, "of": 6, "passed": passed, "attempts": 1}, "passed": passed}
-    assert session.stage(annotator) == Stage.TRIALS  # recorded only
+    assert stage(annotator) == Stage.TRIALS  # recorded only
 
 
 def test_a_second_attempt_has_new_sounds_and_says_what_to_mend(client, db):
@@ -294,7 +297,7 @@ def test_a_second_attempt_has_new_sounds_and_says_what_to_mend(client, db):
     assert first.seed != second.seed
     assert (first.passed, second.passed) == (False, True)
     assert annotator.sound_check["headphones"]["antiphase"]["attempts"] == 2
-    assert session.stage(annotator) == Stage.TRIALS
+    assert stage(annotator) == Stage.TRIALS
 
 
 def test_exclusion_is_a_setting(client, db):
@@ -305,7 +308,7 @@ def test_exclusion_is_a_setting(client, db):
     assert "your hearing" in client.get(address("ended", annotator)).content.decode()
     recorded = before_headphones("both", headphone_attempts=1)
     take(client, recorded, 0)
-    assert session.stage(recorded) == Stage.HEADPHONES  # the second check is measured, too
+    assert stage(recorded) == Stage.HEADPHONES  # the second check is measured, too
     take(client, recorded, 6)
     result = recorded.sound_check["headphones"]
     assert (result["antiphase"]["passed"], result["huggins"]["passed"], result["passed"]) == (
@@ -357,13 +360,13 @@ def test_pages_and_sounds_of_the_check_do_not_tell_the_answer(client, db):
 
 def test_too_many_failed_attention_trials_end_without_the_code(client, db):
     study = make_study(2, attention_limit=2, attention_trials=2)
-    session.open_study(study)
+    open_study(study)
     study.returns.create(outcome="failed_attention", code="FAILED-1")
     annotator = ready(study)
     walk(annotator, session.progress(annotator)[1] - 1)
     annotator.trials.filter(position__lte=2).update(attention_passed=False)
     trial = session.current_trial(annotator)
-    session.record_judgments(annotator, [make_event(trial, sequence=99)])
+    record_judgments(annotator, [make_event(trial, sequence=99)])
     walk(annotator)
     annotator.refresh_from_db()
     assert (annotator.state, annotator.ended_because) == ("screened_out", "attention")

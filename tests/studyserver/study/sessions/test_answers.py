@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from explainer.models import Clip
 from studyserver.study.models import Judgment, Question
 from studyserver.study.sessions import session
-from studyserver.study.sessions.answers import EventRefused
+from studyserver.study.sessions.answers import (
+    EventRefused,
+    latest_sequence,
+    questions_for,
+    record_judgments,
+    stored_answers,
+)
+from studyserver.study.sessions.stages import Stage, stage
 
 
 @pytest.fixture
@@ -23,14 +30,12 @@ def trial(annotator):
 
 
 def statuses(annotator, *events):
-    return [receipt["status"] for receipt in session.record_judgments(annotator, list(events))]
+    return [receipt["status"] for receipt in record_judgments(annotator, list(events))]
 
 
 def test_an_event_is_stored_as_it_came(annotator, trial):
     event = make_event(trial, value=4, sequence=17)
-    assert session.record_judgments(annotator, [event]) == [
-        {"uuid": event["uuid"], "status": "stored", "reason": ""}
-    ]
+    assert record_judgments(annotator, [event]) == [{"uuid": event["uuid"], "status": "stored", "reason": ""}]
     judgment = Judgment.objects.get()
     assert str(judgment.uuid) == event["uuid"]
     assert (judgment.value, judgment.number, judgment.sequence, judgment.response_ms) == (4, 4.0, 17, 1234)
@@ -50,8 +55,8 @@ def test_the_last_event_counts_whatever_the_order_of_arrival(annotator, trial):
     early = make_event(trial, value=1, sequence=2)
     assert statuses(annotator, late, early) == ["stored", "stored"]
     assert Judgment.objects.current().get().value == 5
-    assert session.stored_answers(trial)[0]["value"] == 5
-    assert session.latest_sequence(annotator) == 3
+    assert stored_answers(trial)[0]["value"] == 5
+    assert latest_sequence(annotator) == 3
 
 
 def test_a_clip_may_be_named_or_not(annotator, trial):
@@ -93,7 +98,7 @@ def test_a_bad_event_does_not_block_the_others(annotator, trial):
         {**make_event(trial), "trial": "unknown"},
         make_event(trial, value="x" * 10**6),
     ]
-    receipts = session.record_judgments(annotator, [good[0], *bad, good[1]])
+    receipts = record_judgments(annotator, [good[0], *bad, good[1]])
     assert [receipt["status"] for receipt in receipts] == ["stored", *["refused"] * len(bad), "stored"]
     assert all(receipt["reason"] for receipt in receipts[1:-1])
     assert Judgment.objects.count() == 2
@@ -102,20 +107,20 @@ def test_a_bad_event_does_not_block_the_others(annotator, trial):
 @pytest.mark.parametrize("events", [None, {}, "events", 5])
 def test_events_come_in_a_list(annotator, events):
     with pytest.raises(EventRefused, match="list"):
-        session.record_judgments(annotator, events)
+        record_judgments(annotator, events)
 
 
 def test_a_foreign_trial_is_refused(study, annotator, trial):
     stranger = ready(study)
     session.current_trial(stranger)
-    receipt = session.record_judgments(stranger, [make_event(trial)])[0]
+    receipt = record_judgments(stranger, [make_event(trial)])[0]
     assert receipt["status"] == "refused"
     assert "not part of your session" in receipt["reason"]
 
 
 def test_an_identifier_of_somebody_else_is_refused_not_swallowed(study, annotator, trial):
     event = make_event(trial)
-    session.record_judgments(annotator, [event])
+    record_judgments(annotator, [event])
     other = ready(study)
     theirs = make_event(session.current_trial(other), uuid=event["uuid"])
     assert statuses(other, theirs) == ["refused"]
@@ -124,7 +129,7 @@ def test_an_identifier_of_somebody_else_is_refused_not_swallowed(study, annotato
 def test_late_events_of_earlier_trials_are_kept(annotator, trial):
     walk(annotator)
     late = make_event(trial, value=5, sequence=1000)
-    assert session.stage(annotator) == session.Stage.FINISHED
+    assert stage(annotator) == Stage.FINISHED
     assert statuses(annotator, late) == ["stored"]
     assert trial.judgments.current().get().value == 5
 
@@ -166,7 +171,7 @@ def test_odd_events_are_stored_or_refused_never_an_error(annotator, trial):
     @given(st.dictionaries(fields, anything, max_size=3))
     def check(odd):
         event = {**make_event(trial, uuid=str(uuid.uuid4())), **odd}
-        [receipt] = session.record_judgments(annotator, [event])
+        [receipt] = record_judgments(annotator, [event])
         assert receipt["status"] in ("stored", "already stored", "refused")
         assert (receipt["status"] == "refused") == bool(receipt["reason"])
 
@@ -183,11 +188,11 @@ def test_questions_of_other_targets_are_not_asked():
     annotator = ready(study, rehearsal=True)
     session.current_trial(annotator)
     for trial in annotator.trials.all():
-        keys = {question.key for question in session.questions_for(trial)}
+        keys = {question.key for question in questions_for(trial)}
         original = trial.presentations.get().stimulus.clip.condition == Clip.Condition.ORIGINAL
         expected = {"dissonance", "harshness", "quality"} | ({"minorness"} if original else set())
         assert keys == expected
-        receipt = session.record_judgments(annotator, [make_event(trial, question="minorness")])[0]
+        receipt = record_judgments(annotator, [make_event(trial, question="minorness")])[0]
         assert receipt["status"] == ("stored" if original else "refused")
 
 

@@ -6,11 +6,14 @@ import pytest
 from django.urls import reverse
 from example_studies import heard, make_event, make_study
 
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Study
 from studyserver.study.pages.presenting import playing_level
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
 from studyserver.study.sessions.browser_reports import LISTENING, LISTENING_TO_CLIP, SOUND_CHECK, documented
-from studyserver.study.sessions.session import Stage
+from studyserver.study.sessions.joining import join
+from studyserver.study.sessions.stages import Stage, stage
 
 MEASURED = {
     "outcome": "failed", "attempts": 2, "played": "3 5", "answered": "4 5", "output_sample_rate": 44100,
@@ -19,8 +22,8 @@ MEASURED = {
 
 def before_the_tones(**fields):
     study = make_study(1, **fields)
-    session.open_study(study)
-    annotator = session.join(study)
+    open_study(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     return annotator
@@ -44,7 +47,7 @@ def test_no_report_takes_the_place_of_a_headphone_check(client, db, value, headp
     annotator = before_the_tones(headphone_check=headphone_check)
     send(client, annotator, json.dumps({"headphones": value, "outcome": "passed"}))
     assert annotator.sound_check == {"outcome": "passed"}
-    assert session.stage(annotator) == Stage.HEADPHONES
+    assert stage(annotator) == Stage.HEADPHONES
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_what_older_rows_hold_ends_no_headphone_check(db, stored):
     session.finish_sound_check(annotator, MEASURED)
     annotator.sound_check = stored
     annotator.save()
-    assert session.stage(annotator) == Stage.HEADPHONES
+    assert stage(annotator) == Stage.HEADPHONES
     assert playing_level(annotator) == 0
 
 
@@ -107,18 +110,18 @@ def test_what_cannot_be_read_is_refused_in_words(client, db, result):
     response = send(client, annotator, result)
     assert response.status_code == 400
     assert "could not be read; please repeat it" in response.content.decode()
-    assert session.stage(annotator) == Stage.SOUND_CHECK
+    assert stage(annotator) == Stage.SOUND_CHECK
 
 
 def test_listening_is_stored_by_its_documented_names_only(db):
     study = make_study(1)
-    session.open_study(study)
-    annotator = session.join(study)
+    open_study(study)
+    annotator = join(study)
     session.give_consent(annotator)
     session.finish_instructions(annotator)
     session.finish_sound_check(annotator, MEASURED)
     trial = session.current_trial(annotator)
-    session.record_judgments(annotator, [make_event(trial)])
+    record_judgments(annotator, [make_event(trial)])
     sent = heard(trial)
     (token,) = sent["presentations"]
     sent["presentations"][token] |= {"plays": 10**300, "share": 7, "seconds": "long", "note": "x", "loops": 2}

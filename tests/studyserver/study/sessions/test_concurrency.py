@@ -44,7 +44,8 @@ import django; django.setup()
 import json, sys
 from example_studies import ready
 from studyserver.study.sessions import session
-from studyserver.study.design.allocation import judged_counts, judged_sets, stimulus_sets
+from studyserver.study.design.allocation import judged_counts, judged_sets
+from studyserver.study.design.sets import stimulus_sets
 from studyserver.study.models import Judgment, Study, Trial
 study, *others = [Study.objects.get(pk=pk) for pk in sys.argv[1].split(",")]
 left = json.loads(sys.argv[2])

@@ -16,8 +16,10 @@ from example_studies import CONDITIONS, heard, make_event, make_study, ready
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Judgment
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
 
 QUESTIONS = ["dissonance", "quality"]
 INTERLEAVINGS = int(os.environ.get("INTERLEAVINGS", "300"))  # drawn; thousands take minutes
@@ -52,7 +54,7 @@ class Browser:
         if outcome == "delayed":
             self.in_flight.append(batch)
             return
-        receipts = session.record_judgments(self.annotator, batch)
+        receipts = record_judgments(self.annotator, batch)
         assert all(receipt["status"] in ("stored", "already stored") for receipt in receipts), receipts
         if outcome == "answered":
             receipted = {receipt["uuid"] for receipt in receipts}
@@ -69,7 +71,7 @@ class Browser:
     def deliver(self, which: int) -> None:
         """A request that the network held back arrives after all, perhaps long after a retry."""
         if self.in_flight:
-            session.record_judgments(self.annotator, self.in_flight.pop(which % len(self.in_flight)))
+            record_judgments(self.annotator, self.in_flight.pop(which % len(self.in_flight)))
 
     def finish(self, tab: int) -> None:
         trial = self.tabs[tab]
@@ -140,7 +142,7 @@ OVERTAKEN = [("enter", 0, QUESTIONS[0], 1), ("enter", 1, QUESTIONS[0], 2)]
 def test_the_values_entered_last_are_stored():
     study = make_study(n_tracks=1, conditions=CONDITIONS[:3])
     study.questions.create(key="quality", text="Quality?", kind="scale", options={"points": 5}, position=1)
-    session.open_study(study)
+    open_study(study)
 
     @settings(max_examples=INTERLEAVINGS, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(actions, min_size=6, max_size=25))

@@ -16,6 +16,8 @@ from postgresql import private_server
 
 from studyserver.study.models import Annotator, RecentJoin, Return, Study
 from studyserver.study.sessions import joins, session
+from studyserver.study.sessions.joining import join
+from studyserver.study.sessions.joins import JoiningRefused
 
 FULL = "all the listeners"
 
@@ -41,13 +43,13 @@ def test_two_hundred_clicks_without_consent_leave_all_places_free(client, study,
     assert not study.annotators.people().holding_places().exists()
     for _ in range(30):
         ready(study)
-    with pytest.raises(session.JoiningRefused, match=FULL):
-        session.join(study)
+    with pytest.raises(JoiningRefused, match=FULL):
+        join(study)
 
 
 def test_who_comes_too_late_with_consent_is_told_so_and_gets_the_code_for_it(client, study):
     Study.objects.update(annotators_wanted=1)
-    late = session.join(study)
+    late = join(study)
     assert client.get(address("consent", late)).status_code == 200
     first = ready(study)
     study.returns.create(outcome=Return.Outcome.GROUP_FULL, code="FULL-7")
@@ -67,7 +69,7 @@ def test_who_comes_too_late_with_consent_is_told_so_and_gets_the_code_for_it(cli
 def test_a_rehearsal_consents_though_the_study_is_full(client, study):
     Study.objects.update(annotators_wanted=1)
     ready(study)
-    preview = session.join(study, rehearsal=True)
+    preview = join(study, rehearsal=True)
     assert client.post(address("consent", preview), {"agree": "on"}).status_code == 302
 
 
@@ -79,15 +81,17 @@ from django.db import connection
 call_command("migrate", verbosity=0)
 from example_studies import make_study
 from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
+from studyserver.study.sessions.joins import JoiningRefused
 study = make_study(1, annotators_wanted=3)
 study.state = "open"
 study.save()
-waiting = [session.join(study) for _ in range(12)]
+waiting = [join(study) for _ in range(12)]
 refused, errors = [], []
 def consent(annotator):
     try:
         session.give_consent(annotator)
-    except session.JoiningRefused:
+    except JoiningRefused:
         refused.append(annotator.pk)
     except Exception as error:
         errors.append(repr(error))
@@ -209,7 +213,7 @@ def test_a_class_behind_one_address_can_join_with_the_usual_settings(client, stu
 
 def joined(study, number: int, ago: datetime.timedelta, apart: datetime.timedelta) -> None:
     for index in range(number):
-        annotator = session.join(study)
+        annotator = join(study)
         when = timezone.now() - ago + index * apart
         Annotator.objects.filter(pk=annotator.pk).update(joined_at=when)
 

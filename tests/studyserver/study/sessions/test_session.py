@@ -4,24 +4,30 @@ import pytest
 from django.utils import timezone
 from example_studies import heard, make_event, make_study, ready, walk
 
+from studyserver.study.lifecycle.opening import close_study
 from studyserver.study.models import Annotator, Departure, Judgment, Study
 from studyserver.study.sessions import session
-from studyserver.study.sessions.session import IncompleteTrial, JoiningRefused, Stage
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
+from studyserver.study.sessions.joins import JoiningRefused
+from studyserver.study.sessions.session import IncompleteTrial
+from studyserver.study.sessions.stages import Stage, stage
+from studyserver.study.sessions.withdrawal import delete_answers
 
 
 def test_the_whole_way(study):
-    annotator = session.join(study, language="de", device_family="phone")
-    assert session.stage(annotator) == Stage.CONSENT
+    annotator = join(study, language="de", device_family="phone")
+    assert stage(annotator) == Stage.CONSENT
     session.give_consent(annotator)
-    assert session.stage(annotator) == Stage.INSTRUCTIONS
+    assert stage(annotator) == Stage.INSTRUCTIONS
     session.finish_instructions(annotator)
-    assert session.stage(annotator) == Stage.SOUND_CHECK
+    assert stage(annotator) == Stage.SOUND_CHECK
     session.finish_sound_check(annotator, {"output_sample_rate": 48000})
-    assert session.stage(annotator) == Stage.TRIALS
+    assert stage(annotator) == Stage.TRIALS
     assert session.progress(annotator) == (0, 16)
     assert session.completion(annotator) is None
     assert walk(annotator) == 16
-    assert session.stage(annotator) == Stage.FINISHED
+    assert stage(annotator) == Stage.FINISHED
     assert session.progress(annotator) == (16, 16)
     assert session.completion(annotator)
     assert Annotator.objects.get().sound_check == {"output_sample_rate": 48000}
@@ -30,15 +36,15 @@ def test_the_whole_way(study):
 
 
 def test_nobody_joins_a_draft_or_a_closed_study(study):
-    session.close_study(study)
+    close_study(study)
     with pytest.raises(JoiningRefused, match="closed"):
-        session.join(study)
+        join(study)
     with pytest.raises(JoiningRefused, match="not been opened"):
-        session.join(make_study())
+        join(make_study())
 
 
 def test_rehearsals_join_in_any_state(study):
-    session.close_study(study)
+    close_study(study)
     annotator = ready(study, rehearsal=True)
     assert walk(annotator) == 16
 
@@ -47,27 +53,27 @@ def test_places_are_limited_and_freed(study):
     Study.objects.filter(pk=study.pk).update(annotators_wanted=2)
     first, second = ready(study), ready(study)
     with pytest.raises(JoiningRefused, match="all the listeners"):
-        session.join(study)
+        join(study)
     session.withdraw(first, keep_answers=True)
     third = ready(study)
     Annotator.objects.filter(pk=second.pk).update(expires_at=timezone.now())
     session.screen_out(third)
     ready(study)
     # A click takes no place, and neither do rehearsals.
-    undecided = session.join(study)
+    undecided = join(study)
     ready(study, rehearsal=True)
     ready(study)
     with pytest.raises(JoiningRefused):
-        session.join(study)
+        join(study)
     with pytest.raises(JoiningRefused):
         session.give_consent(undecided)
 
 
 def test_steps_cannot_be_skipped(study):
-    annotator = session.join(study)
+    annotator = join(study)
     session.finish_sound_check(annotator, {})
     session.finish_instructions(annotator)
-    assert session.stage(annotator) == Stage.CONSENT
+    assert stage(annotator) == Stage.CONSENT
     assert session.current_trial(annotator) is None
     assert session.upcoming_trials(annotator) == []
     assert not annotator.trials.exists()
@@ -109,7 +115,7 @@ def test_a_trial_needs_its_answers(study):
 def test_a_trial_needs_listening(study):
     annotator = ready(study)
     trial = session.current_trial(annotator)
-    session.record_judgments(annotator, [make_event(trial)])
+    record_judgments(annotator, [make_event(trial)])
     for record in [{}, None, [], {"presentations": []}, heard(trial, 0.5)]:
         with pytest.raises(IncompleteTrial, match="listen"):
             session.finish_trial(annotator, trial.token, record)
@@ -136,7 +142,7 @@ def test_trials_done_offline_are_dated_when_they_were_done(study):
     annotator.trials.update(allocated_at=an_hour_ago)
     told = [(3_000_000, 2_400_000), (10**9, 600_000), (0, 60_000)]  # ms ago; the first two fit together
     for trial, (appeared, finished) in zip(annotator.trials.order_by("position")[:3], told, strict=True):
-        assert session.record_judgments(annotator, [make_event(trial)])[0]["status"] == "stored"
+        assert record_judgments(annotator, [make_event(trial)])[0]["status"] == "stored"
         times = {"appeared_ms": appeared, "finished_ms": finished}
         session.finish_trial(annotator, trial.token, heard(trial), **times)
     first, second, third = annotator.trials.order_by("position")[:3]
@@ -150,7 +156,7 @@ def test_trials_are_finished_in_order_and_by_their_owner(study):
     annotator, other = ready(study), ready(study)
     session.current_trial(annotator)
     (upcoming,) = session.upcoming_trials(annotator)
-    session.record_judgments(annotator, [make_event(upcoming)])
+    record_judgments(annotator, [make_event(upcoming)])
     with pytest.raises(IncompleteTrial, match="earlier trial"):
         session.finish_trial(annotator, upcoming.token, heard(upcoming))
     for token in [session.current_trial(other).token, "none", "\0", "x" * 1000, None]:
@@ -159,12 +165,12 @@ def test_trials_are_finished_in_order_and_by_their_owner(study):
 
 
 def test_whoever_has_consented_may_finish_after_closing(study):
-    annotator, undecided = ready(study), session.join(study)
-    session.close_study(study)
+    annotator, undecided = ready(study), join(study)
+    close_study(study)
     annotator = Annotator.objects.get(pk=annotator.pk)
     assert walk(annotator) == 16
     assert session.completion(annotator)
-    assert session.stage(Annotator.objects.get(pk=undecided.pk)) == Stage.CLOSED
+    assert stage(Annotator.objects.get(pk=undecided.pk)) == Stage.CLOSED
 
 
 def test_sessions_expire(study):
@@ -172,10 +178,10 @@ def test_sessions_expire(study):
     trial = session.current_trial(annotator)
     Annotator.objects.update(expires_at=timezone.now())
     annotator.refresh_from_db()
-    assert session.stage(annotator) == Stage.EXPIRED
+    assert stage(annotator) == Stage.EXPIRED
     assert session.current_trial(annotator) is None
     # What was answered in time and arrives late is kept all the same.
-    assert session.record_judgments(annotator, [make_event(trial)])[0]["status"] == "stored"
+    assert record_judgments(annotator, [make_event(trial)])[0]["status"] == "stored"
     with pytest.raises(IncompleteTrial, match="ended"):
         session.finish_trial(annotator, trial.token, heard(trial))
 
@@ -185,10 +191,10 @@ def test_sessions_expire_after_the_minutes_a_recruiter_gives(study):
     study.save()
     annotator = ready(study)
     assert annotator.expires_at - annotator.joined_at < datetime.timedelta(minutes=31)
-    with pytest.raises(session.JoiningRefused):
-        session.join(study)
+    with pytest.raises(JoiningRefused):
+        join(study)
     Annotator.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
-    session.join(study)
+    join(study)
     study.minutes_to_finish, study.resume_days = 60 * 24 * 3, 1
     assert study.time_to_finish == datetime.timedelta(days=1)
 
@@ -205,9 +211,9 @@ def test_leaving_and_keeping_the_answers(study):
     trial = session.current_trial(annotator)
     walk(annotator, 3)
     session.withdraw(annotator, keep_answers=True)
-    assert session.stage(annotator) == Stage.WITHDRAWN
+    assert stage(annotator) == Stage.WITHDRAWN
     assert Judgment.objects.usable().count() == 3
-    late = session.record_judgments(annotator, [make_event(trial, value=5, sequence=9)])
+    late = record_judgments(annotator, [make_event(trial, value=5, sequence=9)])
     assert late[0]["status"] == "stored"
     assert Departure.objects.get().kind == Departure.Kind.ANSWERS_KEPT
     assert session.completion(annotator) is None
@@ -220,7 +226,7 @@ def test_leaving_and_discarding_the_answers(study):
     session.withdraw(annotator, keep_answers=False)
     session.withdraw(annotator, keep_answers=False)
     assert Judgment.objects.usable().count() == 0
-    assert session.record_judgments(annotator, [make_event(trial)])[0]["status"] == "refused"
+    assert record_judgments(annotator, [make_event(trial)])[0]["status"] == "refused"
     departure = Departure.objects.get()
     assert (departure.kind, departure.judgments) == (Departure.Kind.ANSWERS_DISCARDED, 3)
 
@@ -242,7 +248,7 @@ def test_deletion_leaves_nothing_but_the_fact(study):
     annotator, other = ready(study), ready(study)
     walk(annotator)
     walk(other, 1)
-    assert session.delete_answers(annotator) == 16
+    assert delete_answers(annotator) == 16
     assert list(Annotator.objects.all()) == [other]
     assert Judgment.objects.count() == 1
     departure = Departure.objects.get()

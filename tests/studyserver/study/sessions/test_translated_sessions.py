@@ -7,6 +7,8 @@ from django.urls import reverse
 from example_studies import heard, make_event, ready
 
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.joining import join
 
 
 def address(name, annotator, *more):
@@ -19,7 +21,7 @@ def is_marked(annotator) -> bool:
 
 
 def test_pages_forbid_the_translation_of_their_texts(client, study):
-    joined = session.join(study)
+    joined = join(study)
     pages = [reverse("study:join", args=[study.slug]), address("consent", joined)]
     pages += [address("trials", ready(study)), address("leave", joined)]
     for page in pages:
@@ -30,7 +32,7 @@ def test_pages_forbid_the_translation_of_their_texts(client, study):
 
 @pytest.mark.parametrize(("said", "marked"), [("true", True), ("false", False), ("1", False), (None, False)])
 def test_a_form_says_that_its_page_was_translated(client, study, said, marked):
-    annotator = session.join(study)
+    annotator = join(study)
     fields = {"agree": "on"} | ({"machine_translated": said} if said else {})
     body = "&".join(f"{name}={value}" for name, value in fields.items())
     answer = client.post(
@@ -53,7 +55,7 @@ def test_answers_say_that_their_page_was_translated(client, study, said, marked)
 def test_a_trial_says_whether_its_page_was_translated(client, study, said, stored):
     annotator = ready(study)
     trial = session.current_trial(annotator)
-    session.record_judgments(annotator, [make_event(trial)])
+    record_judgments(annotator, [make_event(trial)])
     session.finish_trial(annotator, trial.token, heard(trial) | {"machine_translated": said})
     trial.refresh_from_db()
     assert trial.listening.get("machine_translated") is stored

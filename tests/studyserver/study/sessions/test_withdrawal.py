@@ -6,10 +6,13 @@ from django.db import connection
 from django.urls import reverse
 from example_studies import heard, make_event, make_study
 
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Departure, HeadphoneCheck, Question, QuestionnaireItem, Quota
 from studyserver.study.recruitment import recruiting
 from studyserver.study.sessions import screening_steps as screening
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
+from studyserver.study.sessions.stages import Stage, stage
 
 IDENTIFIER = "P-0815-secret"
 CONFESSION = "I am the second flute in Ghent"
@@ -34,7 +37,7 @@ def study(db):
     age = page.items.create(key="age", text="How old are you?", kind=QuestionnaireItem.Kind.NUMBER)
     Quota.objects.create(study=study, name="adults", item=age, rule=">= 18", limit=5)
     Question.objects.create(study=study, key="comment", text="Anything?", kind="text", required=False)
-    session.open_study(study)
+    open_study(study)
     return study
 
 
@@ -52,12 +55,12 @@ def annotator(study):
     check = annotator.headphone_checks.create(kind=HeadphoneCheck.Kind.ANTIPHASE)
     for trial in range(1, 7):
         screening.answer_headphone_trial(annotator, check.pk, trial, 1)
-    if session.stage(annotator) == session.Stage.HEADPHONES:
+    if stage(annotator) == Stage.HEADPHONES:
         annotator.sound_check = {"headphones": {"passed": True}}
         annotator.save()
     trial = session.current_trial(annotator)
     events = [make_event(trial), make_event(trial, "comment", COMMENT, sequence=2)]
-    assert {receipt["status"] for receipt in session.record_judgments(annotator, events)} == {"stored"}
+    assert {receipt["status"] for receipt in record_judgments(annotator, events)} == {"stored"}
     session.finish_trial(annotator, trial.token, heard(trial))
     return annotator
 

@@ -7,10 +7,12 @@ from django.utils import translation
 from example_questionnaires import make_page
 from example_studies import make_study, ready, walk
 
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question, QuestionExample, Stimulus, StudyTranslation
 from studyserver.study.pages.access import address_of
 from studyserver.study.pages.presenting import feedback_on
 from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
 from studyserver.study.texts.question_sets import add_questions
 from studyserver.study.texts.translations import texts_of
 
@@ -95,7 +97,7 @@ def texts_on(page) -> set[tuple[str, str]]:
 def texts_of_all_pages(client, study) -> set[tuple[str, str]]:
     """Return what the study says on the pages of one annotator's way, each text with its language."""
     found = texts_on(client.get(study.get_absolute_url()))
-    annotator = session.join(study)
+    annotator = join(study)
     found |= texts_on(client.get(address_of(annotator)))
     session.give_consent(annotator)
     found |= texts_on(client.get(address_of(annotator)))
@@ -118,7 +120,7 @@ def test_every_own_text_is_marked_with_its_language(client, language):
     study = spoken()
     german = {f"{OWN} consent": f"{OWN} Einwilligung", f"{OWN} low": f"{OWN} wenig"}
     StudyTranslation.objects.create(study=study, language="de", texts=german)
-    session.open_study(study)
+    open_study(study)
     with translation.override(language):
         found = texts_of_all_pages(client, study)
     written = {item.text for item in texts_of(study)}
@@ -140,7 +142,7 @@ def test_ratings_of_several_clips_are_marked_with_their_language(client):
     study.stimuli.filter(role="practice").delete()
     study.practice_trials = 0
     study.save()
-    session.open_study(study)
+    open_study(study)
     found = texts_on(client.get(address_of(ready(study))))
     assert len(found) > 10
     assert {language for text, language in found if "abspielen" not in text} == {"en"}
@@ -155,5 +157,5 @@ def test_the_word_of_a_preference_is_not_to_be_translated(client):
     row = study.translations.get(language="de")
     row.texts["better"] = "besser"  # as an earlier version offered it
     row.save()
-    session.open_study(study)
+    open_study(study)
     assert "A viel besser" in client.get(address_of(ready(study))).content.decode()

@@ -11,8 +11,10 @@ from example_questionnaires import make_page
 from example_studies import make_study, ready
 
 from studyserver.study.lifecycle.copying import copy_study
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import StudyTranslation
 from studyserver.study.sessions import session
+from studyserver.study.sessions.joining import join
 from studyserver.study.texts.translations import dictionary, texts_of
 
 LOCALE = Path(settings.BASE_DIR) / "studyserver" / "study" / "locale"
@@ -31,7 +33,7 @@ def translated(db):
     study = make_study(2)
     make_page(study, {"key": "plays"})
     StudyTranslation.objects.create(study=study, language="de", texts=GERMAN)
-    session.open_study(study)
+    open_study(study)
     return study
 
 
@@ -43,7 +45,7 @@ def test_the_browsers_language_decides(client, translated):
     assert "Was hören Sie?" in get(client, translated.get_absolute_url(), "de-AT,en;q=0.5")
     for language in ("en", "es", "fr"):
         assert "What do you hear?" in get(client, translated.get_absolute_url(), language)
-    annotator = session.join(translated)
+    annotator = join(translated)
     session.give_consent(annotator)
     page = get(client, reverse("study:questions", args=[annotator.token]), "de")
     assert "Spielen Sie?" in page
