@@ -104,7 +104,9 @@ def test_every_model_is_a_part_or_left_out():
     models_of_studies = {model.__name__ for model in apps.get_app_config("study").get_models()}
     parts = {part.model.__name__ for part in PARTS}
     assert not parts & set(NO_PARTS)
-    assert models_of_studies == parts | set(NO_PARTS)
+    undecided = models_of_studies - parts - set(NO_PARTS)
+    assert not undecided, f"add them to PARTS of versions.py, or to NO_PARTS with the reason: {undecided}"
+    assert set(NO_PARTS) <= models_of_studies
 
 
 def test_a_version_stored_before_a_field_existed_still_counts(study):
