@@ -117,6 +117,13 @@ def test_links_between_pages_lead_somewhere():
                 assert (page.parent / link).exists(), f"{page.relative_to(ROOT)} links to {link}"
 
 
+def test_files_that_pages_name_exist():
+    named = re.compile(r"\b(?:explainer|studyserver|training|tests)/[\w/.-]+\.(?:py|js|css|R)\b")
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "fixtures").rglob("*.md")]:
+        for path in named.findall(page.read_text()):
+            assert (ROOT / path).is_file(), f"{page.relative_to(ROOT)} names {path}"
+
+
 def test_no_absolute_paths_of_a_developers_machine():
     forbidden = re.compile(r"/(?:work|root|home/\w+)/")
     for path in tracked_text_files():
