@@ -19,9 +19,8 @@ from studyserver.results.statistics.agreement import prepare, specific_agreement
 from studyserver.results.statistics.rater_quality import disputed_answers, disputed_items
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
-from studyserver.results.tables.labels import NONE_TICKED
+from studyserver.results.tables.labels import NEW_ANNOTATORS, NONE_TICKED, SAME_ANNOTATORS
 from studyserver.results.tables.summaries import QuestionSummary, ratings_of
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 

@@ -12,8 +12,7 @@ from studyserver.results.data.questions import option_labels
 from studyserver.results.tables.annotator_quality import ABX_FIGURES, Rule
 from studyserver.results.tables.computed import ALL, KEPT, Computed
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.labels import NONE_TICKED
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
+from studyserver.results.tables.labels import NEW_ANNOTATORS, NONE_TICKED
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from . import sentences

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from studyserver.common import number_text
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.failures import Failed, Parts
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS
+from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.study.models import Question, Study
 
 from . import sentences

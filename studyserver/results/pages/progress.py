@@ -20,8 +20,7 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.statistics.power import Variances, raters_until, shown_width
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.labels import condition_name
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS
+from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS, condition_name
 from studyserver.study.design.adaptive import adaptive_design, current_width
 from studyserver.study.models import Annotator, Question, Study
 

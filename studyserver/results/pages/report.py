@@ -6,9 +6,8 @@ from explainer.core.base.counting import plural
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.equal_comparisons import equal_comparisons_words
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.labels import CONDITIONS, condition_name
+from studyserver.results.tables.labels import CONDITIONS, NEW_ANNOTATORS, condition_name
 from studyserver.results.tables.recruitment import Progress, progress_part
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 from studyserver.study.design.left_out import left_out, left_out_words
 from studyserver.study.models import Study, measures_of
 from studyserver.study.questions.kind import Answers

@@ -10,8 +10,9 @@ from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.statistics.contrasts import contrast_table, holm
 from studyserver.study.models import Study
 
+from .labels import NEW_ANNOTATORS
 from .summaries import QuestionSummary
-from .vocabulary import NEW_ANNOTATORS, table_of
+from .vocabulary import table_of
 
 CONTRAST_COLUMNS = [
     "question", "primary", "first", "first_method", "second", "second_method", "estimate", "se", "ci_low",

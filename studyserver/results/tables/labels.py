@@ -1,4 +1,4 @@
-"""Names of conditions and answers in words."""
+"""Names of conditions, answers and scopes of intervals in words."""
 
 from explainer.core.clips import conditions
 
@@ -17,6 +17,7 @@ CONDITIONS = {
     )
 }
 NONE_TICKED = "none ticked"
+SAME_ANNOTATORS, NEW_ANNOTATORS = "these annotators", "new annotators"  # for whom an interval speaks
 
 
 def condition_name(condition: str) -> str:

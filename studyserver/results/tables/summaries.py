@@ -22,8 +22,8 @@ from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 
-from .labels import condition_name
-from .vocabulary import NEW_ANNOTATORS, interval_of, mean_of, table_of
+from .labels import NEW_ANNOTATORS, condition_name
+from .vocabulary import interval_of, mean_of, table_of
 
 _SLIDER_BINS = 10
 

@@ -12,7 +12,8 @@ import pandas as pd
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean
 
-SAME_ANNOTATORS, NEW_ANNOTATORS = "these annotators", "new annotators"
+from .labels import NEW_ANNOTATORS, SAME_ANNOTATORS
+
 _SCOPES = {"items": SAME_ANNOTATORS, "items+raters": NEW_ANNOTATORS}
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE
 from studyserver.common import number_text
+from studyserver.results.tables.labels import NEW_ANNOTATORS
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.summaries import Group
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 from studyserver.study.questions.kind import Answers
 
 from .. import sentences

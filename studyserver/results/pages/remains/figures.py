@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from studyserver.results.tables.labels import SAME_ANNOTATORS
 from studyserver.results.tables.summaries import Group, QuestionSummary
-from studyserver.results.tables.vocabulary import SAME_ANNOTATORS
 
 from .. import sentences
 

@@ -3,7 +3,8 @@ import pytest
 
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean
-from studyserver.results.tables.vocabulary import NEW_ANNOTATORS, SAME_ANNOTATORS, columns, mean_of, table_of
+from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
+from studyserver.results.tables.vocabulary import columns, mean_of, table_of
 
 
 @pytest.mark.parametrize("counted", ["clip", "track"])
