@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import override_settings
 from django.urls import reverse
-from exported_scripts import reproduced, run
+from exported_scripts import ORACLE, reproduced, run
 from filled_study import event, heard
 
 from explainer.files.spreadsheets import escaped
@@ -152,7 +152,7 @@ def test_the_export_says_what_was_ticked_and_the_scripts_read_it(study, tmp_path
     }
     assert set(VALUES) <= set(named.values())
     if rscript := shutil.which("Rscript"):
-        found = run(rscript, folder / "analysis/analysis.R", "--tables")
+        found = run(rscript, ORACLE / "analysis.R", folder)
         assert found.returncode == 0, found.stdout + found.stderr
         for table in ("summary", "agreement", "retest", "information", "claims"):
             assert f"{table}: " in found.stdout

@@ -4,7 +4,7 @@ import csv
 import shutil
 
 import pytest
-from exported_scripts import reproduced, run
+from exported_scripts import ORACLE, reproduced, run
 from filled_study import answer_trials, make_study
 
 from explainer.models import Clip
@@ -88,7 +88,7 @@ def test_both_numbers_are_exported_and_the_scripts_compute_the_same(several, tmp
     tables = reproduced(several, tmp_path / "export")
     assert tables >= {"summary", "dose_response"}
     if rscript := shutil.which("Rscript"):
-        found = run(rscript, tmp_path / "export/analysis/analysis.R", "--tables")
+        found = run(rscript, ORACLE / "analysis.R", tmp_path / "export")
         assert found.returncode == 0, found.stdout + found.stderr
         assert "DIFFER" not in found.stdout and "dose_response: " in found.stdout
     for table in ("stimuli", "judgments"):

@@ -2,13 +2,14 @@
 
 import json
 import re
+import sys
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-FOLDER = Path(__file__).resolve().parent.parent
+FOLDER = Path(sys.argv[1]).resolve()
 WORDS = [
     "value",
     "option",
