@@ -209,8 +209,8 @@ def readme_text(study: Study, tables: list[Table], *, rehearsal: bool, problems:
 {rows}
 | `materials/study.json` | Texts, questions and design of the study. |
 | `documentation/consent.txt`, `materials/instructions.txt` | What annotators read. |
-| `analysis/analysis.py` | Computes the tables anew from the answers and says what agrees. |
-| `analysis/analysis.R` | Does so for most tables, and fits mixed models. |
+| `analysis/analysis.py` | Computes the main figures from the answers. Needs pandas and numpy. |
+| `analysis/analysis.R` | Fits mixed models of the answers. Needs lme4, and ordinal for ratings. |
 | `datapackage.json`, `dataset_description.json` | Every column with type and meaning. |
 
 All files are UTF-8. A missing value is an empty field. Truth values are 0 and 1, decimals have a point,

@@ -1,4 +1,4 @@
-"""Scripts that go with an export: they compute its tables anew, and fit mixed models in R."""
+"""Scripts that go with an export: analysis.py computes its main figures, analysis.R fits mixed models."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The scripts of an export, run as a stranger would run them; the oracle that computes all its tables anew."""
+"""The scripts of an export, run as a stranger would run them, and the oracle of all its tables."""
 
 import csv
 import runpy
