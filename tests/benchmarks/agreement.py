@@ -23,7 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from studyserver.results.statistics.agreement import LEVELS, prepare, table_of
-from studyserver.results.statistics.agreement.krippendorff import krippendorff_alpha
+from studyserver.results.statistics.agreement.coefficients.krippendorff import krippendorff_alpha
 
 RATERS = 20
 MISSING = 0.3

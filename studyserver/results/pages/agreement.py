@@ -15,7 +15,7 @@ from studyserver.common.number_text import (
 )
 from studyserver.results.data.judgments import first_answers
 from studyserver.results.data.questions import option_labels, option_values
-from studyserver.results.statistics.agreement import prepare, specific_agreement
+from studyserver.results.statistics.agreement import COEFFICIENTS, prepare, specific_agreement
 from studyserver.results.statistics.rater_quality import disputed_answers, disputed_items
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
@@ -36,7 +36,6 @@ _COMPARED = {
     "slider": _CORRELATION,
     "checklist": ("similarity", "Similarity of what was ticked (1 less the MASI distance)", 0),
 }
-_OF_CATEGORIES = {"percent_agreement", "fleiss_kappa", "gwet_ac1", "brennan_prediger"}
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ def _statistics(item: QuestionSummary) -> FigureTable:
 
 def _fits(item: QuestionSummary, statistic: str, row: dict) -> bool:
     """Return whether a statistic is for this kind of question: others stand in the download only."""
-    if item.question.answer_kind.is_continuous and statistic in _OF_CATEGORIES:
+    if item.question.answer_kind.is_continuous and COEFFICIENTS[statistic].of_categories:
         return False
     return row["status"] == "ok" or not row["reason"].startswith("needs ")
 
@@ -185,7 +184,7 @@ def _compared(statistic: str, value: float | None) -> str:
     """Return what a coefficient compares: agreement; for alpha disagreement, in squared distances."""
     if value is None or value != value:
         return DASH
-    if statistic != "krippendorff_alpha":
+    if not COEFFICIENTS[statistic].of_disagreement:
         return coefficient(value)
     return f"{grouped(value)} (disagreement)"
 

@@ -234,20 +234,6 @@ def _too_few(group: GroupSummary) -> bool:
 # -- what remains -----------------------------------------------------------------------------
 
 STATISTICS = {
-    "krippendorff_alpha": f"Krippendorff's {ALPHA}",
-    "percent_agreement": "percent agreement",
-    "fleiss_kappa": "Fleiss' κ",
-    "gwet_ac1": "Gwet's AC1",
-    "gwet_ac2": "Gwet's AC2, quadratic weights",
-    "brennan_prediger": "Brennan and Prediger's κ",
-    "cohen_kappa_weighted": "Cohen's κ",
-    "icc_1_1": "ICC(1,1)",
-    "icc_a_1": "ICC(A,1), absolute agreement of one annotator",
-    "icc_c_1": "ICC(C,1), consistency of one annotator",
-    "icc_1_k": "ICC(1,k)",
-    "icc_a_k": "ICC(A,k), of the mean of k annotators",
-    "icc_c_k": "ICC(C,k), of the mean of k annotators",
-    "kendall_w": "Kendall's W",
     "exact_agreement": "same answer again",
     "agreement_within_1": "within 1 of the first answer",
     "similarity": "similarity of what was ticked (MASI)",
@@ -276,6 +262,10 @@ STATISTICS = {
 
 def statistic_name(name: str) -> str:
     """Return a statistic's name as people write it."""
+    from studyserver.results.statistics.agreement import COEFFICIENTS
+
+    if name in COEFFICIENTS:
+        return COEFFICIENTS[name].label
     return STATISTICS.get(name, name.replace("_", " "))
 
 

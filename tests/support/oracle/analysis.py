@@ -73,7 +73,9 @@ def check_estimates(annotator_set, answers):
         found = [of_row(answers, row) for row in defined.to_dict("records")]
         done = [figure is not None for figure in found]
         if not all(done):
-            print(f"{name}: {done.count(False)} figures of very large designs with gaps are left out")
+            print(
+                f"{name}: {done.count(False)} figures are left out: of very large designs with gaps, or unknown here"
+            )
         defined, found = defined[done], [figure for figure in found if figure is not None]
         if len(defined):
             good &= check(f"{name}, {annotator_set}", found, defined[column], defined.get("statistic"))

@@ -45,6 +45,8 @@ def agreement(answers, row):
     complete = not wide.isna().any(axis=None) and min(wide.shape) >= 2
     if statistic == "kendall_w":
         return c.kendall_w(wide.to_numpy()) if complete and level not in ("nominal", "sets") else np.nan
+    if not statistic.startswith("icc_"):
+        return None  # a coefficient that this program does not know is left out
     if level not in ("interval", "ratio"):
         return np.nan
     if not complete and sum(wide.shape) > MOST_FITTED:

@@ -185,7 +185,7 @@ of_agreement <- function(row) {
     return(1 - mean(diag(squared)) / mean(squared))
   }
   if (statistic == "kendall_w") return(if (anyNA(wide)) NA else kendall_w(wide))
-  intraclass(part, wide, statistic)
+  if (startsWith(statistic, "icc_")) intraclass(part, wide, statistic)  # others are left out
 }
 
 # Figures of first and second answers that are names, or sets of names.

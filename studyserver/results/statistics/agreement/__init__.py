@@ -1,14 +1,16 @@
 """Agreement of raters: how far different people give the same judgments of the same items."""
 
-from .chance_corrected import gwet_ac2
-from .intraclass import spearman_brown
+from .coefficients import COEFFICIENTS, FURTHER, STATISTICS
+from .coefficients.chance_corrected import gwet_ac2
+from .coefficients.intraclass import spearman_brown
 from .options import specific_agreement
 from .pairs import PairedStrengths, PairsError, bradley_terry
 from .ratings import LEVELS, NUMERIC_LEVELS, Ratings, RatingsError, UndefinedError, prepare
 from .retest import named_retest_table, retest_table
-from .table import COLUMNS, FURTHER, PARTS, STATISTICS, Bootstrap, agreement_table, table_of
+from .table import COLUMNS, PARTS, Bootstrap, agreement_table, table_of
 
 __all__ = [
+    "COEFFICIENTS",
     "COLUMNS",
     "FURTHER",
     "LEVELS",

@@ -159,31 +159,26 @@ class ContinuousRatioDistance:
         bounds = np.searchsorted(group[order], np.arange(n_groups + 1))
         return np.array([self._sums(judgment[order[a:b]]).sum() for a, b in pairwise(bounds)])
 
-    def total(self, weights: np.ndarray) -> float:
-        """Return the sum over all ordered pairs of judgments that count so often, weights of shape (n,)."""
-        return float(weights @ self._sums(np.arange(self.ratings.n), weights))
-
-    def _sums(self, judgment: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    def _sums(self, judgment: np.ndarray) -> np.ndarray:
         """Sum over the listed judgments, at each of them."""
-        weights = np.ones(len(judgment)) if weights is None else weights
         zero = self.zero[judgment]
         cell, shares = self.cell[judgment], np.where(zero[:, None], 0.0, self.shares[judgment])
         nodes = cell[:, None] + np.arange(-1, 3)
-        spread = np.bincount(nodes.ravel(), (shares * weights[:, None]).ravel(), self.cells)
+        spread = np.bincount(nodes.ravel(), shares.ravel(), self.cells)
         convolved = signal.fftconvolve(spread, self.kernel, mode="same")
-        n_zero = weights[zero].sum()
+        n_zero = np.count_nonzero(zero)
         at_values = (convolved[nodes] * shares).sum(axis=1) + n_zero
-        return np.where(zero, weights.sum() - n_zero, at_values)
+        return np.where(zero, len(judgment) - n_zero, at_values)
 
 
-def distance_of(ratings: Ratings, set_distance: str = "masi") -> Distance:
+def distance_of(ratings: Ratings) -> Distance:
     """Return the squared distance of the level of measurement; ordinal has its own module."""
     if ratings.level == "nominal":
         return NominalDistance(ratings)
     if ratings.level == "interval":
         return IntervalDistance(ratings)
     if ratings.level == "sets":
-        return PairwiseDistance(ratings, set_table(ratings.categories, set_distance))
+        return PairwiseDistance(ratings, set_table(ratings.categories, ratings.set_distance))
     if len(ratings.categories) <= MAXIMUM_TABLE:
         return PairwiseDistance(ratings, ratio_table(ratings.positions))
     return ContinuousRatioDistance(ratings)

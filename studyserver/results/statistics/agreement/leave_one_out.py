@@ -1,6 +1,8 @@
 """An estimate together with its delete-one values, as the jackknife needs them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +17,31 @@ class Estimate:
     Attributes
     ----------
     value : float
-    without_item : np.ndarray [shape=(n_items_used,)]
-        The figure with each item left out, for the items that enter it; NaN where undefined.
-    without_rater : np.ndarray [shape=(n_raters_used,)]
-        The same for raters.
+    leave_one_out : callable
+        Returns `without_item` and `without_rater`. Called only where they are asked for: the bootstrap needs
+        nothing but values.
     observed, expected : float or None
         Observed and expected agreement (for alpha: disagreement), where the figure compares the two.
     """
 
     value: float
-    without_item: np.ndarray
-    without_rater: np.ndarray
+    leave_one_out: Callable[[], tuple[np.ndarray, np.ndarray]]
     observed: float | None = None
     expected: float | None = None
+
+    @cached_property
+    def _left_out(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.leave_one_out()
+
+    @property
+    def without_item(self) -> np.ndarray:
+        """The figure with each item left out that enters it, shape (n_items_used,); NaN where undefined."""
+        return self._left_out[0]
+
+    @property
+    def without_rater(self) -> np.ndarray:
+        """The figure with each rater left out that enters it, shape (n_raters_used,); NaN where undefined."""
+        return self._left_out[1]
 
 
 def ratio_or_nan(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> np.ndarray:

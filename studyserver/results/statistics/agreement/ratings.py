@@ -1,15 +1,17 @@
 """Judgments as arrays: who gave which item which value, checked and coded once."""
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio", "sets")
 NUMERIC_LEVELS = ("interval", "ratio")
+
+T = TypeVar("T")
 
 
 class RatingsError(ValueError):
@@ -54,6 +56,10 @@ class Ratings:
         Number of declared options, or of observed values where none were declared.
     item_labels, rater_labels : tuple
         What the codes stand for.
+    set_distance : str
+        How checklists differ: ``masi`` or ``jaccard``.
+    drawn_from : Ratings, optional
+        The judgments of which these are a bootstrap draw.
     """
 
     item: np.ndarray
@@ -65,6 +71,15 @@ class Ratings:
     n_options: int
     item_labels: tuple[Any, ...]
     rater_labels: tuple[Any, ...]
+    set_distance: str = "masi"
+    drawn_from: "Ratings | None" = None
+    _computed: dict[Callable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, compute: "Callable[[Ratings], T]") -> "T":
+        """Return what a function of these judgments returns, computed at the first call: for shared parts."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        return self._computed[compute]
 
     @property
     def n(self) -> int:
@@ -132,14 +147,11 @@ class Ratings:
         """Return the judgments marked in a Boolean array; items and raters left without any are dropped."""
         items, item = _renumber(self.item[keep], self.n_items)
         raters, rater = _renumber(self.rater[keep], self.n_raters)
-        return Ratings(
+        return replace(
+            self,
             item=item,
             rater=rater,
             code=self.code[keep],
-            categories=self.categories,
-            positions=self.positions,
-            level=self.level,
-            n_options=self.n_options,
             item_labels=tuple(self.item_labels[i] for i in items),
             rater_labels=tuple(self.rater_labels[r] for r in raters),
         )
@@ -172,6 +184,11 @@ class Ratings:
             if m >= 2:
                 items = np.flatnonzero(self.item_size == m)
                 yield int(m), items, start[items][:, None] + np.arange(m)
+
+
+def raters_per_item(ratings: Ratings) -> float:
+    """Return the harmonic mean of the number of raters per item: the k of the k-rater forms."""
+    return float(ratings.n_items / (1 / ratings.item_size).sum())
 
 
 def prepare(

@@ -1,169 +1,88 @@
-"""Bootstrap draws of the coefficients, on request: over items, or over items and raters.
+"""Bootstrap draws: coefficients of drawn items, or of drawn items and raters.
 
-Items are drawn by multinomial weights on per-item sums, so most draws over items are one matrix product.
-Raters are drawn in the same way (copies.py).
+Items are drawn with replacement. Raters are not: two copies of a rater agree with each other, which would
+make any panel look as if it agreed. Each draw takes h of the m raters instead, about half of them. A mean
+over them varies about that over all raters with variance S^2 (1/h - 1/m). With h = m^2 / (2 m - 1) that is
+S^2 (m - 1) / m^2, as if m raters were drawn with replacement ("double-or-nothing": Owen, A. B., & Eckles, D.
+(2012). Bootstrapping data arrays of arbitrary order. Annals of Applied Statistics 6).
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 
-from .chance_corrected import (
-    ac2_of_sums,
-    agreement_weights,
-    category_coefficient,
-    kappa_of_pairs,
-    weighted_agreement_parts,
-)
-from .copies import with_copies
-from .distances import ContinuousRatioDistance, PairwiseDistance, distance_of
-from .leave_one_out import pairable, ratio_or_nan
-from .ratings import Ratings
+from .coefficients import Coefficient
+from .ratings import Ratings, UndefinedError, raters_per_item
 
-CATEGORICAL = ("percent_agreement", "fleiss_kappa", "gwet_ac1", "brennan_prediger")
-_CHUNK = 4_000_000
+FEWEST_RATERS = 3  # of which a half still has pairs
 
 
 def bootstrap_draws(
     ratings: Ratings,
-    statistic: str,
-    scope: str,
+    coefficients: Sequence[Coefficient],
     *,
+    with_raters: bool,
     draws: int,
     generator: np.random.Generator,
-    set_distance: str = "masi",
-) -> np.ndarray:
-    """Return bootstrap draws of one statistic; NaN where a draw is undefined.
+) -> dict[str, np.ndarray]:
+    """Return bootstrap draws of coefficients, by name; NaN where a draw is undefined.
 
     Parameters
     ----------
     ratings : Ratings
-    statistic : str
-        A name of the agreement table.
-    scope : str
-        ``items`` or ``items+raters``; the latter needs at least three raters.
+    coefficients : sequence of Coefficient
+        All are computed from the same draws.
+    with_raters : bool
+        Whether raters are drawn as well; needs at least three of them.
     draws : int
         Number of draws, > 0.
     generator : np.random.Generator
-    set_distance : str
-        ``masi`` or ``jaccard``.
-
-    Returns
-    -------
-    np.ndarray [shape=(draws,)]
     """
-    if scope == "items+raters":
-        return _of_copies(ratings, statistic, draws, generator, set_distance, with_raters=True)
-    if statistic == "krippendorff_alpha" and _has_sums(ratings, set_distance):
-        return _alpha(pairable(ratings), draws, generator, set_distance)
-    if statistic in CATEGORICAL:
-        return _categorical(ratings, statistic, draws, generator)
-    if statistic == "gwet_ac2":
-        return _ac2(ratings, draws, generator)
-    if statistic == "cohen_kappa_weighted":
-        shared = ratings.select(ratings.size == 2)
-        return np.array([kappa_of_pairs(_drawn(shared, generator)) for _ in range(draws)])
-    return _of_copies(ratings, statistic, draws, generator, set_distance, with_raters=False)
+    values = np.full((draws, len(coefficients)), np.nan)
+    for row in values:
+        drawn = draw(ratings, generator, with_raters=with_raters)
+        if drawn.n:
+            row[:] = [_value(coefficient, drawn, ratings) for coefficient in coefficients]
+    return {coefficient.name: values[:, place] for place, coefficient in enumerate(coefficients)}
 
 
-def _has_sums(ratings: Ratings, set_distance: str) -> bool:
-    """Whether alpha is a function of sums over items: not where its distances depend on what is drawn."""
-    if ratings.level == "ordinal":
-        return False
-    return not isinstance(distance_of(pairable(ratings), set_distance), ContinuousRatioDistance)
+def draw(ratings: Ratings, generator: np.random.Generator, *, with_raters: bool) -> Ratings:
+    """Return as many items, drawn with replacement, judged by all raters or by about half of them.
 
-
-def _weights(n: int, draws: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield multinomial weights in chunks of shape (at most draws, n)."""
-    rows = max(1, _CHUNK // n)
-    for start in range(0, draws, rows):
-        yield generator.multinomial(n, np.full(n, 1 / n), size=min(rows, draws - start)).astype(float)
-
-
-def _of_copies(
-    ratings: Ratings,
-    statistic: str,
-    draws: int,
-    generator: np.random.Generator,
-    set_distance: str,
-    *,
-    with_raters: bool,
-) -> np.ndarray:
-    """Draw items, and raters where asked for, and compute the coefficient of the copies."""
-    data = pairable(ratings) if statistic == "krippendorff_alpha" else ratings
-    coefficient = with_copies(data, statistic, set_distance)
-    ones = np.ones(data.n_raters)
-    results = []
-    for weights in _weights(data.n_items, draws, generator):
-        for items in weights:
-            raters = next(_weights(data.n_raters, 1, generator))[0] if with_raters else ones
-            results.append(coefficient(items, raters))
-    return np.array(results)
-
-
-def _alpha(data: Ratings, draws: int, generator: np.random.Generator, set_distance: str) -> np.ndarray:
-    distance = distance_of(data, set_distance)
-    disagreement = data.per_item(distance.within_items()) / (data.item_size - 1)
-    counts = _item_counts(data, np.ones(data.n))
-    value = data.value - data.value.mean()
-    moments = np.stack([data.per_item(value), data.per_item(value**2)], axis=1)
-    results = []
-    for weights in _weights(data.n_items, draws, generator):
-        n = weights @ data.item_size
-        if data.level == "interval":
-            sums, squares = (weights @ moments).T
-            spread = 2 * (n * squares - sums**2)
-        else:
-            drawn = (counts.T @ weights.T).T
-            table = distance.table if isinstance(distance, PairwiseDistance) else None
-            together = drawn if table is None else drawn @ table
-            spread = (drawn * together).sum(axis=1)
-            spread = n**2 - spread if table is None else spread
-        spread = np.where(spread > 1e-9 * n, spread, 0.0)
-        results.append(1 - ratio_or_nan((n - 1) * (weights @ disagreement), spread))
-    return np.concatenate(results)
-
-
-def _item_counts(ratings: Ratings, weights: np.ndarray) -> sparse.csr_array:
-    shape = (ratings.n_items, len(ratings.categories))
-    return sparse.csr_array((weights, (ratings.item, ratings.code)), shape=shape)
-
-
-def _categorical(ratings: Ratings, statistic: str, draws: int, generator: np.random.Generator) -> np.ndarray:
-    m = ratings.item_size
-    share = np.nan_to_num(ratio_or_nan(ratings.per_item(ratings.same - 1.0), m * (m - 1)))
-    counts = _item_counts(ratings, 1 / ratings.size)
-    results = []
-    for weights in _weights(ratings.n_items, draws, generator):
-        observed = ratio_or_nan(weights @ share, weights @ (m >= 2))
-        concentration = (((counts.T @ weights.T) / ratings.n_items) ** 2).sum(axis=0)
-        results.append(category_coefficient(statistic, observed, concentration, ratings.n_options))
-    return np.concatenate(results)
-
-
-def _ac2(ratings: Ratings, draws: int, generator: np.random.Generator) -> np.ndarray:
-    agreement = agreement_weights(ratings)
-    parts = weighted_agreement_parts(ratings, agreement)
-    drawn = [ac2_of_sums(weights @ parts, agreement)[0] for weights in _weights(len(parts), draws, generator)]
-    return np.concatenate(drawn)
-
-
-def _drawn(ratings: Ratings, generator: np.random.Generator) -> Ratings:
-    """Return as many items, drawn with replacement; a copy counts as another item."""
+    A copy of an item counts as another item. Items that no drawn rater judged are left out.
+    """
+    m = ratings.n_raters
+    raters = np.arange(m)
+    kept = np.ones(ratings.n, dtype=bool)
+    if with_raters:
+        n_raters = max(2, int(m**2 / (2 * m - 1) + generator.random()))
+        raters = np.sort(generator.choice(m, n_raters, replace=False))
+        kept = np.isin(ratings.rater, raters)
+    size = np.bincount(ratings.item[kept], minlength=ratings.n_items)
     picks = generator.integers(0, ratings.n_items, ratings.n_items)
-    size = ratings.item_size[picks]
-    start = np.concatenate([[0], np.cumsum(ratings.item_size)])[picks]
-    last = np.cumsum(size)
-    judgments = np.arange(last[-1]) + np.repeat(start - last + size, size)
-    return Ratings(
-        item=np.repeat(np.arange(len(picks)), size),
-        rater=ratings.rater[judgments],
+    picks = picks[size[picks] > 0]
+    # The judgments of an item stand side by side: from `start`, as many as `size`.
+    start, last = np.concatenate([[0], np.cumsum(size)])[picks], np.cumsum(size[picks])
+    n = int(last[-1]) if len(picks) else 0
+    judgments = np.flatnonzero(kept)[np.arange(n) + np.repeat(start - last + size[picks], size[picks])]
+    return replace(
+        ratings,
+        item=np.repeat(np.arange(len(picks)), size[picks]),
+        rater=np.searchsorted(raters, ratings.rater[judgments]),
         code=ratings.code[judgments],
-        categories=ratings.categories,
-        positions=ratings.positions,
-        level=ratings.level,
-        n_options=ratings.n_options,
         item_labels=tuple(range(len(picks))),
-        rater_labels=ratings.rater_labels,
+        rater_labels=tuple(ratings.rater_labels[rater] for rater in raters),
+        drawn_from=ratings,
     )
+
+
+def _value(coefficient: Coefficient, drawn: Ratings, whole: Ratings) -> float:
+    """Return a coefficient of what was drawn; one that grows with the panel as if the panel were whole."""
+    try:
+        value = coefficient.compute(drawn).value
+    except UndefinedError:
+        return float("nan")
+    if coefficient.resized is None:
+        return value
+    return coefficient.resized(value, raters_per_item(drawn), raters_per_item(whole))

@@ -1,29 +1,18 @@
 """One table of every coefficient of agreement, with both intervals."""
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from studyserver.results.statistics.intervals import (
-    SCOPES,
-    Interval,
-    Scale,
-    jackknife,
-    percentile_interval,
-    proportion_scale,
-    reliability_scale,
-)
+from studyserver.results.statistics.intervals import SCOPES, Interval, jackknife, percentile_interval
 
-from .chance_corrected import category_agreement, category_estimate, cohen_kappa_weighted, gwet_ac2
-from .concordance import kendall_w
-from .intraclass import AVERAGE, SINGLE, average_scale, intraclass_correlations, raters_per_item
-from .krippendorff import krippendorff_alpha
+from .coefficients import COEFFICIENTS, STATISTICS, Coefficient
 from .leave_one_out import Estimate
 from .ratings import Ratings, UndefinedError, prepare
-from .resampling import CATEGORICAL, bootstrap_draws
+from .resampling import bootstrap_draws
 
 COLUMNS = [
     "statistic",
@@ -41,17 +30,6 @@ COLUMNS = [
     "status",
     "reason",
 ]
-STATISTICS = (
-    "krippendorff_alpha",
-    *CATEGORICAL,
-    "cohen_kappa_weighted",
-    *SINGLE,
-    *AVERAGE,
-    "kendall_w",
-)
-
-
-FURTHER = ("gwet_ac2",)  # computed where they are asked for by name
 PARTS = ["observed", "expected", "raters_per_item"]
 
 
@@ -95,7 +73,7 @@ def agreement_table(
     options : sequence, optional
         The declared scale, in order; without it the observed values are taken for the scale.
     statistics : sequence of str
-        Which of `STATISTICS` and `FURTHER`.
+        Names of `COEFFICIENTS`; by default those that are not on request.
     confidence : float
         Of the intervals, between 0 and 1.
     set_distance : str
@@ -138,20 +116,19 @@ def table_of(
     parts: bool = False,
 ) -> pd.DataFrame:
     """Return what `agreement_table` returns, for prepared ratings."""
-    known = (*STATISTICS, *FURTHER)
-    unknown = sorted(set(statistics) - set(known))
+    unknown = sorted(set(statistics) - set(COEFFICIENTS))
     if unknown:
-        raise ValueError(f"unknown statistic {', '.join(unknown)}; there are {', '.join(known)}")
+        raise ValueError(f"unknown statistic {', '.join(unknown)}; there are {', '.join(COEFFICIENTS)}")
+    ratings = replace(ratings, set_distance=set_distance)
+    estimates = {name: _estimate(ratings, one) for name, one in COEFFICIENTS.items() if name in statistics}
+    intervals = {scope: _intervals(ratings, estimates, scope, confidence, bootstrap) for scope in SCOPES}
     rows = []
-    for name, estimate in _estimates(ratings, statistics, set_distance):
+    for name, estimate in estimates.items():
         for scope in SCOPES:
-            if isinstance(estimate, UndefinedError):
-                figures = {"ci_method": "", "status": "undefined", "reason": str(estimate)}
-            elif bootstrap:
-                interval = _drawn(ratings, name, scope, bootstrap, confidence, set_distance)
-                figures = _figures(estimate, interval)
+            if isinstance(estimate, Estimate):
+                figures = _figures(estimate, intervals[scope][name])
             else:
-                figures = _figures(estimate, _jackknifed(ratings, name, estimate, scope, confidence))
+                figures = {"ci_method": "", "status": "undefined", "reason": str(estimate)}
             row = {"statistic": name, "level": ratings.level, "ci_scope": scope}
             rows.append({**row, **figures, **_counts(ratings), **_parts(estimate, ratings)})
     table = pd.DataFrame(rows, columns=[*COLUMNS, *PARTS] if parts else COLUMNS)
@@ -192,67 +169,42 @@ def _figures(estimate: Estimate, interval: Interval) -> dict[str, Any]:
     }
 
 
-def _jackknifed(ratings: Ratings, name: str, estimate: Estimate, scope: str, confidence: float) -> Interval:
-    without_rater = None
-    if scope == "items+raters":
-        if ratings.n_raters < 3:
-            return Interval("jackknife", reason=_too_few_raters(ratings))
-        without_rater = estimate.without_rater
-    scale = _scale(name, ratings)
-    return jackknife(estimate.value, estimate.without_item, without_rater, scale=scale, confidence=confidence)
+def _estimate(ratings: Ratings, coefficient: Coefficient) -> Estimate | UndefinedError:
+    try:
+        return coefficient.compute(ratings)
+    except UndefinedError as reason:
+        return reason
 
 
-def _drawn(
-    ratings: Ratings, name: str, scope: str, bootstrap: Bootstrap, confidence: float, set_distance: str
-) -> Interval:
-    if scope == "items+raters" and ratings.n_raters < 3:
-        return Interval("bootstrap", reason=_too_few_raters(ratings))
-    generator = np.random.default_rng(
-        [bootstrap.seed, (*STATISTICS, *FURTHER).index(name), SCOPES.index(scope)]
+def _intervals(
+    ratings: Ratings,
+    estimates: dict[str, Estimate | UndefinedError],
+    scope: str,
+    confidence: float,
+    bootstrap: Bootstrap | None,
+) -> dict[str, Interval]:
+    """Return the intervals of one scope of the estimates that are defined."""
+    defined = {name: one for name, one in estimates.items() if isinstance(one, Estimate)}
+    with_raters = scope == "items+raters"
+    if with_raters and ratings.n_raters < 3:
+        reason = f"no interval: new raters need at least 3; there are {ratings.n_raters}"
+        return dict.fromkeys(defined, Interval("bootstrap" if bootstrap else "jackknife", reason=reason))
+    if not bootstrap:
+        return {
+            name: jackknife(
+                one.value,
+                one.without_item,
+                one.without_rater if with_raters else None,
+                scale=COEFFICIENTS[name].scale(ratings),
+                confidence=confidence,
+            )
+            for name, one in defined.items()
+        }
+    drawn = bootstrap_draws(
+        ratings,
+        [COEFFICIENTS[name] for name in defined],
+        with_raters=with_raters,
+        draws=bootstrap.draws,
+        generator=np.random.default_rng([bootstrap.seed, with_raters]),
     )
-    draws = bootstrap_draws(
-        ratings, name, scope, draws=bootstrap.draws, generator=generator, set_distance=set_distance
-    )
-    return percentile_interval(draws, confidence)
-
-
-def _too_few_raters(ratings: Ratings) -> str:
-    return f"no interval: new raters need at least 3; there are {ratings.n_raters}"
-
-
-def _scale(name: str, ratings: Ratings) -> Scale:
-    """Return the scale on which a statistic is nearly normal."""
-    m = max(ratings.mean_raters_per_item, 2.0)
-    if name in ("percent_agreement", "kendall_w"):
-        return proportion_scale()
-    if name in AVERAGE:
-        return average_scale(m, raters_per_item(ratings))
-    return reliability_scale(2.0 if name == "cohen_kappa_weighted" else m)
-
-
-def _estimates(
-    ratings: Ratings, statistics: Sequence[str], set_distance: str
-) -> Iterator[tuple[str, Estimate | UndefinedError]]:
-    """Yield the statistics asked for, in the order of `STATISTICS`, each with its reason where undefined."""
-    parts: Any = None
-    correlations: Any = None
-    for name in (*STATISTICS, *FURTHER):
-        if name not in statistics:
-            continue
-        try:
-            if name == "krippendorff_alpha":
-                yield name, krippendorff_alpha(ratings, set_distance=set_distance)
-            elif name in CATEGORICAL:
-                parts = parts or category_agreement(ratings)
-                yield name, category_estimate(name, parts, ratings.n_options)
-            elif name == "cohen_kappa_weighted":
-                yield name, cohen_kappa_weighted(ratings)
-            elif name == "kendall_w":
-                yield name, kendall_w(ratings)
-            elif name == "gwet_ac2":
-                yield name, gwet_ac2(ratings)
-            else:
-                correlations = correlations or intraclass_correlations(ratings)
-                yield name, correlations[name]
-        except UndefinedError as reason:
-            yield name, reason
+    return {name: percentile_interval(draws, confidence) for name, draws in drawn.items()}

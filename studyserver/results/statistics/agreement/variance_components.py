@@ -7,6 +7,7 @@ and raters play the same part in the likelihood, so where raters are many and it
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import linalg, optimize, sparse
@@ -282,13 +283,6 @@ def _components(theta: np.ndarray) -> np.ndarray:
     return np.stack([item / total, rater / total, 1 / total], axis=-1)
 
 
-def variance_shares(ratings: Ratings, *, with_raters: bool) -> np.ndarray:
-    """Return the shares of item, rater and error in the variance, as `components_without_one` does."""
-    y = _standardised(ratings)
-    sums = _sum_up(ratings.item, ratings.rater, y, ratings.n_items, ratings.n_raters)
-    return _components(_fit(sums, np.full(2 if with_raters else 1, 0.2), near=True))
-
-
 def variances(ratings: Ratings) -> tuple[float, float, float]:
     """Return the variances of items, raters and error, in squared units of the judgments.
 
@@ -309,14 +303,8 @@ def _standardised(ratings: Ratings) -> np.ndarray:
     return y / y.std()
 
 
-def components_without_one(
-    ratings: Ratings, *, with_raters: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the shares of variance, whole and with each item and each rater left out.
-
-    Leaving out an item is one Newton step with exact derivatives of the remaining likelihood (a refit in
-    designs of up to 60 items); leaving out a rater is a refit. More than 60 raters are left out in 30 groups,
-    by one Newton step each.
+class Components:
+    """Shares of items, raters and error in the variance, by the greatest restricted likelihood.
 
     Parameters
     ----------
@@ -324,28 +312,57 @@ def components_without_one(
         With at least two items and one item with two judgments, not all equal.
     with_raters : bool
         Whether raters have a variance of their own; otherwise it is part of the error (one-way model).
-
-    Returns
-    -------
-    shares, without_item, without_rater : np.ndarray [shape=(3,), (n_items, 3), (n_raters or groups, 3)]
-        Of item, rater and error; NaN rows where the rest is too little to estimate them.
+    near : np.ndarray, optional
+        Variance ratios to start from, as rho / (1 + rho), where the greatest likelihood is known to be near.
     """
-    y = _standardised(ratings)
-    sums = _sum_up(ratings.item, ratings.rater, y, ratings.n_items, ratings.n_raters)
-    theta = _fit(sums, np.full(2 if with_raters else 1, 0.2))
-    if ratings.n_items <= _REFIT_ITEMS:
-        without_item = _refits(ratings, y, theta, ratings.item, ratings.n_items)
-    elif sums.raters_absorbed:
-        without_item = _refits(ratings, y, theta, ratings.item, ratings.n_items, one_step=True)
-    else:
-        derivatives = _derivatives(theta, lambda at: _deviances_without_items(ratings, y, sums, at))
-        without_item = _components(_newton_step(theta, *derivatives))
-    if ratings.n_raters <= _REFIT_RATERS:
-        without_rater = _refits(ratings, y, theta, ratings.rater, ratings.n_raters)
-    else:
+
+    def __init__(self, ratings: Ratings, *, with_raters: bool, near: np.ndarray | None = None):
+        self.ratings, self._y = ratings, _standardised(ratings)
+        self._sums = _sum_up(ratings.item, ratings.rater, self._y, ratings.n_items, ratings.n_raters)
+        start = np.full(2 if with_raters else 1, 0.2) if near is None else near
+        self.theta = _fit(self._sums, start, near=near is not None)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """The shares of item, rater and error, shape (3,)."""
+        return _components(self.theta)
+
+    @cached_property
+    def without_one(self) -> tuple[np.ndarray, np.ndarray]:
+        """The shares without each item, (n_items, 3), and each rater or group of raters, (n, 3).
+
+        Leaving out an item is one Newton step with exact derivatives of the remaining likelihood (a refit in
+        designs of up to 60 items); leaving out a rater is a refit. More than 60 raters are left out in 30
+        groups, by one Newton step each. Rows are NaN where the rest is too little to estimate them.
+        """
+        ratings, y, sums, theta = self.ratings, self._y, self._sums, self.theta
+        if ratings.n_items <= _REFIT_ITEMS:
+            without_item = _refits(ratings, y, theta, ratings.item, ratings.n_items)
+        elif sums.raters_absorbed:
+            without_item = _refits(ratings, y, theta, ratings.item, ratings.n_items, one_step=True)
+        else:
+            derivatives = _derivatives(theta, lambda at: _deviances_without_items(ratings, y, sums, at))
+            without_item = _components(_newton_step(theta, *derivatives))
+        if ratings.n_raters <= _REFIT_RATERS:
+            return without_item, _refits(ratings, y, theta, ratings.rater, ratings.n_raters)
         groups = ratings.rater % _RATER_GROUPS
-        without_rater = _refits(ratings, y, theta, groups, _RATER_GROUPS, one_step=True)
-    return _components(theta), without_item, without_rater
+        return without_item, _refits(ratings, y, theta, groups, _RATER_GROUPS, one_step=True)
+
+
+def one_way(ratings: Ratings) -> Components:
+    """Return the components of the model without raters."""
+    return Components(ratings, with_raters=False, near=_theta_of_origin(ratings, one_way))
+
+
+def two_way(ratings: Ratings) -> Components:
+    """Return the components of the model with raters."""
+    return Components(ratings, with_raters=True, near=_theta_of_origin(ratings, two_way))
+
+
+def _theta_of_origin(ratings: Ratings, model: Callable[[Ratings], Components]) -> np.ndarray | None:
+    """Return the variance ratios of the judgments that a bootstrap draw is from; None for others."""
+    origin = ratings.drawn_from
+    return None if origin is None else np.clip(origin.once(model).theta, 0.001, 0.999)
 
 
 def _step(sums: _Sums, theta: np.ndarray) -> np.ndarray:

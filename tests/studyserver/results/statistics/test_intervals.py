@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from studyserver.results.statistics.agreement import prepare
-from studyserver.results.statistics.agreement.krippendorff import krippendorff_alpha
+from studyserver.results.statistics.agreement.coefficients.krippendorff import krippendorff_alpha
 from studyserver.results.statistics.estimates import correlation_scale
 from studyserver.results.statistics.intervals import (
     jackknife,

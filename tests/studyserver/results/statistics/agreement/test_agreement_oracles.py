@@ -13,19 +13,29 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters
 from statsmodels.stats.inter_rater import fleiss_kappa as statsmodels_fleiss
 
-from studyserver.results.statistics.agreement import agreement_table, gwet_ac2, prepare
+from studyserver.results.statistics.agreement import COEFFICIENTS, agreement_table, gwet_ac2, prepare
 from studyserver.results.statistics.agreement import distances as distances_module
-from studyserver.results.statistics.agreement import krippendorff as krippendorff_module
 from studyserver.results.statistics.agreement import variance_components as components_module
-from studyserver.results.statistics.agreement.concordance import kendall_w
-from studyserver.results.statistics.agreement.intraclass import SINGLE, intraclass_correlations
-from studyserver.results.statistics.agreement.krippendorff import krippendorff_alpha
-from studyserver.results.statistics.agreement.resampling import CATEGORICAL
+from studyserver.results.statistics.agreement.coefficients import krippendorff as krippendorff_module
+from studyserver.results.statistics.agreement.coefficients.concordance import kendall_w
+from studyserver.results.statistics.agreement.coefficients.krippendorff import krippendorff_alpha
 
 
 def estimate(matrix, level, statistic, options=None):
     table = agreement_table(*long(matrix), level, options, statistics=[statistic])
     return table["estimate"].iloc[0]
+
+
+def computed(estimate):
+    """Compute the delete-one values now instead of where they are asked for."""
+    assert len(estimate.without_item)
+    return estimate
+
+
+def without_one(ratings):
+    """Return the shares of variance, whole and without each item and each rater."""
+    found = components_module.two_way(ratings)
+    return found.shares, *found.without_one
 
 
 def oracle_alpha(matrix, level):
@@ -56,10 +66,10 @@ def test_alpha_of_a_continuous_slider_in_bounded_memory_matches_the_full_tables(
     assert len(ratings.categories) > 1500
     monkeypatch.setattr(krippendorff_module, "MAXIMUM_RANK_CELLS", 10_000)
     monkeypatch.setattr(distances_module, "MAXIMUM_TABLE", 10_000)
-    exact = krippendorff_alpha(ratings)
+    exact = computed(krippendorff_alpha(ratings))
     monkeypatch.setattr(krippendorff_module, "MAXIMUM_RANK_CELLS", 1024)
     monkeypatch.setattr(distances_module, "MAXIMUM_TABLE", 1024)
-    bounded = krippendorff_alpha(ratings)
+    bounded = computed(krippendorff_alpha(ratings))
     assert bounded.value == pytest.approx(exact.value, abs=1e-10)
     scatter = exact.without_item.std()
     assert np.abs(bounded.without_item - exact.without_item).max() < 1e-3 * scatter
@@ -147,12 +157,15 @@ def test_categorical_coefficients_of_incomplete_data_match_their_definitions():
         assert found == pytest.approx((agreement - expected) / (1 - expected))
 
 
+CATEGORICAL = [name for name, one in COEFFICIENTS.items() if one.of_categories] + ["cohen_kappa_weighted"]
+
+
 @pytest.mark.parametrize(
     ("statistic", "level"),
     [
         (name, level)
         for level in ("nominal", "ordinal")
-        for name in (*CATEGORICAL, "cohen_kappa_weighted", *(["gwet_ac2"] if level == "ordinal" else []))
+        for name in (*CATEGORICAL, *(["gwet_ac2"] if level == "ordinal" else []))
     ],
 )
 def test_categorical_delete_one_intervals_match_recomputation(statistic, level):
@@ -222,12 +235,13 @@ def test_intraclass_correlations_match_pingouin():
 
 def test_complete_intraclass_delete_one_values_match_recomputation():
     matrix = panel(10, 9, 5, kind="slider")
-    found = intraclass_correlations(prepare(*long(matrix), "interval"))
-    for name in SINGLE:
+    ratings = prepare(*long(matrix), "interval")
+    for name in ("icc_1_1", "icc_a_1", "icc_c_1"):
+        found = COEFFICIENTS[name].compute(ratings)
         items = [estimate(np.delete(matrix, u, 0), "interval", name) for u in range(9)]
         raters = [estimate(np.delete(matrix, r, 1), "interval", name) for r in range(5)]
-        np.testing.assert_allclose(found[name].without_item, items, atol=1e-10)
-        np.testing.assert_allclose(found[name].without_rater, raters, atol=1e-10)
+        np.testing.assert_allclose(found.without_item, items, atol=1e-10)
+        np.testing.assert_allclose(found.without_rater, raters, atol=1e-10)
 
 
 def test_incomplete_intraclass_correlations_match_mixed_models_of_statsmodels():
@@ -250,17 +264,16 @@ def test_incomplete_intraclass_correlations_match_mixed_models_of_statsmodels():
 def test_restricted_likelihood_of_a_complete_design_gives_the_mean_square_estimates():
     matrix = panel(12, 40, 5, kind="continuous", rater_bias=0.6)
     ratings = prepare(*long(matrix), "interval")
-    item, _, error = components_module.variance_shares(ratings, with_raters=True)
-    found = intraclass_correlations(ratings)
-    assert item == pytest.approx(found["icc_a_1"].value, abs=1e-6)
-    assert item / (item + error) == pytest.approx(found["icc_c_1"].value, abs=1e-6)
+    item, _, error = components_module.two_way(ratings).shares
+    assert item == pytest.approx(estimate(matrix, "interval", "icc_a_1"), abs=1e-6)
+    assert item / (item + error) == pytest.approx(estimate(matrix, "interval", "icc_c_1"), abs=1e-6)
 
 
 def test_incomplete_intraclass_delete_one_step_is_close_to_refits(monkeypatch):
     ratings = prepare(*long(panel(13, 55, 6, missing=0.3, kind="slider")), "interval")
-    refits = components_module.components_without_one(ratings, with_raters=True)
+    refits = without_one(ratings)
     monkeypatch.setattr(components_module, "_REFIT_ITEMS", 0)
-    steps = components_module.components_without_one(ratings, with_raters=True)
+    steps = without_one(ratings)
     item, item_refits = steps[1][:, 0], refits[1][:, 0]
     assert np.abs(item - item_refits).max() < 0.4 * item_refits.std()
     share = steps[0][0]
@@ -270,10 +283,10 @@ def test_incomplete_intraclass_delete_one_step_is_close_to_refits(monkeypatch):
 def test_many_raters_are_left_out_in_groups_with_about_the_same_spread(monkeypatch):
     matrix = panel(16, 25, 66, missing=0.5, kind="slider", rater_bias=0.8)
     ratings = prepare(*long(matrix), "interval")
-    grouped = components_module.components_without_one(ratings, with_raters=True)[2]
+    grouped = without_one(ratings)[2]
     assert len(grouped) == 30
     monkeypatch.setattr(components_module, "_REFIT_RATERS", 100)
-    whole, _, single = components_module.components_without_one(ratings, with_raters=True)
+    whole, _, single = without_one(ratings)
     errors = [
         np.sqrt((len(part) - 1) / len(part) * ((part - whole) ** 2).sum(axis=0)) for part in (grouped, single)
     ]

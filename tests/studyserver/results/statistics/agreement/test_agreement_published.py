@@ -5,7 +5,7 @@ import pytest
 from panels import long
 
 from studyserver.results.statistics.agreement import agreement_table
-from studyserver.results.statistics.agreement.intraclass import mean_squares
+from studyserver.results.statistics.agreement.coefficients.intraclass import mean_squares
 
 KRIPPENDORFF = """
 1 2 3 3 2 1 4 1 2 * * *

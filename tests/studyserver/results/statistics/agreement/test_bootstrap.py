@@ -1,120 +1,121 @@
-"""Bootstrap of the coefficients: what copies of items and raters mean, and that intervals make sense."""
-
-import itertools
+"""Bootstrap of the coefficients: what a draw of items and raters is, and that intervals make sense."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from panels import long, panel
-from scipy import stats
 
 from studyserver.results.statistics.agreement import (
-    FURTHER,
-    STATISTICS,
+    COEFFICIENTS,
     Bootstrap,
     agreement_table,
     distances,
     prepare,
+    spearman_brown,
 )
-from studyserver.results.statistics.agreement.copies import with_copies
-from studyserver.results.statistics.agreement.krippendorff import krippendorff_alpha
+from studyserver.results.statistics.agreement.resampling import bootstrap_draws, draw
 
 OPTIONS = [1.0, 2.0, 3.0, 4.0, 5.0]
-COPIES = np.array([0, 2, 1, 1, 3, 0, 1, 2]), np.array([2, 0, 1, 3, 1])  # of eight items and five raters
-NAMES = tuple(name for name in (*STATISTICS, *FURTHER) if name != "cohen_kappa_weighted")
+NAMES = tuple(name for name in COEFFICIENTS if name != "cohen_kappa_weighted")
 
 
-def loop_of_differences(x):
-    """Return half mean squared differences: within items, within raters, and where both differ."""
-    items, raters = (np.repeat(np.arange(len(copies)), copies) for copies in COPIES)
-    cells = [(i, r) for i in items for r in raters if np.isfinite(x[i, r])]
-    found = {"item": [], "rater": [], "none": []}
-    for (i, r), (j, s) in itertools.permutations(cells, 2):
-        kind = {(True, False): "item", (False, True): "rater", (False, False): "none"}.get((i == j, r == s))
-        # A pair within an item counts once per copy of the item, a pair within a rater per copy of the rater.
-        weight = {"item": 1 / COPIES[0][i], "rater": 1 / COPIES[1][r], "none": 1.0}.get(kind)
-        if kind:
-            found[kind].append(((x[i, r] - x[j, s]) ** 2 / 2, weight))
-    means = {kind: np.average([d for d, _w in p], weights=[w for _d, w in p]) for kind, p in found.items()}
-    return means["item"], means["rater"], means["none"]
-
-
-def loop_of_categories(x, weights):
-    """Return mean weighted agreement of pairs, and the options' mean shares, item by item."""
-    items, raters = COPIES
-    agreement, shares, n_paired = 0.0, np.zeros(5), 0
-    for item in np.repeat(np.arange(8), items):
-        given = [(r, int(x[item, r]) - 1) for r in np.repeat(np.arange(5), raters) if np.isfinite(x[item, r])]
-        pairs = [weights[a, b] for (r, a), (s, b) in itertools.permutations(given, 2) if r != s]
-        agreement += np.mean(pairs) if pairs else 0.0
-        n_paired += bool(pairs)
-        shares += np.bincount([a for _r, a in given], minlength=5) / len(given)
-    return agreement / n_paired, shares / items.sum()
-
-
-def coefficient(x, statistic):
-    level = "interval" if statistic.startswith("icc") else "ordinal"
-    return with_copies(prepare(*long(x), level, OPTIONS), statistic)
+def drawn_panel(matrix, seed, level, *, with_raters):
+    """Return a draw, and the same draw made by hand: a table of items x raters, copies of items included."""
+    ratings = prepare(*long(matrix), level, OPTIONS if level != "ratio" else None)
+    drawn = draw(ratings, np.random.default_rng(seed), with_raters=with_raters)
+    source = matrix[:, list(drawn.rater_labels)]
+    rows = source[np.isfinite(source).any(axis=1)]
+    made = np.full((drawn.n_items, drawn.n_raters), np.nan)
+    made[drawn.item, drawn.rater] = np.array(drawn.categories)[drawn.code]
+    for row in made:  # is an item that was judged
+        assert any(np.array_equal(row, each, equal_nan=True) for each in rows)
+    return ratings, drawn, made
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.3])
-@pytest.mark.parametrize("level", ["ordinal", "interval"])
-def test_one_copy_of_each_gives_the_coefficient_itself(missing, level):
-    ratings = prepare(*long(panel(1, 14, 7, missing=missing)), level, OPTIONS)
-    assert ratings.n_items_pairable == ratings.n_items
-    table = agreement_table(*long(panel(1, 14, 7, missing=missing)), level, OPTIONS, statistics=NAMES)
-    defined = table[(table["ci_scope"] == "items") & (table["status"] == "ok")]
-    assert len(defined) >= 6
-    for row in defined.itertuples():
-        found = with_copies(ratings, row.statistic)(np.ones(14), np.ones(7))
-        assert found == pytest.approx(row.estimate, abs=1e-9), row.statistic
+@pytest.mark.parametrize("with_raters", [False, True])
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
+def test_a_coefficient_of_a_draw_is_that_of_the_panel_entered_anew(level, with_raters, missing):
+    """Copies of an item are items of their own; raters are all of them or about half, none twice."""
+    matrix = panel(1, 14, 8, missing=missing)
+    ratings, drawn, made = drawn_panel(matrix, 3, level, with_raters=with_raters)
+    assert len(set(drawn.rater_labels)) == drawn.n_raters and drawn.n_raters in (
+        (4, 5) if with_raters else (8,)
+    )
+    assert drawn.n_items == 14 or missing
+    anew = prepare(*long(made), level, ratings.categories)
+    assert drawn.n == anew.n
+    for name in NAMES:
+        one, other = (value_or_reason(COEFFICIENTS[name], each) for each in (drawn, anew))
+        assert one == (other if isinstance(other, str) else pytest.approx(other, abs=1e-6)), name
 
 
-def test_copies_in_categories_are_a_plain_loop_over_pairs_of_different_raters():
-    x = panel(2, 8, 5, missing=0.15)
-    observed, shares = loop_of_categories(x, np.eye(5))
-    expected = {
-        "percent_agreement": observed,
-        "fleiss_kappa": (observed - shares @ shares) / (1 - shares @ shares),
-        "gwet_ac1": (observed - (1 - shares @ shares) / 4) / (1 - (1 - shares @ shares) / 4),
-        "brennan_prediger": (observed - 0.2) / 0.8,
-    }
-    weights = 1 - (np.subtract.outer(np.arange(5), np.arange(5)) / 4) ** 2
-    observed, shares = loop_of_categories(x, weights)
-    chance = weights.sum() / 20 * (shares * (1 - shares)).sum()
-    expected["gwet_ac2"] = (observed - chance) / (1 - chance)
-    for name, value in expected.items():
-        assert coefficient(x, name)(*COPIES) == pytest.approx(value), name
+def value_or_reason(coefficient, ratings):
+    try:
+        return coefficient.compute(ratings).value
+    except ValueError as reason:
+        return str(reason)
 
 
-def test_copies_in_kendalls_w_are_a_plain_loop_over_pairs_of_different_raters():
-    x = panel(3, 8, 5)
-    items, raters = COPIES
-    ranks = np.stack([stats.rankdata(np.repeat(x[:, rater], items)) for rater in range(5)], axis=1)
-    ranks -= ranks.mean(axis=0)
-    drawn = np.repeat(np.arange(5), raters)
-    products = [ranks[:, a] @ ranks[:, b] for a, b in itertools.permutations(drawn, 2) if a != b]
-    squares = np.mean([ranks[:, a] @ ranks[:, a] for a in drawn])
-    expected = 1 / 5 + 4 / 5 * np.mean(products) / squares
-    assert coefficient(x, "kendall_w")(items, raters) == pytest.approx(expected)
+def test_items_are_drawn_with_replacement_and_raters_as_many_as_vary_alike():
+    ratings = prepare(*long(panel(2, 20, 5)), "interval", OPTIONS)
+    generator = np.random.default_rng(0)
+    draws = [draw(ratings, generator, with_raters=True) for _ in range(400)]
+    assert {one.n_raters for one in draws} == {2, 3}
+    mean = np.mean([one.n_raters for one in draws])
+    assert mean == pytest.approx(25 / 9, abs=0.1)  # then 1/h - 1/5 is (5 - 1) / 25
+    values = {one.value.mean() for one in draws if one.rater_labels == draws[0].rater_labels}
+    assert len(values) > 5  # the same raters, other items
 
 
-@pytest.mark.parametrize("missing", [0.0, 0.2])
-def test_copies_in_intraclass_correlations_are_a_plain_loop_over_pairs_of_judgments(missing):
-    x = panel(4, 8, 5, missing=missing)
-    within_item, within_rater, apart = loop_of_differences(x)
-    found = coefficient(x, "icc_a_1")
-    assert found(*COPIES) - found.apart == pytest.approx(1 - within_item / apart)
-    found = coefficient(x, "icc_c_1")
-    assert found(*COPIES) - found.apart == pytest.approx((apart - within_item) / within_rater)
-    found = coefficient(x, "icc_1_1")
-    cells = list(zip(*np.nonzero(np.isfinite(x)), strict=True))
-    by_one = [r == s for (i, r), (j, s) in itertools.permutations(cells, 2) if i != j]
-    total = np.mean(by_one) * within_rater + (1 - np.mean(by_one)) * apart
-    assert found(*COPIES) - found.apart == pytest.approx(1 - within_item / total)
-    single = min(found(*COPIES), 1.0)
-    k = 8 / (1 / np.isfinite(x).sum(axis=1)).sum()
-    averaged = coefficient(x, "icc_1_k")(*COPIES)
-    assert averaged == pytest.approx(k * single / (1 + (k - 1) * single))
+def test_a_draw_of_half_the_raters_counts_as_one_of_all_of_them():
+    """W and the k-rater forms grow with the panel: they are brought to the number of raters there are."""
+    matrix = panel(3, 30, 10)
+    correlation = pd.DataFrame(matrix).corr(method="spearman").to_numpy()
+    half = correlation[:5, :5][np.triu_indices(5, 1)].mean()
+    w = COEFFICIENTS["kendall_w"]
+    of_half = w.compute(prepare(*long(matrix[:, :5]), "ordinal")).value
+    ties = 1e-2  # with ties the mean correlation is not quite W
+    assert w.resized(of_half, 5, 10) == pytest.approx((9 * half + 1) / 10, abs=ties)
+    average, single = COEFFICIENTS["icc_a_k"], COEFFICIENTS["icc_a_1"]
+    ratings = prepare(*long(matrix[:, :5]), "interval")
+    expected = spearman_brown(single.compute(ratings).value, 10)
+    assert average.resized(average.compute(ratings).value, 5, 10) == pytest.approx(expected)
+    whole = prepare(*long(matrix), "interval")
+    drawn = bootstrap_draws(
+        whole, [w, average], with_raters=True, draws=200, generator=np.random.default_rng(1)
+    )
+    for one in (w, average):
+        assert drawn[one.name].mean() == pytest.approx(one.compute(whole).value, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("n_raters", "reason"), [(3, ""), (2, "no interval: new raters need at least 3; there are 2")]
+)
+def test_a_bootstrap_over_raters_needs_three(n_raters, reason):
+    table = agreement_table(
+        *long(panel(4, 20, n_raters)),
+        "interval",
+        statistics=["krippendorff_alpha"],
+        bootstrap=Bootstrap(1, 100),
+    ).set_index("ci_scope")
+    assert table.loc["items", "ci_low"] < table.loc["items", "ci_high"]
+    assert table.loc["items+raters", "reason"] == reason
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_the_scatter_over_raters_is_that_of_new_panels(missing):
+    """The standard error over items and raters is that of alpha over simulated studies, or somewhat more."""
+    studies = [panel(seed, 40, 8, missing=missing, rater_bias=0.6) for seed in range(120)]
+    alpha = COEFFICIENTS["krippendorff_alpha"]
+    values = [alpha.compute(prepare(*long(one), "interval", OPTIONS)).value for one in studies]
+    errors = [
+        agreement_table(
+            *long(one), "interval", OPTIONS, statistics=[alpha.name], bootstrap=Bootstrap(seed, 100)
+        )["se"].iloc[1]
+        for seed, one in enumerate(studies[:20])
+    ]
+    assert 0.95 < np.mean(errors) / np.std(values, ddof=1) < 1.6
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.25])
@@ -147,16 +148,6 @@ def test_bootstrap_is_the_same_for_the_same_seed_and_near_the_jackknife():
     assert set(once["ci_method"]) == {"bootstrap"}
 
 
-@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
-def test_bootstrap_weights_mean_copies_of_items(level):
-    """Two copies of the same items, drawn by weights, are the data set entered twice."""
-    matrix = panel(3, 12, 4)
-    ratings = prepare(*long(matrix), level)
-    twice = krippendorff_alpha(prepare(*long(np.vstack([matrix, matrix])), level)).value
-    found = with_copies(ratings, "krippendorff_alpha")(np.full(12, 2.0), np.ones(4))
-    assert found == pytest.approx(twice, abs=1e-12)
-
-
 def test_a_bootstrap_with_many_undefined_draws_says_so():
     matrix = np.full((6, 3), 2.0)
     matrix[0] = [1, 3, 3]
@@ -166,25 +157,10 @@ def test_a_bootstrap_with_many_undefined_draws_says_so():
     assert "bootstrap draws are undefined" in table["reason"].iloc[0]
 
 
-def test_bootstrap_weights_of_a_continuous_ratio_slider_mean_copies_of_items(monkeypatch):
-
-    matrix = panel(5, 12, 4, kind="continuous")
-    twice = krippendorff_alpha(prepare(*long(np.vstack([matrix, matrix])), "ratio")).value
+def test_a_draw_of_a_continuous_ratio_slider_is_the_panel_entered_anew(monkeypatch):
+    matrix = panel(5, 12, 6, kind="continuous")
+    _, drawn, made = drawn_panel(matrix, 1, "ratio", with_raters=True)
+    alpha = COEFFICIENTS["krippendorff_alpha"]
+    exact = alpha.compute(prepare(*long(made), "ratio")).value
     monkeypatch.setattr(distances, "MAXIMUM_TABLE", 4)
-    ratings = prepare(*long(matrix), "ratio")
-    found = with_copies(ratings, "krippendorff_alpha")(np.full(12, 2.0), np.ones(4))
-    assert found == pytest.approx(twice, abs=1e-9)
-
-
-def test_a_rater_drawn_twice_is_not_compared_with_himself():
-    """With one rater drawn twice and another once, pairs are those of the two, counted twice."""
-
-    matrix = np.array([[1.0, 3.0], [2.0, 2.0], [5.0, 4.0]])
-    found = with_copies(prepare(*long(matrix), "interval"), "krippendorff_alpha")(
-        np.ones(3), np.array([2.0, 1.0])
-    )
-    values = np.repeat(matrix, [2, 1], axis=1).ravel()
-    n = len(values)
-    disagreement = 3 * ((matrix[:, 0] - matrix[:, 1]) ** 2).sum() / n
-    expected = ((values[:, None] - values) ** 2).sum() / (n * (n - 1))
-    assert found == pytest.approx(1 - disagreement / expected)
+    assert alpha.compute(drawn).value == pytest.approx(exact, abs=1e-9)

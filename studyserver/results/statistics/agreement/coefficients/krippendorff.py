@@ -5,25 +5,21 @@ Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability.
 
 import numpy as np
 
-from .distances import distance_of
-from .leave_one_out import Estimate, lost_without_rater, pairable, ratio_or_nan
-from .ratings import Ratings, UndefinedError
+from ..distances import Distance, distance_of
+from ..leave_one_out import Estimate, lost_without_rater, pairable, ratio_or_nan
+from ..ratings import Ratings, UndefinedError
+from .registry import coefficient
 
 _TINY = 1e-12
 MAXIMUM_RANK_CELLS = 1024
 _CHUNK = 2_000_000
 
 
-def krippendorff_alpha(ratings: Ratings, *, set_distance: str = "masi") -> Estimate:
+@coefficient("krippendorff_alpha", "Krippendorff's \N{GREEK SMALL LETTER ALPHA}", 0, of_disagreement=True)
+def krippendorff_alpha(ratings: Ratings) -> Estimate:
     """Return alpha = 1 - Do / De over the items with at least two judgments.
 
     Memory grows with the number of judgments, never with the square of the number of different values.
-
-    Parameters
-    ----------
-    ratings : Ratings
-    set_distance : str
-        ``masi`` or ``jaccard``, for checklists.
 
     Raises
     ------
@@ -35,15 +31,28 @@ def krippendorff_alpha(ratings: Ratings, *, set_distance: str = "masi") -> Estim
         raise UndefinedError("no item has two or more judgments")
     if data.code.min() == data.code.max():
         raise UndefinedError("all judgments are equal, so chance agreement is complete as well")
-    return _ordinal(data) if data.level == "ordinal" else _by_distance(data, set_distance)
+    return _ordinal(data) if data.level == "ordinal" else _by_distance(data)
 
 
-def _by_distance(data: Ratings, set_distance: str) -> Estimate:
-    distance = distance_of(data, set_distance)
-    m = data.item_size
+def _by_distance(data: Ratings) -> Estimate:
+    distance = distance_of(data)
     within = distance.within_items()
-    pairs = data.per_item(within)  # ordered pairs of each item
+    disagreement = (data.per_item(within) / (data.item_size - 1)).sum()
     to_all = distance.among_all()
+    spread, n = to_all.sum(), data.n
+    return Estimate(
+        float(1 - (n - 1) * disagreement / spread),
+        lambda: _without_one(data, distance, within, to_all),
+        observed=float(disagreement / n),
+        expected=float(spread / (n * (n - 1))),
+    )
+
+
+def _without_one(
+    data: Ratings, distance: Distance, within: np.ndarray, to_all: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    m = data.item_size
+    pairs = data.per_item(within)  # ordered pairs of each item
     disagreement, spread, n = (pairs / (m - 1)).sum(), to_all.sum(), data.n
 
     item_disagreement = disagreement - pairs / (m - 1)
@@ -60,12 +69,9 @@ def _by_distance(data: Ratings, set_distance: str) -> Estimate:
         - 2 * np.bincount(rater, to_all[lost], data.n_raters)
         + distance.among_groups(rater, lost, data.n_raters)
     )
-    return Estimate(
-        value=float(1 - (n - 1) * disagreement / spread),
-        without_item=_alpha(n - m, item_disagreement, item_spread, spread),
-        without_rater=_alpha(rater_n, rater_disagreement, rater_spread, spread),
-        observed=float(disagreement / n),
-        expected=float(spread / (n * (n - 1))),
+    return (
+        _alpha(n - m, item_disagreement, item_spread, spread),
+        _alpha(rater_n, rater_disagreement, rater_spread, spread),
     )
 
 
@@ -80,9 +86,8 @@ def _ordinal(data: Ratings) -> Estimate:
     disagreement, spread = _ordinal_sums(data.item, data.code, data.item_size, len(data.categories))
     n = data.n
     return Estimate(
-        value=float(1 - (n - 1) * disagreement / spread),
-        without_item=_ordinal_without_items(data, disagreement, spread),
-        without_rater=_ordinal_without_raters(data),
+        float(1 - (n - 1) * disagreement / spread),
+        lambda: (_ordinal_without_items(data, disagreement, spread), _ordinal_without_raters(data)),
         observed=float(disagreement / n),
         expected=float(spread / (n * (n - 1))),
     )

@@ -6,12 +6,20 @@ Kendall, M. G., & Babington Smith, B. (1939), with the correction for ties.
 import numpy as np
 import numpy.typing as npt
 
-from .leave_one_out import Estimate, ratio_or_nan
-from .ratings import Ratings, UndefinedError
+from ..leave_one_out import Estimate, ratio_or_nan
+from ..ratings import Ratings, UndefinedError
+from .registry import ORDERED_LEVELS, coefficient, proportion
 
 MAXIMUM_CELLS = 512
 
 
+def _for_raters(w: float, k: float, wanted: float) -> float:
+    """Return the W of `wanted` raters, from that of k who correlate as much with each other."""
+    correlation = (k * w - 1) / (k - 1)
+    return (1 + (wanted - 1) * correlation) / wanted
+
+
+@coefficient("kendall_w", "Kendall's W", 60, levels=ORDERED_LEVELS, scale=proportion, resized=_for_raters)
 def kendall_w(ratings: Ratings) -> Estimate:
     """Return Kendall's coefficient of concordance, corrected for ties.
 
@@ -23,19 +31,17 @@ def kendall_w(ratings: Ratings) -> Estimate:
         If the values have no order, a judgment is missing, there are fewer than two items or raters, or every
         rater gave one value throughout.
     """
-    if ratings.level in ("nominal", "sets"):
-        raise UndefinedError(
-            f"needs values with an order: level ordinal, interval or ratio, not {ratings.level}"
-        )
     if not ratings.is_complete:
         missing = ratings.n_items * ratings.n_raters - ratings.n
         raise UndefinedError(f"needs every rater's judgment of every item; {missing} are missing")
     if ratings.n_raters < 2 or ratings.n_items < 2:
         raise UndefinedError("needs at least two raters and two items")
-    value, without_item, without_rater = _concordance(rank_codes(ratings))
+    codes = rank_codes(ratings)
+    rank, counts = _centred_ranks(codes)
+    value = float(_w((rank.sum(axis=1) ** 2).sum(), *codes.shape, _ties(counts).sum()))
     if np.isnan(value):
         raise UndefinedError("every rater gave one and the same value throughout")
-    return Estimate(float(value), without_item, without_rater)
+    return Estimate(value, lambda: without_one(codes))
 
 
 def rank_codes(ratings: Ratings) -> np.ndarray:
@@ -54,8 +60,12 @@ def _centred_ranks(codes: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     return rank - len(codes) / 2, counts
 
 
-def _concordance(codes: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return W, whole and without each item and each rater.
+def _ties(counts: list[np.ndarray]) -> np.ndarray:
+    return np.array([(c.astype(float) ** 3 - c).sum() for c in counts])
+
+
+def without_one(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return W without each item and without each rater.
 
     Parameters
     ----------
@@ -64,16 +74,14 @@ def _concordance(codes: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """
     n, m = codes.shape
     rank, counts = _centred_ranks(codes)
-    sums = rank.sum(axis=1)
-    ties = np.array([(c.astype(float) ** 3 - c).sum() for c in counts])
-    value = _w((sums**2).sum(), n, m, ties.sum())
+    sums, ties = rank.sum(axis=1), _ties(counts)
     without_rater = _w(((sums[:, None] - rank) ** 2).sum(axis=0), n, m - 1, ties.sum() - ties)
     columns = zip(counts, codes.T, strict=True)
     at = np.stack([c[column] for c, column in columns], axis=1).astype(float)
     ties_without = ties.sum() - 3 * (at * (at - 1)).sum(axis=1)
     # Without item i the centred rank of j falls by sign(x_j - x_i) / 2 for each rater.
     squares = (sums**2).sum() - 2 * _linear(codes, sums) + _quadratic(codes) - sums**2
-    return float(value), _w(squares, n - 1, m, ties_without), without_rater
+    return _w(squares, n - 1, m, ties_without), without_rater
 
 
 def _w(squares: npt.ArrayLike, n: int, m: int, ties: npt.ArrayLike) -> np.ndarray:

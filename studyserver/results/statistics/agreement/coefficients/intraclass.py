@@ -4,21 +4,22 @@ McGraw, K. O., & Wong, S. P. (1996). Forming inferences about some intraclass co
 Complete designs by mean squares, incomplete ones by variance components.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from studyserver.results.statistics.intervals import Scale, reliability_scale
+from studyserver.results.statistics.intervals import Scale
 
-from .leave_one_out import Estimate, ratio_or_nan
-from .ratings import Ratings, UndefinedError
-from .variance_components import components_without_one, variance_shares
+from ..leave_one_out import Estimate, ratio_or_nan
+from ..ratings import NUMERIC_LEVELS, Ratings, UndefinedError, raters_per_item
+from ..variance_components import one_way, two_way
+from .registry import coefficient, reliability
 
-SINGLE = ("icc_1_1", "icc_a_1", "icc_c_1")
-AVERAGE = ("icc_1_k", "icc_a_k", "icc_c_k")
 _NO_RESIDUAL = UndefinedError(
     "raters and error cannot be told apart: that takes, for instance, two items judged by the same two raters"
 )
@@ -80,49 +81,64 @@ def _squares(
     )
 
 
-def intraclass_correlations(ratings: Ratings) -> dict[str, Estimate | UndefinedError]:
-    """Return all six coefficients by name.
+def _require_variance(ratings: Ratings) -> None:
+    """Raise where no correlation can be computed.
 
-    A coefficient whose value is undefined stands there as the `UndefinedError` that says why.
-
-    Raises
-    ------
-    UndefinedError
-        If none can be computed: at the nominal, ordinal and sets levels, with fewer than two items or raters,
-        without any item that two raters judged, or without variation.
+    With fewer than two items or raters, without any item that two raters judged, or without variation.
     """
-    if ratings.level not in ("interval", "ratio"):
-        raise UndefinedError(f"needs numbers with equal steps: level interval or ratio, not {ratings.level}")
     if ratings.n_items < 2 or ratings.n_items_pairable == 0:
         raise UndefinedError("needs at least two items, one of them with two or more judgments")
     if ratings.code.min() == ratings.code.max():
         raise UndefinedError("all judgments are equal, so there is no variance to divide")
-    if ratings.is_complete:
-        single, k = _complete(ratings), float(ratings.n_raters)
-    else:
-        single, k = _incomplete(ratings), raters_per_item(ratings)
-    results: dict[str, Estimate | UndefinedError] = dict(single)
-    for name, average in zip(SINGLE, AVERAGE, strict=True):
-        one = single[name]
-        results[average] = one if isinstance(one, UndefinedError) else _averaged(one, k)
-    return results
 
 
-def correlations_only(ratings: Ratings, name: str) -> float:
-    """Return one of `SINGLE` without its delete-one values; NaN where it is undefined."""
+@coefficient("icc_1_1", "ICC(1,1)", 50, levels=NUMERIC_LEVELS)
+def icc_1_1(ratings: Ratings) -> Estimate:
+    """Return the share of variance between items where each item may have other raters."""
+    return _single(ratings, "icc_1_1")
+
+
+@coefficient("icc_a_1", "ICC(A,1), absolute agreement of one annotator", 51, levels=NUMERIC_LEVELS)
+def icc_a_1(ratings: Ratings) -> Estimate:
+    """Return absolute agreement of one rater: raters' biases count as error."""
+    return _single(ratings, "icc_a_1")
+
+
+@coefficient("icc_c_1", "ICC(C,1), consistency of one annotator", 52, levels=NUMERIC_LEVELS)
+def icc_c_1(ratings: Ratings) -> Estimate:
+    """Return consistency of one rater: raters' biases do not count."""
+    return _single(ratings, "icc_c_1")
+
+
+def _single(ratings: Ratings, name: str) -> Estimate:
+    _require_variance(ratings)
     if ratings.is_complete:
-        return float(mean_squares(ratings.matrix()).coefficients()[name])
+        value = mean_squares(ratings.matrix()).coefficients()[name]
+        return _defined(value, lambda: _complete_without_one(ratings, name))
     if np.all(ratings.same == ratings.size):
-        return 1.0 if np.ptp(ratings.code) > 0 else float("nan")
-    shares = variance_shares(ratings, with_raters=name != "icc_1_1")
-    if name == "icc_c_1":
-        return float(ratio_or_nan(shares[0], shares[0] + shares[2]))
-    return float(shares[0])
+        return Estimate(1.0, lambda: (np.ones(ratings.n_items), np.ones(ratings.n_raters)))
+    if name == "icc_1_1":
+        components = ratings.once(one_way)
+    elif not _has_residual(ratings):
+        raise _NO_RESIDUAL
+    else:
+        components = ratings.once(two_way)
+
+    def of_shares(shares: np.ndarray) -> np.ndarray:  # of items, raters and error
+        if name == "icc_c_1":
+            return ratio_or_nan(shares[..., 0], shares[..., 0] + shares[..., 2])
+        return shares[..., 0]
+
+    def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
+        without_item, without_rater = components.without_one
+        return of_shares(without_item), of_shares(without_rater)
+
+    return _defined(of_shares(components.shares), leave_one_out)
 
 
-def average_scale(m: float, k: float) -> Scale:
+def _average_scale(ratings: Ratings) -> Scale:
     """Return the scale of a k-rater form: that of the single-rater form it stems from."""
-    single = reliability_scale(m)
+    single, k = reliability(ratings), raters_per_item(ratings)
 
     def to_single(a: Any) -> Any:
         return a / (k - (k - 1) * a)
@@ -151,28 +167,39 @@ def spearman_brown(r: Any, k: float) -> Any:
     return k * r / (1 + (k - 1) * r)
 
 
-def raters_per_item(ratings: Ratings) -> float:
-    """Return the harmonic mean of the number of raters per item: the k of the k-rater forms."""
-    return float(ratings.n_items / (1 / ratings.item_size).sum())
+def _for_raters(average: float, k: float, wanted: float) -> float:
+    return float(spearman_brown(average, wanted / k))
 
 
-def _averaged(single: Estimate, k: float) -> Estimate | UndefinedError:
-    if not 1 + (k - 1) * single.value > 1e-12:
-        return UndefinedError("items differ less than raters do, and the mean square between items is zero")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        without_item = spearman_brown(single.without_item, k)
-        without_rater = spearman_brown(single.without_rater, k)
-    return Estimate(float(spearman_brown(single.value, k)), without_item, without_rater)
+def _average(single: Callable[[Ratings], Estimate], ratings: Ratings) -> Estimate:
+    """Return the k-rater form of a single-rater one; k is the harmonic mean of raters per item."""
+    one, k = single(ratings), raters_per_item(ratings)
+    if not 1 + (k - 1) * one.value > 1e-12:
+        raise UndefinedError("items differ less than raters do, and the mean square between items is zero")
+
+    def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return spearman_brown(one.without_item, k), spearman_brown(one.without_rater, k)
+
+    return Estimate(float(spearman_brown(one.value, k)), leave_one_out)
 
 
-def _complete(ratings: Ratings) -> dict[str, Estimate | UndefinedError]:
+for _name, _label, _place, _one in (
+    ("icc_1_k", "ICC(1,k)", 53, icc_1_1),
+    ("icc_a_k", "ICC(A,k), of the mean of k annotators", 54, icc_a_1),
+    ("icc_c_k", "ICC(C,k), of the mean of k annotators", 55, icc_c_1),
+):
+    coefficient(_name, _label, _place, levels=NUMERIC_LEVELS, scale=_average_scale, resized=_for_raters)(
+        partial(_average, _one)
+    )
+
+
+def _complete_without_one(ratings: Ratings, name: str) -> tuple[np.ndarray, np.ndarray]:
     matrix = ratings.matrix()
     n, k = matrix.shape
     x = matrix - matrix.mean()
     squares, rows, columns, total = (x**2).sum(), x.sum(axis=1), x.sum(axis=0), x.sum()
-    whole = mean_squares(matrix).coefficients()
-    nothing = {name: np.full(n, np.nan) for name in SINGLE}
-    without_item, without_rater = nothing, {name: np.full(k, np.nan) for name in SINGLE}
+    without_item, without_rater = np.full(n, np.nan), np.full(k, np.nan)
     if n > 2:
         without_item = _squares(
             squares - (x**2).sum(axis=1),
@@ -181,7 +208,7 @@ def _complete(ratings: Ratings) -> dict[str, Estimate | UndefinedError]:
             total - rows,
             n - 1,
             k,
-        ).coefficients()
+        ).coefficients()[name]
     if k > 2:
         without_rater = _squares(
             squares - (x**2).sum(axis=0),
@@ -190,25 +217,8 @@ def _complete(ratings: Ratings) -> dict[str, Estimate | UndefinedError]:
             total - columns,
             n,
             k - 1,
-        ).coefficients()
-    return {name: _defined(whole[name], without_item[name], without_rater[name]) for name in SINGLE}
-
-
-def _incomplete(ratings: Ratings) -> dict[str, Estimate | UndefinedError]:
-    if np.all(ratings.same == ratings.size):
-        agree = Estimate(1.0, np.ones(ratings.n_items), np.ones(ratings.n_raters))
-        return dict.fromkeys(SINGLE, agree)
-    one_way = components_without_one(ratings, with_raters=False)
-    results: dict[str, Estimate | UndefinedError] = {
-        "icc_1_1": Estimate(float(one_way[0][0]), one_way[1][:, 0], one_way[2][:, 0])
-    }
-    if not _has_residual(ratings):
-        return {**results, "icc_a_1": _NO_RESIDUAL, "icc_c_1": _NO_RESIDUAL}
-    two_way = components_without_one(ratings, with_raters=True)
-    results["icc_a_1"] = Estimate(float(two_way[0][0]), two_way[1][:, 0], two_way[2][:, 0])
-    consistency = [ratio_or_nan(part[..., 0], part[..., 0] + part[..., 2]) for part in two_way]
-    results["icc_c_1"] = _defined(*consistency)
-    return results
+        ).coefficients()[name]
+    return without_item, without_rater
 
 
 def _has_residual(ratings: Ratings) -> bool:
@@ -219,9 +229,7 @@ def _has_residual(ratings: Ratings) -> bool:
     return ratings.n > n - csgraph.connected_components(linked, directed=False)[0]
 
 
-def _defined(
-    value: np.ndarray, without_item: np.ndarray, without_rater: np.ndarray
-) -> Estimate | UndefinedError:
+def _defined(value: np.ndarray, leave_one_out: Callable[[], tuple[np.ndarray, np.ndarray]]) -> Estimate:
     if np.isnan(value):
-        return UndefinedError("the judgments have no variance that items and error could share")
-    return Estimate(float(value), without_item, without_rater)
+        raise UndefinedError("the judgments have no variance that items and error could share")
+    return Estimate(float(value), leave_one_out)
