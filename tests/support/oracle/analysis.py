@@ -74,7 +74,7 @@ def check_estimates(annotator_set, answers):
         done = [figure is not None for figure in found]
         if not all(done):
             print(
-                f"{name}: {done.count(False)} figures are left out: of very large designs with gaps, or unknown here"
+                f"{name}: {done.count(False)} figures left out: of very large designs with gaps, or unknown here"
             )
         defined, found = defined[done], [figure for figure in found if figure is not None]
         if len(defined):

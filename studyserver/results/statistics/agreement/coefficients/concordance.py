@@ -38,7 +38,8 @@ def kendall_w(ratings: Ratings) -> Estimate:
         raise UndefinedError("needs at least two raters and two items")
     codes = rank_codes(ratings)
     rank, counts = _centred_ranks(codes)
-    value = float(_w((rank.sum(axis=1) ** 2).sum(), *codes.shape, _ties(counts).sum()))
+    n, m = codes.shape
+    value = float(_w((rank.sum(axis=1) ** 2).sum(), n, m, _ties(counts).sum()))
     if np.isnan(value):
         raise UndefinedError("every rater gave one and the same value throughout")
     return Estimate(value, lambda: without_one(codes))
