@@ -73,9 +73,7 @@ def check_estimates(annotator_set, answers):
         found = [of_row(answers, row) for row in defined.to_dict("records")]
         done = [figure is not None for figure in found]
         if not all(done):
-            print(
-                f"{name}: {done.count(False)} figures left out: of very large designs with gaps, or unknown here"
-            )
+            print(f"{name}: {done.count(False)} figures left out: very large designs with gaps, or unknown")
         defined, found = defined[done], [figure for figure in found if figure is not None]
         if len(defined):
             good &= check(f"{name}, {annotator_set}", found, defined[column], defined.get("statistic"))
