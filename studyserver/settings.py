@@ -24,10 +24,15 @@ def _list(name: str, default: str) -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
 
 
+# The demo's music, models and study: part of the package where it is installed, in a checkout beside it.
+_INSTALLED = (BASE_DIR / "studyserver" / "fixtures").is_dir()
+FIXTURES_FOLDER = BASE_DIR / "studyserver" / "fixtures" if _INSTALLED else BASE_DIR / "fixtures"
+
+# Where the site runs. Where it is installed, `BASE_DIR` holds other packages too, and no data.
+HOME_FOLDER = Path.cwd() if _INSTALLED else BASE_DIR
 # Where everything that is not code lives: database, uploaded music, clips, secret key.
-DATA_FOLDER = Path(os.environ.get("DATA_FOLDER", BASE_DIR / "data"))
+DATA_FOLDER = Path(os.environ.get("DATA_FOLDER", HOME_FOLDER / "data")).absolute()
 DATA_FOLDER.mkdir(parents=True, exist_ok=True)
-FIXTURES_FOLDER = BASE_DIR / "fixtures"
 
 DEBUG = _flag("DEBUG", False)
 SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_create_secret_key(DATA_FOLDER / "secret_key")

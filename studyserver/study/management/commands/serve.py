@@ -68,8 +68,12 @@ class Command(BaseCommand):
 
 def start(command: list[str]) -> subprocess.Popen:
     """Start a process of the site."""
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "studyserver.settings"}
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "studyserver.settings",
+        "DATA_FOLDER": str(settings.DATA_FOLDER),
+    }
+    return subprocess.Popen(command, cwd=settings.HOME_FOLDER, env=environment)
 
 
 class Worker:
@@ -88,7 +92,7 @@ class Worker:
 
     def _start(self) -> None:
         take_up_what_was_left()
-        self.process = start([sys.executable, "manage.py", "db_worker"])
+        self.process = start([sys.executable, "-m", "studyserver", "db_worker"])
         self.started = time.monotonic()
 
     def keep_alive(self) -> None:

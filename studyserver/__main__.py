@@ -1,0 +1,21 @@
+"""The management commands: ``manage.py`` in a checkout, ``listening-studies`` where the project is installed."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command that the command line names."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyserver.settings")
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError as error:
+        raise SystemExit(
+            f"The site needs {error.name}, which is not installed. Only the explainer's core is: "
+            "install listening-study-platform[server] instead of listening-study-platform."
+        ) from error
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
