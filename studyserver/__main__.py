@@ -1,4 +1,4 @@
-"""The management commands: ``manage.py`` in a checkout, ``listening-studies`` where the project is installed."""
+"""Runs management commands: ``manage.py`` in a checkout, ``listening-studies`` where it is installed."""
 
 import os
 import sys

@@ -98,6 +98,29 @@ def explain_track(
     ------
     AudioError, ModelError, RecipeError, SegmentationError, SamplingError, ValueError
         All of them ``ValueError``; the message names the file or field and the remedy.
+
+    Examples
+    --------
+    Which quarter of this sound does a model call bright? The last, where the tone is high.
+
+    >>> import numpy as np, soundfile
+    >>> from explainer.core.base.explanation import Target
+    >>> from explainer.core.models.loading import CallableModel
+    >>> from explainer.core.representations.kinds import mel
+    >>> seconds = np.arange(2 * 16_000) / 16_000
+    >>> hertz = np.where(seconds < 1.5, 300, 3000)
+    >>> soundfile.write("rising.wav", 0.1 * np.sin(2 * np.pi * hertz * seconds), 16_000)
+    >>> front_end = mel(n_bands=40)
+    >>> def brightness(batch):
+    ...     return batch[:, :, front_end.band_frequencies > 2000].sum(axis=(1, 2))[:, None]
+    >>> model = CallableModel(brightness, front_end, [Target("bright")])
+    >>> quarters = {"segmentation": "time", "segmentation_parameters": {"time_cells": 4}}
+    >>> recipe = Recipe(method="occlusion", evidence_sizes=(1,), **quarters)
+    >>> result = explain_track("rising.wav", model, recipe, output_folder="clips")
+    >>> result.explanation.evidence("bright", 1)
+    array([3])
+    >>> sorted(clip.condition for clip in result.clips)
+    ['complement', 'evidence', 'original', 'random_control', 'resynthesis']
     """
     started = time.perf_counter()
     report = progress or (lambda done, what: None)

@@ -81,6 +81,17 @@ def inspect_audio(path: str | os.PathLike[str], limits: AudioLimits = AudioLimit
     AudioError
         If the file is missing, empty, cut off, too large, too long or too short, of a kind not accepted, not
         what its name says, of unknown length, of more than two channels or of an unusual sample rate.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile
+    >>> soundfile.write("long.wav", np.zeros(8_000 * 2), 8_000)
+    >>> inspect_audio("long.wav").seconds
+    2.0
+    >>> inspect_audio("long.wav", AudioLimits(max_seconds=1))
+    Traceback (most recent call last):
+        ...
+    explainer.core.audio.files.AudioError: long.wav lasts 2.0 s; at most 1 s are accepted: cut an excerpt
     """
     return _look_at(Path(path), limits)[0]
 
@@ -196,6 +207,15 @@ def read_audio(
     ------
     AudioError
         As `inspect_audio`, and if the file is cut off, silent, or has samples that are not numbers.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile
+    >>> tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)
+    >>> soundfile.write("tone.wav", tone, 48_000)
+    >>> y, sample_rate = read_audio("tone.wav", sample_rate=16_000)
+    >>> y.shape, sample_rate
+    ((16000,), 16000)
     """
     info, pieces = _look_at(Path(path), limits)
     name = Path(path).name

@@ -87,6 +87,15 @@ def common_gain(
     -------
     float
         dB, rounded down to hundredths so that the figure stored is the gain applied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tone = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(48_000) / 48_000)
+    >>> round(loudness(tone, 48_000), 1)
+    -23.0
+    >>> common_gain([0.5 * tone, 0.1 * tone], 48_000)
+    6.06
     """
     measured = loudness(signals[0], sample_rate)
     wanted = 0.0 if measured is None else target_loudness - measured

@@ -69,6 +69,16 @@ class Recipe:
         Whether a model with shuffled weights is explained too; a sanity check for torch modules.
     seed : int
         Fixes every random choice, >= 0.
+
+    Examples
+    --------
+    >>> recipe = Recipe(method="occlusion", evidence_sizes=(2, 4))
+    >>> recipe.digest() == Recipe.from_dict(recipe.to_dict()).digest()
+    True
+    >>> Recipe(boost=50)
+    Traceback (most recent call last):
+        ...
+    explainer.core.base.recipe.RecipeError: recipe field 'boost' must lie between 0 and 40 dB; it is 50
     """
 
     method: str = "gaussian_process"

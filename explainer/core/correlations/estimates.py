@@ -87,6 +87,16 @@ def correlations(
     ------
     ValueError
         If there are fewer than three tracks or the two tables differ in length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> mid_level = rng.standard_normal((50, 2))
+    >>> emotions = mid_level @ [[1.0], [0.5]] + 0.1 * rng.standard_normal((50, 1))
+    >>> found = correlations(mid_level, emotions, draws=100)
+    >>> found.pearson.value.round(2).tolist()
+    [[0.9], [0.57]]
     """
     mid_level, emotions = np.asarray(mid_level, dtype=float), np.asarray(emotions, dtype=float)
     if len(mid_level) != len(emotions) or len(mid_level) < 3:

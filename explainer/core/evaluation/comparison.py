@@ -82,6 +82,20 @@ def agreement(
         If one of them does not explain the target.
     ValueError
         If they are not of the same spectrogram.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from explainer.core.base.explanation import Target
+    >>> def weighing(*weights):
+    ...     values = np.array([weights])
+    ...     return Explanation([Target("calm")], values, np.zeros(1), values.sum(axis=1), model_calls=0)
+    >>> labels = np.arange(4).reshape(1, 4, 1)
+    >>> found = agreement(weighing(3, 2, 1, 0), labels, weighing(3, 1, 2, 0), labels, "calm", sizes=[1, 2])
+    >>> round(found.rank_correlation, 2)
+    0.8
+    >>> [round(overlap.jaccard, 2) for overlap in found.overlaps]
+    [1.0, 0.33]
     """
     if first_labels.shape[1:] != second_labels.shape[1:]:
         raise ValueError("the two explanations are not of the same spectrogram")

@@ -109,6 +109,12 @@ def complexity(weights: np.ndarray) -> float | None:
     """Return over how many segments the weight is spread: the exponential of its shares' entropy.
 
     1 if one segment has all of it, n_segments if all have the same; None if all are 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(complexity(np.array([2.0, -2.0, 0.0])), 6)
+    2.0
     """
     total = np.abs(weights).sum()
     if total == 0:

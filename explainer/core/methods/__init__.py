@@ -27,6 +27,26 @@ def explain(name: str, problem: Problem, recipe: Recipe) -> Explanation:
     ------
     RecipeError
         If there is no such method.
+
+    Examples
+    --------
+    A model that sums all cells, and a spectrogram of four frames and two bands; each frame is a segment:
+
+    >>> import numpy as np
+    >>> from explainer.core.base.explanation import Target
+    >>> from explainer.core.models.loading import CallableModel
+    >>> from explainer.core.representations.kinds import mel
+    >>> from explainer.core.segmentation.segments import Segmentation
+    >>> features = np.array([[0, 1], [2, 2], [0, 0], [5, 1]], dtype=np.float32)
+    >>> labels = np.repeat(np.arange(4, dtype=np.int32), 2).reshape(1, 4, 2)
+    >>> segments = Segmentation("frames", labels, np.ones((1, 4, 2), dtype=np.float32))
+    >>> model = CallableModel(lambda batch: batch.sum(axis=(1, 2))[:, None], mel(n_bands=2), [Target("sum")])
+    >>> problem = Problem(features, segments, np.zeros_like(features), model)
+    >>> explanation = explain("occlusion", problem, Recipe())
+    >>> explanation.weights
+    array([[1., 4., 0., 6.]])
+    >>> explanation.evidence("sum", 2)
+    array([3, 1])
     """
     if name not in METHODS:
         raise RecipeError(

@@ -81,6 +81,20 @@ def check_model(model: MusicModel, y: np.ndarray) -> ModelReport:
     model : MusicModel
     y : np.ndarray [shape=(n_samples,)]
         Sound at the sample rate of the model's representation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from explainer.core.base.explanation import Target
+    >>> from explainer.core.models.loading import CallableModel
+    >>> from explainer.core.representations.kinds import mel
+    >>> def mean(batch):
+    ...     return batch.mean(axis=(1, 2))[:, None]
+    >>> model = CallableModel(mean, mel(), [Target("level")])
+    >>> report = check_model(model, np.random.default_rng(0).standard_normal(16_000))
+    >>> print(report)  # doctest: +ELLIPSIS
+    mean can be explained.
+    ...
     """
     single = model.representation.model_input(y)
     report = check_on_input(model, single)

@@ -68,6 +68,18 @@ def draw_design(
     ------
     SamplingError
         If the design is unknown or does not exist for these numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> design = draw_design("paired", 4, 6, 0.5, np.random.default_rng(0))
+    >>> design.masks.astype(int)
+    array([[0, 1, 1, 1],
+           [1, 0, 0, 0],
+           [0, 0, 0, 0],
+           [1, 1, 1, 1],
+           [0, 0, 0, 1],
+           [1, 1, 1, 0]])
     """
     if name not in DESIGNS:
         raise SamplingError(f"there is no sampling design {name!r}; use one of {', '.join(DESIGNS)}")

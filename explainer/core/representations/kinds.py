@@ -151,6 +151,13 @@ def mel(**parameters: Any) -> Representation:
     ----------
     .. [1] Pons, Serra: musicnn: pre-trained convolutional neural networks for music audio
        tagging. Late-breaking demo, ISMIR 2019, arXiv:1909.06654.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> features = mel().features(np.random.default_rng(0).standard_normal(16_000))
+    >>> features.shape
+    (63, 96)
     """
     return Mel(**parameters)
 

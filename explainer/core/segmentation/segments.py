@@ -168,6 +168,18 @@ def segment(
     ------
     SegmentationError
         If the name or a parameter is unknown, a value cannot be used, or the sound cannot be divided so.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from explainer.core.representations.kinds import mel
+    >>> y = np.random.default_rng(0).standard_normal(16_000)
+    >>> features = mel().features(y)
+    >>> division = segment("grid", features, mel(), y, {"time_cells": 3, "band_cells": 2})
+    >>> division.n_segments
+    6
+    >>> round(float(division.gain(np.array([1, 0, 0, 0, 0, 0])).mean()), 3)
+    0.167
     """
     require_parameters(name, parameters)
     labels, layers = SEGMENTATIONS[name](Sound(features, representation, y), **parameters)

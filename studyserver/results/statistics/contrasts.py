@@ -135,6 +135,12 @@ def holm(p: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     p : np.ndarray [shape=(n,)]
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> holm(np.array([0.01, 0.04, 0.03])).round(3).tolist()
+    [0.03, 0.06, 0.06]
     """
     adjusted = np.full(len(p), np.nan)
     known = np.flatnonzero(np.isfinite(p))
@@ -151,6 +157,12 @@ def cliffs_delta(x: np.ndarray, y: np.ndarray) -> float:
     ----------
     x, y : np.ndarray [shape=(n,), (m,)]
         Not empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cliffs_delta(np.array([3, 4, 5]), np.array([1, 2, 3]))
+    0.8888888888888888
     """
     ordered = np.sort(y)
     below = np.searchsorted(ordered, x, side="left")

@@ -222,6 +222,11 @@ def raters_needed(
         How many of the tracks one rater hears; by default all.
     most : int
         Where the search ends.
+
+    Examples
+    --------
+    >>> raters_needed(0.2, clips=20, variances=DEFAULT_VARIANCES)
+    11
     """
     return _fewest(lambda raters: planning_width(raters, clips, variances, each=each) <= width, most)
 

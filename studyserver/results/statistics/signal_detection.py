@@ -63,7 +63,13 @@ def _detection(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 
 def detection(hits: int, signals: int, false_alarms: int, noises: int) -> np.ndarray:
-    """Return hit rate, false-alarm rate, d' and criterion, shape (4,); NaN without signals or noises."""
+    """Return hit rate, false-alarm rate, d' and criterion, shape (4,); NaN without signals or noises.
+
+    Examples
+    --------
+    >>> detection(hits=18, signals=20, false_alarms=4, noises=20).round(2).tolist()
+    [0.9, 0.2, 1.97, -0.19]
+    """
     if signals == 0 or noises == 0:
         return np.full(4, np.nan)
     z_hit = stats.norm.ppf((hits + 0.5) / (signals + 1))

@@ -71,6 +71,12 @@ def bradley_terry(
     PairsError
         If options are not connected by comparisons both won and lost (no finite strengths exist), or an
         option is compared with itself.
+
+    Examples
+    --------
+    >>> found = bradley_terry(["a", "b", "a", "b", "a"], ["b", "a", "b", "a", "b"], [1, 0, 1, 1, 0])
+    >>> found.strengths.set_index("option")["strength"].round(2).to_dict()
+    {'a': 0.17, 'b': -0.17}
     """
     options, codes = np.unique(np.concatenate([np.asarray(first), np.asarray(second)]), return_inverse=True)
     n, n_options = len(first), len(options)

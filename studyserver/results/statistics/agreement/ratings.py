@@ -218,6 +218,12 @@ def prepare(
     RatingsError
         If the arrays differ in length, a value does not fit the level or the options, or a rater judged
         an item twice.
+
+    Examples
+    --------
+    >>> ratings = prepare(["a", "a", "b", "b"], ["anna", "ben", "anna", "ben"], [1, 2, 5, None], "ordinal")
+    >>> ratings.n, ratings.categories
+    (3, (1.0, 2.0, 5.0))
     """
     if level not in LEVELS:
         raise RatingsError(f"level {level!r} is unknown; use one of {', '.join(LEVELS)}")

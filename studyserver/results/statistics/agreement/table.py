@@ -94,6 +94,13 @@ def agreement_table(
     ------
     RatingsError
         If the judgments cannot be analysed; the message says why and what to do.
+
+    Examples
+    --------
+    >>> clips, annotators = ["a", "a", "b", "b", "c", "c"], ["anna", "ben"] * 3
+    >>> table = agreement_table(clips, annotators, ["x", "x", "y", "y", "x", "y"], "nominal")
+    >>> table.set_index("statistic").loc["krippendorff_alpha", "estimate"].round(3).tolist()
+    [0.444, 0.444]
     """
     ratings = prepare(items, raters, values, level, options)
     return table_of(

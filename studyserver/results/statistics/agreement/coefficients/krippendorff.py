@@ -25,6 +25,14 @@ def krippendorff_alpha(ratings: Ratings) -> Estimate:
     ------
     UndefinedError
         If no item has two judgments, or all pairable judgments are equal.
+
+    Examples
+    --------
+    >>> from studyserver.results.statistics.agreement.ratings import prepare
+    >>> clips, annotators = ["a", "a", "b", "b", "c", "c"], ["anna", "ben"] * 3
+    >>> ratings = prepare(clips, annotators, [1, 1, 4, 5, 2, 3], "interval")
+    >>> round(krippendorff_alpha(ratings).value, 3)
+    0.875
     """
     data = pairable(ratings)
     if data.n == 0:
