@@ -14,11 +14,13 @@ TEST_ARGS ?=
 # Processes that share cores must not start threads of their own: contended threads were up to 30 times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo setup-demo test lint format benchmarks clean
+.PHONY: help demo setup-demo test coverage package lint format benchmarks clean
 
 help:
 	@echo "make demo        set up, build the demo study's clips, start the site (PORT=$(PORT))"
 	@echo "make test        run all tests"
+	@echo "make coverage    run all tests and list the lines and branches that none of them takes"
+	@echo "make package     build the wheel into dist/, install it and try it"
 	@echo "make lint        check style, types and the import rules"
 	@echo "make format      rewrite the code in the project's style"
 	@echo "make benchmarks  measure speed and stability beside the alternatives"
@@ -47,6 +49,21 @@ test: $(TESTING)
 	@echo "== Running the tests"
 	$(RUN) -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
+# COVERAGE_TESTS narrows it down: make coverage COVERAGE_TESTS=tests/explainer/core
+coverage: $(TESTING)
+	@echo "== Running the tests under coverage"
+	rm -f .coverage .coverage.*
+	$(RUN) -m coverage run -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TEST_ARGS) $(COVERAGE_TESTS)
+	$(RUN) -m coverage combine --quiet
+	$(RUN) -m coverage report
+
+package: $(TESTING)
+	@echo "== Building the wheel"
+	rm -rf build dist
+	$(RUN) -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@echo "== Installing and trying it"
+	WHEEL_FOLDER=dist $(RUN) -m pytest tests/packaging/test_wheel.py $(TEST_ARGS)
+
 lint: $(TESTING)
 	@echo "== Checking style, types and import rules"
 	$(VENV)/bin/ruff check .
@@ -63,4 +80,4 @@ benchmarks: $(TESTING)
 	@for file in tests/benchmarks/*.py; do echo "== $$file"; $(RUN) $$file || exit 1; done
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
