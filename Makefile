@@ -61,6 +61,7 @@ package: $(TESTING)
 	@echo "== Building the wheel"
 	rm -rf build dist
 	$(RUN) -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	rm -rf build *.egg-info
 	@echo "== Installing and trying it"
 	WHEEL_FOLDER=dist $(RUN) -m pytest tests/packaging/test_wheel.py $(TEST_ARGS)
 
