@@ -158,7 +158,7 @@ def prepared():
 
 def addresses(studies, annotators) -> list[str]:
     """Return every address once as it is right, and once with each odd token in each place."""
-    from test_every_address import every_route, filled
+    from every_address import every_route, filled
 
     found = {}
     for route in every_route():
