@@ -8,17 +8,21 @@ RUN := $(VENV)/bin/python
 RUNTIME := $(VENV)/runtime-installed
 TESTING := $(VENV)/testing-installed
 PORT ?= 8000
-TEST_PROCESSES ?= 2
+# One more than the cores: a browser test waits half of its time for sounds to end.
+TEST_PROCESSES ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 TEST_ARGS ?=
+PYTEST = $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
 
 # Processes that share cores must not start threads of their own: contended threads were up to 30 times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo setup-demo test coverage package lint format benchmarks clean
+.PHONY: help demo setup-demo test test-fast test-all coverage package lint format benchmarks clean
 
 help:
 	@echo "make demo        set up, build the demo study's clips, start the site (PORT=$(PORT))"
-	@echo "make test        run all tests"
+	@echo "make test        run all tests that the machine has the programs for"
+	@echo "make test-fast   run the tests without a browser, a database or other processes, within a minute"
+	@echo "make test-all    install what is missing (Debian), then run all tests and skip none"
 	@echo "make coverage    run all tests and list the lines and branches that none of them takes"
 	@echo "make package     build the wheel into dist/, install it and try it"
 	@echo "make lint        check style, types and the import rules"
@@ -47,7 +51,15 @@ setup-demo: $(RUNTIME)
 
 test: $(TESTING)
 	@echo "== Running the tests"
-	$(RUN) -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
+	$(PYTEST) -n $(TEST_PROCESSES) $(TEST_ARGS)
+
+test-fast: $(TESTING)
+	@$(PYTEST) -n 2 -q -m "not slow" --durations 5 --disable-warnings $(TEST_ARGS)
+
+test-all: $(TESTING)
+	@.ci/programs all
+	@echo "== Running all tests"
+	REQUIRE_ALL=1 $(PYTEST) -n $(TEST_PROCESSES) $(TEST_ARGS)
 
 # COVERAGE_TESTS narrows it down: make coverage COVERAGE_TESTS=tests/explainer/core
 coverage: $(TESTING)

@@ -3,6 +3,8 @@
 import gc
 import os
 import random
+import time
+from pathlib import Path
 
 # Test processes share the cores, and threads that contend for them are slow. The variables are for what is
 # loaded from here on and for child processes; numpy and scipy have come with Django before this file is read.
@@ -42,6 +44,72 @@ def _with_room_for_frames(function, *arguments, **named):
 # every call asks the system for a new piece and gives it back: up to a sixth of the time. One frame of 4 MB
 # brings all that is called from it into one piece of 8 MB.
 _with_room_for_frames.__code__ = _with_room_for_frames.__code__.replace(co_stacksize=2**19 + 2**12)
+
+
+DATABASE = {"db", "transactional_db", "django_db_setup", "client", "admin_client", "live_server"}
+TESTS = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark tests slow that use Chromium, a database or PostgreSQL; `make test-fast` leaves them out."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "browser"):
+            item.add_marker("browser")
+        if (
+            item.get_closest_marker("browser")
+            or item.get_closest_marker("postgresql")
+            or item.get_closest_marker("django_db")
+            or DATABASE & set(item.fixturenames)
+        ):
+            item.add_marker("slow")
+
+
+# What a test that nothing marks as slow may cost, in s of processor time. The fast tests take a third of
+# this on a slow machine; programs such as git and ffmpeg take a tenth of the second.
+FAST, PROGRAMS_OF_FAST = 12, 2
+began = pytest.StashKey[tuple[float, float]]()
+
+
+def _processor_times() -> tuple[float, float]:
+    """Return the processor time of this process, and that of the programs that it has started and ended."""
+    times = os.times()
+    return time.process_time(), times.children_user + times.children_system
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    item.stash[began] = _processor_times()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Fail a test that is slow and not marked so, for example because it starts worker processes."""
+    result = yield
+    if not item.get_closest_marker("slow"):
+        own, programs = (now - then for now, then in zip(_processor_times(), item.stash[began], strict=True))
+        if own > FAST or programs > PROGRAMS_OF_FAST:
+            pytest.fail(
+                f"This test takes {own:.1f} s, and programs that it starts {programs:.1f} s: "
+                "make it faster, or mark it with @pytest.mark.slow."
+            )
+    return result
+
+
+NOT_ABOUT_PROGRAMS = "this processor has no"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With REQUIRE_ALL=1 fail tests that would be skipped because a program is missing."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("REQUIRE_ALL") == "1":
+        reason = str(call.excinfo.value)
+        if not reason.startswith(NOT_ABOUT_PROGRAMS):
+            report.outcome = "failed"
+            report.longrepr = f"REQUIRE_ALL=1 lets no test be skipped: {reason}"
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)

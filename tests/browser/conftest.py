@@ -17,12 +17,6 @@ expect.set_options(timeout=PATIENCE)
 SCREENING = "import django; django.setup(); import screening_site; screening_site.main()"
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("browser")
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     site = Site(tmp_path_factory.mktemp("site"))
