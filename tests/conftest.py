@@ -63,6 +63,27 @@ def pytest_collection_modifyitems(items):
             or DATABASE & set(item.fixturenames)
         ):
             item.add_marker("slow")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items[:] = in_the_order_of_several_processes(items)
+
+
+def in_the_order_of_several_processes(items: list) -> list:
+    """Spread the files whose tests wait for sounds among those that compute.
+
+    Files are handed out one by one as processes become free, so that processor and sounds are busy at the
+    same time. The longest come first: at the end no process works alone for long.
+    """
+    files: dict[Path, list] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+
+    ordered = sorted(files, key=lambda file: not any(item.get_closest_marker("long") for item in files[file]))
+    waiting = [file for file in ordered if files[file][0].get_closest_marker("browser")]
+    computing = [file for file in ordered if file not in waiting]
+    among = 0.8 * len(computing) / max(len(waiting), 1)  # the last fifth computes only
+    places = {file: number * among for number, file in enumerate(waiting)}
+    places |= {file: number for number, file in enumerate(computing)}
+    return [item for file in sorted(places, key=places.get) for item in files[file]]
 
 
 # What a test that nothing marks as slow may cost, in s of processor time. The fast tests take a third of

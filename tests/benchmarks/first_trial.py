@@ -20,7 +20,7 @@ PEOPLE = 5
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        site = Site(Path(folder), seconds=10)
+        site = Site(Site.filled_once(Path(folder) / "filled", seconds=10), Path(folder) / "data")
         site.start()
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

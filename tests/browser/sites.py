@@ -1,7 +1,9 @@
 """Sites of the browser tests: real processes with data of their own."""
 
+import fcntl
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -13,6 +15,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILL = "import django; django.setup(); import example_site; example_site.main({seconds})"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+MADE = "made.json"  # what the filled site says of itself
 PHONE = {"width": 360, "height": 740}
 
 
@@ -53,15 +56,31 @@ def start_site(port: int, environment: dict) -> subprocess.Popen:
 class Site:
     """The study server with its example studies; can be stopped and started again."""
 
-    def __init__(self, folder: Path, seconds: float = 1.0):
+    def __init__(self, filled: Path, folder: Path):
+        shutil.copytree(filled, folder)
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = environment_of_site(folder)
-        fill = [sys.executable, "-c", FILL.format(seconds=seconds)]
-        made = subprocess.run(fill, env=self.environment, stdout=subprocess.PIPE, text=True, check=True)
-        self.ready, self.side_by_side, self.presentations = json.loads(made.stdout.splitlines()[-1]).values()
+        self.ready, self.side_by_side, self.presentations = json.loads((folder / MADE).read_text()).values()
         self.process = None
+
+    @staticmethod
+    def filled_once(folder: Path, seconds: float = 1.0) -> Path:
+        """Fill a folder with the example studies, unless another test process has; return it.
+
+        Every sound of theirs lasts `seconds`.
+        """
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / MADE).exists():
+                fill = [sys.executable, "-c", FILL.format(seconds=seconds)]
+                made = subprocess.run(
+                    fill, env=environment_of_site(folder), stdout=subprocess.PIPE, text=True, check=True
+                )
+                (folder / MADE).write_text(made.stdout.splitlines()[-1])
+        return folder
 
     def start(self):
         self.process = start_site(self.port, self.environment)

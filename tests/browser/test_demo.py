@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from sites import REPOSITORY, environment_of_site, free_port, start_site
-from walking import begin
+from walking import begin, press_next
 
+pytestmark = pytest.mark.long
 QUESTIONS = ("happy", "articulation", "sound_quality")
 TRIALS = 1 + 14 + 2  # practice, main, repeats
 
@@ -44,11 +45,17 @@ def demo_site(tmp_path_factory):
 
 def test_two_annotators_take_the_demo_study_and_the_export_holds_their_answers(new_page, demo_site):
     entered = {}
-    for seed in (1, 2):
-        page = new_page()
+    people = {seed: new_page() for seed in (1, 2)}
+    for page in people.values():
         begin(page, demo_site, slug="demo")
-        for position, answers in take_trials(page, random.Random(seed)):
-            entered[(seed, position)] = answers
+    chances = {seed: random.Random(seed) for seed in people}
+    for position in range(1, TRIALS + 1):
+        for seed, page in people.items():
+            entered[(seed, position)] = answer_trial(page, position, chances[seed])
+        for page in people.values():
+            press_next(page, patience=30_000)  # a part of the clip is to be heard first
+    for page in people.values():
+        page.wait_for_url("**/thanks")
         assert page.locator("#code").text_content().strip()
     demo_site.fill()  # setting up again changes nothing that was entered
     tables = export(demo_site)
@@ -89,22 +96,17 @@ def test_axe_finds_nothing_on_the_researchers_pages(new_page, demo_site, inspect
     look_at("clip/", "Select clip to view")
 
 
-def take_trials(page: Page, rng: random.Random):
-    """Answer every trial at random; yield the position and what was entered."""
-    for position in range(1, TRIALS + 1):
-        expect(page.locator("#position")).to_have_text(re.compile(rf"^\s*{position} of {TRIALS}\b"))
-        page.get_by_role("button", name="Play", exact=True).click()
-        answers = {}
-        fieldsets = page.locator("fieldset:has(input.answer)")
-        expect(fieldsets).to_have_count(len(QUESTIONS))
-        for number, question in enumerate(QUESTIONS):
-            answers[question] = rng.randint(1, 5)
-            fieldsets.nth(number).locator(f"input.answer[value='{answers[question]}']").check()
-        button = page.get_by_role("button", name="Next")
-        expect(button).to_be_enabled(timeout=30_000)  # a part of the clip is to be heard first
-        button.click()
-        yield position, answers
-    page.wait_for_url("**/thanks")
+def answer_trial(page: Page, position: int, rng: random.Random) -> dict[str, int]:
+    """Play the clip and answer at random while it sounds; return what was entered."""
+    expect(page.locator("#position")).to_have_text(re.compile(rf"^\s*{position} of {TRIALS}\b"))
+    page.get_by_role("button", name="Play", exact=True).click()
+    answers = {}
+    fieldsets = page.locator("fieldset:has(input.answer)")
+    expect(fieldsets).to_have_count(len(QUESTIONS))
+    for number, question in enumerate(QUESTIONS):
+        answers[question] = rng.randint(1, 5)
+        fieldsets.nth(number).locator(f"input.answer[value='{answers[question]}']").check()
+    return answers
 
 
 def export(site: DemoSite) -> dict[str, list[dict]]:

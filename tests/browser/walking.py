@@ -140,7 +140,8 @@ def expect_trial(page: Page, number: int, total: int = 4) -> None:
     expect(page.locator("#position")).to_have_text(f"{number} of {total}")
 
 
-def press_next(page: Page) -> None:
+def press_next(page: Page, *, patience: float | None = None) -> None:
+    """Press Next as soon as it can be pressed, for which the page has so many ms."""
     button = page.get_by_role("button", name="Next")
-    expect(button).to_be_enabled()
+    expect(button).to_be_enabled(timeout=patience)
     button.click()

@@ -1,8 +1,7 @@
 """Fixtures of the results' tests."""
 
 import pytest
-from django.db import transaction
-from django.test import override_settings
+from filled_once import filled_once
 from filled_study import fill, make_study, take_part
 
 from studyserver.results.export.archive import StudyExport
@@ -24,15 +23,9 @@ def walk_through():
 @pytest.fixture(scope="module")
 def taken_study(django_db_setup, django_db_blocker, tmp_path_factory):
     """Number of a study filled once, within a transaction that ends with a file's tests."""
-    with django_db_blocker.unblock():
-        transaction_of_all = transaction.atomic()
-        transaction_of_all.__enter__()
-        with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
-            primary_key = fill(make_study()).pk
-    yield primary_key
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        transaction_of_all.__exit__(None, None, None)
+    folder = tmp_path_factory.mktemp("files")
+    with filled_once(django_db_blocker, folder, lambda: fill(make_study()).pk) as number:
+        yield number
 
 
 @pytest.fixture(scope="module")

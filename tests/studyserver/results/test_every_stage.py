@@ -19,7 +19,7 @@ from studyserver.study.sessions import session
 from studyserver.study.sessions.answers import asked_about, questions_for, record_judgments
 from studyserver.study.sessions.joining import join
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 CONDITIONS = ("original", "evidence", "random_control")
 NAMES = [{"value": name, "label": name.capitalize()} for name in ("dissonance", "rhythm")]
 OF_CLIPS = [
@@ -99,18 +99,19 @@ def walk(study, rng, stage):
         if stage == "opened":
             break
         presentations = list(trial.presentations.select_related("stimulus__clip"))
+        sent = []
         for question in questions_for(trial):
             for presentation in asked_about(question, presentations):
                 sequence += 1
-                sent = {
+                sent.append({
                     "uuid": str(uuid.uuid4()), "trial": trial.token, "question": question.key,
                     "presentation": presentation and presentation.token, "value": answer_to(question, rng),
                     "sequence": sequence, "age_ms": 1, "response_ms": 900,
-                }  # fmt: skip
-                (receipt,) = record_judgments(annotator, [sent])
-                assert receipt["status"] == "stored", (question.kind, receipt)
-                if stage == "answered":
-                    return annotator
+                })  # fmt: skip
+        receipts = record_judgments(annotator, sent[:1] if stage == "answered" else sent)
+        assert {receipt["status"] for receipt in receipts} == {"stored"}, receipts
+        if stage == "answered":
+            return annotator
         record = {item.token: {"intervals": [[0, 2]], "plays": 1} for item in presentations}
         session.finish_trial(annotator, trial.token, {"presentations": record})
         if stage == "one trial":

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from constructed_study import TARGETS, construct
 from django.core.cache import cache
-from django.db import transaction
-from django.test import override_settings
 from django.urls import reverse
 from exported_scripts import ORACLE, reproduced, run
+from filled_once import filled_once
 from filled_study import event, heard
 
 from explainer.files.spreadsheets import escaped
@@ -75,21 +74,18 @@ def take_part(study, stimuli, person):
 
 @pytest.fixture(scope="module")
 def number(django_db_setup, django_db_blocker, tmp_path_factory):
-    with django_db_blocker.unblock():
-        whole = transaction.atomic()
-        whole.__enter__()
-        with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
-            study, truth = construct("awkward", tracks=4)
-            study.exclusion_rules.all().delete()
-            study.questions.exclude(key="dissonance").update(options={"choices": CHOICES})
-            study.questions.filter(key="audible").update(text=r"Which: $\frac$?")
-            open_study(study)
-            for person in range(4):
-                take_part(study, list(truth), person)
-    yield study.pk
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        whole.__exit__(None, None, None)
+    def fill():
+        study, truth = construct("awkward", tracks=4)
+        study.exclusion_rules.all().delete()
+        study.questions.exclude(key="dissonance").update(options={"choices": CHOICES})
+        study.questions.filter(key="audible").update(text=r"Which: $\frac$?")
+        open_study(study)
+        for person in range(4):
+            take_part(study, list(truth), person)
+        return study.pk
+
+    with filled_once(django_db_blocker, tmp_path_factory.mktemp("files"), fill) as made:
+        yield made
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from exported_scripts import run
 from studyserver.results.data.rehearsal_marks import REHEARSAL, rehearsal_mark
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.export.codebook import TABLES
-from studyserver.study.models import Question
+from studyserver.study.models import Question, Study
 from studyserver.study.rehearsal import rehearsal
 
 MARK = b"REHEARSAL"
@@ -32,10 +32,17 @@ def browser(client, django_user_model):
     return client
 
 
+@pytest.fixture(scope="module")
+def rehearsed_study(taken_study, django_db_blocker):
+    """Number of the study that people have taken, rehearsed once for this file."""
+    with django_db_blocker.unblock():
+        rehearsal.simulate(Study.objects.get(pk=taken_study), 4, seed=1)
+    return taken_study
+
+
 @pytest.fixture
-def rehearsed(study):
-    rehearsal.simulate(study, 4, seed=1)
-    return study
+def rehearsed(rehearsed_study, db):
+    return Study.objects.get(pk=rehearsed_study)
 
 
 def linked(page, address):

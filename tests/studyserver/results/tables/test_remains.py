@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from constructed_study import TARGETS, construct, populate
 from django.core.cache import cache
-from django.db import transaction
-from django.test import override_settings
 from django.urls import reverse
 from exported_scripts import reproduced
+from filled_once import filled_once
 
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.computed import ALL, KEPT, Computed
@@ -22,16 +21,13 @@ from studyserver.study.models import Judgment, Study
 @pytest.fixture(scope="module")
 def constructed(django_db_setup, django_db_blocker, tmp_path_factory):
     """Number of the study, and who took part, once for this module."""
-    with django_db_blocker.unblock():
-        everything = transaction.atomic()
-        everything.__enter__()
-        with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
-            study, truth = construct()
-            people = populate(study, truth)
-    yield study.pk, people
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        everything.__exit__(None, None, None)
+
+    def fill():
+        study, truth = construct()
+        return study.pk, populate(study, truth)
+
+    with filled_once(django_db_blocker, tmp_path_factory.mktemp("files"), fill) as made:
+        yield made
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ def failures(database: str, folder: Path) -> list:
     return found["failed"]
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_no_request_makes_the_server_fail(tmp_path):
     assert failures(f"sqlite:///{tmp_path / 'odd.sqlite3'}", tmp_path) == []
 

@@ -10,6 +10,7 @@ import pytest
 from paths import ROOT, SUPPORT
 from postgresql import private_server
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ANNOTATORS, PROCESSES, TRIALS = 50, 3, 3
 
 # Beside single clips: designs that give annotators pairs, sets, blocks, or one condition only.

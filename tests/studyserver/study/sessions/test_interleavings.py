@@ -139,6 +139,7 @@ OVERTAKEN = [("enter", 0, QUESTIONS[0], 1), ("enter", 1, QUESTIONS[0], 2)]
 
 
 @pytest.mark.django_db
+@pytest.mark.long
 def test_the_values_entered_last_are_stored():
     study = make_study(n_tracks=1, conditions=CONDITIONS[:3])
     study.questions.create(key="quality", text="Quality?", kind="scale", options={"points": 5}, position=1)
