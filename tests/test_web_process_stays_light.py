@@ -6,6 +6,7 @@ import sys
 import pytest
 from paths import ROOT
 
+pytestmark = pytest.mark.slow
 HEAVY = {"torch", "librosa", "lime", "pandas", "matplotlib", "captum", "skimage", "sklearn", "numba"}
 
 START_UP = """

@@ -15,7 +15,7 @@ from walking import REMEMBER_SOUNDS
 
 PATIENCE = 15_000  # ms; a busy machine is no failure
 expect.set_options(timeout=PATIENCE)
-# The schemes differ in colours only (explainer/static/palette.css): the other rules of axe look at a page once.
+# The schemes differ in colours only (palette.css): the other rules of axe look at a page once.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 SCHEMES = {"light": {"resultTypes": ["violations"]}, "dark": {"runOnly": OF_COLOURS}}
 SCREENING = "import django; django.setup(); import screening_site; screening_site.main()"

@@ -145,6 +145,7 @@ def test_what_was_interrupted_is_made_up_for(own, settings):
     assert names(root)
 
 
+@pytest.mark.slow
 def test_several_processes_at_once(tmp_path):
     root = tmp_path / "site" / "static"
     processes = [collect_in_another_process(root) for _ in range(3)]

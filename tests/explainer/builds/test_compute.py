@@ -12,6 +12,8 @@ from explainer.builds import jobs
 from explainer.builds.compute import ComputeError, Pool, executor
 from explainer.core.base.memory import available_memory
 
+pytestmark = pytest.mark.slow
+
 
 def tell_and_answer(job, progress):
     progress(0.5, f"working on {job}")

@@ -133,6 +133,7 @@ def in_another_process(track, folder):
     return result.explanation.to_bytes(), result
 
 
+@pytest.mark.slow
 def test_same_arguments_same_bytes_in_any_process(track, tmp_path):
     here, _ = in_another_process(track, tmp_path / "here")
     with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:

@@ -122,6 +122,7 @@ def test_moves_the_changed_cue_the_right_way(variant):
     shutil.which("fluidsynth") is None or not midi_to_sound.SOUNDFONT.exists(),
     reason="needs fluidsynth and FluidR3_GM",
 )
+@pytest.mark.slow
 def test_hears_cues_in_pieces_nobody_has_used_before(shipped, tmp_path):
     from training.corpus import make_corpus
 

@@ -103,6 +103,8 @@ class RunningSite:
         return wait_for(lambda: next(filter(is_worker, set(children_of(self.process)) - {but}), 0))
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_worker_is_started_again_and_both_processes_end_with_the_site(tmp_path):
     with RunningSite(tmp_path) as site:
         assert answers(site.home)

@@ -119,6 +119,7 @@ def race(database: str, folder: Path) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_the_last_places_are_given_once(tmp_path):
     found = race(f"sqlite:///{tmp_path / 'race.sqlite3'}", tmp_path)
     assert found == {"holding": 3, "refused": 9, "errors": []}
