@@ -51,6 +51,7 @@ def own(settings, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_every_file_is_there_under_a_name_of_its_content(collected):
     found = names(collected)
     assert {"study/js/trials.js", "palette.css", "admin/css/base.css"} <= set(found)

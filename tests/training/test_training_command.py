@@ -10,6 +10,7 @@ from explainer.core.models.loading import load_model
 from training import corpus, midi_to_sound
 from training.__main__ import main
 
+pytestmark = pytest.mark.slow
 needs_fluidsynth = pytest.mark.skipif(
     shutil.which("fluidsynth") is None or not midi_to_sound.SOUNDFONT.exists(),
     reason="needs fluidsynth and FluidR3_GM",

@@ -98,6 +98,7 @@ def test_missing_labels_teach_nothing():
     assert squared_error(predicted, torch.full((2, 2), torch.nan)).item() == 0
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_is_fixed_by_the_seed():
     # Loudness is the rating: something that a few steps can learn.
     excerpts = [

@@ -109,6 +109,7 @@ def test_the_share_has_exact_and_cluster_aware_intervals():
     assert other["estimate"] < table.loc[("abx_d_prime", "items"), "estimate"]
 
 
+@pytest.mark.slow
 def test_intervals_of_d_prime_hold_the_truth():
     held = []
     for seed in range(60):

@@ -27,7 +27,7 @@ class DemoSite:
         self.environment = environment_of_site(folder)
 
     def fill(self) -> None:
-        self.python(str(Path(__file__).with_name("demo_site.py")))
+        self.python(str(REPOSITORY / "tests/browser/demo_site.py"))
 
     def python(self, *arguments: str) -> None:
         subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, env=self.environment, check=True)
