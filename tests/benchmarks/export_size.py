@@ -31,7 +31,11 @@ def main() -> None:
             "DJANGO_SETTINGS_MODULE": "studyserver.settings",
             "LOG_LEVEL": "WARNING",
         }
-        sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+        sys.path[:0] = [
+            str(ROOT),
+            str(ROOT / "tests" / "support"),
+            str(ROOT / "tests" / "support" / "studies"),
+        ]
         import django
 
         django.setup()

@@ -13,7 +13,7 @@ from django.utils import translation
 from example_studies import heard, make_event, ready
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from paths import ROOT, SUPPORT
+from paths import PYTHONPATH, SUPPORT
 from postgresql import private_server
 
 from studyserver.study.models import Annotator, Judgment
@@ -30,7 +30,7 @@ def failures(database: str, folder: Path) -> list:
         "DATABASE_URL": database,
         "DATA_FOLDER": str(folder),
         "LOG_LEVEL": "CRITICAL",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}",
+        "PYTHONPATH": PYTHONPATH,
     }
     done = subprocess.run(
         [sys.executable, str(SUPPORT / "odd_requests.py")], env=environment, capture_output=True, text=True

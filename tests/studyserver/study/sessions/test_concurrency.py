@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 
 import pytest
-from paths import ROOT, SUPPORT
+from paths import PYTHONPATH, SUPPORT
 from postgresql import private_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -91,7 +91,7 @@ def test_fifty_at_once_stay_in_balance_under_every_design_and_lose_nothing(datab
         "DATABASE_URL": request.getfixturevalue(database),
         "DATA_FOLDER": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "studyserver.settings",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}",
+        "PYTHONPATH": PYTHONPATH,
         "LOG_LEVEL": "WARNING",
     }
 

@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 from example_studies import make_study, ready
-from paths import ROOT, SUPPORT
+from paths import PYTHONPATH
 from postgresql import private_server
 
 from studyserver.study.models import Annotator, RecentJoin, Return, Study
@@ -111,7 +111,7 @@ def race(database: str, folder: Path) -> dict:
         "DATABASE_URL": database,
         "DATA_FOLDER": str(folder),
         "DJANGO_SETTINGS_MODULE": "studyserver.settings",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{SUPPORT}",
+        "PYTHONPATH": PYTHONPATH,
         "LOG_LEVEL": "WARNING",
     }
     done = subprocess.run([sys.executable, "-c", RACE], env=environment, capture_output=True, text=True)
