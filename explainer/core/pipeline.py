@@ -19,7 +19,7 @@ from .clips.rendering import RenderedClip, input_as_heard, render_clips
 from .evaluation import fidelity, sanity
 from .evaluation.half_precision import settle_precision
 from .methods import METHODS, explain
-from .models.adapters import MusicModel, own_outputs
+from .models.adapters import MusicModel, copy_of_outputs
 from .models.check import affordable_batch, check_on_input
 from .models.second_level import targets_to_explain, with_emotions
 from .perturbation.masking import hidden_features
@@ -237,7 +237,7 @@ def _with_fidelity(
 ) -> tuple[Explanation, int]:
     """Return the explanation with its fidelity, and how many model calls that took."""
     known = [target.name for target in problem.model.targets]
-    judge = problem.asking([known.index(target.name) for target in explanation.targets])
+    judge = problem.for_targets([known.index(target.name) for target in explanation.targets])
     report(0.45, "testing the explanation on unseen masks")
     effort = fidelity.Effort.for_budget(recipe.calls)
     figures: dict[str, Any] = {
@@ -281,10 +281,10 @@ def _predict(problem: Problem, inputs: Iterable[np.ndarray]) -> np.ndarray:
     for single in inputs:
         waiting.append(single)
         if len(waiting) == problem.batch_size:
-            answers.append(own_outputs(problem.model.predict(np.stack(waiting))))
+            answers.append(copy_of_outputs(problem.model.predict(np.stack(waiting))))
             waiting = []
     if waiting:
-        answers.append(own_outputs(problem.model.predict(np.stack(waiting))))
+        answers.append(copy_of_outputs(problem.model.predict(np.stack(waiting))))
     return np.concatenate(answers)
 
 

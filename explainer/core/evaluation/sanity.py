@@ -42,7 +42,7 @@ def over_seeds(
         segments, k the recipe's first evidence size), each in the mean over pairs.
     model_calls : int
     """
-    again = problem.asking(problem.target_indices)
+    again = problem.for_targets(problem.target_indices)
     further = [
         with_emotions(
             explain(recipe.method, again, replace(recipe, seed=recipe.seed + number)), problem.model
@@ -72,7 +72,7 @@ def randomised_model(
         return {}, 0
     shuffled = copy.copy(problem)
     shuffled.model = with_shuffled_weights(model, random_generator(recipe, "random places of weights"))
-    shuffled = shuffled.asking(problem.target_indices)
+    shuffled = shuffled.for_targets(problem.target_indices)
     # A shuffled first level no longer feeds the second as the model declares it, so both are asked directly.
     other = explain(recipe.method, shuffled, replace(recipe, stop_confidence=0.0))
     if len(other.targets) < len(explanation.targets):

@@ -1,8 +1,8 @@
 """Explanation methods by name.
 
 Each module of this package is one method: a function decorated with `method` that takes a
-`Problem` and a `Recipe` and returns an `Explanation`. Putting a file here is all it takes to
-add one.
+`Problem` and a `Recipe` and returns an `Explanation`. To add a method, add a file here; it is
+found and registered automatically.
 """
 
 import importlib

@@ -1,11 +1,11 @@
-"""Where a model says it listened."""
+"""The attention method: the model's own attention maps, summed over segments."""
 
 import numpy as np
 
 from explainer.core.base.counting import plural
 from explainer.core.base.explanation import Explanation
 from explainer.core.base.recipe import Recipe, RecipeError
-from explainer.core.models.adapters import ModelError, MusicModel, TorchModel, own_input
+from explainer.core.models.adapters import ModelError, MusicModel, TorchModel, copy_of_inputs
 from explainer.core.models.effects import emotion_segment_weights
 from explainer.core.perturbation.problem import Problem
 
@@ -20,13 +20,13 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
 
     Bahdanau, Cho, Bengio, "Neural machine translation by jointly learning to align and translate",
     ICLR 2015. A torch module exposes attention by a method ``attention(features)`` that returns, for
-    each target, shares of attention over the cells, which add up to 1. Attention says where the
-    model looked, not what for: it is never negative, so there is no counter-evidence but for
-    emotions. With ``quantity`` "attended_readings" each share is multiplied by what was read there, by
-    a method of that name; the weights then add up to the output less that on average data. Whether
-    either tells what the output depends on is a question, not a given (Jain & Wallace, "Attention
-    is not explanation", NAACL 2019). No standard errors; ``calls``, ``sampling`` and the hidden value do
-    not apply.
+    each target, shares of attention over the cells, which add up to 1. Attention shows where the
+    model looked, not for or against which target: it is never negative, so only emotions have
+    counter-evidence. With ``quantity`` "attended_readings" each share is multiplied by the value read
+    there, which a method of that name returns; the weights then add up to the output minus the output on
+    average data. Attention does not necessarily show what the output depends on (Jain & Wallace,
+    "Attention is not explanation", NAACL 2019). There are no standard errors; ``calls``, ``sampling`` and
+    the hidden value do not apply.
     """
     parameters = parameters_of("attention", recipe)
     if parameters["quantity"] not in QUANTITIES:
@@ -43,16 +43,16 @@ def _cells(problem: Problem, name: str) -> list[np.ndarray]:
     """Return an array (n_frames, n_bands) for each of the model's targets."""
     import torch
 
-    model = _exposing_model(problem.model, name)
+    model = _model_with(problem.model, name)
     if model.representation.feeds_sound:
         raise RecipeError(
-            f"recipe field 'method': 'attention' needs a model that is fed a spectrogram, and {model.name!r} "
-            "is fed sound; explain it with 'lime_batched', 'kernel_shap' or 'occlusion'"
+            f"recipe field 'method': 'attention' needs a model that takes a spectrogram, and {model.name!r} "
+            "takes sound; explain it with 'lime_batched', 'kernel_shap' or 'occlusion'"
         )
     stretches = model.windows(len(problem.features))
     cells: np.ndarray | None = None
     for stretch in stretches:
-        window = torch.from_numpy(own_input(problem.features[None, stretch])).to(model.device)
+        window = torch.from_numpy(copy_of_inputs(problem.features[None, stretch])).to(model.device)
         with torch.inference_mode():
             maps = getattr(model.module, name)(window)[0].double().cpu().numpy()
         problem.count(1)
@@ -76,11 +76,12 @@ def _cells(problem: Problem, name: str) -> list[np.ndarray]:
             "it must return one for each target, or for each mid-level target of a two-level model"
         )
     flat = cells.reshape(len(cells), -1)
+    # The second level is linear, so attention to an emotion is the same linear combination of the maps.
     emotions = emotion_segment_weights(second_level, flat).reshape(-1, *cells.shape[1:])
     return [*cells, *emotions]
 
 
-def _exposing_model(model: MusicModel, name: str) -> TorchModel:
+def _model_with(model: MusicModel, name: str) -> TorchModel:
     if isinstance(model, TorchModel) and callable(getattr(model.module, name, None)):
         return model
     raise RecipeError(

@@ -1,4 +1,4 @@
-"""LIME's question with a surrogate that knows of interactions."""
+"""LIME's weights estimated by a surrogate that models interactions of segments."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from explainer.core.base.recipe import Recipe, random_generator
 from explainer.core.models.adapters import explained_scale
 from explainer.core.perturbation.problem import Problem
 from explainer.core.perturbation.sampling import Design, draw_design
-from explainer.core.perturbation.stopping import ask_until_stable
+from explainer.core.perturbation.stopping import evaluate_until_stable
 
 from .linear_surrogate import fit
 from .process_surrogate import MainEffects, main_effects
@@ -18,8 +18,9 @@ from .registry import method, parameters_of
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
     """Return a Gaussian process' main effects: LIME's weights from fewer calls.
 
-    The weights are those of a linear surrogate with endless independent masks of the recipe's keep
-    probability; what segments do together no longer scatters them.
+    They estimate the weights that a linear surrogate reaches in the limit of infinitely many
+    independent masks at the recipe's keep probability. Interactions of segments, which are noise to a
+    linear surrogate, are part of the model here. `process_surrogate` describes the covariance.
     """
     parameters_of("gaussian_process", recipe)
     rng = random_generator(recipe, "masks")
@@ -30,17 +31,18 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
 
     def estimate(masks: np.ndarray, outputs: np.ndarray, part: Design) -> MainEffects:
         if not part.complete:
-            # What the model says of the track is known anyway; designs do not ask it.
+            # The output on the whole track is known anyway, and this design never contains that mask.
             masks, outputs = np.vstack([masks, problem.whole()]), np.vstack([outputs, on_track])
             return main_effects(masks, outputs, recipe.keep_probability, groupings)
-        exact = fit(masks, outputs, np.ones(len(masks)), ridge=0.0)  # every mask was asked: nothing to infer
+        # Every mask was evaluated, so the main effects are exact: the balanced regression gives them.
+        exact = fit(masks, outputs, np.ones(len(masks)), ridge=0.0)
         return MainEffects(exact.weights, exact.intercepts, np.zeros_like(exact.weights))
 
-    found, asked = ask_until_stable(problem, recipe, design, estimate)
+    found, evaluated = evaluate_until_stable(problem, recipe, design, estimate)
     return problem.explanation(
         found.weights,
         intercepts=found.intercepts,
         standard_errors=found.standard_errors,
-        masks=asked.rows,
-        **asked.provenance,
+        masks=evaluated.rows,
+        **evaluated.provenance,
     )

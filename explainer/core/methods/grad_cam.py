@@ -1,4 +1,4 @@
-"""A convolutional layer's maps, weighted by their gradients."""
+"""Grad-CAM: the maps of a convolutional layer, weighted by their gradients."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from explainer.core.base.explanation import Explanation
 from explainer.core.base.recipe import Recipe, RecipeError
 from explainer.core.perturbation.problem import Problem
 
-from .gradient_support import convolutional_layer, differentiable_output, refused_in_words, torch_model
+from .gradient_support import convolutional_layer, differentiable_output, reject_undifferentiable, torch_model
 from .registry import method, parameters_of
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
     Selvaraju et al., "Grad-CAM", ICCV 2017, as captum computes it, without the final rectifier,
     so that there is evidence against a target too. ``layer`` is the dotted name of the layer,
     by default the last convolution and its rectifier. The map is stretched to the input's
-    size with its sum unchanged. Of a model that is fed sound the map says only when it listened, so
-    the segments must divide the track by time alone. No standard errors; ``calls``, ``sampling``
+    size with its sum unchanged. The map of a model that takes sound has a time axis only, so the
+    segments must divide the track by time alone. There are no standard errors; ``calls``, ``sampling``
     and the hidden value do not apply.
     """
     import torch
@@ -43,14 +43,14 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
     size = (heard.shape[1], 1) if hears_sound else heard.shape[1:]
     weights = np.zeros((len(problem.targets), problem.n_segments))
     for row, index in enumerate(problem.target_indices):
-        with refused_in_words(model, "grad_cam"):
+        with reject_undifferentiable(model, "grad_cam"):
             maps = attribution.attribute(windows, target=index).detach()
         problem.count(len(windows))
         if hears_sound and maps.ndim != 3:
             raise RecipeError(
-                f"recipe field 'method_parameters': the layer's maps are not a line of time, so 'grad_cam' "
-                f"cannot lay them on the sound that {model.name!r} is fed; name a layer of convolutions over "
-                "time alone, or use 'integrated_gradients' or 'lime_batched'"
+                f"recipe field 'method_parameters': the layer's maps have more axes than time, so 'grad_cam' "
+                f"cannot align them with the sound that {model.name!r} takes; name a layer that convolves "
+                "over time only, or use 'integrated_gradients' or 'lime_batched'"
             )
         totals = np.zeros((len(whole), size[1]))
         for stretch, enlarged in zip(stretches, _enlarge(maps, size), strict=True):
@@ -63,14 +63,14 @@ def _require_time_only(problem: Problem) -> None:
     labels = problem.segmentation.labels
     if len(labels) > 1 or (labels != labels[:, :, :1]).any():
         raise RecipeError(
-            f"recipe field 'method': of {problem.model.name!r}, which is fed sound, 'grad_cam' says when it "
-            "listened but not in which band; divide the track by time alone (segmentation 'time'), or use "
+            f"recipe field 'method': {problem.model.name!r} takes sound, so 'grad_cam' cannot tell bands "
+            "apart; divide the track by time only (segmentation 'time'), or use "
             "'integrated_gradients', 'lime_batched', 'kernel_shap' or 'occlusion'"
         )
 
 
 def _cells_of(samples: np.ndarray, problem: Problem) -> np.ndarray:
-    """Return cells (n_frames, n_bands) from samples: each goes to the nearest frame, alike in all bands."""
+    """Return samples summed into cells (n_frames, n_bands): by nearest frame, evenly over the bands."""
     representation = problem.model.representation
     n_frames, n_bands = problem.features.shape
     middles = representation.frame_times(n_frames) * representation.sample_rate
@@ -80,7 +80,7 @@ def _cells_of(samples: np.ndarray, problem: Problem) -> np.ndarray:
 
 
 def _enlarge(maps: "torch.Tensor", shape: tuple[int, ...]) -> np.ndarray:
-    """Return maps (n, 1, height, width) interpolated to (n, *shape), their sums unchanged."""
+    """Return maps (n, 1, height, width) interpolated to (n, *shape) with unchanged sums."""
     from torch.nn.functional import interpolate
 
     if maps.ndim == 3:

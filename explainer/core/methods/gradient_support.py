@@ -1,4 +1,4 @@
-"""What the gradient methods share: a differentiable model and its layers."""
+"""Helpers of the gradient methods: a differentiable model and its layers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,18 +18,18 @@ def torch_model(model: MusicModel, method: str) -> TorchModel:
     Raises
     ------
     RecipeError
-        If it is none.
+        If it is not one.
     """
     if not isinstance(model, TorchModel):
         raise RecipeError(
-            f"recipe field 'method': {method!r} needs gradients, which only torch models give; "
+            f"recipe field 'method': {method!r} needs gradients, which only torch models have; "
             f"explain {model.name!r} with 'lime_batched', 'kernel_shap' or 'occlusion'"
         )
     return model
 
 
 def differentiable_output(model: TorchModel, batch: "torch.Tensor") -> "torch.Tensor":
-    """Return the outputs on the scale that is explained, as part of the graph."""
+    """Return the outputs on the scale that is explained, attached to the autograd graph."""
     import torch
 
     outputs = model.differentiable(batch)
@@ -37,8 +37,8 @@ def differentiable_output(model: TorchModel, batch: "torch.Tensor") -> "torch.Te
 
 
 @contextmanager
-def refused_in_words(model: TorchModel, method: str) -> Iterator[None]:
-    """Turn PyTorch's complaint about a model that cannot be differentiated into a `RecipeError`."""
+def reject_undifferentiable(model: TorchModel, method: str) -> Iterator[None]:
+    """Turn PyTorch's error about a model that cannot be differentiated into a `RecipeError`."""
     try:
         yield
     except RuntimeError as error:
@@ -54,8 +54,8 @@ def refused_in_words(model: TorchModel, method: str) -> Iterator[None]:
 def convolutional_layer(model: TorchModel, name: str) -> Any:
     """Return the layer called `name`, or the last convolution with what directly follows it.
 
-    Grad-CAM wants maps of what a layer has found, so normalisation and rectifier that the module
-    registers right after the convolution belong to it.
+    Grad-CAM needs activations, so a normalisation and a rectifier that the module registers right
+    after the convolution count as part of it.
 
     Raises
     ------

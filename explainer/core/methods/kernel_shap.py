@@ -1,4 +1,4 @@
-"""Shapley values by weighted regression on paired coalitions."""
+"""KernelSHAP: Shapley values by weighted regression on paired coalitions."""
 
 import numpy as np
 import scipy.special
@@ -13,17 +13,18 @@ from .registry import method, parameters_of
 
 @method("kernel_shap")
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
-    """KernelSHAP with paired sampling: weights that add up to the output over silence.
+    """KernelSHAP with paired sampling: weights that add up to the output minus that with all hidden.
 
     Lundberg & Lee, "A unified approach to interpreting model predictions", NeurIPS 2017; pairing
-    after Covert & Lee, "Improving KernelSHAP", AISTATS 2021. All coalitions are asked where the
-    budget allows it; the values are then exact. The recipe's ``sampling`` and
-    ``keep_probability`` do not apply: the Shapley kernel fixes how many segments stay.
+    after Covert & Lee, "Improving KernelSHAP", AISTATS 2021. If the budget allows it, all coalitions
+    are evaluated and the values are exact. The recipe's ``sampling`` and ``keep_probability`` do
+    not apply: the Shapley kernel fixes how many segments are kept.
     """
     parameters_of("kernel_shap", recipe)
     n = problem.n_segments
     ends = problem.predict_masks(np.stack([np.ones(n, dtype=bool), np.zeros(n, dtype=bool)]))
     gain = ends[0] - ends[1]
+    # One segment has no coalitions other than these two, so there is nothing to fit.
     if n == 1:
         return problem.explanation(
             gain[:, None], intercepts=ends[1], standard_errors=np.zeros((len(gain), 1))
@@ -34,12 +35,15 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
         clusters = None
     else:
         masks = _paired_coalitions(n, max(recipe.calls - 3, 2), random_generator(recipe, "masks"))
+        # Coalitions are drawn with the kernel's probabilities, so the regression must not weight them again.
         weights = np.full(len(masks), 1 / len(masks))
         clusters = np.repeat(np.arange(len(masks) // 2), 2)
     outputs = problem.predict_masks(masks) - ends[1]
     X = masks.astype(float)
     inverse = np.linalg.pinv((X * weights[:, None]).T @ X, hermitian=True)
-    # Projection onto the coefficients that add up to the gain.
+    # The kernel's weight is infinite for the whole and the empty coalition, which makes both exact
+    # constraints: the coefficients must add up to `gain`. The unconstrained solution is projected onto
+    # that plane along inverse @ 1, the Lagrange solution of least squares with one linear constraint.
     column = inverse.sum(axis=1)
     free = np.eye(n) - np.outer(column, np.ones(n)) / column.sum()
     influence = (X * weights[:, None]) @ inverse @ free.T
@@ -53,7 +57,7 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
 
 
 def _all_coalitions(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return every coalition but the empty and the whole one, with its Shapley kernel weight."""
+    """Return every coalition except the empty and the whole one, with its Shapley kernel weight."""
     masks = (np.arange(1, 2**n - 1)[:, None] >> np.arange(n)) & 1 == 1
     sizes = masks.sum(axis=1)
     weights = (n - 1) / (scipy.special.comb(n, sizes) * sizes * (n - sizes))
@@ -62,6 +66,8 @@ def _all_coalitions(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _paired_coalitions(n: int, calls: int, rng: np.random.Generator) -> np.ndarray:
     """Draw coalitions with the Shapley kernel's probabilities, each followed by its complement."""
+    # The kernel weight of a size times the number of coalitions of that size: the binomial coefficients
+    # cancel, and (n - 1) is constant. A complement has the same weight, so pairing leaves it unchanged.
     sizes = np.arange(1, n)
     probabilities = 1 / (sizes * (n - sizes))
     drawn = rng.choice(sizes, size=max(calls // 2, 1), p=probabilities / probabilities.sum())

@@ -1,4 +1,4 @@
-"""LIME as published, through the lime package's own surrogate."""
+"""LIME as published, with the surrogate of the lime package."""
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from .registry import method, parameters_of
 
 @method("lime", kernel_width=0.25, ridge=1.0)
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
-    """LIME, the classic recipe: one ridge regression per target by lime's own surrogate.
+    """LIME as published: one ridge regression per target, by the lime package.
 
-    Ribeiro, Singh, Guestrin. "Why should I trust you?" KDD 2016. Kept as the reference that
-    `lime_batched` is compared with; it has no standard errors.
+    Ribeiro, Singh, Guestrin. "Why should I trust you?" KDD 2016. Kept as the reference for
+    `lime_batched`; it has no standard errors.
     """
     from lime.lime_base import LimeBase
     from sklearn.linear_model import Ridge

@@ -1,4 +1,4 @@
-"""LIME with masks evaluated in batches and every target solved at once."""
+"""LIME with masks evaluated in batches and all targets solved together."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from explainer.core.base.explanation import Explanation
 from explainer.core.base.recipe import Recipe, RecipeError, random_generator
 from explainer.core.perturbation.problem import Problem
 from explainer.core.perturbation.sampling import Design, draw_design
-from explainer.core.perturbation.stopping import ask_until_stable
+from explainer.core.perturbation.stopping import evaluate_until_stable
 
 from .linear_surrogate import Fit, cosine_distance_to_whole, exponential_kernel, fit
 from .registry import method, parameters_of
@@ -16,10 +16,10 @@ from .registry import method, parameters_of
 
 @method("lime_batched", kernel="cosine", kernel_width=0.25, ridge=1.0)
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
-    """LIME with any sampling design; one factorisation serves all targets, with standard errors.
+    """LIME with any sampling design: one factorisation for all targets, with standard errors.
 
-    The same weights as `lime` on the same masks. ``kernel`` may be "none": every mask then
-    counts alike, which keeps the columns of a designed sample orthogonal.
+    On the same masks the weights equal those of `lime`. With ``kernel`` "none" every mask has the
+    same weight, which keeps the columns of a designed sample orthogonal.
     """
     parameters = parameters_of("lime_batched", recipe)
     rng = random_generator(recipe, "masks")
@@ -32,13 +32,13 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
             return solved
         return replace(solved, standard_errors=np.zeros_like(solved.standard_errors))
 
-    solved, asked = ask_until_stable(problem, recipe, design, estimate)
+    solved, evaluated = evaluate_until_stable(problem, recipe, design, estimate)
     return problem.explanation(
         solved.weights,
         intercepts=solved.intercepts,
         standard_errors=solved.standard_errors,
-        masks=asked.rows,
-        **asked.provenance,
+        masks=evaluated.rows,
+        **evaluated.provenance,
         **parameters,
     )
 

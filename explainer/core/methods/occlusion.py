@@ -1,4 +1,4 @@
-"""What the output loses when one segment is hidden."""
+"""Occlusion: the drop of the output when one segment is hidden."""
 
 import numpy as np
 
@@ -11,10 +11,10 @@ from .registry import method, parameters_of
 
 @method("occlusion")
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
-    """Occlusion: hide each segment by itself; the weight is the output that is lost.
+    """Occlusion: hide each segment by itself; the weight is the drop of the output.
 
-    Zeiler & Fergus, "Visualizing and understanding convolutional networks", ECCV 2014. Nothing
-    is left to chance, so there are no standard errors; ``calls`` and ``sampling`` do not apply.
+    Zeiler & Fergus, "Visualizing and understanding convolutional networks", ECCV 2014. The method is
+    deterministic, so there are no standard errors; ``calls`` and ``sampling`` do not apply.
     """
     parameters_of("occlusion", recipe)
     n = problem.n_segments

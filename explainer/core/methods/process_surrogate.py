@@ -1,9 +1,8 @@
-"""The surrogate that knows of interactions: a Gaussian process over masks.
+"""A surrogate that models interactions of segments: a Gaussian process over masks.
 
-What a network answers to a mask is not a sum over segments; what the segments do together shows as
-scatter around any linear surrogate, and with it scatter the weights. A process whose covariance gives every
-set of segments its own effect takes most of that scatter on itself, so that the same weights are known
-from fewer calls.
+A network's output on a mask is not a sum over segments. A linear surrogate treats interactions of segments
+as noise, which makes its weights uncertain. A process whose covariance gives every set of segments its
+own effect explains most of that noise, so it estimates the same weights from fewer calls.
 """
 
 from collections.abc import Sequence
@@ -13,18 +12,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-STRENGTHS = (0.04, 0.12, 0.35)  # of interactions within a group: each further segment costs this factor
-ACROSS = (0.01, 0.05, 0.2)  # what each further group costs, and would be 1 if groups did not matter
-NOISES = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1)  # variance that no mask explains, of the outputs' own
-FIRST_STRENGTHS, FIRST_ACROSS = (0.03, 0.2), (0.05,)  # of a first round, which tells what segments matter
-EVEN_SHARE = 0.3  # of a segment's importance that is the same for all
-# Variance of what segments do by their number alone, as one, two and three together, over that of all else.
+# Candidates of the hyperparameters; each target takes those of greatest marginal likelihood.
+STRENGTHS = (0.04, 0.12, 0.35)  # factor on the variance of an interaction for each further segment in it
+ACROSS = (0.01, 0.05, 0.2)  # factor for each further group of segments; 1 would ignore the grouping
+NOISES = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1)  # noise variance over the variance explained by masks
+FIRST_STRENGTHS, FIRST_ACROSS = (0.03, 0.2), (0.05,)  # of a first fit that estimates the segments' importance
+EVEN_SHARE = 0.3  # part of a segment's importance that is the same for all segments
+# Prior variances of the effects of how many segments are kept (orders 1, 2 and 3), over that of all else.
 BY_NUMBER = (0.1, 0.03, 0.01)
-ROWS_FOR_CHOICE = 192  # more make strength and noise no surer, and cost their cube
+ROWS_FOR_CHOICE = (
+    192  # further masks hardly improve the choice, whose cost grows with the cube of their number
+)
 
 
 class Setting(NamedTuple):
-    """What is chosen for a target by likelihood; see the constants above."""
+    """Hyperparameters chosen for one target by likelihood; see the constants above."""
 
     strength: float
     across: float
@@ -33,7 +35,7 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True)
 class MainEffects:
-    """What the process says of each segment.
+    """The main effect of each segment under the process.
 
     Attributes
     ----------
@@ -53,16 +55,16 @@ class MainEffects:
 def main_effects(
     masks: np.ndarray, outputs: np.ndarray, keep_probability: float, groupings: Sequence[np.ndarray] = ()
 ) -> MainEffects:
-    """Fit a Gaussian process to answers and return its main effects.
+    """Fit a Gaussian process to a model's outputs on masks and return its main effects.
 
     The covariance of two masks is a product over segments of 1 + r_j phi_j phi'_j, where phi_j is segment
     j's presence, standardised under the keep probability: an analysis of variance kernel [1]_ whose terms
-    of first order are the weights of a linear surrogate with endless independent masks. Segments act
-    together more where they sound at the same time or at the same pitch: so the products run over the
-    groups of a grouping, P_g, and the covariance is the product over groups of 1 + s (P_g - 1), in the mean
-    over groupings. To it comes what the number of segments does, whichever they are, as saturation does.
-    Strength, s and noise are those of greatest marginal likelihood, for each target; a
-    segment's r_j grows with its squared weight, in the mean over targets.
+    of first order are the weights of a linear surrogate with infinitely many independent masks. Segments
+    interact more if they sound at the same time or at the same pitch. So the product is taken within each
+    group of a grouping, P_g, and the covariance is the product over groups of 1 + s (P_g - 1), averaged
+    over groupings. A further term models effects of the number of kept segments, such as saturation.
+    Strength, s and noise maximise the marginal likelihood for each target; r_j grows with the squared
+    weight of segment j, averaged over targets.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def main_effects(
     outputs : np.ndarray [shape=(n_calls, n_targets)]
     keep_probability : float
     groupings : sequence of np.ndarray of int [shape=(n_segments,)]
-        Each segment's group, by one or more ways to group them; by default all are in one.
+        Each segment's group in each grouping; by default all segments are in one group.
 
     .. [1] Durrande, Ginsbourger, Roustant, Carraro: ANOVA kernels and RKHS of zero mean functions for
        model-based sensitivity analysis. Journal of Multivariate Analysis 115, 2013.
@@ -81,6 +83,9 @@ def main_effects(
     scale = np.where(spread > 1e-12 * np.maximum(np.abs(mean), 1e-12), spread, 1.0)
     standard = (outputs - mean) / scale
     prior = _Prior(keep_probability, groupings or [np.zeros(kept.shape[1], dtype=int)])
+    # Two rounds (automatic relevance determination in two steps): the first, with equal importance of all
+    # segments, finds the strong ones; the second gives them a wider prior. `latest` is the importance that
+    # the last choice was made with, so the solution uses the same prior as the choice.
     importance = np.ones(kept.shape[1])
     some = slice(ROWS_FOR_CHOICE)
     for strengths, across in ((FIRST_STRENGTHS, FIRST_ACROSS), (STRENGTHS, ACROSS)):
@@ -89,28 +94,33 @@ def main_effects(
         squared = effects**2
         total = squared.sum(axis=1, keepdims=True)
         share = np.divide(squared, total, out=np.full_like(squared, 1 / squared.shape[1]), where=total > 0)
-        latest, importance = importance, _levelled(share.mean(axis=0))
+        latest, importance = importance, _shrunk(share.mean(axis=0))
     estimates, errors, levels = _solve(prior, kept, standard, latest, choice)
+    # Effects are per standardised presence phi; dividing by its deviation gives the change from 0 to 1.
     deviation = np.sqrt(keep_probability * (1 - keep_probability))
     weights = estimates * (scale / deviation)[:, None]
     intercepts = mean + levels * scale - keep_probability * weights.sum(axis=1)
     return MainEffects(weights, intercepts, errors * (scale / deviation)[:, None])
 
 
-def _levelled(share: np.ndarray) -> np.ndarray:
+def _shrunk(share: np.ndarray) -> np.ndarray:
+    """Return importances with mean 1 from shares, shrunk towards equality so that none is ruled out."""
     return EVEN_SHARE + (1 - EVEN_SHARE) * share / share.mean()
 
 
 class _Prior:
-    """What is believed of the answers before any is known, but for strength and noise."""
+    """The prior over outputs, given the keep probability and the groupings of segments."""
 
     def __init__(self, p: float, groupings: Sequence[np.ndarray]) -> None:
         self.p = p
         self.members = [[np.flatnonzero(groups == g) for g in np.unique(groups)] for groups in groupings]
         self.grouped = any(len(groups) > 1 for groups in self.members)
 
-    def of(self, kept: np.ndarray, importance: np.ndarray, strength: float, across: float) -> "_Covariances":
-        """Return what is believed of the answers to masks."""
+    def covariances(
+        self, kept: np.ndarray, importance: np.ndarray, strength: float, across: float
+    ) -> "_Covariances":
+        """Return the prior covariances of masks and main effects under these hyperparameters."""
+        # A factor 1 + r phi phi' is 1 - r if one of two masks keeps the segment: r < 1 keeps it positive.
         r = np.minimum(strength * importance, 0.9)
         covariance = np.zeros((len(kept), len(kept)))
         for groups in self.members:
@@ -118,16 +128,21 @@ class _Prior:
             for members in groups:
                 product *= 1 + across * self._within(kept[:, members], r[members])
             covariance += (product - 1) / len(self.members)
+        # Scaled to a mean variance of 1, so that NOISES and BY_NUMBER mean the same for every strength.
         variance = float(np.diag(covariance).mean())
         phi = (kept - self.p) / np.sqrt(self.p * (1 - self.p))
         by_number = _by_number(phi)
         covariance = covariance / variance + (by_number * BY_NUMBER[: by_number.shape[1]]) @ by_number.T
+        # The terms of first order: each segment's own, plus its equal part of the sum of all phi.
         n_segments, single = kept.shape[1], across * r / variance
         together = BY_NUMBER[0] * by_number[:, :1] / np.sqrt(n_segments)
         return _Covariances(covariance, single * phi + together, single + BY_NUMBER[0] / n_segments)
 
     def _within(self, kept: np.ndarray, r: np.ndarray) -> np.ndarray:
-        """Return the product over a group's segments of 1 + r phi phi', less 1."""
+        """Return the product over a group's segments of 1 + r phi phi', minus 1."""
+        # phi phi' is (1 - p) / p if both masks keep a segment, p / (1 - p) if both hide it, and -1 if one
+        # keeps it. So logarithms of the product over segments are three matrix products, whatever the number
+        # of segments, and expm1 keeps the digits of products close to 1.
         p, hidden = self.p, 1 - kept
         logarithm = (kept * np.log1p(r * (1 - p) / p)) @ kept.T
         logarithm += (hidden * np.log1p(r * p / (1 - p))) @ hidden.T
@@ -136,18 +151,20 @@ class _Prior:
 
 
 class _Covariances(NamedTuple):
-    """Beliefs about masks and main effects."""
+    """Prior covariances of masks and main effects."""
 
     of_masks: np.ndarray
     """[shape=(n_calls, n_calls)]"""
     with_effects: np.ndarray
-    """Of masks with main effects [shape=(n_calls, n_segments)]."""
+    """Between masks and main effects [shape=(n_calls, n_segments)]."""
     effects: np.ndarray
     """Variances of main effects [shape=(n_segments,)]."""
 
 
 def _by_number(phi: np.ndarray) -> np.ndarray:
-    """Return sums of all products of one, two and three phi, standardised; the number kept decides them.
+    """Return sums of all products of one, two and three phi, standardised.
+
+    They depend only on how many segments a mask keeps.
 
     Parameters
     ----------
@@ -170,16 +187,20 @@ def _choose(
     importance: np.ndarray,
     settings: Sequence[tuple[float, float]],
 ) -> tuple[list[Setting], np.ndarray]:
-    """Return each target's setting of greatest likelihood, and its main effects under it."""
+    """Return each target's setting of greatest marginal likelihood, and its main effects under it.
+
+    The scale of the covariance is profiled out: for each setting it is the mean of ``scatter``.
+    """
     n, n_targets = outputs.shape
     best = np.full(n_targets, -np.inf)
     choice = [Setting(*settings[0], NOISES[-1])] * n_targets
     effects = np.zeros((n_targets, kept.shape[1]))
     for strength, across in settings:
-        believed = prior.of(kept, importance, strength, across)
-        values, vectors = np.linalg.eigh(believed.of_masks)
+        covariances = prior.covariances(kept, importance, strength, across)
+        # One eigendecomposition serves every noise variance and every target.
+        values, vectors = np.linalg.eigh(covariances.of_masks)
         rotated = vectors.T @ outputs
-        of_effects = believed.with_effects.T @ vectors
+        of_effects = covariances.with_effects.T @ vectors
         for noise in NOISES:
             total = np.maximum(values, 0) + noise
             scatter = np.maximum((rotated**2 / total[:, None]).mean(axis=0), 1e-300)
@@ -195,24 +216,29 @@ def _choose(
 def _solve(
     prior: _Prior, kept: np.ndarray, outputs: np.ndarray, importance: np.ndarray, choice: list[Setting]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return main effects, their posterior standard deviations, and each target's mean level."""
+    """Return main effects, their posterior standard deviations, and each target's mean level.
+
+    The mean level has a flat prior: it is the generalised least squares estimate.
+    """
     from scipy.linalg import cho_factor, cho_solve
 
     shape = (outputs.shape[1], kept.shape[1])
     effects, errors, levels = np.zeros(shape), np.zeros(shape), np.zeros(shape[0])
-    beliefs = {pair: prior.of(kept, importance, *pair) for pair in {setting[:2] for setting in choice}}
+    by_pair = {
+        pair: prior.covariances(kept, importance, *pair) for pair in {setting[:2] for setting in choice}
+    }
     for setting in sorted(set(choice)):
-        chosen = [target for target, wanted in enumerate(choice) if wanted == setting]
-        believed = beliefs[setting[:2]]
-        factor = cho_factor(believed.of_masks + setting.noise * np.eye(len(kept)))
-        asked = np.column_stack([outputs[:, chosen], np.ones(len(kept)), believed.with_effects])
-        solved = cho_solve(factor, asked)
-        answers, ones, influence = np.split(solved, [len(chosen), len(chosen) + 1], axis=1)
+        chosen = [target for target, own_setting in enumerate(choice) if own_setting == setting]
+        covariances = by_pair[setting[:2]]
+        factor = cho_factor(covariances.of_masks + setting.noise * np.eye(len(kept)))
+        right_sides = np.column_stack([outputs[:, chosen], np.ones(len(kept)), covariances.with_effects])
+        solved = cho_solve(factor, right_sides)
+        solved_outputs, ones, influence = np.split(solved, [len(chosen), len(chosen) + 1], axis=1)
         level = ones[:, 0] @ outputs[:, chosen] / ones.sum()
-        answers = answers - ones * level
-        scatter = ((outputs[:, chosen] - level) * answers).mean(axis=0)
-        variance = np.maximum(believed.effects - (believed.with_effects * influence).sum(axis=0), 0)
-        effects[chosen] = (believed.with_effects.T @ answers).T
+        solved_outputs = solved_outputs - ones * level
+        scatter = ((outputs[:, chosen] - level) * solved_outputs).mean(axis=0)
+        variance = np.maximum(covariances.effects - (covariances.with_effects * influence).sum(axis=0), 0)
+        effects[chosen] = (covariances.with_effects.T @ solved_outputs).T
         errors[chosen] = np.sqrt(np.outer(np.maximum(scatter, 0), variance))
         levels[chosen] = level
     return effects, errors, levels

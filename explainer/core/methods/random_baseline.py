@@ -1,4 +1,4 @@
-"""Weights that know nothing: the floor every method must rise above."""
+"""Random weights: the baseline that every method must exceed."""
 
 from explainer.core.base.explanation import Explanation
 from explainer.core.base.recipe import Recipe, random_generator
@@ -9,7 +9,7 @@ from .registry import method, parameters_of
 
 @method("random")
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
-    """Random weights, normally distributed, fixed by the seed; a control and nothing else."""
+    """Random weights, normally distributed, fixed by the seed; for use as a control only."""
     parameters_of("random", recipe)
     rng = random_generator(recipe, "random weights")
     weights = rng.standard_normal((len(problem.targets), problem.n_segments))

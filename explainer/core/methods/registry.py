@@ -1,4 +1,4 @@
-"""The list of methods and how one gets on it."""
+"""The registry of methods, and the decorator that adds one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class Method:
     name, summary : str
     explain : callable
     parameters : mapping
-        What ``Recipe.method_parameters`` may hold, with defaults.
+        Allowed keys of ``Recipe.method_parameters``, with their defaults.
     cost_grows_with_targets : bool
-        Whether each target costs model calls of its own; such methods explain only the targets asked for.
+        Whether each target needs its own model calls; such methods explain only the requested targets.
     needs_gradients : bool
         Whether the model must be a torch module.
     """
@@ -53,12 +53,12 @@ def method(
 
 
 def parameters_of(name: str, recipe: Recipe) -> dict[str, Any]:
-    """Return a method's parameters: the recipe's where it states them, else the defaults.
+    """Return a method's parameters: those of the recipe, and defaults for the others.
 
     Raises
     ------
     RecipeError
-        If the recipe states one that the method does not have, or a value of another kind than the default.
+        If the recipe has one that the method does not have, or a value of another type than the default.
     """
     known = METHODS[name].parameters
     unknown = sorted(set(recipe.method_parameters) - set(known))
@@ -73,7 +73,7 @@ def parameters_of(name: str, recipe: Recipe) -> dict[str, Any]:
 
 
 def _require_like(default: Any, name: str, key: str, value: Any) -> None:
-    """Raise a `RecipeError` unless a value is text, a whole number or a number, as the default is."""
+    """Raise a `RecipeError` unless a value has the type of the default: text, whole number or number."""
     kinds = {
         str: (str, "text"),
         int: (int, "a whole number from 1 up"),

@@ -1,4 +1,4 @@
-"""What music models are made of, behind one face: features in, one number per target out."""
+"""Adapters that give every model the same interface: features in, one number per target out."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from explainer.core.representations.representation import Representation
 
-# Cells of one batch of features. On a processor larger batches are slower for convolutional
+# Cells of one batch of features. On a CPU larger batches are slower for convolutional
 # networks, whose activations then leave the cache. Fixed, so that results do not depend on the machine.
 BATCH_CELLS, GPU_BATCH_CELLS = 150_000, 4_000_000
 OUTPUTS = ("value", "probability", "logit")
 PRECISIONS = ("float32", "bfloat16")
-# How the outputs of several windows become those of the track, (n_windows, n, n_targets) to (n, n_targets).
+# How the outputs of several windows are pooled over the track, (n_windows, n, n_targets) to (n, n_targets).
 POOLINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "mean": lambda outputs: outputs.sum(axis=0) / len(outputs),
     "max": lambda outputs: outputs.max(axis=0),
@@ -27,22 +27,22 @@ POOLINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 class ModelError(ValueError):
-    """A model that cannot be loaded or explained; the message names the remedy."""
+    """Raised for a model that cannot be loaded or explained; the message names the remedy."""
 
 
-def own_input(batch: np.ndarray) -> np.ndarray:
-    """Return a copy of inputs for a foreign model, which may write into what it is given."""
+def copy_of_inputs(batch: np.ndarray) -> np.ndarray:
+    """Return a copy of inputs for a user's model, which may write into its argument."""
     return np.array(batch, dtype=np.float32, order="C")
 
 
-def own_outputs(outputs: Any) -> np.ndarray:
-    """Return a copy in float64 of what a foreign model answered, which may hand out one buffer every time."""
+def copy_of_outputs(outputs: Any) -> np.ndarray:
+    """Return a float64 copy of the outputs of a user's model, which may return the same buffer every time."""
     return np.array(outputs, dtype=float)
 
 
 @runtime_checkable
 class MusicModel(Protocol):
-    """What can be explained.
+    """The interface of a model that can be explained.
 
     Attributes
     ----------
@@ -68,14 +68,14 @@ class MusicModel(Protocol):
     def predict(self, batch: np.ndarray) -> np.ndarray:
         """Map float32 inputs to outputs (n, n_targets).
 
-        Inputs are features (n, n_frames, n_bands), or sound (n, n_samples) where the representation
-        says so.
+        Inputs are features (n, n_frames, n_bands), or sound (n, n_samples) if the representation
+        feeds sound.
         """
         ...
 
 
 class Adapter:
-    """What all adapters share: declared targets, windows over long tracks, checked outputs.
+    """Base of all adapters: declared targets, windows over long tracks, checked outputs.
 
     Parameters
     ----------
@@ -85,9 +85,9 @@ class Adapter:
     output : str
         One of `OUTPUTS`.
     window_frames : int, optional
-        Input length of a model that takes only one, in frames, or in samples if it is fed sound;
-        longer tracks are cut into such windows and the outputs are pooled. Left out, the model
-        hears the whole track at once.
+        Input length of a model that takes only one length, in frames, or in samples if it takes sound;
+        longer tracks are cut into such windows and the outputs are pooled. By default the model takes
+        the whole track as one input.
     window_hop : int, optional
         From one window to the next, in the same unit; by default windows do not overlap. One more
         window at the very end covers the remainder.
@@ -118,7 +118,7 @@ class Adapter:
             raise ModelError(f"model {name!r}: window_frames and window_hop must be at least 1 frame")
         if window_hop is not None and window_hop > (window_frames or 0):
             raise ModelError(
-                f"model {name!r}: window_hop must be at most window_frames, or parts of a track go unheard"
+                f"model {name!r}: window_hop must be at most window_frames; otherwise windows leave gaps"
             )
         if pooling not in POOLINGS:
             raise ModelError(
@@ -153,17 +153,17 @@ class Adapter:
         Raises
         ------
         ModelError
-            If the track is shorter than the model's window, or the answer is not finite or not
-            of the declared shape.
+            If the track is shorter than the model's window, or an output is not finite or not of
+            the declared shape.
         """
         outputs = [
-            self._checked(self._forward(own_input(batch[:, window])), len(batch))
+            self._checked(self._forward(copy_of_inputs(batch[:, window])), len(batch))
             for window in self.windows(batch.shape[1])
         ]
         return POOLINGS[self.pooling](np.stack(outputs))
 
     def windows(self, n_frames: int) -> list[slice]:
-        """Return the stretches of frames, or of samples, that the model hears one at a time."""
+        """Return the windows of frames, or of samples, that are passed to the model separately."""
         length = self.window_frames or n_frames
         if n_frames < length:
             seconds = length / self.representation.input_rate
@@ -178,7 +178,7 @@ class Adapter:
         return [slice(start, start + length) for start in starts]
 
     def _forward(self, batch: np.ndarray) -> np.ndarray:
-        """Return the model's outputs for one window, as `own_outputs`; `batch` is the model's to keep."""
+        """Return the model's outputs for one window, as `copy_of_outputs`; it may change `batch`."""
         raise NotImplementedError
 
     def _checked(self, outputs: np.ndarray, size: int) -> np.ndarray:
@@ -190,8 +190,8 @@ class Adapter:
             )
         if not np.isfinite(outputs).all():
             raise ModelError(
-                f"model {self.name!r} answered NaN or infinity; check that its checkpoint is whole and that "
-                "its input needs no scaling that the representation does not state"
+                f"model {self.name!r} returned NaN or infinity; check that its checkpoint is complete and "
+                "that the representation includes all scaling its input needs"
             )
         return outputs
 
@@ -199,7 +199,7 @@ class Adapter:
 class CallableModel(Adapter):
     """Any function from a batch of inputs to a batch of outputs.
 
-    To cross into worker processes the function must be picklable, so not a lambda.
+    For use in worker processes the function must be picklable, so it cannot be a lambda.
     """
 
     def __init__(
@@ -217,23 +217,23 @@ class CallableModel(Adapter):
         self.function = function
 
     def _forward(self, batch: np.ndarray) -> np.ndarray:
-        return own_outputs(self.function(batch))
+        return copy_of_outputs(self.function(batch))
 
 
 class TorchModel(Adapter):
     """A PyTorch module whose forward maps (n, n_frames, n_bands) or (n, n_samples) to (n, n_targets).
 
     The second level of a two-level module is read from its attributes ``emotion_weights`` and
-    ``emotion_bias`` unless it is given here; how many cells of features it likes to get at once
-    from ``batch_cells``, where it has that attribute.
+    ``emotion_bias`` unless it is given here. An attribute ``batch_cells`` of the module sets how many
+    cells of features one batch holds.
 
     Parameters
     ----------
     device : str, optional
-        By default the GPU where there is one.
+        By default the GPU if there is one.
     precision : str
         One of `PRECISIONS`. With ``bfloat16`` convolutions and matrix products run in 16 bits;
-        `explainer.core.evaluation.half_precision` tells on a track whether that changes the explanation.
+        `explainer.core.evaluation.half_precision` tests on a track whether that changes the explanation.
     """
 
     def __init__(
@@ -270,7 +270,7 @@ class TorchModel(Adapter):
         return any(part.training for part in self.module.modules())
 
     def in_channels_last(self) -> "TorchModel":
-        """Return a copy in the memory layout that suits convolutions with many channels in 16 bits."""
+        """Return a copy in channels-last memory layout, faster for 16-bit convolutions with many channels."""
         import torch
 
         other = copy.copy(self)
@@ -278,11 +278,11 @@ class TorchModel(Adapter):
         return other
 
     def differentiable(self, batch: "torch.Tensor") -> "torch.Tensor":
-        """Return the pooled outputs of a batch of inputs as part of the graph."""
+        """Return the pooled outputs of a batch of inputs, attached to the autograd graph."""
         import torch
 
         windows = self.windows(batch.shape[1])
-        # Clones for the reasons that `own_input` and `own_outputs` give.
+        # Cloned for the reasons given in `copy_of_inputs` and `copy_of_outputs`.
         outputs = torch.stack([self.module(batch[:, window].clone()).clone() for window in windows])
         return outputs.amax(dim=0) if self.pooling == "max" else outputs.mean(dim=0)
 
@@ -291,7 +291,7 @@ class TorchModel(Adapter):
 
         kind = self.device.partition(":")[0]
         half = torch.autocast(kind, dtype=torch.bfloat16, enabled=self.precision == "bfloat16")
-        # A GPU's convolutions take short cuts unless told to keep 32 bits and to sum in one order.
+        # By default convolutions on a GPU round to TF32 and sum in any order; both would change results.
         exact = torch.backends.cudnn.flags(
             enabled=True, benchmark=False, deterministic=True, allow_tf32=False
         )
@@ -302,7 +302,7 @@ class TorchModel(Adapter):
                 f"model {self.name!r} returned {type(outputs).__name__} instead of one tensor; "
                 "wrap it in a module that returns (n, n_targets)"
             )
-        return own_outputs(outputs.detach().double().cpu().numpy())
+        return copy_of_outputs(outputs.detach().double().cpu().numpy())
 
 
 def in_32_bits(model: MusicModel) -> MusicModel:
@@ -331,7 +331,7 @@ def _second_level(
     weights: np.ndarray | None,
     bias: np.ndarray | None,
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return the second level as arrays after a look at its shape and the targets' order."""
+    """Return the second level as arrays, after checking its shape and the order of the targets."""
     if weights is None:
         return None, None
     matrix = np.asarray(weights, dtype=float)
@@ -340,7 +340,7 @@ def _second_level(
     if matrix.shape != (n_mid, n_emotions):
         raise ModelError(
             f"model {name!r}: emotion_weights have shape {matrix.shape}; "
-            f"its targets ask for {(n_mid, n_emotions)}"
+            f"its targets need {(n_mid, n_emotions)}"
         )
     if levels != ["mid-level"] * n_mid + ["emotion"] * n_emotions:
         raise ModelError(

@@ -1,4 +1,4 @@
-"""A model put to the test on a track before it is explained, with the result in words."""
+"""Checks of a model on one track before it is explained, with a readable report."""
 
 import time
 from collections.abc import Mapping
@@ -21,20 +21,20 @@ from .adapters import (
     ModelError,
     MusicModel,
     TorchModel,
+    copy_of_inputs,
+    copy_of_outputs,
     in_32_bits,
-    own_input,
-    own_outputs,
 )
 
 USABLE = 0.8  # share of the free memory that a model may take
-TRIALS = (16, 8)  # parts of the input that are tried before all of it
-SHORT_INPUT = 160  # frames or samples; less is not cut into parts
-NOTICEABLE = 10_000_000  # bytes; how less than that grows with the input is not told from chance
+TRIALS = (16, 8)  # 1/16 and 1/8 of the input are evaluated before the whole
+SHORT_INPUT = 160  # frames or samples; shorter inputs are not cut
+NOTICEABLE = 10_000_000  # bytes; smaller measurements are noise and do not show how memory grows
 
 
 @dataclass(frozen=True)
 class ModelReport:
-    """What `check_model` found.
+    """The findings of `check_model`.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class ModelReport:
     problems : tuple of str
         Why the model cannot be explained, each with the remedy; empty if it can.
     remarks : tuple of str
-        What else there is to know.
+        Further findings.
     outputs : mapping
-        Target name to output on the track; empty if the model did not answer.
+        Target name to output on the track; empty if the model failed.
     model_calls : int
         Inputs that the model evaluated for the check.
     bytes_per_input : int or None
-        Memory that one input takes while the model works on it; None where the system does not tell.
+        Memory that the evaluation of one input takes; None if the system does not report it.
     """
 
     name: str
@@ -74,7 +74,7 @@ class ModelReport:
 
 
 def check_model(model: MusicModel, y: np.ndarray) -> ModelReport:
-    """Ask a model about one track in several ways.
+    """Check that a model can be explained: shape, range, determinism, memory.
 
     Parameters
     ----------
@@ -104,21 +104,21 @@ def check_model(model: MusicModel, y: np.ndarray) -> ModelReport:
 
 
 def check_on_input(model: MusicModel, single: np.ndarray) -> ModelReport:
-    """Do the work of `check_model` on an input (n_frames, n_bands) or (n_samples,) that exists already."""
+    """Do the checks of `check_model` on a prepared input (n_frames, n_bands) or (n_samples,)."""
     if getattr(model, "training", False):
-        problem = f"Model {model.name!r} is in training mode, with dropout at work; call module.eval()."
+        problem = f"Model {model.name!r} is in training mode, where dropout is active; call module.eval()."
         return ModelReport(model.name, (problem,))
-    model = in_32_bits(model)  # in 16 a sound model may miss by a rounding error what is demanded of it
-    tried = 0
+    model = in_32_bits(model)  # in 16 bits rounding alone can fail the checks of consistency
+    n_calls = 0
     try:
-        tried = _try_parts(model, single)
+        n_calls = _try_parts(model, single)
         batch = np.stack([np.zeros_like(single), single])
-        first = own_outputs(model.predict(own_input(single[None])))
-        started = time.perf_counter()  # the first call has paid for memory and compilation
-        second = own_outputs(model.predict(own_input(single[None])))
+        first = copy_of_outputs(model.predict(copy_of_inputs(single[None])))
+        started = time.perf_counter()  # the first call includes allocation and compilation
+        second = copy_of_outputs(model.predict(copy_of_inputs(single[None])))
         seconds = time.perf_counter() - started
         with peak_memory(_device(model)) as peak:
-            together = own_outputs(model.predict(batch))
+            together = copy_of_outputs(model.predict(batch))
     except ModelError as error:
         return ModelReport(model.name, (_sentence(str(error)),))
     except Exception as error:
@@ -141,11 +141,11 @@ def check_on_input(model: MusicModel, single: np.ndarray) -> ModelReport:
     )
     names = [target.name for target in model.targets]
     outputs = {} if problems else dict(zip(names, first[0].tolist(), strict=True))
-    return ModelReport(model.name, tuple(problems), remarks, outputs, 4 + tried, needed)
+    return ModelReport(model.name, tuple(problems), remarks, outputs, 4 + n_calls, needed)
 
 
 def affordable_batch(model: MusicModel, bytes_per_input: int | None) -> int | None:
-    """Return how many inputs the free memory holds at once, at least 1; None where that is not known."""
+    """Return how many inputs fit into the free memory together, at least 1; None if that is not known."""
     free = available_memory(_device(model))
     if not bytes_per_input or free is None:
         return None
@@ -153,31 +153,31 @@ def affordable_batch(model: MusicModel, bytes_per_input: int | None) -> int | No
 
 
 def _try_parts(model: MusicModel, single: np.ndarray) -> int:
-    """Refuse an input if parts of it show that two of the whole would not fit; return the calls made.
+    """Refuse an input if parts of it show that two whole inputs would not fit; return the calls made.
 
-    Memory is taken to grow with the length of what the model hears at once; or faster, up to its square,
-    where the two parts differ by more than their lengths.
+    Memory is assumed to grow with the length of the input; or faster, up to its square (attention), if
+    the memory of the two parts differs by more than their lengths.
 
     Raises
     ------
     ModelError
-        If memory would not do.
+        If the memory would not suffice.
     """
     free = available_memory(_device(model))
     if free is None or len(single) < SHORT_INPUT or getattr(model, "window_frames", None):
         return 0
     taken = []
     try:
-        # What is set up once is not the input's.
-        model.predict(own_input(single[None, : len(single) // TRIALS[0]]))
+        # A first call without measurement: one-time allocations do not belong to the input.
+        model.predict(copy_of_inputs(single[None, : len(single) // TRIALS[0]]))
         for part in TRIALS:
             with peak_memory(_device(model)) as peak:
-                model.predict(own_input(single[None, : len(single) // part]))
+                model.predict(copy_of_inputs(single[None, : len(single) // part]))
             taken.append(peak.taken or 0)
     except Exception as error:
         if is_lack_of_memory(error):
             raise ModelError(_too_large(model, free)) from error
-        return 0  # a model that wants its full length; it is asked in earnest next
+        return 0  # probably a model that takes only its full length, which is evaluated next
     less, more = taken
     power = float(np.clip(np.log2(more / less), 1, 2)) if min(less, more) > NOTICEABLE else 1.0
     foreseen = 2 * more * TRIALS[1] ** power
@@ -188,12 +188,12 @@ def _try_parts(model: MusicModel, single: np.ndarray) -> int:
 
 def _too_large(model: MusicModel, free: int | None, foreseen: float | None = None) -> str:
     needed = (
-        "more memory than there is" if foreseen is None else f"about {foreseen / GIGABYTE:.1f} GB of memory"
+        "more memory than is free" if foreseen is None else f"about {foreseen / GIGABYTE:.1f} GB of memory"
     )
     there = "" if free is None else f" and {free_in_words(free)}"
     return (
         f"model {model.name!r} needs {needed} for two inputs of this length at once{there}; use a shorter "
-        "excerpt, or declare window_frames so that it hears the track piece by piece"
+        "excerpt, or declare window_frames so that the track is cut into windows"
     )
 
 
@@ -214,11 +214,11 @@ def _device(model: MusicModel) -> str:
 
 
 def _describe_consistency(model: MusicModel) -> list[str]:
-    """Say in words what `_shape_and_range` and `_consistency` have found to be in order."""
+    """Describe what `_shape_and_range` and `_consistency` have confirmed."""
     numbers = "one number" if len(model.targets) == 1 else f"{len(model.targets)} numbers, one per target"
     found = [
         f"Shape as declared: one row per input, {numbers}.",
-        "Deterministic: the same input got the same answer twice, and beside another input in one batch.",
+        "Deterministic: the same input gave the same output twice, and also in a batch with another input.",
     ]
     if model.emotion_weights is not None:
         found.append("Two levels: its emotions are its mid-level outputs times the declared weights.")
@@ -237,7 +237,7 @@ def _describe_input(model: MusicModel, single: np.ndarray) -> str:
     length = getattr(model, "window_frames", None)
     if length and isinstance(model, Adapter):
         seconds, windows = length / representation.input_rate, len(model.windows(len(single)))
-        text += f", heard through {plural(windows, 'window')} of {seconds:.3g} s, pooled ({model.pooling})"
+        text += f", cut into {plural(windows, 'window')} of {seconds:.3g} s, pooled ({model.pooling})"
     return f"{text}."
 
 
@@ -248,7 +248,7 @@ def _describe_memory(model: MusicModel, single: np.ndarray, needed: int | None) 
     affordable = affordable_batch(model, needed)
     text = f"A batch of {size} takes about {size * needed / GIGABYTE:.2g} GB of memory."
     if affordable is not None and affordable < size:
-        text += f" That is more than is free, so it is asked {affordable} at a time."
+        text += f" That is more than is free, so batches hold {plural(affordable, 'input')}."
     return [text]
 
 
@@ -260,10 +260,10 @@ def _shape_and_range(model: MusicModel, first: np.ndarray, together: np.ndarray)
             f"it must return (n, {n_targets}), one column per declared target."
         ]
     if not (np.isfinite(first).all() and np.isfinite(together).all()):
-        return [f"{who} answered NaN or infinity; check its checkpoint and the scaling of its input."]
+        return [f"{who} returned NaN or infinity; check its checkpoint and the scaling of its input."]
     if model.output == "probability" and (together.min() < 0 or together.max() > 1):
         return [
-            f"{who} declares probabilities but answered {together.min():.3g} to {together.max():.3g}; "
+            f"{who} declares probabilities but returned {together.min():.3g} to {together.max():.3g}; "
             "declare its output as 'logit' or 'value'."
         ]
     return []
@@ -273,13 +273,13 @@ def _consistency(model: MusicModel, first: np.ndarray, second: np.ndarray, toget
     who, scale = f"Model {model.name!r}", max(float(np.abs(first).max()), 1e-3)
     if np.abs(first - second).max() > 1e-5 * scale:
         return [
-            f"{who} gave different answers to the same input (largest difference "
-            f"{np.abs(first - second).max():.3g}); switch off random crops, dropout and other chance in it."
+            f"{who} returned different outputs for the same input (largest difference "
+            f"{np.abs(first - second).max():.3g}); switch off random crops, dropout and other randomness."
         ]
     if np.abs(first[0] - together[1]).max() > 1e-3 * scale:
         return [
-            f"{who} answers differently when other inputs are in the same batch; "
-            "batch statistics must not be at work in a model that is explained."
+            f"{who} returns different outputs if other inputs are in the same batch; "
+            "switch off batch statistics (call module.eval())."
         ]
     if model.emotion_weights is not None:
         n_mid = len(model.emotion_weights)

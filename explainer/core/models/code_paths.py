@@ -1,7 +1,7 @@
-"""Dotted paths of code that descriptions of models name: which may be imported, and where it stands now.
+"""Dotted paths of model code: which may be imported, and aliases of paths that have moved.
 
-Descriptions are stored for years, and modules move. A path of before leads to where its code stands now, and
-digests are made of the first path, so that a stored model and the same one registered today are equal.
+Descriptions of models are stored for years, and modules move. A former path leads to the current place of
+its code. Digests use the first path, so a stored model equals the same model registered today.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _MOVED = {
 
 
 def current_path(path: str) -> str:
-    """Return where code stands now that may have been stored under a path of before."""
+    """Return the current path of code that may have been stored under a former path."""
     for before, now in _MOVED.items():
         if path.startswith(before):
             return now + path.removeprefix(before)
@@ -29,7 +29,7 @@ def current_path(path: str) -> str:
 
 
 def first_path(path: str) -> str:
-    """Return the path that code had first."""
+    """Return the first path that the code had, for digests."""
     for before, now in _MOVED.items():
         if path.startswith(now):
             return before + path.removeprefix(now)
@@ -44,8 +44,8 @@ def is_allowed(path: str, further: Sequence[str] = ()) -> bool:
     path : str
         Dotted path of a class or function.
     further : sequence of str
-        Prefixes that are allowed beside `ALLOWED_CODE`. One that ends in a dot allows everything below it;
-        any other allows just that path.
+        Prefixes that are allowed in addition to `ALLOWED_CODE`. One that ends in a dot allows everything
+        below it; any other allows only that path.
     """
     now = current_path(path)
     allowed = (*ALLOWED_CODE, *further)

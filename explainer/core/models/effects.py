@@ -1,6 +1,6 @@
-"""The second level: what mid-level features contribute to emotions.
+"""Effects of mid-level features on emotions in a two-level model.
 
-All of it rests on the second level's being linear: emotion = weights^T mid_level + bias.
+They are exact because the second level is linear: emotion = weights^T mid_level + bias.
 """
 
 import numpy as np
@@ -25,8 +25,8 @@ def effects(weights: np.ndarray, mid_level: np.ndarray) -> np.ndarray:
 def centred_effects(weights: np.ndarray, mid_level: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Return effects of a feature's distance from its mean over tracks.
 
-    Features that are never negative and hardly vary get large effects that say nothing about
-    the track at hand; these do not.
+    Features that are never negative and hardly vary have large effects that do not distinguish tracks;
+    their centred effects are small.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def relative_effects(effect: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        Of the same shape, 0 to 1; the features' shares add up to 1, and are all 0 where there is no effect.
+        Of the same shape, 0 to 1; the shares of the features add up to 1, or are all 0 without any effect.
     """
     absolute = np.abs(effect)
     total = absolute.sum(axis=-2, keepdims=True)
@@ -57,7 +57,7 @@ def relative_effects(effect: np.ndarray) -> np.ndarray:
 def emotion_segment_weights(weights: np.ndarray, mid_level_segments: np.ndarray) -> np.ndarray:
     """Return the segment weights of emotions from those of the mid-level features.
 
-    Exact for every method whose weights are linear in the outputs, and free of model calls.
+    Exact for every method whose weights are linear in the outputs, and needs no model calls.
 
     Parameters
     ----------

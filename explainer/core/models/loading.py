@@ -1,7 +1,7 @@
-"""Music models as the explainer sees them, built from a description.
+"""Loading of music models from descriptions.
 
-Whatever a model is made of, an adapter gives it the face of `MusicModel`. A further kind of
-model is one adapter class and one entry in `ADAPTERS`.
+An adapter gives each model the interface `MusicModel`. To add a kind of model, write an adapter class
+and add an entry to `ADAPTERS`.
 """
 
 import hashlib
@@ -39,9 +39,9 @@ def load_model(description: Mapping[str, Any], allowed_code: Sequence[str] = ())
         ``{"name", "level"}``; optionally ``output``, ``window_frames``, ``window_hop``, ``pooling``,
         ``emotion_weights``, ``emotion_bias``; for torch ``device`` and ``precision``.
     allowed_code : sequence of str
-        Prefixes of dotted paths that may be imported beside `ALLOWED_CODE`. A prefix that ends in a
-        dot allows everything below it; any other allows just that path. ``sha256:`` with the digest of
-        a file allows that file as a program of torch.export.
+        Prefixes of dotted paths that may be imported in addition to `ALLOWED_CODE`. A prefix that ends in a
+        dot allows everything below it; any other allows only that path. ``sha256:`` followed by the digest
+        of a file allows that file as a program of torch.export.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def load_model(description: Mapping[str, Any], allowed_code: Sequence[str] = ())
     name = str(description.get("name") or "unnamed")
     adapter = description.get("adapter", "torch")
     if adapter not in ADAPTERS:
-        raise ModelError(f"model {name!r}: no adapter {adapter!r}; use one of {', '.join(ADAPTERS)}")
+        raise ModelError(f"model {name!r}: adapter {adapter!r} is unknown; use one of {', '.join(ADAPTERS)}")
     if not description.get("targets"):
         raise ModelError(f"model {name!r} declares no targets; list its outputs in order")
     if not description.get("representation"):
@@ -84,7 +84,7 @@ def _load_torch(
         raise ModelError(f"model {name!r}: {description['code']} cannot be constructed: {error}") from error
     if not description.get("checkpoint"):
         raise ModelError(
-            f"model {name!r} has no checkpoint; a model with random weights is not worth explaining"
+            f"model {name!r} has no checkpoint; add one, because random weights need no explanation"
         )
     state = _read_checkpoint(name, Path(description["checkpoint"]))
     try:
@@ -120,8 +120,8 @@ def _load_exported(
     permission = f"sha256:{hashlib.sha256(content).hexdigest()}"
     if permission not in allowed_code:
         raise ModelError(
-            f"model {declared['name']!r}: reading a program of torch.export can run code, so this very "
-            f"file must be on the allow-list; if you trust who made it, add {permission} there"
+            f"model {declared['name']!r}: reading a program of torch.export can run code, so the file "
+            f"must be on the allow-list; if you trust its source, add {permission} to the list"
         )
     return ExportedModel(content, representation, targets, **declared)
 
@@ -149,7 +149,7 @@ def _import_allowed(name: str, path: str, allowed_code: Sequence[str]) -> Any:
     if not is_allowed(path, allowed_code):
         raise ModelError(
             f"model {name!r}: code {path!r} is not on the allow-list "
-            f"({', '.join((*ALLOWED_CODE, *allowed_code))}); add its dotted path there"
+            f"({', '.join((*ALLOWED_CODE, *allowed_code))}); add its dotted path to the list"
         )
     module_path, _, attribute = current_path(path).rpartition(".")
     try:
@@ -159,12 +159,12 @@ def _import_allowed(name: str, path: str, allowed_code: Sequence[str]) -> Any:
 
 
 def _read_checkpoint(name: str, path: Path) -> Mapping[str, Any]:
-    """Read tensors, and nothing but tensors, from a checkpoint."""
+    """Read tensors from a checkpoint, without running code in it."""
     import torch
 
     if not path.is_file():
-        raise ModelError(f"model {name!r}: there is no checkpoint {path.name!r}; upload it again")
-    _refuse_what_unfolds(name, path)
+        raise ModelError(f"model {name!r}: checkpoint {path.name!r} does not exist; upload it again")
+    _refuse_oversized_archive(name, path)
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -183,12 +183,12 @@ def _read_checkpoint(name: str, path: Path) -> Mapping[str, Any]:
     return state.get("state_dict", state)
 
 
-def _refuse_what_unfolds(name: str, path: Path) -> None:
-    """Refuse a packed checkpoint that is larger than memory once unpacked, before anything is unpacked."""
+def _refuse_oversized_archive(name: str, path: Path) -> None:
+    """Refuse a zip checkpoint whose contents exceed the free memory, before it is unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
-    except zipfile.BadZipFile:  # no archive at all, or one that PyTorch will complain about
+    except zipfile.BadZipFile:  # not an archive, or one that PyTorch refuses itself
         return
     free = available_memory()
     if free is not None and unpacked > USABLE * free:

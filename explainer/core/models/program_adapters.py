@@ -1,4 +1,4 @@
-"""Models that come as a program in one file, without code of their own: torch.export and ONNX."""
+"""Adapters of models stored as one program file: torch.export and ONNX."""
 
 import os
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ import numpy as np
 from explainer.core.base.counting import plural
 from explainer.core.base.explanation import Target
 
-from .adapters import BATCH_CELLS, Adapter, ModelError, own_outputs
+from .adapters import BATCH_CELLS, Adapter, ModelError, copy_of_outputs
 
 if TYPE_CHECKING:
     from explainer.core.representations.representation import Representation
 
 
 class _Program(Adapter):
-    """A program read from a file; it crosses into other processes as its bytes.
+    """A program read from a file; it is pickled as the file's bytes.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class _Program(Adapter):
     fixed_batch = 0
 
     def _forward(self, batch: np.ndarray) -> np.ndarray:
-        """Ask the program, in portions of its own size if it takes only one size."""
+        """Run the program, in portions of its batch size if that is fixed."""
         size = self.fixed_batch
         if not size or len(batch) == size:
             return self._run(batch)
@@ -71,7 +71,7 @@ class _Program(Adapter):
 class ExportedModel(_Program):
     """A program made by ``torch.export.export`` and written by ``torch.export.save``.
 
-    Reading such a file can run code that is hidden in it: open only files of people you trust. It
+    Reading such a file can run code hidden in it, so open only files from sources you trust. The program
     runs on the device for which it was exported.
     """
 
@@ -109,11 +109,11 @@ class ExportedModel(_Program):
             raise ModelError(
                 f"model {self.name!r} returned {type(outputs).__name__}; export one that returns a tensor"
             )
-        return own_outputs(outputs.detach().double().numpy())
+        return copy_of_outputs(outputs.detach().double().numpy())
 
 
 class OnnxModel(_Program):
-    """An ONNX file, run by onnxruntime on one thread, or on the GPU where onnxruntime has one."""
+    """An ONNX file, run by onnxruntime on one thread, or on the GPU if onnxruntime has one."""
 
     batch_cells = BATCH_CELLS
 
@@ -130,7 +130,7 @@ class OnnxModel(_Program):
         except Exception as error:
             raise ModelError(
                 f"model {self.name!r}: its file cannot be read as ONNX ({type(error).__name__}); "
-                "its weights must stand in the same file"
+                "its weights must be in the same file"
             ) from error
         inputs, outputs = self._opened.get_inputs(), self._opened.get_outputs()
         if len(inputs) != 1 or inputs[0].type != "tensor(float)":
@@ -144,7 +144,7 @@ class OnnxModel(_Program):
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         source, wanted = self._opened_names
-        return own_outputs(self._opened.run([wanted], {source: batch})[0])
+        return copy_of_outputs(self._opened.run([wanted], {source: batch})[0])
 
 
 def read_program(name: str, path: str | os.PathLike[str]) -> bytes:
@@ -153,9 +153,9 @@ def read_program(name: str, path: str | os.PathLike[str]) -> bytes:
     Raises
     ------
     ModelError
-        If there is none.
+        If the file does not exist.
     """
     file = Path(path)
     if not file.is_file():
-        raise ModelError(f"model {name!r}: there is no file {file.name!r}; upload it again")
+        raise ModelError(f"model {name!r}: file {file.name!r} does not exist; upload it again")
     return file.read_bytes()

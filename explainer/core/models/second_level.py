@@ -19,9 +19,9 @@ def targets_to_explain(model: MusicModel, names: Sequence[str], *, all_at_once: 
     ----------
     model : MusicModel
     names : sequence of str
-        Targets asked for; none means all.
+        Requested targets; empty for all.
     all_at_once : bool
-        Whether further targets cost nothing: then all are explained.
+        Whether further targets need no further calls; then all are explained.
 
     Raises
     ------
@@ -45,8 +45,8 @@ def with_emotions(explanation: Explanation, model: MusicModel) -> Explanation:
     """Return an explanation of both levels from one that holds at least all mid-level features.
 
     Emotion weights are the second level's weights times the mid-level weights. Their standard
-    errors need the covariance of the mid-level outputs over masks: where the method has explained
-    the emotions from the same calls its standard errors are kept, else there are none.
+    errors would need the covariance of the mid-level outputs over masks: if the method explained the
+    emotions from the same calls, its own standard errors are kept; otherwise there are none.
     """
     weights, bias = model.emotion_weights, model.emotion_bias
     if weights is None or bias is None:
@@ -64,12 +64,12 @@ def with_emotions(explanation: Explanation, model: MusicModel) -> Explanation:
         ),
         predictions=np.concatenate([predictions, predictions @ weights + bias]),
         standard_errors=explanation.standard_errors if complete else None,
-        provenance={**explanation.provenance, "second_level": described(model, predictions)},
+        provenance={**explanation.provenance, "second_level": describe_second_level(model, predictions)},
     )
 
 
-def described(model: MusicModel, mid_level: np.ndarray) -> dict[str, Any]:
-    """Return the second level at work on one track, as JSON types.
+def describe_second_level(model: MusicModel, mid_level: np.ndarray) -> dict[str, Any]:
+    """Return weights, predictions and effects of the second level on one track, as JSON types.
 
     Returns
     -------

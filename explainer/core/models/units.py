@@ -1,4 +1,4 @@
-"""What a model's outputs and the weights of its explanations are measured in, in words."""
+"""Units of a model's outputs and of explanation weights, as text."""
 
 from .adapters import OUTPUTS
 
@@ -13,10 +13,10 @@ def unit_of(output: str) -> str:
 
 
 def explained_unit(output: str) -> str:
-    """Return the unit of weights and curves: log-odds of what is a probability, see `explained_scale`."""
+    """Return the unit of weights and curves: log-odds for probabilities, see `explained_scale`."""
     return LOG_ODDS if output == "probability" else unit_of(output)
 
 
 def unit_of_scale(scale: str) -> str:
-    """Return the unit of the scale that an explanation's provenance notes."""
+    """Return the unit of the scale named in an explanation's provenance."""
     return LOG_ODDS if scale == "logit" else scale

@@ -1,1 +1,1 @@
-"""Asking a model about a track with segments removed."""
+"""Perturbation: predictions of a model on a track with segments removed."""

@@ -1,4 +1,4 @@
-"""Inputs of a model with segments removed: masked features, or sound put together from masked spectra."""
+"""Model inputs with segments removed: masked features, or sound reconstructed from masked spectra."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def hidden_features(features: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Return what the recipe puts in place of every cell, shape (n_frames, n_bands).
+    """Return the value that the recipe puts in place of each cell, shape (n_frames, n_bands).
 
     ``noise`` draws from each band's own mean and standard deviation, not below the band's
     minimum, with the recipe's seed.
@@ -38,7 +38,7 @@ def hidden_features(features: np.ndarray, recipe: Recipe) -> np.ndarray:
 
 
 class MaskedInputs(Protocol):
-    """What a model is asked about, one way or another.
+    """The interface of masked inputs, whether features or sound.
 
     Attributes
     ----------
@@ -54,18 +54,18 @@ class MaskedInputs(Protocol):
         ...
 
     def with_gain(self, cell_gain: np.ndarray, level: float = 0.0) -> np.ndarray:
-        """Return the input whose cells (n_frames, n_bands) are turned down, or up above 1.
+        """Return the input with a gain on each cell: below 1 attenuates, above 1 amplifies.
 
         Parameters
         ----------
         cell_gain : np.ndarray [shape=(n_frames, n_bands)]
         level : float
-            dB by which the track is turned up or down before; what is hidden stays as it is.
+            dB by which the track is amplified first; hidden values do not change.
         """
         ...
 
-    def gain_along(self, gradient: np.ndarray) -> np.ndarray:
-        """Return by how much each segment raises an output that follows its gradient.
+    def gradient_times_input(self, gradient: np.ndarray) -> np.ndarray:
+        """Return each segment's attribution: the gradient times what the segment adds, summed.
 
         Parameters
         ----------
@@ -102,7 +102,8 @@ class MaskedFeatures:
         self.nothing = hidden
         self.representation = representation
         self._segmentation = segmentation
-        # Layers that share a cell add up, so each layer's share of the difference is weighted once, here.
+        # Layers that share a cell add up, so each layer's share of the difference is computed once, here;
+        # a mask then costs one lookup and one multiplication per layer.
         self._shares = (self.whole - hidden) * segmentation.layers
         self._labels = segmentation.labels.reshape(len(segmentation.labels), -1)
 
@@ -127,22 +128,23 @@ class MaskedFeatures:
             if layer:
                 batch += gathered
         batch += self.nothing
-        batch[(presence == 1).all(axis=1)] = self.whole  # not even rounding takes from the whole
+        batch[(presence == 1).all(axis=1)] = self.whole  # bit for bit, without rounding of the sum
         return batch
 
     def with_gain(self, cell_gain: np.ndarray, level: float = 0.0) -> np.ndarray:
-        """Return the features whose cells are turned down towards the hidden value, or up above 1."""
+        """Return the features with a gain on each cell: below 1 towards the hidden value, above 1 louder."""
         louder = np.maximum(cell_gain, 1) * 10 ** (level / 20)
         gain = np.minimum(cell_gain, 1).astype(np.float32)
-        kept = self.whole if (louder == 1).all() else self._turned(louder)
-        # Not hidden + gain * (features - hidden): what is wholly kept must come out unchanged, bit for bit.
+        kept = self.whole if (louder == 1).all() else self._amplified(louder)
+        # Not hidden + gain * (features - hidden): cells with gain 1 must come out unchanged, bit for bit.
         return gain * kept + (1 - gain) * self.nothing
 
-    def gain_along(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the sum over each segment's cells of the gradient times what the cells differ by."""
+    def gradient_times_input(self, gradient: np.ndarray) -> np.ndarray:
+        """Return the sum over each segment's cells of the gradient times (features - hidden)."""
         return self._segmentation.total(gradient * (self.whole.astype(np.float64) - self.nothing))
 
-    def _turned(self, gain: np.ndarray) -> np.ndarray:
+    def _amplified(self, gain: np.ndarray) -> np.ndarray:
+        # Features are compressed band sums: a gain of sound multiplies the sums, before compression.
         assert self.representation is not None
         bands = self.representation.expand(self.whole) * gain**self.representation.power
         return self.representation.compress(bands).astype(np.float32)
@@ -151,17 +153,17 @@ class MaskedFeatures:
 class MaskedSound:
     """Batches of sound from which segments are removed in the time-frequency plane.
 
-    Gains act linearly, so each segment is turned into sound once, and the sound of a mask is the
-    sum of the segments that it keeps: a mask costs additions instead of an inverse transform.
+    Sound is linear in the cells' gains, so each segment is reconstructed once, and the sound of a mask is
+    the sum of the segments that it keeps: a mask costs additions instead of an inverse transform.
 
     Parameters
     ----------
     y : np.ndarray [shape=(n_samples,)]
-        The track at the representation's rate, as the model is fed it.
+        The track at the representation's rate, as the model takes it.
     representation : Representation
     segmentation : Segmentation
     filling : Filling, optional
-        What sounds in place of removed cells; nothing by default.
+        Sound in place of removed cells; silence by default.
     """
 
     def __init__(
@@ -179,7 +181,7 @@ class MaskedSound:
         self._parts = [self._part(segmentation, number) for number in range(segmentation.n_segments)]
 
     def _part(self, segmentation: "Segmentation", number: int) -> tuple[slice, np.ndarray]:
-        """Return where a segment sounds, and what it adds there to a sound without it."""
+        """Return the samples in which a segment sounds, and the signal that it adds there."""
         mask = np.zeros(segmentation.n_segments)
         mask[number] = 1
         added = self.with_gain(segmentation.gain(mask)) - self.nothing
@@ -197,17 +199,17 @@ class MaskedSound:
         return batch
 
     def with_gain(self, cell_gain: np.ndarray, level: float = 0.0) -> np.ndarray:
-        """Return the sound whose cells are turned down or up, without softened edges."""
+        """Return the sound with a gain on each cell, without softened edges."""
         y = self.whole.astype(np.float64) * 10 ** (level / 20)
         return reconstruct(
             y, cell_gain, self.representation, "gain", feather=False, filling=self.filling
         ).astype(np.float32)
 
-    def gain_along(self, gradient: np.ndarray) -> np.ndarray:
+    def gradient_times_input(self, gradient: np.ndarray) -> np.ndarray:
         """Return the sum over each segment's sound of the gradient times the sound.
 
-        What the segments add to silence adds up to the track, so this is the chain rule through the way
-        back to sound, without an approximation.
+        The segments' sounds add up to the track, so this is the exact chain rule through the
+        reconstruction of sound.
         """
         along = gradient.astype(np.float64)
         return np.array([np.einsum("n,n->", along[where], part) for where, part in self._parts])

@@ -1,4 +1,4 @@
-"""One track under one model, ready to be asked: what a method is given."""
+"""The problem a method explains: one track, its segments and one model."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def batch_size(model: MusicModel, single: np.ndarray) -> int:
-    """Return how many inputs of the size of this one the model is given at once."""
+    """Return how many inputs of this size the model takes in one batch."""
     return max(getattr(model, "batch_cells", BATCH_CELLS) // single.size, 1)
 
 
-def first_occurrences(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where each different row occurs first, in that order, and for every row which of these it is.
+def unique_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each distinct row first occurs, in that order, and for each row which of these it is.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ def first_occurrences(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass
 class Problem:
-    """What a method may ask and how it answers.
+    """One track and one model, with everything a method needs to predict masks.
 
     Attributes
     ----------
     features, hidden : np.ndarray of float32 [shape=(n_frames, n_bands)]
-        The track, and what stands in place of a removed cell.
+        The track, and the value in place of a removed cell.
     segmentation : Segmentation
     model : MusicModel
     target_indices : sequence of int
@@ -57,13 +57,13 @@ class Problem:
     model_calls : int
         That number.
     sound : np.ndarray of float32 [shape=(n_samples,)], optional
-        The track as the model is fed it; only for models that are fed sound.
+        The track as the model takes it; only for models that take sound.
     filling : Filling, optional
-        What such a model hears in place of a removed cell; nothing by default.
+        Sound in place of a removed cell, for such models; silence by default.
     decisive : sequence of int
-        Rows of `targets` whose evidence must be stable before asking may stop early; empty for all.
+        Rows of `targets` whose evidence must be stable before sampling may stop early; empty for all.
     largest_batch : int, optional
-        How many inputs memory holds at once; by default as many as the model likes.
+        How many inputs fit into memory; by default the batch size of the model.
     """
 
     features: np.ndarray
@@ -87,12 +87,12 @@ class Problem:
         if not representation.feeds_sound:
             self.inputs = MaskedFeatures(self.features, self.hidden, self.segmentation, representation)
         elif self.sound is None:
-            raise ValueError(f"model {self.model.name!r} is fed sound; give the problem the track's sound")
+            raise ValueError(f"model {self.model.name!r} takes sound; pass the track's sound as 'sound'")
         else:
             self.inputs = MaskedSound(self.sound, representation, self.segmentation, self.filling)
 
-    def asking(self, target_indices: Sequence[int]) -> "Problem":
-        """Return the same problem about other targets, with a count of calls of its own."""
+    def for_targets(self, target_indices: Sequence[int]) -> "Problem":
+        """Return the same problem for other targets, with its own count of calls."""
         other = copy.copy(self)
         other.target_indices = target_indices
         other.progress, other.model_calls, other._whole_outputs = None, 0, None
@@ -100,9 +100,9 @@ class Problem:
 
     @property
     def batch_size(self) -> int:
-        """How many inputs the model is given at once."""
-        liked = batch_size(self.model, self.inputs.whole)
-        return min(liked, self.largest_batch) if self.largest_batch else liked
+        """How many inputs the model takes in one batch."""
+        size = batch_size(self.model, self.inputs.whole)
+        return min(size, self.largest_batch) if self.largest_batch else size
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -130,20 +130,20 @@ class Problem:
     def outputs(self, masks: np.ndarray) -> np.ndarray:
         """Return the model's own outputs of the explained targets for masked features.
 
-        Masks that occur more than once are asked about once.
+        A mask that occurs more than once is evaluated once.
         """
         size = self.batch_size
-        first, again = first_occurrences(np.asarray(masks))
-        different = masks[first]
-        answers = []
-        for start in range(0, len(different), size):
-            batch = self.inputs.batch(different[start : start + size])
-            answers.append(np.asarray(self.model.predict(batch))[:, list(self.target_indices)])
+        first, again = unique_rows(np.asarray(masks))
+        distinct = masks[first]
+        outputs = []
+        for start in range(0, len(distinct), size):
+            batch = self.inputs.batch(distinct[start : start + size])
+            outputs.append(np.asarray(self.model.predict(batch))[:, list(self.target_indices)])
             self.count(len(batch))
-        return np.concatenate(answers)[again]
+        return np.concatenate(outputs)[again]
 
     def whole_outputs(self) -> np.ndarray:
-        """Return the model's own outputs on the whole track, shape (n_targets,); asked once."""
+        """Return the model's own outputs on the whole track, shape (n_targets,); evaluated once."""
         if self._whole_outputs is None:
             self._whole_outputs = self.outputs(self.whole())[0]
         return self._whole_outputs
@@ -166,9 +166,10 @@ class Problem:
         standard_errors: np.ndarray | None = None,
         **provenance: Any,
     ) -> Explanation:
-        """Put an explanation together.
+        """Return an explanation with these weights.
 
-        Without intercepts, these are such that the weights add up to the prediction on the track.
+        Intercepts that are not given are chosen so that each target's intercept and weights add up to the
+        prediction on the track.
         """
         outputs = self.whole_outputs()
         if intercepts is None:

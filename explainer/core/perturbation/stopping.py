@@ -1,4 +1,4 @@
-"""When to stop asking: once the strongest segments would hardly change any more, or the budget ends."""
+"""Sequential evaluation of a design: stop when the set of the strongest segments is stable."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from explainer.core.perturbation.problem import Problem
 
 from .sampling import Design
 
-FIRST_LOOK = 3  # calls per segment before the first look
-GROWTH = 1.25  # from one look to the next
+FIRST_CHECK = 3  # calls per segment before the first check
+GROWTH = 1.25  # factor from one check to the next
 DRAWS = 400
 
 
 class Estimate(Protocol):
-    """What can be looked at: weights (n_targets, n_segments) with standard errors."""
+    """An estimate that can be checked: weights (n_targets, n_segments) with standard errors."""
 
     @property
     def weights(self) -> np.ndarray:
@@ -34,8 +34,8 @@ E = TypeVar("E", bound=Estimate)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How much was asked, and why no more.
+class Evaluated:
+    """How many masks were evaluated, and why evaluation stopped.
 
     Attributes
     ----------
@@ -50,32 +50,31 @@ class Asked:
     provenance: dict[str, Any]
 
 
-def ask_until_stable(
+def evaluate_until_stable(
     problem: Problem, recipe: Recipe, design: Design, estimate: Callable[[np.ndarray, np.ndarray, Design], E]
-) -> tuple[E, Asked]:
-    """Ask the model about a design's masks until the evidence is stable, and return the last estimate.
+) -> tuple[E, Evaluated]:
+    """Evaluate a design's masks until the evidence is stable, and return the last estimate.
 
-    Without ``stop_confidence`` in the recipe everything is asked at once. With it the masks are asked in
-    growing portions, and asking ends when, for every target of which clips are made, the set of the k
-    strongest segments is the same in that share of draws from the weights' errors; k is the recipe's
-    first evidence size.
+    Without ``stop_confidence`` in the recipe all masks are evaluated. With it they are evaluated in growing
+    portions, until for every target of which clips are made the set of the k strongest segments is the
+    same in that share of draws from the distribution of the weights; k is the recipe's first evidence size.
 
     Parameters
     ----------
     problem, recipe, design
     estimate : callable
-        From masks, outputs and the part of the design that was asked.
+        From masks, outputs and the part of the design that was evaluated.
     """
     if not recipe.stop_confidence:
         outputs = problem.predict_masks(design.masks)
-        return estimate(design.masks, outputs, design), Asked(
+        return estimate(design.masks, outputs, design), Evaluated(
             len(design.masks), {"stopped": "all calls asked for"}
         )
     rng = random_generator(recipe, "draws of weights")
     size = recipe.evidence_sizes[0]
     decisive = problem.decisive or range(len(problem.targets))
     outputs = np.zeros((0, len(problem.targets)))
-    for rows in _looks(design, problem.n_segments):
+    for rows in _checkpoints(design, problem.n_segments):
         outputs = np.concatenate([outputs, problem.predict_masks(design.masks[len(outputs) : rows])])
         part = Design(
             design.masks[:rows], design.clusters[:rows], design.complete and rows == len(design.masks)
@@ -90,7 +89,7 @@ def ask_until_stable(
         if min(unchanged.values()) >= recipe.stop_confidence:
             break
     stable = min(unchanged.values()) >= recipe.stop_confidence
-    return found, Asked(
+    return found, Evaluated(
         rows,
         {
             "stopped": "stable" if stable else "budget",
@@ -104,7 +103,7 @@ def ask_until_stable(
 def probability_unchanged(
     weights: np.ndarray, errors: np.ndarray, size: int, rng: np.random.Generator
 ) -> float:
-    """Return how likely another estimate of the same certainty names the same `size` strongest segments.
+    """Return the probability that a repeated estimate has the same `size` strongest segments.
 
     Parameters
     ----------
@@ -115,6 +114,7 @@ def probability_unchanged(
     """
     if size >= len(weights):
         return 1.0
+    # The set is unchanged exactly if its weakest member still exceeds the strongest segment outside.
     drawn = weights + errors * rng.standard_normal((DRAWS, len(weights)))
     strongest = np.argpartition(-weights, size - 1)[:size]
     weakest_in = drawn[:, strongest].min(axis=1)
@@ -122,15 +122,16 @@ def probability_unchanged(
     return float((weakest_in >= strongest_out).mean())
 
 
-def _looks(design: Design, n_segments: int) -> list[int]:
-    """Return after how many masks to look: growing, whole clusters only, all of them at last."""
+def _checkpoints(design: Design, n_segments: int) -> list[int]:
+    """Return the numbers of masks after which to check: growing, in whole clusters, ending with all."""
+    # Whole clusters, because half of an antithetic pair would not cancel what the pair cancels.
     total = len(design.masks)
     ends = np.append(np.flatnonzero(np.diff(design.clusters) != 0) + 1, total)
-    looks: list[int] = []
-    wanted = float(FIRST_LOOK * n_segments)
+    checkpoints: list[int] = []
+    wanted = float(FIRST_CHECK * n_segments)
     while wanted < total:
         end = int(ends[np.searchsorted(ends, wanted)])
-        if not looks or end > looks[-1]:
-            looks.append(end)
+        if not checkpoints or end > checkpoints[-1]:
+            checkpoints.append(end)
         wanted *= GROWTH
-    return [*[look for look in looks if look < total], total]
+    return [*[checkpoint for checkpoint in checkpoints if checkpoint < total], total]

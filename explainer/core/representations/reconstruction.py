@@ -17,7 +17,7 @@ from explainer.core.representations.representation import Representation
 # one band to each side. Both sum to 1, so parts that add up to the whole still do.
 FEATHER_FRAMES = np.array([1, 2, 3, 2, 1]) / 9
 FEATHER_BANDS = np.array([1, 2, 1]) / 4
-LEVELLING = 4  # times that the bands of a filling are set to their level
+LEVEL_ITERATIONS = 4  # times that the bands of a filling are set to their level
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ def filling_of(
     noise = representation.stft(rng.standard_normal(n_samples), around=True)
     frames = representation.frame_indices(n_samples, around=True).clip(0, len(hidden) - 1)
     cell_gain = wanted ** (1 / representation.power)
-    for _ in range(LEVELLING):
+    for _ in range(LEVEL_ITERATIONS):
         spectrum = noise * bin_gain(cell_gain[frames], representation)
         # Noise put together from modified frames scatters again and leaks into the neighbouring bands:
         # it is what each band holds in the mean that can be set.

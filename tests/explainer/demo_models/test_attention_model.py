@@ -112,7 +112,7 @@ def test_models_that_are_fed_sound_are_refused():
     problem = Problem(
         FEATURES, SEGMENTS, np.zeros_like(FEATURES), fed_sound, sound=np.zeros(16500, np.float32)
     )
-    with pytest.raises(RecipeError, match="is fed sound"):
+    with pytest.raises(RecipeError, match="takes sound"):
         explain("attention", problem, Recipe(method="attention"))
 
 

@@ -121,7 +121,7 @@ def test_a_model_that_fails_with_shuffled_weights_says_so_and_is_explained():
     explanation, problem = explained(model)
     found, _ = sanity.on_request(explanation, problem, RECIPE, ["loud"])
     assert found["randomised_model"] == {}
-    assert "shuffled, model 'toy' answered NaN or infinity" in found["randomised_model_left_out"]
+    assert "shuffled, model 'toy' returned NaN or infinity" in found["randomised_model_left_out"]
 
 
 def test_checks_are_stored_when_the_recipe_asks(tmp_path):

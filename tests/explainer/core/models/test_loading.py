@@ -69,7 +69,7 @@ def failing(batch):
     [
         (wrong_shape, "value", "one column per declared target"),
         (not_a_number, "value", "NaN or infinity"),
-        (forgetful, "value", "different answers to the same input"),
+        (forgetful, "value", "different outputs for the same input"),
         (dependent_on_the_batch, "value", "in the same batch"),
         (beyond_one, "probability", "declare its output as"),
         (failing, "value", "expected 128 bands"),
@@ -89,7 +89,7 @@ def test_a_fit_model_is_described_in_words():
         "toy can be explained",
         "Shape as declared: one row per input, 2 numbers, one per target.",
         "Deterministic",
-        "22050 Hz, 31.25 frames per second, heard through 2 windows of 0.64 s, pooled (max).",
+        "22050 Hz, 31.25 frames per second, cut into 2 windows of 0.64 s, pooled (max).",
         "Outputs between 0 and 0, declared as value.",
         "s per call.",
     ):
@@ -133,7 +133,7 @@ def test_probabilities_become_log_odds_and_stay_finite():
 @pytest.mark.parametrize(
     ("weights", "levels", "words"),
     [
-        (np.ones((2, 2)), ["mid-level", "emotion"], "ask for"),
+        (np.ones((2, 2)), ["mid-level", "emotion"], "targets need"),
         (np.ones((1, 1)), ["emotion", "mid-level"], "come first"),
     ],
 )
@@ -209,7 +209,7 @@ def test_a_checkpoint_that_unpacks_to_more_than_memory_is_not_unpacked(descripti
         ({"code": "engine_support_evil.LoudCells"}, "allow-list"),
         ({"code": "engine_support.Missing"}, "cannot be imported"),
         ({"arguments": {"width": 3}}, "cannot be constructed"),
-        ({"adapter": "pickle"}, "no adapter"),
+        ({"adapter": "pickle"}, "adapter 'pickle' is unknown"),
         ({"targets": []}, "declares no targets"),
         ({"targets": [{"name": "a", "level": "mood"}]}, "mid-level"),
         ({"targets": [{"name": "a"}, {"name": "a"}]}, "twice"),
@@ -219,7 +219,7 @@ def test_a_checkpoint_that_unpacks_to_more_than_memory_is_not_unpacked(descripti
         ({"checkpoint": "/nowhere/loud.pt"}, "upload it again"),
         ({"code": "engine_support.TwoLevels"}, "does not fit"),
         ({"output": "percent"}, "declare one of"),
-        ({"window_frames": 10, "window_hop": 11}, "parts of a track go unheard"),
+        ({"window_frames": 10, "window_hop": 11}, "windows leave gaps"),
         ({"window_hop": 11}, "at most window_frames"),
     ],
 )

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explainer.core.perturbation.sampling import (
+    CANDIDATES_PER_MASK,
     DESIGNS,
     INTERACTION,
-    OFFERED,
-    OPTIMAL_AT_ONCE,
-    UNEXPLAINED,
+    NOISE_SHARE,
+    OPTIMAL_BLOCK,
     SamplingError,
     draw_design,
     hadamard_matrix,
@@ -127,11 +127,11 @@ def sum_of_variances(masks, strength, noise, p):
 def test_a_optimal_design_takes_in_each_step_the_mask_that_leaves_the_least_variance():
     n_segments, keep = 6, 0.75
     rng = np.random.default_rng(3)
-    crowd = rng.random((OFFERED * 5, n_segments)) < keep
+    crowd = rng.random((CANDIDATES_PER_MASK * 5, n_segments)) < keep
     crowd = crowd[~crowd.all(axis=1)]
     strength = min(INTERACTION / n_segments, 0.3)
     phi = (crowd - keep) / np.sqrt(keep * (1 - keep))
-    noise = UNEXPLAINED * np.mean(np.prod(1 + strength * phi**2, axis=1) - 1)
+    noise = NOISE_SHARE * np.mean(np.prod(1 + strength * phi**2, axis=1) - 1)
     design = draw_masks("a_optimal", n_segments, 5, keep, np.random.default_rng(3))
     for step in range(5):
         asked = design[:step]
@@ -148,5 +148,5 @@ def test_a_optimal_design_leaves_less_variance_than_any_other():
 
 
 def test_a_long_a_optimal_design_is_made_of_blocks():
-    masks = draw_masks("a_optimal", 8, OPTIMAL_AT_ONCE + 20, 0.9, np.random.default_rng(1))
-    assert OPTIMAL_AT_ONCE < len(masks) <= OPTIMAL_AT_ONCE + 20
+    masks = draw_masks("a_optimal", 8, OPTIMAL_BLOCK + 20, 0.9, np.random.default_rng(1))
+    assert OPTIMAL_BLOCK < len(masks) <= OPTIMAL_BLOCK + 20
