@@ -83,7 +83,7 @@ def run(job: Job, progress: Progress | None = None) -> Result:
     import torch
     from threadpoolctl import threadpool_limits
 
-    from explainer.core.base.memory import is_lack_of_memory, keep_freed_memory
+    from explainer.core.base.memory import is_out_of_memory, keep_freed_memory
 
     # One thread, for the same bits everywhere and because threads that contend for cores are slow.
     threads = torch.get_num_threads()
@@ -96,7 +96,7 @@ def run(job: Job, progress: Progress | None = None) -> Result:
         logger.info("A build was refused", exc_info=True)
         return Result(failure=_sentence(str(error) or type(error).__name__))
     except Exception as error:
-        if is_lack_of_memory(error):
+        if is_out_of_memory(error):
             return Result(
                 failure="There was not enough memory. Use a shorter track or fewer segments, or more memory."
             )

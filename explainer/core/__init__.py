@@ -1,4 +1,4 @@
-"""The pure core of the explainer: sound, models, explanations, clips; usable from a notebook."""
+"""The core of the explainer, without Django: sound, models, explanations, clips; usable from a notebook."""
 
-# Part of the address of every result: raised whenever the same arguments begin to give other bytes.
+# Part of the key of every stored result: raise it when the same arguments give different bytes.
 VERSION = "3"

@@ -1,4 +1,4 @@
-"""The whole walk of one track: from a sound file to an explanation and its clips."""
+"""The pipeline of one track: from a sound file to an explanation and its clips."""
 
 import os
 import time
@@ -30,28 +30,28 @@ from .segmentation.segments import Segmentation, segment
 
 Progress = Callable[[float, str], None]
 
-HONEST_UP_TO = 0.8  # keep probability beyond which intervals were found too narrow (docs/methods.md)
+MAX_CALIBRATED_KEEP = 0.8  # keep probability above which intervals were found too narrow (docs/methods.md)
 
 
 @dataclass(frozen=True, eq=False)
 class TrackResult:
-    """What `explain_track` made.
+    """The result of `explain_track`.
 
     Attributes
     ----------
     explanation : Explanation
-        Of every target where that costs nothing more, else of those asked for.
+        Of every target if further targets need no further calls, otherwise of the requested ones.
     segmentation : Segmentation
     features : np.ndarray of float32 [shape=(n_frames, n_bands)]
-        What the model saw of the track.
+        Features of the track.
     clips : list of RenderedClip
-        With the model's predictions on each as heard and on the masked features.
+        With the model's predictions on each written file and on the masked features.
     figures : mapping of str to Path
         Name (``"evidence-happy"``, ``"evidence-happy-svg"``) to file in the output folder.
     seconds : float
         Wall time.
     model_calls : int
-        All inputs that the model evaluated, those for checks, fidelity and clips included.
+        All inputs that the model evaluated, including those for checks, fidelity and clips.
     warnings : list of str
         Sentences for the researcher.
     """
@@ -76,10 +76,10 @@ def explain_track(
     progress: Progress | None = None,
     limits: AudioLimits | None = None,
 ) -> TrackResult:
-    """Explain a model on a track and make the explanation audible.
+    """Explain a model on a track and render clips of the explanation.
 
-    A pure function: the same arguments give the same files, byte for byte, in any process on
-    machines with the same libraries and one thread.
+    The result is determined by the arguments: with the same libraries and one thread, every process on
+    every machine writes the same bytes.
 
     Parameters
     ----------
@@ -88,11 +88,11 @@ def explain_track(
     model : MusicModel
     recipe : Recipe
     output_folder : path-like
-        Receives clips (``<sha256>.flac``) and figures; made if it is missing.
+        Receives clips (``<sha256>.flac``) and figures; created if it is missing.
     targets : sequence of str, optional
         Targets whose clips and figures are made; by default all.
     progress : callable, optional
-        Called with the share done, 0 to 1, and what is being done.
+        Called with the share done, 0 to 1, and a description of the current step.
 
     Raises
     ------
@@ -126,8 +126,8 @@ def explain_track(
     report = progress or (lambda done, what: None)
     folder = Path(output_folder)
     folder.mkdir(parents=True, exist_ok=True)
-    asked = _targets_asked(model, recipe, targets or ())
-    prepared = _prepare(track_path, model, recipe, asked, targets or (), limits or AudioLimits(), report)
+    explained = _targets_to_explain(model, recipe, targets or ())
+    prepared = _prepare(track_path, model, recipe, explained, targets or (), limits or AudioLimits(), report)
     problem, y, representation = prepared.problem, prepared.y, model.representation
 
     explanation = with_emotions(explain(recipe.method, problem, recipe), model)
@@ -172,7 +172,7 @@ def explain_track(
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """A track that has been read, under a model that has been checked."""
+    """A track that has been read, with a model that has been checked on it."""
 
     problem: Problem
     y: np.ndarray
@@ -182,7 +182,7 @@ class _Prepared:
     warnings: list[str]
 
 
-def _targets_asked(model: MusicModel, recipe: Recipe, targets: Sequence[str]) -> list[int]:
+def _targets_to_explain(model: MusicModel, recipe: Recipe, targets: Sequence[str]) -> list[int]:
     """Return which of the model's outputs the method explains.
 
     Raises
@@ -193,7 +193,7 @@ def _targets_asked(model: MusicModel, recipe: Recipe, targets: Sequence[str]) ->
     method = METHODS.get(recipe.method)
     if method is None:
         raise RecipeError(
-            f"recipe field 'method': there is no {recipe.method!r}; use one of {', '.join(sorted(METHODS))}"
+            f"recipe field 'method': {recipe.method!r} is unknown; use one of {', '.join(sorted(METHODS))}"
         )
     return targets_to_explain(model, targets, all_at_once=not method.cost_grows_with_targets)
 
@@ -202,12 +202,12 @@ def _prepare(
     track_path: str | os.PathLike[str],
     model: MusicModel,
     recipe: Recipe,
-    asked: Sequence[int],
+    explained: Sequence[int],
     decisive: Sequence[str],
     limits: AudioLimits,
     report: Progress,
 ) -> _Prepared:
-    """Read the track, divide it into segments, check the model on it, and settle how it is asked."""
+    """Read the track, divide it into segments, check the model on it, and choose batch size and precision."""
     report(0.0, "reading the track")
     representation = model.representation
     y, _ = read_audio(track_path, sample_rate=representation.sample_rate, limits=limits)
@@ -223,11 +223,11 @@ def _prepare(
     noise = random_generator(recipe, "sound of hidden cells")
     filling = filling_of(hidden, representation, len(y), gain, noise)
     louder = replace(filling, spectrum=filling.spectrum * gain) if filling else None
-    problem = Problem(features, segmentation, hidden, model, asked, sound=sound, filling=louder)
+    problem = Problem(features, segmentation, hidden, model, explained, sound=sound, filling=louder)
     problem.decisive = [row for row, target in enumerate(problem.targets) if target.name in decisive]
     problem.largest_batch = affordable_batch(model, checked.bytes_per_input)
     precision = settle_precision(problem, recipe)
-    problem.progress = lambda calls: report(0.05 + 0.4 * min(calls / recipe.calls, 1), "asking the model")
+    problem.progress = lambda calls: report(0.05 + 0.4 * min(calls / recipe.calls, 1), "evaluating the model")
     warnings = [precision] if precision else []
     return _Prepared(problem, y, gain, filling, checked.model_calls, warnings)
 
@@ -235,7 +235,7 @@ def _prepare(
 def _with_fidelity(
     explanation: Explanation, problem: Problem, recipe: Recipe, names: Sequence[str], report: Progress
 ) -> tuple[Explanation, int]:
-    """Return the explanation with its fidelity, and how many model calls that took."""
+    """Return the explanation with its fidelity, and the number of model calls used."""
     known = [target.name for target in problem.model.targets]
     judge = problem.for_targets([known.index(target.name) for target in explanation.targets])
     report(0.45, "testing the explanation on unseen masks")
@@ -250,14 +250,14 @@ def _with_fidelity(
     }
     report(0.5, "removing and adding segments in order")
     figures["curves"] = fidelity.curves(explanation, judge, recipe, names, effort)
-    requested, calls = sanity.on_request(explanation, problem, recipe, names)
+    requested, calls = sanity.requested_checks(explanation, problem, recipe, names)
     return replace(explanation, fidelity={**figures, **requested}), judge.model_calls + calls
 
 
 def _with_predictions(
     clips: list[RenderedClip], plan: list[PlannedClip], problem: Problem, track_gain: float
 ) -> list[RenderedClip]:
-    """Return the clips with what the model says to each as heard and as masked."""
+    """Return the clips with the model's predictions on each written file and on the masked features."""
     model = problem.model
     names = [target.name for target in model.targets]
     heard = (input_as_heard(clip, model.representation, track_gain) for clip in clips)
@@ -275,26 +275,26 @@ def _with_predictions(
 
 
 def _predict(problem: Problem, inputs: Iterable[np.ndarray]) -> np.ndarray:
-    """Return outputs (n, n_targets) for inputs given one by one, asked in batches."""
-    answers: list[np.ndarray] = []
-    waiting: list[np.ndarray] = []
+    """Return outputs (n, n_targets) for inputs from an iterator, evaluated in batches."""
+    outputs: list[np.ndarray] = []
+    batch: list[np.ndarray] = []
     for single in inputs:
-        waiting.append(single)
-        if len(waiting) == problem.batch_size:
-            answers.append(copy_of_outputs(problem.model.predict(np.stack(waiting))))
-            waiting = []
-    if waiting:
-        answers.append(copy_of_outputs(problem.model.predict(np.stack(waiting))))
-    return np.concatenate(answers)
+        batch.append(single)
+        if len(batch) == problem.batch_size:
+            outputs.append(copy_of_outputs(problem.model.predict(np.stack(batch))))
+            batch = []
+    if batch:
+        outputs.append(copy_of_outputs(problem.model.predict(np.stack(batch))))
+    return np.concatenate(outputs)
 
 
 def _warnings(explanation: Explanation, recipe: Recipe, model: MusicModel, names: Sequence[str]) -> list[str]:
-    """Return what a researcher should know before trusting the explanation of the targets named."""
+    """Return warnings about the explanation of the named targets, as sentences for the researcher."""
     warnings = fidelity.worse_than_constant(explanation.fidelity["held_out"], names)
     silent_zero = LAWS[model.representation.log_law].zero_is_silence
     if recipe.hidden_value == "zero" and not silent_zero:
         warnings.append(
-            "Zero is no silence in this model's spectrogram, so hidden segments were loud to it: "
+            "Zero is not silence in this model's spectrogram, so hidden segments were loud for the model: "
             "use the hidden value band_minimum."
         )
     warnings += filter(None, [explanation.fidelity.get("randomised_model_left_out")])
@@ -305,11 +305,11 @@ def _warnings(explanation: Explanation, recipe: Recipe, model: MusicModel, names
             f"{plural(explanation.n_segments, 'segment')}: use at least "
             f"{2 * explanation.n_segments}, or fewer segments."
         )
-    if recipe.method == "gaussian_process" and recipe.keep_probability > HONEST_UP_TO:
+    if recipe.method == "gaussian_process" and recipe.keep_probability > MAX_CALIBRATED_KEEP:
         warnings.append(
             f"With keep probability {recipe.keep_probability:g} the standard errors of the Gaussian process "
-            "are somewhat too small: measured at .9, 95 % intervals held the converged value in "
-            "80 to 95 % of cases."
+            "are somewhat too small: measured at .9, 95 % intervals contained the converged value in "
+            "80 to 95 % of cases. Lower the keep probability if the errors matter."
         )
     if model.output == "probability":
         saturated = [
@@ -320,6 +320,6 @@ def _warnings(explanation: Explanation, recipe: Recipe, model: MusicModel, names
         if saturated:
             warnings.append(
                 f"The probability of {', '.join(saturated)} is 0 or 1 to six digits; "
-                "its log-odds are cut off there."
+                "its log-odds are clipped there."
             )
     return warnings

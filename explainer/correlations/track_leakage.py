@@ -51,7 +51,7 @@ def _lead(model: str, found: Leakage, emotions: Sequence[str]) -> str:
     beyond = np.nansum(found.beyond_name.value, axis=0)
     most = int(np.argmax(beyond))
     lead += f" Most passes beyond the names to {emotions[most]}: {beyond[most]:.0%} of its variance."
-    pairs = int(np.isfinite(found.carried.value).sum())
+    pairs = int(np.isfinite(found.residual.value).sum())
     if pairs:
         # One side of a 95 % interval.
         lead += f" In {found.leaks.sum()} of {pairs} pairs of feature and emotion it leaks"
@@ -74,9 +74,9 @@ def _maps(found: Leakage, mid_level: Sequence[str], emotions: Sequence[str]) -> 
             unit=SHARE,
         ),
     ]
-    if np.isfinite(found.carried.value).any():
+    if np.isfinite(found.residual.value).any():
         title = "What lies beyond the name, and the emotion"
-        maps.append(heat_map("carried", title, _CARRIED, found.carried, *names, remarks=leaks, unit=PARTIAL))
+        maps.append(heat_map("carried", title, _CARRIED, found.residual, *names, remarks=leaks, unit=PARTIAL))
     if np.isfinite(found.rating_weights.value).any():
         title = "Weights that the ratings would get"
         maps.append(

@@ -1,4 +1,4 @@
-"""Sound: files read and written, loudness, and one gain for a comparison set."""
+"""Reading and writing of sound files, loudness, and one gain for a comparison set."""
 
 from .files import ENDINGS, FORMATS, AudioError, AudioInfo, AudioLimits, inspect_audio, read_audio
 from .levels import common_gain, fade, loudness, true_peak

@@ -1,4 +1,4 @@
-"""Sound files: checked and read, every sample of them or none."""
+"""Checks and reading of sound files: a file is read completely or refused."""
 
 import os
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import soundfile
 from .formats.pieces import Piece, pieces_of
 from .formats.problem import SoundFileProblem
 
-# File name endings that are accepted, and the containers that may be found behind them.
+# Accepted file name endings, and the containers that a file with such a name may have.
 FORMATS = {
     ".wav": {"WAV", "WAVEX", "RF64"},
     ".flac": {"FLAC"},
@@ -21,20 +21,20 @@ FORMATS = {
     ".mp3": {"MP3", "MPEG"},
 }
 LOWEST_SAMPLE_RATE, HIGHEST_SAMPLE_RATE = 8_000, 192_000  # Hz
-SILENCE = 10 ** (-80 / 20)  # peak; below it only the noise of 16-bit rounding is left
-BLOCK = 2**20  # frames decoded at once
-LENGTH_TOLERANCE = 0.1  # s; lossy decoders drop or add a few hundred samples, others none
+SILENCE = 10 ** (-80 / 20)  # peak; only the rounding noise of 16 bits lies below it
+BLOCK = 2**20  # frames decoded per read
+LENGTH_TOLERANCE = 0.1  # s; lossy decoders drop or add a few hundred samples, lossless ones none
 _LOSSLESS = {"WAV", "WAVEX", "RF64", "FLAC"}
 ENDINGS = ", ".join(ending[1:].upper() for ending in FORMATS)
 
 
 class AudioError(ValueError):
-    """A sound file that cannot be used; the message names the file and the remedy."""
+    """Raised for a sound file that cannot be used; the message names the file and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AudioLimits:
-    """What a sound file may ask of this machine.
+    """Limits on sound files.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class AudioLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class AudioInfo:
-    """What a sound file says of itself, without decoding it."""
+    """Contents of a sound file's header."""
 
     frames: int
     sample_rate: int
@@ -62,10 +62,10 @@ class AudioInfo:
 
 
 def inspect_audio(path: str | os.PathLike[str], limits: AudioLimits = AudioLimits()) -> AudioInfo:
-    """Check a sound file by its header alone.
+    """Check a sound file by its header, without decoding it.
 
-    A few hundred kilobytes of FLAC can unfold to gigabytes, so nothing is decoded before
-    the header has been found to be within the limits.
+    A few hundred kilobytes of FLAC can expand to gigabytes, so nothing is decoded before the header
+    has been checked against the limits.
 
     Parameters
     ----------
@@ -79,8 +79,9 @@ def inspect_audio(path: str | os.PathLike[str], limits: AudioLimits = AudioLimit
     Raises
     ------
     AudioError
-        If the file is missing, empty, cut off, too large, too long or too short, of a kind not accepted, not
-        what its name says, of unknown length, of more than two channels or of an unusual sample rate.
+        If the file is missing, empty, cut off, too large, too long, too short, of another format than
+        accepted or than its name states, of unknown length, or has more than two channels or an unusual
+        sample rate.
 
     Examples
     --------
@@ -93,10 +94,10 @@ def inspect_audio(path: str | os.PathLike[str], limits: AudioLimits = AudioLimit
         ...
     explainer.core.audio.files.AudioError: long.wav lasts 2.0 s; at most 1 s are accepted: cut an excerpt
     """
-    return _look_at(Path(path), limits)[0]
+    return _read_headers(Path(path), limits)[0]
 
 
-def _look_at(path: Path, limits: AudioLimits) -> tuple[AudioInfo, list[Piece]]:
+def _read_headers(path: Path, limits: AudioLimits) -> tuple[AudioInfo, list[Piece]]:
     _check_file(path, limits)
     try:
         pieces = pieces_of(path)
@@ -110,8 +111,8 @@ def _look_at(path: Path, limits: AudioLimits) -> tuple[AudioInfo, list[Piece]]:
     first = headers[0]
     if len({(header.format, header.samplerate, header.channels) for header in headers}) > 1:
         raise AudioError(
-            f"{path.name} holds recordings of different sample rates or numbers of channels, one behind the "
-            "other; convert it to WAV or FLAC"
+            f"{path.name} contains several recordings of different sample rates or numbers of channels; "
+            "convert it to WAV or FLAC"
         )
     frames = sum(header.frames if piece.samples is None else piece.samples
                  for piece, header in zip(pieces, headers, strict=True))  # fmt: skip
@@ -148,8 +149,7 @@ def _check_info(path: Path, info: AudioInfo, limits: AudioLimits) -> None:
     name = path.name
     if info.format not in FORMATS[path.suffix.lower()]:
         raise AudioError(
-            f"{name} is really a {info.format} file; give it the ending that says so, "
-            "or convert it to WAV or FLAC"
+            f"{name} is a {info.format} file; give it the ending of that format, or convert it to WAV or FLAC"
         )
     if info.subtype.startswith("MPEG") and info.format in _LOSSLESS:
         raise AudioError(
@@ -163,9 +163,9 @@ def _check_info(path: Path, info: AudioInfo, limits: AudioLimits) -> None:
             f"{LOWEST_SAMPLE_RATE} and {HIGHEST_SAMPLE_RATE} Hz, e.g. 44100"
         )
     if info.frames <= 0:
-        raise AudioError(f"{name} holds no sound (0 samples); export it again")
+        raise AudioError(f"{name} contains no sound (0 samples); export it again")
     if info.frames >= 2**62:
-        raise AudioError(f"{name} does not say how long it is; save it again as a complete WAV or FLAC file")
+        raise AudioError(f"{name} does not state its length; save it again as a complete WAV or FLAC file")
     if info.seconds > limits.max_seconds:
         raise AudioError(
             f"{name} lasts {info.seconds:.1f} s; at most {limits.max_seconds:g} s are accepted: "
@@ -174,7 +174,7 @@ def _check_info(path: Path, info: AudioInfo, limits: AudioLimits) -> None:
     if info.seconds < limits.min_seconds:
         raise AudioError(
             f"{name} lasts {info.seconds:.3f} s; at least {limits.min_seconds:g} s are needed: "
-            "take more of it"
+            "use a longer excerpt"
         )
 
 
@@ -190,12 +190,12 @@ def read_audio(
     Parameters
     ----------
     path : path-like
-        WAV, FLAC, Ogg or MP3, mono or stereo; of stereo the mean of both channels is taken.
+        WAV, FLAC, Ogg or MP3, mono or stereo; the channels of stereo are averaged.
     sample_rate : int, optional
-        Hz, to which the sound is resampled; by default it keeps its own.
+        Hz, to which the sound is resampled; by default it is not resampled.
     limits : AudioLimits
     allow_silence : bool
-        Accept a file in which there is nothing to hear: a clip of weak evidence may be one.
+        Accept a silent file, such as a clip of weak evidence.
 
     Returns
     -------
@@ -206,7 +206,7 @@ def read_audio(
     Raises
     ------
     AudioError
-        As `inspect_audio`, and if the file is cut off, silent, or has samples that are not numbers.
+        As `inspect_audio`, and if the file is cut off or silent, or has samples that are not finite numbers.
 
     Examples
     --------
@@ -217,7 +217,7 @@ def read_audio(
     >>> y.shape, sample_rate
     ((16000,), 16000)
     """
-    info, pieces = _look_at(Path(path), limits)
+    info, pieces = _read_headers(Path(path), limits)
     name = Path(path).name
     try:
         y, spread, read = _decode(pieces, info)
@@ -227,7 +227,7 @@ def read_audio(
     if not np.isfinite(spread).all():
         raise AudioError(f"{name} has samples that are not finite numbers (NaN or infinity); export it again")
     if not allow_silence:
-        _refuse_silence(name, spread, y)
+        _require_sound(name, spread, y)
     if sample_rate is not None and sample_rate != info.sample_rate:
         import soxr
 
@@ -236,10 +236,10 @@ def read_audio(
 
 
 def _decode(pieces: Sequence[Piece], info: AudioInfo) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the mean of the channels, how far the samples of each lie apart, and how many were read.
+    """Return the mean of the channels, the range of the samples of each, and the number of samples read.
 
-    Block by block, so that a long recording of many samples per second fits into memory. What is returned
-    was decoded: where a file gives less than it announced, the rest of the array is left out.
+    Decodes in blocks, so that a long recording at a high sample rate fits into memory. If a file has fewer
+    samples than its header states, the array is shortened to those decoded.
     """
     y = np.empty(info.frames, dtype=np.float32)
     lowest, highest = np.full(info.channels, np.inf), np.full(info.channels, -np.inf)
@@ -260,18 +260,20 @@ def _check_length(name: str, info: AudioInfo, read: int) -> None:
     tolerated = 0 if info.format in _LOSSLESS else LENGTH_TOLERANCE
     if seconds > tolerated or read == 0:
         raise AudioError(
-            f"{name} is cut off: it announces {info.seconds:.2f} s, but {seconds:.2f} s of them are missing; "
+            f"{name} is cut off: its header states {info.seconds:.2f} s, but {seconds:.2f} s are missing; "
             "upload it again"
         )
     if -seconds > tolerated:
         raise AudioError(
-            f"{name} announces {info.seconds:.2f} s, but holds {-seconds:.2f} s more; "
+            f"the header of {name} states {info.seconds:.2f} s, but the file has {-seconds:.2f} s more; "
             "convert it to WAV or FLAC"
         )
 
 
-def _refuse_silence(name: str, spread: np.ndarray, y: np.ndarray) -> None:
+def _require_sound(name: str, spread: np.ndarray, y: np.ndarray) -> None:
     if spread.max() / 2 < SILENCE:
         raise AudioError(f"{name} is silent; check the recording and export it again")
     if np.ptp(y) / 2 < SILENCE:
-        raise AudioError(f"{name}: its two channels cancel each other in mono; turn the phase of one of them")
+        raise AudioError(
+            f"{name}: its two channels cancel each other in mono; invert the phase of one of them"
+        )

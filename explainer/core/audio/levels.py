@@ -18,8 +18,8 @@ def loudness(y: np.ndarray, sample_rate: int) -> float | None:
     Returns
     -------
     float or None
-        LUFS as a single channel [1]_, so 3 dB less than the same sound counted on two channels. None if
-        shorter than one gating block (0.4 s) or if no block is above the gate of -70 LUFS.
+        LUFS as a single channel [1]_, which is 3 dB less than the same sound on two channels. None if the
+        sound is shorter than one gating block (0.4 s) or if no block exceeds the gate of -70 LUFS.
 
     References
     ----------
@@ -27,6 +27,8 @@ def loudness(y: np.ndarray, sample_rate: int) -> float | None:
     """
     import pyloudnorm
 
+    # BS.1770 gates twice: blocks below -70 LUFS are dropped, then those more than 10 LU below the mean of
+    # the rest. Without any block the mean is undefined and comes back as -inf or NaN.
     meter = pyloudnorm.Meter(sample_rate)
     if len(y) <= meter.block_size * sample_rate:
         return None
@@ -36,7 +38,7 @@ def loudness(y: np.ndarray, sample_rate: int) -> float | None:
 
 
 def true_peak(y: np.ndarray, sample_rate: int) -> float:
-    """Return the peak between the samples too, by fourfold oversampling (BS.1770-4, annex 2).
+    """Return the peak of the continuous waveform, by fourfold oversampling (BS.1770-4, annex 2).
 
     Parameters
     ----------
@@ -65,10 +67,10 @@ def common_gain(
     ceiling: float = -1.0,
     peaks: Sequence[float] | None = None,
 ) -> float:
-    """Return the one gain for all clips of a comparison set.
+    """Return one gain for all clips of a comparison set.
 
-    Normalising each clip by itself would hide how much was taken away from it and can set
-    clips that belong together several decibels apart.
+    Normalising each clip by itself would hide how much was removed from it, and can shift the levels of
+    clips that are compared by several decibels.
 
     Parameters
     ----------
@@ -77,16 +79,16 @@ def common_gain(
     sample_rate : int
         Hz
     target_loudness : float
-        LUFS that the reference shall have; where it has no measurable loudness its level stays.
+        LUFS of the reference after the gain; if it has no measurable loudness its level is not changed.
     ceiling : float
-        dBTP that no signal may exceed; the gain is lowered for all of them as far as one needs it.
+        dBTP that no signal may exceed; the gain of all is lowered until none does.
     peaks : sequence of float, optional
-        The signals' `true_peak`, where they are known already.
+        The `true_peak` of each signal, if already known.
 
     Returns
     -------
     float
-        dB, rounded down to hundredths so that the figure stored is the gain applied.
+        dB, rounded down to hundredths so that the stored figure is the gain applied.
 
     Examples
     --------
@@ -105,7 +107,7 @@ def common_gain(
 
 
 def fade(y: np.ndarray, sample_rate: int, seconds: float = 0.02) -> np.ndarray:
-    """Return a copy that begins and ends softly, by half a raised cosine of the given length."""
+    """Return a copy with a fade-in and a fade-out, each half a raised cosine of the given length."""
     n = min(round(seconds * sample_rate), len(y) // 2)
     ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(n) + 0.5) / max(n, 1))
     faded = np.array(y, dtype=np.float64)

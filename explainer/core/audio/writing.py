@@ -13,7 +13,7 @@ from .files import AudioError
 
 
 def flac_bytes(y: np.ndarray, sample_rate: int) -> bytes:
-    """Return a mono sound as a 24-bit FLAC file without tags; equal sounds give equal bytes.
+    """Return a mono sound as a 24-bit FLAC file without tags; equal sounds have equal bytes.
 
     Parameters
     ----------

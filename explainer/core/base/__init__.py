@@ -1,1 +1,1 @@
-"""What every layer of the core uses: recipes, explanations, numbers with their nouns, free memory."""
+"""Basics that every layer of the core uses: recipes, explanations, plurals, free memory."""

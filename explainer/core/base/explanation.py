@@ -1,4 +1,4 @@
-"""What an explanation method returns, whichever method it was."""
+"""The explanation that every method returns."""
 
 import io
 import json
@@ -18,7 +18,7 @@ class Target:
     Attributes
     ----------
     name : str
-        As the model's authors call it.
+        As named by the model's authors.
     level : str
         One of `LEVELS`.
     """
@@ -39,10 +39,10 @@ class Explanation:
     ----------
     targets : sequence of Target
     weights : np.ndarray [shape=(n_targets, n_segments)]
-        Change of the target's output (log-odds where the output is a probability) when the
-        segment is present instead of hidden; positive weights are evidence.
+        Change of the target's output (in log-odds if the output is a probability) when the segment is
+        present instead of hidden; positive weights are evidence.
     standard_errors : np.ndarray [shape=(n_targets, n_segments)] or None
-        None where the method has none.
+        None if the method has none.
     intercepts : np.ndarray [shape=(n_targets,)]
     predictions : np.ndarray [shape=(n_targets,)]
         The model's outputs on the whole track.
@@ -51,7 +51,7 @@ class Explanation:
     fidelity : mapping
         Figures of `explainer.core.evaluation.fidelity`, JSON types only.
     provenance : mapping
-        What else is needed to make it again, JSON types only.
+        Everything else needed to reproduce it, JSON types only.
     """
 
     targets: Sequence[Target]
@@ -81,19 +81,19 @@ class Explanation:
         Raises
         ------
         KeyError
-            If there is none; the message lists those there are.
+            If there is none; the message lists the targets.
         """
         names = [target.name for target in self.targets]
         if name not in names:
-            raise KeyError(f"no target {name!r}; there are {', '.join(names)}")
+            raise KeyError(f"no target {name!r}; use one of {', '.join(names)}")
         return names.index(name)
 
     def evidence(self, name: str, size: int) -> np.ndarray:
-        """Return the indices of the at most `size` segments that speak most strongly for a target."""
+        """Return the indices of the at most `size` segments with the greatest positive weights."""
         return _strongest(self.weights[self.target_index(name)], size)
 
     def counter_evidence(self, name: str, size: int) -> np.ndarray:
-        """Return the indices of the at most `size` segments that speak most strongly against a target."""
+        """Return the indices of the at most `size` segments with the most negative weights."""
         return _strongest(-self.weights[self.target_index(name)], size)
 
     def to_bytes(self, **arrays: np.ndarray) -> bytes:

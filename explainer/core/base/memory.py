@@ -1,4 +1,4 @@
-"""How much memory a model takes, and how much there is."""
+"""Measurement of used and free memory."""
 
 import contextlib
 import ctypes
@@ -18,12 +18,12 @@ _sharing: ContextVar[int] = ContextVar("sharing", default=1)
 
 @dataclass
 class Peak:
-    """What a stretch of code took.
+    """Peak memory of a block of code.
 
     Attributes
     ----------
     taken : int or None
-        Bytes beyond those in use before; None where the system does not tell.
+        Bytes beyond those in use before; None if the system does not report them.
     """
 
     taken: int | None = None
@@ -31,12 +31,12 @@ class Peak:
 
 @contextlib.contextmanager
 def peak_memory(device: str = "cpu") -> Iterator[Peak]:
-    """Measure the most memory that is in use at any time within the block.
+    """Measure the peak memory within the block.
 
     Parameters
     ----------
     device : str
-        ``"cpu"``, or a GPU as PyTorch calls it.
+        ``"cpu"``, or a GPU as named by PyTorch.
     """
     peak = Peak()
     if device.startswith("cuda"):
@@ -47,7 +47,8 @@ def peak_memory(device: str = "cpu") -> Iterator[Peak]:
         yield peak
         peak.taken = torch.cuda.max_memory_allocated(device) - before
         return
-    with contextlib.suppress(OSError, AttributeError):  # freed memory that is kept would hide what is needed
+    # Freed memory that the C library keeps would be reused without raising the peak.
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
     with contextlib.suppress(OSError):
         _PEAK_RESET.write_text("5")
@@ -59,15 +60,15 @@ def peak_memory(device: str = "cpu") -> Iterator[Peak]:
 
 @contextlib.contextmanager
 def memory_shared_by(jobs: int) -> Iterator[None]:
-    """Let `available_memory` give one of so many jobs its share, within the block.
+    """Divide the result of `available_memory` by a number of jobs, within the block.
 
-    What the others have taken by then is gone from what is free and is divided once more: shares are on
-    the small side, and never add up to more than there is.
+    Memory that other jobs have already taken is no longer free, and the rest is divided again. So shares
+    are conservative and never add up to more than the free memory.
 
     Parameters
     ----------
     jobs : int
-        That may take memory on this machine at the same time, at least 1.
+        Number of jobs that may take memory on this machine at the same time, at least 1.
     """
     token = _sharing.set(max(jobs, 1))
     try:
@@ -77,7 +78,7 @@ def memory_shared_by(jobs: int) -> Iterator[None]:
 
 
 def available_memory(device: str = "cpu") -> int | None:
-    """Return the bytes that this job can still take, None where the system does not tell."""
+    """Return the bytes that this job can still allocate; None if the system does not report them."""
     jobs = _sharing.get()
     if device.startswith("cuda"):
         import torch
@@ -88,20 +89,20 @@ def available_memory(device: str = "cpu") -> int | None:
     return min(shared + own, default=None)
 
 
-def free_in_words(free: int) -> str:
-    """Say how much is free, and for whom where several jobs share it."""
+def describe_free_memory(free: int) -> str:
+    """Return a text that states the free memory, per job if several jobs share it."""
     jobs = _sharing.get()
     amount = f"{free / GIGABYTE:.1f} GB"
     if jobs == 1:
         return f"{amount} are free"
-    return f"{amount} are free for each of {jobs} jobs at once (fewer workers would leave more)"
+    return f"{amount} are free for each of {jobs} parallel jobs (fewer workers leave more for each)"
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep what a model's layers free, instead of asking the system anew each time.
+    """Let glibc keep freed memory for reuse instead of returning it to the system.
 
-    By default every large array is mapped and zeroed afresh; on a convolutional network that took more
-    processor time than its arithmetic. Other C libraries than glibc go on as they are.
+    By default every large array is mapped and zeroed anew; on a convolutional network that took more
+    CPU time than its arithmetic. Other C libraries are not changed.
     """
     with contextlib.suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
@@ -109,8 +110,8 @@ def keep_freed_memory() -> None:
         library.mallopt(_TOP_KEPT, 1 << 30)
 
 
-def is_lack_of_memory(error: BaseException) -> bool:
-    """Return whether an error says that memory did not suffice, which libraries say each in its own way."""
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error means that memory ran out; each library words that differently."""
     words = ("can't allocate memory", "cannot allocate memory", "out of memory", "failed to allocate")
     return isinstance(error, MemoryError) or any(text in str(error).lower() for text in words)
 
@@ -140,10 +141,8 @@ def _free_in_container() -> int | None:
         return None
     if not limit.isdigit():
         return None
-    given_back_on_demand = int(
-        statistics.get("inactive_file", 0)
-    )  # files read lately, kept while there is room
-    return max(int(limit) - used + given_back_on_demand, 0)
+    reclaimable = int(statistics.get("inactive_file", 0))  # files read lately, kept while there is room
+    return max(int(limit) - used + reclaimable, 0)
 
 
 def _free_for_process() -> int | None:

@@ -1,4 +1,4 @@
-"""The recipe: everything that fixes an explanation apart from track and model."""
+"""The recipe: everything that determines an explanation apart from track and model."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ HIDDEN_VALUES = ("zero", "band_minimum", "band_mean", "track_mean", "noise")
 ROUTES = ("gain", "pseudo_inverse")
 MOST_SEGMENTS = 10_000
 GREATEST_BOOST = 40.0  # dB
-# Fields that are whole numbers, with the least and the greatest that can be meant.
+# Fields that are whole numbers, with the smallest and the largest allowed value.
 WHOLE_NUMBERS = (
     ("calls", 1, 1_000_000),
     ("random_controls", 0, 100),
@@ -25,12 +25,12 @@ WHOLE_NUMBERS = (
 
 
 class RecipeError(ValueError):
-    """A recipe that cannot be followed; the message names the field and the remedy."""
+    """Raised for a recipe that cannot be used; the message names the field and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to explain: method, segments, questions to the model, way back to sound.
+    """All settings of an explanation: method, segments, sampling, reconstruction of sound.
 
     Attributes
     ----------
@@ -43,20 +43,20 @@ class Recipe:
     segmentation_parameters : Mapping[str, Any]
         Passed to the segmentation, e.g. ``{"time_cells": 6, "band_cells": 4}``.
     sampling : str
-        Registered name of the design by which masks are drawn (``explainer.core.perturbation.sampling``).
+        Registered name of the design from which masks are drawn (``explainer.core.perturbation.sampling``).
     calls : int
         Budget of model evaluations, > 0.
     keep_probability : float
-        Probability that a segment stays in a mask, strictly between 0 and 1.
+        Probability that a segment is kept in a mask, strictly between 0 and 1.
     stop_confidence : float
-        Stop asking before the budget ends once the strongest segments stay the same with this
+        Stop before the budget is spent as soon as the strongest segments stay the same with this
         probability, from 0 to below 1; 0 spends the whole budget.
     hidden_value : str
-        What stands in place of a removed cell, one of `HIDDEN_VALUES`. ``zero`` is zero in the
+        Value in place of a removed cell, one of `HIDDEN_VALUES`. ``zero`` is zero in the
         representation's own units: silence for an uncompressed or log(1 + x) spectrogram, the
         data set's mean for a standardised one.
     route : str
-        From masked spectrogram to sound, one of `ROUTES`.
+        How sound is reconstructed from a masked spectrogram, one of `ROUTES`.
     evidence_sizes : tuple[int, ...]
         For each k, clips are made of the k segments with the greatest positive weights.
     random_controls : int
@@ -64,9 +64,9 @@ class Recipe:
     boost : float
         Gain in dB of the evidence in the ``boosted`` condition; 0 leaves that condition out.
     stability_seeds : int
-        With how many further seeds the explanation is made again, to tell how far it depends on chance.
+        Number of further seeds with which the explanation is repeated, to measure its stability.
     randomised_model : bool
-        Whether a model with shuffled weights is explained too; a sanity check for torch modules.
+        Whether a model with shuffled weights is explained as well; a sanity check for torch modules.
     seed : int
         Fixes every random choice, >= 0.
 

@@ -1,4 +1,4 @@
-"""Which clips are made of one explanation: every condition that a recipe asks for, as gains of cells."""
+"""The clips of one explanation: every condition that a recipe requests, as gains of cells."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +36,7 @@ def plan_conditions(
     *,
     notes: list[str] | None = None,
 ) -> list[PlannedClip]:
-    """Plan every clip that a recipe asks for.
+    """Plan every clip that a recipe requests.
 
     Parameters
     ----------
@@ -49,14 +49,14 @@ def plan_conditions(
     recipe : Recipe
         Its evidence sizes, number of random controls, boost and seed are used.
     targets : iterable of str
-        Names of the targets to make clips of; none named means all.
+        Names of the targets to make clips of; empty for all.
     notes : list of str, optional
-        Sentences on clips that cannot be made (no segment speaks for a target, ...) are appended.
+        Sentences about clips that cannot be made (no segment has a positive weight, ...) are appended.
 
     Returns
     -------
     list of PlannedClip
-        The original first.
+        Begins with the original.
     """
     names = list(targets) or [target.name for target in explanation.targets]
     planner = _Planner(explanation, segmentation, y, representation, recipe, [] if notes is None else notes)
@@ -91,72 +91,81 @@ class _Planner:
         self.energy = segmentation.total(cell_energy(X, representation))
 
     def clips_for(self, target: Target) -> list[PlannedClip]:
-        """Plan the clips of one target, each set of segments once."""
+        """Plan the clips of one target; each set of segments is used once."""
         clips: list[PlannedClip] = []
-        nothing = f"No segment speaks for {target.name}, so there is no evidence to be heard."
-        for asked, evidence in self._sets(target, self.explanation.evidence, "for", "evidence", nothing):
-            clips += self._around_evidence(target, asked, evidence)
-        nothing = f"No segment speaks against {target.name}, so there is no counter-evidence."
+        nothing = f"No segment has a positive weight for {target.name}, so no evidence clip was made."
+        for size, evidence in self._sets(target, self.explanation.evidence, "positive", "evidence", nothing):
+            clips += self._around_evidence(target, size, evidence)
+        nothing = f"No segment has a negative weight for {target.name}, so no counter-evidence clip was made."
         strongest = self.explanation.counter_evidence
-        for asked, against in self._sets(target, strongest, "against", "counter-evidence", nothing):
-            clips.append(self._kept(COUNTER_EVIDENCE, target, asked, len(against), self._mask(against)))
+        for size, against in self._sets(target, strongest, "negative", "counter-evidence", nothing):
+            clips.append(self._kept(COUNTER_EVIDENCE, target, size, len(against), self._mask(against)))
         return clips
 
     def _sets(
-        self, target: Target, strongest: Callable[[str, int], np.ndarray], side: str, what: str, nothing: str
+        self, target: Target, strongest: Callable[[str, int], np.ndarray], sign: str, what: str, nothing: str
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield each size asked for with its segments, where these are not those of a size before."""
-        known: set[int] = set()  # the strongest are nested, so their number says which they are
-        for asked in self.recipe.evidence_sizes:
-            segments = strongest(target.name, asked)
-            held = len(segments)
-            if not held:
+        """Yield each requested size with its segments, unless an earlier size had the same segments."""
+        known: set[int] = set()  # sets of strongest segments are nested, so their number identifies them
+        for size in self.recipe.evidence_sizes:
+            segments = strongest(target.name, size)
+            n_segments = len(segments)
+            if not n_segments:
                 self.notes.append(nothing)
                 return
-            if held < asked:
-                ending = "would repeat it" if held in known else "holds no more"
-                speak = "segment speaks" if held == 1 else "segments speak"
+            if n_segments < size:
+                ending = "was left out as a repetition" if n_segments in known else f"has {n_segments}"
+                have = "segment has" if n_segments == 1 else "segments have"
                 self.notes.append(
-                    f"Only {held} {speak} {side} {target.name}; its {what} of {asked} {ending}."
+                    f"Only {n_segments} {have} a {sign} weight for {target.name}, so the {what} of {size} "
+                    f"segments {ending}."
                 )
-            if held not in known:
-                known.add(held)
-                yield asked, segments
+            if n_segments not in known:
+                known.add(n_segments)
+                yield size, segments
 
-    def _around_evidence(self, target: Target, asked: int, evidence: np.ndarray) -> list[PlannedClip]:
-        mask, held = self._mask(evidence), len(evidence)
-        clips = [self._kept(EVIDENCE, target, asked, held, mask)]
+    def _around_evidence(self, target: Target, size: int, evidence: np.ndarray) -> list[PlannedClip]:
+        mask, n_segments = self._mask(evidence), len(evidence)
+        clips = [self._kept(EVIDENCE, target, size, n_segments, mask)]
         if mask.all():
             self.notes.append(
-                f"Every segment speaks for {target.name}: nothing is left for a complement or a control."
+                f"Every segment has a positive weight for {target.name}, so there is no complement and no "
+                "random control."
             )
         else:
-            clips.append(self._kept(COMPLEMENT, target, asked, held, ~mask))
-            clips += self._controls(target, asked, evidence)
+            clips.append(self._kept(COMPLEMENT, target, size, n_segments, ~mask))
+            clips += self._controls(target, size, evidence)
         if self.recipe.boost:
             gain = 1 + (10 ** (self.recipe.boost / 20) - 1) * self.segmentation.gain(mask).astype(np.float64)
-            boosted = self._kept(BOOSTED, target, asked, held, mask)
+            boosted = self._kept(BOOSTED, target, size, n_segments, mask)
             provenance = {**boosted.provenance, "boost_db": self.recipe.boost}
             clips.append(replace(boosted, cell_gain=gain, area_share=1.0, provenance=provenance))
         return clips
 
-    def _controls(self, target: Target, asked: int, evidence: np.ndarray) -> list[PlannedClip]:
+    def _controls(self, target: Target, size: int, evidence: np.ndarray) -> list[PlannedClip]:
         clips: list[PlannedClip] = []
-        taken: set[tuple[int, ...]] = set()
+        earlier: set[tuple[int, ...]] = set()
         for variant in range(self.recipe.random_controls):
-            seed = f"{self.recipe.seed}|{target.name}|{asked}|{variant}"
+            seed = f"{self.recipe.seed}|{target.name}|{size}|{variant}"
+            # Seeded by its own key, so that a control does not change if other targets, sizes or variants do.
             rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8]))
             control = random_control(
-                evidence, self.area, self.energy, self._energy_estimate, self._energy_heard, rng, taken=taken
+                evidence,
+                self.area,
+                self.energy,
+                self._energy_estimate,
+                self._energy_heard,
+                rng,
+                earlier=earlier,
             )
             if control is None:
                 self.notes.append(
-                    f"There is no further set of segments for a random control of {target.name}."
+                    f"No further set of segments is available for a random control of {target.name}."
                 )
                 break
-            taken.add(control.segments)
+            earlier.add(control.segments)
             chosen = self._mask(np.array(control.segments))
-            clip = self._kept(RANDOM_CONTROL, target, asked, len(evidence), chosen)
+            clip = self._kept(RANDOM_CONTROL, target, size, len(evidence), chosen)
             provenance = {
                 **clip.provenance,
                 "seed": seed,
@@ -171,14 +180,16 @@ class _Planner:
             clips.append(replace(clip, variant=variant, level=control.gain, provenance=provenance))
         return clips
 
-    def _kept(self, condition: str, target: Target, asked: int, held: int, mask: np.ndarray) -> PlannedClip:
+    def _kept(
+        self, condition: str, target: Target, size: int, n_segments: int, mask: np.ndarray
+    ) -> PlannedClip:
         segments = tuple(np.flatnonzero(mask).tolist())
         return PlannedClip(
             condition=condition,
             target=target.name,
             target_level=target.level,
-            segments_asked=asked,
-            kept_segments=held,
+            segments_asked=size,
+            kept_segments=n_segments,
             cell_gain=self.segmentation.gain(mask),
             segments=segments,
             area_share=float(self.area[mask].sum()),

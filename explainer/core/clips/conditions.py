@@ -1,4 +1,4 @@
-"""What the clips of one explanation can hold, and a clip that is planned."""
+"""The conditions of clips, and the description of a planned clip."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,20 +8,20 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Condition:
-    """What a clip can hold.
+    """One kind of content of a clip.
 
     Attributes
     ----------
     name
-        As it is stored and exported.
+        Stored and exported.
     label
-        As forms call it.
+        Shown in forms.
     meaning
-        As the codebook explains it.
+        Description in the codebook.
     is_masked
-        Whether it holds the track without some of its segments, or with some of them changed.
+        Whether segments of the track are removed or changed.
     serves_all_targets
-        Whether it is the same for every target.
+        Whether the clip is the same for every target.
     """
 
     name: str
@@ -31,29 +31,29 @@ class Condition:
     serves_all_targets: bool = False
 
 
-# The order in which forms offer them and in which they are put into sets.
+# In the order in which forms list them and in which they are put into sets.
 _ALL = (
     Condition("original", "original", "the track as it is", is_masked=False, serves_all_targets=True),
     Condition(
         "resynthesis",
         "resynthesis (unmasked, through the same route)",
-        "unmasked, through the same way back to sound as the masked clips",
+        "unmasked, reconstructed like the masked clips",
         is_masked=False,
         serves_all_targets=True,
     ),
-    Condition("evidence", "evidence", "only the segments that speak most strongly for the target"),
-    Condition("complement", "complement (evidence removed)", "everything but the evidence"),
+    Condition("evidence", "evidence", "only the segments with the greatest positive weights for the target"),
+    Condition("complement", "complement (evidence removed)", "everything except the evidence"),
     Condition(
         "counter_evidence",
         "counter-evidence",
-        "only the segments that speak most strongly against the target",
+        "only the segments with the most negative weights for the target",
     ),
     Condition(
         "random_control",
         "random control (same area and energy)",
-        "segments chosen at random, same area and energy as the evidence",
+        "segments chosen at random with the same area and energy as the evidence",
     ),
-    Condition("boosted", "evidence boosted instead of isolated", "everything, with the evidence made louder"),
+    Condition("boosted", "evidence boosted instead of isolated", "everything, with the evidence amplified"),
     Condition("uploaded", "uploaded", "a clip made elsewhere", serves_all_targets=True),
 )
 CONDITIONS = {condition.name: condition for condition in _ALL}
@@ -64,7 +64,7 @@ UNMASKED = tuple(condition.name for condition in _ALL if not condition.is_masked
 
 @dataclass(frozen=True, eq=False)
 class PlannedClip:
-    """A clip to be made.
+    """A clip to be rendered.
 
     Attributes
     ----------
@@ -72,21 +72,21 @@ class PlannedClip:
     target, target_level : str
         Empty for original and resynthesis, which serve all targets.
     segments_asked : int
-        The k of the top-k segments that the recipe asks for; 0 where it does not apply.
+        The k of the top-k segments that the recipe requests; 0 if it does not apply.
     kept_segments : int
-        Of how many segments the evidence (or counter-evidence) consists that the clip holds, lacks
-        (complement), boosts or is matched with (random control); 0 where it does not apply. Fewer than
-        asked for where fewer segments speak for the target.
+        Number of segments of the evidence (or counter-evidence) that the clip contains, lacks (complement),
+        boosts or is matched with (random control); 0 if it does not apply. Fewer than requested if fewer
+        segments have a positive (negative) weight.
     variant : int
         Numbers the random controls of one evidence clip from 0.
     cell_gain : np.ndarray [shape=(n_frames, n_bands)] or None
         None for the original, which is not resynthesised.
     segments : tuple[int, ...]
-        The segments heard (or boosted).
+        The audible (or boosted) segments.
     area_share : float
-        Share of the time-frequency cells heard, 0 to 1.
+        Share of the time-frequency cells that are audible, 0 to 1.
     level : float
-        dB by which what is heard is turned up or down, before the one gain of all clips.
+        dB by which the audible part is amplified, before the common gain of all clips.
     provenance : dict[str, Any]
         JSON types only.
     """

@@ -1,4 +1,4 @@
-"""Planned clips written as one comparison set: one gain, one kind of file."""
+"""Rendering of planned clips as one comparison set, with a common gain and file format."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ OWN_FILES = AudioLimits(max_bytes=2**40, max_seconds=float("inf"), min_seconds=0
 
 @dataclass(frozen=True)
 class RenderedClip:
-    """A clip as written.
+    """A written clip.
 
     Attributes
     ----------
@@ -48,11 +48,11 @@ class RenderedClip:
     true_peak : float or None
         dBTP after the gain; None for digital silence.
     energy_share : float
-        Energy of the clip over that of the original, both as heard.
+        Energy of the clip over that of the original, both as rendered.
     provenance : dict[str, Any]
         JSON types only.
     prediction_heard, prediction_masked : dict[str, float]
-        Target to model output on the written file and on the masked features; empty until a model was asked.
+        Target to model output on the written file and on the masked features; empty until predicted.
     """
 
     condition: str
@@ -84,20 +84,20 @@ def sound_of(
     level: float = 0.0,
     filling: Filling | None = None,
 ) -> np.ndarray:
-    """Return what is heard of a track, faded at both ends.
+    """Return the sound of a track with gains on its cells, faded at both ends.
 
     Parameters
     ----------
     y : np.ndarray [shape=(n_samples,)]
     cell_gain : np.ndarray [shape=(n_frames, n_bands)] or None
-        None leaves the track as it is, without the way through the spectrum.
+        None leaves the track unchanged, without analysis and reconstruction.
     representation : Representation
     route : str
         See `explainer.core.representations.reconstruction.reconstruct`.
     level : float
-        dB by which what is kept is turned up or down; a filling stays as it is.
+        dB by which the kept part is amplified; a filling is not changed.
     filling : Filling, optional
-        What sounds in place of removed cells.
+        Sound in place of removed cells.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def sound_of(
 
 
 def energy_of(signal: np.ndarray) -> float:
-    """Return the sum of squares, added up in a fixed order."""
+    """Return the sum of squares, added in a fixed order."""
     return float(np.einsum("n,n->", signal, signal))
 
 
@@ -126,12 +126,12 @@ def render_clips(
     ceiling: float = CEILING,
     progress: Callable[[float, str], None] | None = None,
 ) -> list[RenderedClip]:
-    """Write all clips of a plan with one gain, so that they can be compared as they are.
+    """Write all clips of a plan with one gain, so that their levels can be compared.
 
     Parameters
     ----------
     plan : sequence of PlannedClip
-        The first is the reference for the gain, as a rule the original.
+        The first is the reference for the gain, normally the original.
     y : np.ndarray [shape=(n_samples,)]
         The track at the representation's rate.
     representation : Representation
@@ -140,11 +140,11 @@ def render_clips(
     output_folder : Path
         Must exist; receives 24-bit FLAC files named by their SHA-256.
     filling : Filling, optional
-        What sounds in place of removed cells; nothing by default.
+        Sound in place of removed cells; silence by default.
     target_loudness, ceiling : float
         See `explainer.core.audio.common_gain`.
     progress : callable, optional
-        Called with the share done, 0 to 1, and a word on what is being done.
+        Called with the share done, 0 to 1, and a description of the current step.
 
     Returns
     -------
@@ -198,10 +198,10 @@ def render_clips(
 
 
 def input_as_heard(clip: RenderedClip, representation: Representation, track_gain: float) -> np.ndarray:
-    """Return what a model is given of a written clip.
+    """Return the input of a model for a written clip.
 
-    The file is read back and the comparison set's gain taken off again; the track's own normalisation is
-    kept: normalising a weak clip by itself would turn what little is left of it up to full level.
+    The file is read back and the comparison set's gain is undone. The normalisation is that of the track:
+    normalising a clip by itself would amplify weak remains to full level.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Correlations of the two levels over tracks."""
+"""Correlations of mid-level features and emotions over tracks."""

@@ -1,8 +1,8 @@
-"""How mid-level features and emotions go together over tracks, to be read beside learned weights.
+"""Correlations of mid-level features with emotions over tracks, for comparison with learned weights.
 
-Features that go together share what they say of an emotion: a linear second level may give one of
-them a weight whose sign contradicts its correlation with the emotion, and both are right. What
-tells the two apart are partial correlations and variance inflation.
+Correlated features share information about an emotion: a linear second level may give one of them a weight
+whose sign contradicts its correlation with the emotion, and both are correct. Partial correlations and
+variance inflation show whether that is the case.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ import numpy as np
 
 from explainer.core.base.counting import plural
 
-# Below so many tracks the intervals are wider than most differences one could ask about.
+# With fewer tracks the intervals are wider than most differences of interest.
 FEW_TRACKS = 30
 BOOTSTRAP_DRAWS = 1000
-# Share of an emotion's standard deviation that counts as nothing: models answer in 32 bits.
+# Share of an emotion's standard deviation that counts as 0: models compute in 32 bits.
 NOTHING_LEFT = 1e-4
 
 
 @dataclass(frozen=True)
 class Estimates:
-    """Numbers with intervals, all of the same shape; NaN where one is undefined.
+    """Estimates with intervals, all of the same shape; undefined ones are NaN.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Correlations:
-    """How mid-level features and emotions go together over a set of tracks.
+    """Correlations of mid-level features and emotions over a set of tracks.
 
     Attributes
     ----------
@@ -43,15 +43,15 @@ class Correlations:
     pearson : Estimates [shape=(n_mid_level, n_emotions)]
         With Fisher's interval.
     partial : Estimates [shape=(n_mid_level, n_emotions)]
-        Correlation with all other mid-level features held constant; undefined where these explain the
-        emotion wholly, so that nothing is left to correlate.
+        Correlation with all other mid-level features held constant; undefined if these explain the emotion
+        completely.
     among : Estimates [shape=(n_mid_level, n_mid_level)]
-        The mid-level features among themselves.
+        Correlations of the mid-level features with each other.
     variance_inflation : Estimates [shape=(n_mid_level,)]
         1 / (1 - R^2) of each feature on the others, with a bootstrap interval over tracks; above
-        about 5, weights and correlations of the feature may well disagree in sign.
+        about 5, weights and correlations of the feature often differ in sign.
     remarks : tuple of str
-        What the number of tracks or their values do not allow, in words.
+        Sentences about limits due to the number of tracks or their values.
     """
 
     n_tracks: int
@@ -77,11 +77,11 @@ def correlations(
     mid_level : np.ndarray [shape=(n_tracks, n_mid_level)]
     emotions : np.ndarray [shape=(n_tracks, n_emotions)]
     confidence : float
-        Of the intervals, between 0 and 1.
+        Confidence level of the intervals, between 0 and 1.
     rng : np.random.Generator, optional
         Draws the tracks of the bootstrap; by default one with a fixed seed.
     draws : int
-        Bootstrap samples.
+        Number of bootstrap samples.
 
     Raises
     ------
@@ -124,13 +124,13 @@ def correlations(
 
 
 def fisher(r: np.ndarray, n: int, *, confidence: float = 0.95) -> Estimates:
-    """Return correlations with the interval that Fisher's z gives them.
+    """Return correlations with intervals by Fisher's z transformation.
 
     Parameters
     ----------
     r : np.ndarray
     n : int
-        Observations, less the number of variables held constant. Up to three, the interval is -1 to 1.
+        Observations minus the number of variables held constant. Up to 3, the interval is -1 to 1.
     confidence : float
     """
     from scipy.stats import norm
@@ -146,7 +146,7 @@ def fisher(r: np.ndarray, n: int, *, confidence: float = 0.95) -> Estimates:
 
 
 def variance_inflation(table: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 - R^2) of each column on all others; infinite where it is a sum of others.
+    """Return 1 / (1 - R^2) of each column on all others; infinite for a linear combination of others.
 
     Parameters
     ----------
@@ -163,8 +163,8 @@ def variance_inflation(table: np.ndarray) -> np.ndarray:
 def standardised_weights(weights: np.ndarray, mid_level: np.ndarray, emotions: np.ndarray) -> np.ndarray:
     """Return learned weights in standard deviations of the emotion per one of the feature.
 
-    Only so can weights of features with different spread be compared, with each other and
-    with correlations.
+    Weights of features with different spread can only be compared, with each other and with correlations, on
+    this scale.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def standardised_weights(weights: np.ndarray, mid_level: np.ndarray, emotions: n
     Returns
     -------
     np.ndarray [shape=(n_mid_level, n_emotions)]
-        NaN where the emotion is the same on all tracks.
+        NaN if the emotion is the same on all tracks.
     """
     spread = np.std(emotions, axis=0)
     spread = np.where(spread <= 1e-12, np.nan, spread)
@@ -182,7 +182,7 @@ def standardised_weights(weights: np.ndarray, mid_level: np.ndarray, emotions: n
 
 
 def contradictions(weights: np.ndarray, pearson: Estimates) -> np.ndarray:
-    """Say where a learned weight has the opposite sign of a correlation that is clearly not zero.
+    """Return where a learned weight and a correlation whose interval excludes 0 differ in sign.
 
     Returns
     -------
@@ -220,17 +220,20 @@ def _remarks(mid_level: np.ndarray, emotions: np.ndarray) -> list[str]:
         remarks.append(
             f"{plural(n_tracks, 'track is', 'tracks are')} too few to hold "
             f"{plural(n_mid - 1, 'feature')} constant: partial correlations and "
-            f"variance inflation need at least {n_mid + 2}."
+            f"variance inflation need at least {n_mid + 2} tracks."
         )
     elif n_tracks < FEW_TRACKS:
         remarks.append(
             f"{plural(n_tracks, 'track is', 'tracks are')} few: intervals are wide, and variance inflation "
             "is overestimated. "
-            f"Use {FEW_TRACKS} or more before drawing conclusions."
+            f"Use at least {FEW_TRACKS} tracks before drawing conclusions."
         )
     constant = int(np.isnan(standardised(np.column_stack([mid_level, emotions]))).all(axis=0).sum())
     if constant:
-        remarks.append(f"{constant} of the columns are the same on all tracks and correlate with nothing.")
+        remarks.append(
+            f"{plural(constant, 'column has', 'columns have')} the same value on all tracks, so "
+            "correlations with them are undefined."
+        )
     return remarks
 
 
@@ -240,6 +243,9 @@ def _inflation(table: np.ndarray, confidence: float, rng: np.random.Generator, d
     if n <= n_columns + 1:
         return Estimates(undefined, undefined, undefined)
     value = variance_inflation(table)
+    # The variance inflation factors are the diagonal of the inverse correlation matrix, which is much faster
+    # than a regression per column and draw. Draws with a singular matrix (too few different tracks) are
+    # dropped; if those are the majority, no interval is given.
     samples = table[rng.integers(n, size=(draws, n))]
     deviation = samples - samples.mean(axis=1, keepdims=True)
     covariance = np.einsum("bti,btj->bij", deviation, deviation)
@@ -264,7 +270,7 @@ def standardised(table: np.ndarray) -> np.ndarray:
 
 
 def residuals(dependent: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return residuals of the regression on other columns, and the first column's R squared."""
+    """Return residuals of a regression on other columns, and R squared of the first column."""
     design = np.column_stack([np.ones(len(others)), others])
     rest = dependent - design @ np.linalg.lstsq(design, dependent, rcond=None)[0]
     total = ((dependent[:, 0] - dependent[:, 0].mean()) ** 2).sum()
@@ -273,7 +279,7 @@ def residuals(dependent: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, fl
 
 @dataclass(frozen=True)
 class Row:
-    """One number of the long table that is written as CSV."""
+    """One row of the long table that is written as CSV."""
 
     quantity: str
     row: str
@@ -290,7 +296,7 @@ def long_table(
     weights: np.ndarray | None = None,
     standardised: np.ndarray | None = None,
 ) -> list[Row]:
-    """Return all numbers one per row, with all their digits.
+    """Return all numbers in long format, without rounding.
 
     Parameters
     ----------
@@ -298,7 +304,7 @@ def long_table(
     mid_level, emotions : sequence of str
         Names in the order of the tables.
     weights, standardised : np.ndarray [shape=(n_mid_level, n_emotions)], optional
-        Learned weights as they are and in standard deviations.
+        Learned weights, raw and in standard deviations.
     """
     rows = []
     for quantity, estimates, columns in (

@@ -1,4 +1,4 @@
-"""Label files of two published data sets, as their authors distribute them.
+"""Readers of the label files of two published data sets, as distributed by their authors.
 
 - Mid-level (Aljanaki & Soleymani): ``annotations.csv``, seven features rated from 1 to 10, and
   ``metadata.csv``, separated by semicolons.
@@ -32,7 +32,7 @@ _MID_LEVEL_COLUMNS = {
 
 
 class LabelError(ValueError):
-    """A label file that cannot be used; the message names the line and the remedy."""
+    """Raised for a label file that cannot be used; the message names the line and the remedy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +60,12 @@ class Labels:
 
 
 def read_mid_level(path: Path) -> Labels:
-    """Read ``annotations.csv`` of the Mid-level data set; blanks beside commas do not matter.
+    """Read ``annotations.csv`` of the Mid-level data set; spaces around commas are ignored.
 
     Raises
     ------
     LabelError
-        If a column is missing or a value is no number from 1 to 10.
+        If a column is missing or a value is not a number from 1 to 10.
     """
     return _read(path, MID_LEVEL_DATA, "song_id", _MID_LEVEL_COLUMNS, MID_LEVEL, 1, 10)
 
@@ -76,7 +76,7 @@ def read_soundtracks(path: Path) -> Labels:
     Raises
     ------
     LabelError
-        If a column is missing or a value is no number from 1 to 9.
+        If a column is missing or a value is not a number from 1 to 9.
     """
     return _read(path, SOUNDTRACKS_DATA, "number", {name: name for name in EMOTIONS}, EMOTIONS, 1, 9)
 
@@ -85,7 +85,7 @@ READERS = {MID_LEVEL_DATA: read_mid_level, SOUNDTRACKS_DATA: read_soundtracks}
 
 
 def find_sounds(folder: Path, tracks: Iterable[str]) -> dict[str, Path]:
-    """Return the sound file of each track of a data set that has one.
+    """Return the sound file of each track for which there is one.
 
     Files are named by the track's number, with or without leading zeros: ``7.mp3``, ``007.mp3``.
     """
@@ -97,7 +97,7 @@ def find_sounds(folder: Path, tracks: Iterable[str]) -> dict[str, Path]:
 
 
 def without_zeros(identifier: str) -> str:
-    """Return a number without leading zeros, and anything else as it is."""
+    """Return a number without leading zeros, and any other text unchanged."""
     return str(int(identifier)) if identifier.isdecimal() else identifier
 
 
@@ -123,12 +123,12 @@ def _read(
         if not row[identifier]:
             continue
         if without_zeros(row[identifier]) in seen:
-            raise LabelError(f"{path.name}, line {number}: {row[identifier]} is there twice; leave one out.")
+            raise LabelError(f"{path.name}, line {number}: {row[identifier]} occurs twice; delete one line.")
         seen.add(without_zeros(row[identifier]))
         tracks.append(row[identifier])
         values.append([_number(path, number, row, source[target], lowest, highest) for target in targets])
     if not tracks:
-        raise LabelError(f"{path.name} holds no ratings.")
+        raise LabelError(f"{path.name} contains no ratings.")
     return Labels(data_set, tuple(tracks), targets, np.array(values), lowest, highest)
 
 
@@ -148,7 +148,7 @@ def _number(
 
 
 def _table(path: Path, delimiter: str) -> tuple[list[str], list[dict[str, str]]]:
-    """Return column names and rows, all without blanks at their ends."""
+    """Return column names and rows, with spaces around cells removed."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = [[cell.strip() for cell in line] for line in csv.reader(file, delimiter=delimiter)]

@@ -1,9 +1,9 @@
-"""How much of an emotion's prediction passes through a mid-level feature beyond the feature's name.
+"""Concept leakage: information about emotions that passes through features beyond their names.
 
-A two-level model says *tense, because dissonant*. That is true as far as what passes through the
-feature called dissonance is dissonance. Where people rated the feature too, the model's feature
-parts into what its rating explains and a rest. The rest may be mere noise, or it may carry knowledge
-of the emotion that the name does not cover: information leaks through the bottleneck.
+A two-level model explains an emotion by features: *tense, because dissonant*. That is correct to the extent
+that the model's feature called dissonance is dissonance. If people rated the feature, the model's feature
+splits into a part that the rating explains and a residual. The residual may be noise, or it may contain
+information about the emotion that the name does not cover: information leaks through the bottleneck.
 
 Mahinpei, Clark, Lage, Doshi-Velez, Pan. "Promises and pitfalls of black-box concept learning models."
 ICML 2021 workshop on theoretic foundation, criticism, and application trend of explainable AI,
@@ -24,28 +24,26 @@ BOOTSTRAP_DRAWS = 500
 
 @dataclass(frozen=True)
 class Leakage:
-    """What passes through each feature to each emotion, by its name and beyond.
+    """Contribution of each feature to each emotion, by its name and beyond it.
 
     Attributes
     ----------
     n_tracks : int
     by_name, beyond_name : Estimates [shape=(n_mid_level, n_emotions)]
-        Shares of the predicted emotion's variance that pass through a feature as far as the feature's
-        rating explains it, linearly, and beyond. Negative where features cancel each other. Over all
-        features both together, and what passes through features without ratings, add up to 1.
-        With bootstrap intervals over tracks.
+        Shares of the predicted emotion's variance that pass through the part of a feature that its rating
+        explains linearly, and through its residual. Negative if features cancel each other. The shares of
+        all features, with that of features without ratings, add up to 1. With bootstrap intervals over
+        tracks.
     unrated : np.ndarray [shape=(n_emotions,)]
-        Share that passes through features which nobody rated.
-    carried : Estimates [shape=(n_mid_level, n_emotions)]
-        Correlation of a feature's rest with people's rating of the emotion, all their ratings of
-        features held constant, with Fisher's interval: what the rest knows of the emotion that no
-        feature's name covers.
+        Share that passes through features without ratings.
+    residual : Estimates [shape=(n_mid_level, n_emotions)]
+        Correlation of a feature's residual with the rated emotion, all rated features held constant, with
+        Fisher's interval: information about the emotion that no feature's name covers.
     rating_weights : Estimates [shape=(n_mid_level, n_emotions)]
-        Weights that ratings of features get for ratings of emotions by least squares, in standard
-        deviations, with Student's interval: what the second level would be if its features were
-        what their names say.
+        Least-squares weights of rated features for rated emotions, in standard deviations, with Student's
+        interval: the second level for features that match their names exactly.
     leaks : np.ndarray of bool [shape=(n_mid_level, n_emotions)]
-        Whether the rest carries the emotion clearly, and the weight lets it through in the helpful direction.
+        Whether the residual clearly correlates with the emotion, and the weight has the same sign.
     remarks : tuple of str
     """
 
@@ -53,7 +51,7 @@ class Leakage:
     by_name: Estimates
     beyond_name: Estimates
     unrated: np.ndarray
-    carried: Estimates
+    residual: Estimates
     rating_weights: Estimates
     leaks: np.ndarray
     remarks: tuple[str, ...] = field(default=())
@@ -69,7 +67,7 @@ def leakage(
     rng: np.random.Generator | None = None,
     draws: int = BOOTSTRAP_DRAWS,
 ) -> Leakage:
-    """Part what passes from features to emotions by the features' names.
+    """Split the contributions of features to emotions into named and residual parts.
 
     Parameters
     ----------
@@ -78,14 +76,14 @@ def leakage(
     weights : np.ndarray [shape=(n_mid_level, n_emotions)]
         Of the model's linear second level.
     rated_features : np.ndarray [shape=(n_tracks, n_mid_level)]
-        What people said, or what is true. Columns of NaN are features without ratings.
+        Ratings by people, or true values. Columns of NaN are features without ratings.
     rated_emotions : np.ndarray [shape=(n_tracks, n_emotions)], optional
     confidence : float
-        Of the intervals, between 0 and 1.
+        Confidence level of the intervals, between 0 and 1.
     rng : np.random.Generator, optional
         Draws the tracks of the bootstrap; by default one with a fixed seed.
     draws : int
-        Bootstrap samples.
+        Number of bootstrap samples.
 
     Raises
     ------
@@ -96,7 +94,7 @@ def leakage(
     rated_features = np.asarray(rated_features, dtype=float)
     n_tracks = len(features)
     if n_tracks < 3 or len(rated_features) != n_tracks:
-        raise ValueError(f"what passes by name needs at least three tracks with ratings, not {n_tracks}")
+        raise ValueError(f"shares by name need at least three tracks with ratings, not {n_tracks}")
     rng = rng or np.random.default_rng(0)
     value = _shares(features, weights, rated_features)
     samples = rng.integers(n_tracks, size=(draws, n_tracks))
@@ -106,27 +104,27 @@ def leakage(
         lower, upper = np.quantile(drawn, [tail, 1 - tail], axis=0)
     rated = ~np.isnan(rated_features).any(axis=0)
     unrated = 1 - np.nansum(value, axis=(0, 1))
-    carried = rating_weights = _undefined(weights.shape)
+    residual = rating_weights = _undefined(weights.shape)
     remarks = _remarks(n_tracks, int(rated.sum()))
     if rated_emotions is not None:
         rated_emotions = np.asarray(rated_emotions, dtype=float)
-        carried = _carried(features, rated_features, rated_emotions, rated, confidence)
+        residual = _residual(features, rated_features, rated_emotions, rated, confidence)
         rating_weights = _rating_weights(rated_features, rated_emotions, rated, confidence)
-    clear = (carried.lower > 0) | (carried.upper < 0)
+    clear = (residual.lower > 0) | (residual.upper < 0)
     return Leakage(
         n_tracks,
         Estimates(value[0], lower[0], upper[0]),
         Estimates(value[1], lower[1], upper[1]),
         unrated,
-        carried,
+        residual,
         rating_weights,
-        clear & (carried.value * weights > 0),
+        clear & (residual.value * weights > 0),
         remarks,
     )
 
 
 def leakage_table(found: Leakage, mid_level: Sequence[str], emotions: Sequence[str]) -> list[Row]:
-    """Return all numbers one per row, with all their digits.
+    """Return all numbers in long format, without rounding.
 
     Parameters
     ----------
@@ -146,7 +144,7 @@ def leakage_table(found: Leakage, mid_level: Sequence[str], emotions: Sequence[s
         for quantity, estimates in (
             ("share_by_name", found.by_name),
             ("share_beyond_name", found.beyond_name),
-            ("rest_with_rated_emotion", found.carried),
+            ("rest_with_rated_emotion", found.residual),
             ("weight_from_ratings", found.rating_weights),
         )
         for (row, column), value in np.ndenumerate(estimates.value)
@@ -165,10 +163,12 @@ def _shares(features: np.ndarray, weights: np.ndarray, rated: np.ndarray) -> np.
     emotions = centred @ weights
     variance = (emotions**2).sum(axis=0)
     variance = np.where(variance > 0, variance, np.nan)
+    # An emotion is the sum of weight * (named + residual part), so its variance is the sum of the covariances
+    # of these terms with the emotion itself; each is a share. Shares can be negative but add up to 1.
     return np.stack([weights * (part.T @ emotions) / variance for part in (named, centred - named)])
 
 
-def _carried(
+def _residual(
     features: np.ndarray, ratings: np.ndarray, emotions: np.ndarray, rated: np.ndarray, confidence: float
 ) -> Estimates:
     n_tracks, n_rated = len(features), int(rated.sum())
@@ -212,10 +212,10 @@ def _remarks(n_tracks: int, n_rated: int) -> tuple[str, ...]:
     if n_tracks <= n_rated + 3:
         return (
             f"{plural(n_tracks, 'track is', 'tracks are')} too few to hold "
-            f"{plural(n_rated, 'rating')} constant: what a rest carries needs at "
-            f"least {n_rated + 4}.",
+            f"{plural(n_rated, 'rating')} constant: correlations of residuals need at "
+            f"least {n_rated + 4} tracks.",
         )
     if n_tracks < FEW_TRACKS:
         few = plural(n_tracks, "track is", "tracks are")
-        return (f"{few} few: intervals are wide. Use {FEW_TRACKS} or more.",)
+        return (f"{few} few: intervals are wide. Use at least {FEW_TRACKS}.",)
     return ()

@@ -1,4 +1,4 @@
-"""Figures that others have published about two-level models, to compare one's own with.
+"""Published figures of two-level models, for comparison.
 
 Chowdhury, Vall, Haunschmid, Widmer. "Towards explainable music emotion recognition: the route via
 mid-level features." ISMIR 2019, arXiv:1907.03572. Rows are mid-level features, columns emotions.

@@ -1,4 +1,4 @@
-"""How far two explanations of one track and model agree."""
+"""Agreement of two explanations of one track and model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,45 +10,45 @@ from explainer.core.base.explanation import Explanation
 
 @dataclass(frozen=True)
 class Overlap:
-    """What the evidence of two explanations has in common.
+    """Overlap of the evidence of two explanations.
 
     Attributes
     ----------
     size : int
-        Number of segments asked for of each.
+        Requested number of segments.
     jaccard : float
         Area in both over area in either, 0 to 1; NaN if neither has evidence.
     chance : float
-        The same for two sets of these areas that know nothing of each other.
-    held : tuple of int
-        Number of segments in the evidence of each: fewer than asked for where fewer speak for the target.
+        Expected overlap of two independent sets of these areas.
+    found : tuple of int
+        Number of segments in the evidence of each, fewer than requested if fewer have a positive weight.
     """
 
     size: int
     jaccard: float
     chance: float
-    held: tuple[int, int] = (0, 0)
+    found: tuple[int, int] = (0, 0)
 
     @property
     def is_short(self) -> bool:
-        """Whether one of them holds fewer segments than asked for."""
-        return min(self.held) < self.size
+        """Whether one of them has fewer segments than requested."""
+        return min(self.found) < self.size
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far two explanations agree about one target.
+    """Agreement of two explanations about one target.
 
     Attributes
     ----------
     rank_correlation : float
-        Spearman's rho of the weights: of the segments where both explain the same ones, else of the cells,
-        each with its segment's weight per cell. NaN where all weights of one are equal.
+        Spearman's rho of the weights: of the segments if both explanations have the same ones, otherwise
+        of the cells, each with its segment's weight per cell. NaN if all weights of one are equal.
     same_segments : bool
     n_ranked : int
         How many segments (or cells) were ranked.
     overlaps : list of Overlap
-        For every size asked for.
+        One for each requested size.
     """
 
     rank_correlation: float
@@ -74,14 +74,14 @@ def agreement(
         Segment of each cell, see `explainer.core.segmentation.segments.Segmentation`.
     target : str
     sizes : sequence of int
-        Of the evidence.
+        Sizes of the evidence.
 
     Raises
     ------
     KeyError
         If one of them does not explain the target.
     ValueError
-        If they are not of the same spectrogram.
+        If they do not have the same spectrogram.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def agreement(
     [1.0, 0.33]
     """
     if first_labels.shape[1:] != second_labels.shape[1:]:
-        raise ValueError("the two explanations are not of the same spectrogram")
+        raise ValueError("the two explanations have different spectrograms and cannot be compared")
     weights = [explanation.weights[explanation.target_index(target)] for explanation in (first, second)]
     same = np.array_equal(first_labels, second_labels)
     ranked = (
@@ -112,8 +112,8 @@ def agreement(
     overlaps = []
     for size in sizes:
         one, two = first.evidence(target, size), second.evidence(target, size)
-        found = _overlap(size, _covered(first_labels, one), _covered(second_labels, two))
-        overlaps.append(replace(found, held=(len(one), len(two))))
+        overlap = _overlap(size, _covered(first_labels, one), _covered(second_labels, two))
+        overlaps.append(replace(overlap, found=(len(one), len(two))))
     return Agreement(_spearman(*ranked), same, len(ranked[0]), overlaps)
 
 
@@ -125,7 +125,7 @@ def _per_cell(weights: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _covered(labels: np.ndarray, segments: np.ndarray) -> np.ndarray:
-    """Return which cells belong to one of the segments, in any layer."""
+    """Return which cells belong to any of the segments, in any layer."""
     return np.asarray(np.isin(labels, segments).any(axis=0))
 
 

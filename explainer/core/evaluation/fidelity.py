@@ -1,4 +1,4 @@
-"""How far an explanation can be believed."""
+"""Fidelity of explanations: held-out masks, deletion and insertion curves, complexity."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from explainer.core.perturbation.problem import Problem
 
 @dataclass(frozen=True)
 class Effort:
-    """How many model calls are spent on judging an explanation.
+    """Number of model calls spent on measuring fidelity.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class Effort:
     curve_steps : int
         Steps of a deletion or insertion curve.
     random_orders : int
-        Orders drawn beside the one that is judged.
+        Random orders with which the explanation's order is compared.
     """
 
     held_out_masks: int = 64
@@ -32,14 +32,14 @@ class Effort:
 
     @classmethod
     def for_budget(cls, calls: int) -> "Effort":
-        """Return an effort in keeping with the calls that the explanation itself may take."""
+        """Return an effort in proportion to the calls of the explanation itself."""
         return cls() if calls >= 256 else cls(held_out_masks=16, curve_steps=4, random_orders=2)
 
 
 def held_out(
     explanation: Explanation, problem: Problem, recipe: Recipe, *, masks: int = 64
 ) -> dict[str, dict[str, float | None]]:
-    """Compare the surrogate with the model on masks that it has not seen.
+    """Compare the surrogate with the model on masks that were not used to fit it.
 
     The masks are drawn independently with the recipe's keep probability.
 
@@ -47,7 +47,7 @@ def held_out(
     -------
     dict
         Target name to ``r2`` (1 is perfect, below 0 worse than the mean) and ``rank_correlation``
-        (Spearman); None where the model's outputs do not vary.
+        (Spearman); None if the model's outputs do not vary.
     """
     rng = random_generator(recipe, "held-out masks")
     unseen = rng.random((masks, explanation.n_segments)) < recipe.keep_probability
@@ -70,14 +70,14 @@ def _agreement(outputs: np.ndarray, surrogate: np.ndarray) -> dict[str, float | 
 def worse_than_constant(
     held_out: Mapping[str, Mapping[str, float | None]], names: Iterable[str]
 ) -> list[str]:
-    """Return a warning for the targets whose held-out R2 is below 0, if there are any.
+    """Return a warning about the targets whose held-out R2 is below 0, if there are any.
 
     Parameters
     ----------
     held_out : mapping
-        As `held_out` returns it.
+        As returned by `held_out`.
     names : iterable of str
-        Targets that are asked about.
+        Requested targets.
     """
     figures = {name: held_out.get(name, {}).get("r2") for name in names}
     below = [
@@ -86,13 +86,13 @@ def worse_than_constant(
     if not below:
         return []
     return [
-        f"On masks it has not seen, the explanation predicts the model worse than a constant would for "
+        f"On held-out masks the explanation predicts the model worse than a constant for "
         f"{', '.join(below)}: do not rely on it. Try another method, more model calls or fewer segments."
     ]
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
-    """Return Spearman's rank correlation, None where one side does not vary."""
+    """Return Spearman's rank correlation; None if one side does not vary."""
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(scipy.stats.spearmanr(a, b).statistic)
@@ -106,9 +106,9 @@ def top_overlap(a: np.ndarray, b: np.ndarray, size: int) -> float:
 
 
 def complexity(weights: np.ndarray) -> float | None:
-    """Return over how many segments the weight is spread: the exponential of its shares' entropy.
+    """Return the effective number of segments: the exponential of the entropy of the weights' shares.
 
-    1 if one segment has all of it, n_segments if all have the same; None if all are 0.
+    It is 1 if one segment has all weight, n_segments if all have the same; None if all weights are 0.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def curves(
     names: Sequence[str],
     effort: Effort = Effort(),
 ) -> dict[str, dict[str, Any]]:
-    """Hide segments from the most important downwards, and show them in the same order.
+    """Return deletion and insertion curves: segments hidden or shown in order of decreasing weight.
 
     Petsiuk, Das, Saenko, "RISE", BMVC 2018. All targets share the random orders.
 
@@ -143,8 +143,8 @@ def curves(
     dict
         Target name to ``segments`` (how many are hidden or shown), ``deletion`` and ``insertion``
         (the output on the scale that is explained), ``random_deletion`` and ``random_insertion``
-        (one curve per random order), ``deletion_drop`` (how much further the output sinks,
-        averaged over the curve, than in random order) and ``insertion_gain`` likewise.
+        (one curve per random order), ``deletion_drop`` (mean over the curve by which the output falls
+        further than in random order) and ``insertion_gain`` (likewise for its rise).
     """
     n = explanation.n_segments
     counts = np.unique(np.linspace(0, n, min(n, effort.curve_steps) + 1).round().astype(int))
@@ -177,7 +177,7 @@ def curves(
 def _deletion_and_insertion(
     problem: Problem, order: np.ndarray, counts: np.ndarray, ends: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return two curves (n_steps, n_targets); `ends` are the outputs on everything and on nothing."""
+    """Return two curves (n_steps, n_targets); `ends` are the outputs with all and with no segments."""
     hidden = np.zeros((len(counts) - 2, len(order)), dtype=bool)
     for mask, count in zip(hidden, counts[1:-1], strict=True):
         mask[order[:count]] = True
@@ -187,10 +187,9 @@ def _deletion_and_insertion(
 
 
 def heard_difference(clips: Iterable[RenderedClip], name: str) -> float | None:
-    """Return how far the prediction on clips as heard lies from that on the masked features.
+    """Return the difference between predictions on the written clips and on the masked features.
 
-    Root mean square over the clips of a target, in the units of the model's own output; None if
-    there are none.
+    Root mean square over the clips of a target, in units of the model's output; None without clips.
     """
     differences = [
         clip.prediction_heard[name] - clip.prediction_masked[name] for clip in clips if clip.target == name

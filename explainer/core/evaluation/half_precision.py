@@ -1,4 +1,4 @@
-"""Arithmetic in 16 bits where the processor has it and the explanation stays the same."""
+"""16-bit arithmetic, used if the processor supports it and it does not change the explanation."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ SAME_RANKING = 0.98  # rank correlation of the probes' outputs, for every explai
 
 
 def processor_has_bfloat16(device: str) -> bool:
-    """Return whether 16-bit arithmetic is in the hardware; emulated it is slower than 32 bits."""
+    """Return whether the hardware supports bfloat16; its emulation is slower than 32 bits."""
     import torch
 
     if device.startswith("cuda"):
@@ -23,15 +23,15 @@ def processor_has_bfloat16(device: str) -> bool:
 
 
 def settle_precision(problem: Problem, recipe: Recipe) -> str:
-    """Let the problem's model compute in 16 bits only where that is safe; return what was decided.
+    """Choose 16 or 32 bits for the problem's model; return a sentence about the choice.
 
-    The model is asked about a few masks in both precisions. Unless the ranking of its answers is the same
-    for every target, or where the processor would only emulate 16 bits, 32 bits are used.
+    The model is evaluated on a few masks in both precisions. 16 bits are used only if the outputs of every
+    target are ranked the same and the processor does not emulate them.
 
     Returns
     -------
     str
-        A sentence; empty for models that never asked for 16 bits.
+        Empty for models that do not declare 16 bits.
     """
     model: MusicModel = problem.model
     if not isinstance(model, TorchModel) or model.precision == "float32":
@@ -39,7 +39,7 @@ def settle_precision(problem: Problem, recipe: Recipe) -> str:
     exact = in_32_bits(model)
     if not processor_has_bfloat16(model.device):
         problem.model = exact
-        return "The processor has no 16-bit arithmetic, so the model computed in 32 bits."
+        return "The processor does not support 16-bit arithmetic, so the model computed in 32 bits."
     rng = random_generator(recipe, "probes of precision")
     masks = rng.random((PROBES, problem.n_segments)) < recipe.keep_probability
     coarse = problem.predict_masks(masks)
@@ -47,7 +47,7 @@ def settle_precision(problem: Problem, recipe: Recipe) -> str:
     fine = problem.predict_masks(masks)
     agreement = min(_same_ranking(a, b) for a, b in zip(coarse.T, fine.T, strict=True))
     if agreement < SAME_RANKING:
-        return f"16 bits changed the ranking (rank correlation {agreement:.3f}), so 32 were used."
+        return f"16 bits changed the ranking (rank correlation {agreement:.3f}), so 32 bits were used."
     problem.model = model.in_channels_last()
     return f"The model computed in 16 bits; rank correlation with 32 bits {agreement:.3f} or more."
 

@@ -1,7 +1,7 @@
-"""Planted causes: sounds mixed into tracks where a method must find them.
+"""Planted causes: tests of methods with sounds mixed into tracks.
 
-The model that is asked answers, by construction, to the planted sound alone, so that there is no
-doubt about the right answer: which segments must carry the weight is known.
+By construction the model responds only to the planted sound, so it is known which segments must have the
+weight.
 """
 
 from collections.abc import Sequence
@@ -23,18 +23,18 @@ from explainer.core.segmentation.segments import segment
 HARMONICS = 3
 TREMOLO = 8.0  # Hz
 LEVEL = 0.0  # dB of the planted sound over the track while it sounds
-SHARPNESS = 10.0  # of attention: a cell that holds the sound gets up to exp(10) times that of one without
+SHARPNESS = 10.0  # of attention: a cell with the sound gets up to exp(10) times that of one without
 
 
 @dataclass(frozen=True)
 class Finding:
-    """How well a method found what was planted in one track.
+    """How well a method found the planted sound in one track.
 
     Attributes
     ----------
     method : str
     precision : float
-        Share of the strongest segments, as many as were planted in, that hold the planted sound.
+        Share of the k strongest segments that contain the planted sound, where k segments contain it.
     rank : float
         Probability that a segment with it gets more weight than one without (area under the ROC curve).
     model_calls : int
@@ -47,12 +47,12 @@ class Finding:
 
 
 class Detector(nn.Module):
-    """A saturating match of the cells that a planted sound has changed.
+    """A model with a saturating response to the cells that a planted sound has changed.
 
     Parameters
     ----------
     change : Tensor [shape=(n_frames, n_bands)]
-        By how much; not negative.
+        Change of each cell; not negative.
     """
 
     change: Tensor
@@ -74,7 +74,7 @@ class Detector(nn.Module):
 
 
 class AttentiveDetector(Detector):
-    """The same by attention: it looks where the planted sound is heard, and answers how loud it is there."""
+    """A detector with attention: it attends to cells with the planted sound and responds to their level."""
 
     def forward(self, features: Tensor) -> Tensor:
         """Map features (n, n_frames, n_bands) to one answer (n, 1), 0 to 1."""
@@ -90,7 +90,7 @@ class AttentiveDetector(Detector):
 def planted_sound(
     n_samples: int, sample_rate: int, start: float, stop: float, frequency: float
 ) -> np.ndarray:
-    """Return a trembling harmonic tone between two times in seconds, silence elsewhere, peak about 1."""
+    """Return a harmonic tone with tremolo between two times in seconds, silence elsewhere, peak about 1."""
     time = np.arange(n_samples) / sample_rate
     harmonics = np.arange(1, HARMONICS + 1)[:, None]
     tone = (np.sin(2 * np.pi * harmonics * frequency * time) / harmonics).sum(axis=0) / 1.8
@@ -101,13 +101,13 @@ def planted_sound(
 def plant(
     y: np.ndarray, representation: Representation, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mix a tone into a track, at a time and pitch of chance.
+    """Mix a tone into a track, at a random time and pitch.
 
     Returns
     -------
     mixed : np.ndarray [shape=(n_samples,)]
     planted : np.ndarray [shape=(n_samples,)]
-        What was added; at `LEVEL` over the track's own level in that time.
+        The added tone, at `LEVEL` relative to the track's level during the tone.
     """
     rate = representation.sample_rate
     seconds = len(y) / rate
@@ -121,14 +121,14 @@ def plant(
 
 
 def clear_change(with_tone: np.ndarray, without: np.ndarray) -> np.ndarray:
-    """Return by how much the planted sound raises each cell of the features, 0 where that is little."""
+    """Return the increase of each cell's feature by the planted sound, with small increases set to 0."""
     change = np.maximum(with_tone - without, 0)
     change[change < 0.2 * change.max()] = 0
     return change
 
 
 def detector(change: np.ndarray, representation: Representation, *, attentive: bool = False) -> TorchModel:
-    """Return a model that answers how much of the planted sound it hears, and is moved by nothing else."""
+    """Return a model whose output depends only on the level of the planted sound."""
     module = AttentiveDetector if attentive else Detector
     return TorchModel(
         module(torch.from_numpy(change)).eval(), representation, [Target("planted tone")], name="detector"
@@ -142,7 +142,7 @@ def check_methods(
     methods: Sequence[str],
     rng: np.random.Generator,
 ) -> list[Finding]:
-    """Plant a tone in a track and ask each method where it is.
+    """Plant a tone in a track and measure how well each method finds it.
 
     Parameters
     ----------
@@ -151,9 +151,9 @@ def check_methods(
     recipe : Recipe
         Its segments, sampling, calls and hidden value are used by every method.
     methods : sequence of str
-        ``attention`` is asked of a detector that hears by attention, the others of one that does not.
+        ``attention`` explains a detector with attention, the others one without.
     rng : np.random.Generator
-        Draws time and pitch.
+        Draws time and pitch of the tone.
     """
     mixed, _ = plant(y, representation, rng)
     gain = representation.normalisation_gain(mixed)
@@ -163,25 +163,25 @@ def check_methods(
     segmentation = segment(
         recipe.segmentation, features, representation, mixed, recipe.segmentation_parameters
     )
-    held = segmentation.total(change.astype(float))
-    holds = held > 0.1 * held.max()
+    change_in_segment = segmentation.total(change.astype(float))
+    planted = change_in_segment > 0.1 * change_in_segment.max()
     findings = []
     for method in methods:
-        asked = replace(recipe, method=method, method_parameters={}, stop_confidence=0.0)
+        own_recipe = replace(recipe, method=method, method_parameters={}, stop_confidence=0.0)
         model = detector(change, representation, attentive=method == "attention")
-        problem = Problem(features, segmentation, hidden_features(features, asked), model)
-        weights = explain(method, problem, asked).weights[0]
-        strongest = np.argsort(-weights, kind="stable")[: holds.sum()]
+        problem = Problem(features, segmentation, hidden_features(features, own_recipe), model)
+        weights = explain(method, problem, own_recipe).weights[0]
+        strongest = np.argsort(-weights, kind="stable")[: planted.sum()]
         findings.append(
-            Finding(method, float(holds[strongest].mean()), _rank(weights, holds), problem.model_calls)
+            Finding(method, float(planted[strongest].mean()), _rank(weights, planted), problem.model_calls)
         )
     return findings
 
 
-def _rank(weights: np.ndarray, holds: np.ndarray) -> float:
-    if holds.all():
+def _rank(weights: np.ndarray, planted: np.ndarray) -> float:
+    if planted.all():
         return 1.0
-    differences = weights[holds][:, None] - weights[~holds]
+    differences = weights[planted][:, None] - weights[~planted]
     return float(np.mean((differences > 0) + 0.5 * (differences == 0)))
 
 

@@ -1,4 +1,4 @@
-"""Checks on request: whether an explanation depends on chance, and whether on the model."""
+"""Optional checks: whether an explanation depends on the random seed, and whether on the model."""
 
 import copy
 import itertools
@@ -26,12 +26,12 @@ Agreement = dict[str, dict[str, float | None]]
 def over_seeds(
     explanation: Explanation, problem: Problem, recipe: Recipe, names: Sequence[str]
 ) -> tuple[Agreement, int]:
-    """Explain again with other seeds and compare every pair.
+    """Repeat the explanation with other seeds and compare every pair.
 
     Parameters
     ----------
     explanation, problem, recipe
-        ``recipe.stability_seeds`` says how many further seeds are tried.
+        ``recipe.stability_seeds`` is the number of further seeds.
     names : sequence of str
         Targets to report on.
 
@@ -39,7 +39,7 @@ def over_seeds(
     -------
     agreement : dict
         Target name to ``rank_correlation`` (Spearman) and ``top_overlap`` (Jaccard of the k strongest
-        segments, k the recipe's first evidence size), each in the mean over pairs.
+        segments, k the recipe's first evidence size), each averaged over pairs.
     model_calls : int
     """
     again = problem.for_targets(problem.target_indices)
@@ -55,16 +55,16 @@ def over_seeds(
 def randomised_model(
     explanation: Explanation, problem: Problem, recipe: Recipe, names: Sequence[str]
 ) -> tuple[Agreement, int]:
-    """Explain a model with the same weights in random places, and compare.
+    """Explain the model with shuffled weights, and compare.
 
-    Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018: an explanation that looks the same
-    then says nothing of what the model has learned. The linear second level stays.
-    Weights are the parameters and buffers of a checkpoint, statistics of batch normalisation included.
+    Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018: an explanation that does not change
+    does not depend on what the model has learned. The linear second level is not shuffled. Weights are the
+    parameters and buffers of a checkpoint, including statistics of batch normalisation.
 
     Returns
     -------
     agreement : dict
-        As `over_seeds` returns it; near 0 is good. Empty where `why_not_randomised` says why.
+        As returned by `over_seeds`; values near 0 are good. Empty if `why_not_randomised` gives a reason.
     model_calls : int
     """
     model = problem.model
@@ -73,7 +73,8 @@ def randomised_model(
     shuffled = copy.copy(problem)
     shuffled.model = with_shuffled_weights(model, random_generator(recipe, "random places of weights"))
     shuffled = shuffled.for_targets(problem.target_indices)
-    # A shuffled first level no longer feeds the second as the model declares it, so both are asked directly.
+    # With a shuffled first level the declared second level may no longer hold, so emotions are explained
+    # from their own outputs if the method can.
     other = explain(recipe.method, shuffled, replace(recipe, stop_confidence=0.0))
     if len(other.targets) < len(explanation.targets):
         other = with_emotions(other, model)
@@ -81,21 +82,21 @@ def randomised_model(
 
 
 def why_not_randomised(model: MusicModel) -> str:
-    """Return in words why a model cannot be asked with its weights in random places; empty if it can."""
+    """Return why a model's weights cannot be shuffled; empty if they can."""
     if not isinstance(model, TorchModel):
         return (
-            "The check with shuffled weights was left out: it needs a PyTorch module whose weights are known."
+            "The check with shuffled weights was skipped: it needs a PyTorch module with accessible weights."
         )
     if not any((weights != weights.flatten()[0]).any() for weights in _weights_of(model) if weights.numel()):
         return (
-            "The check with shuffled weights was left out: there is nothing to shuffle, for the module's "
-            "checkpoint holds no parameter and no buffer whose entries differ."
+            "The check with shuffled weights was skipped: the module's checkpoint has no parameter and no "
+            "buffer whose entries differ."
         )
     return ""
 
 
 def with_shuffled_weights(model: TorchModel, rng: np.random.Generator) -> TorchModel:
-    """Return a copy of the model in which the entries of each parameter and buffer have changed places."""
+    """Return a copy of the model in which the entries of each parameter and buffer are shuffled."""
     import torch
 
     shuffled = copy.copy(model)
@@ -108,7 +109,7 @@ def with_shuffled_weights(model: TorchModel, rng: np.random.Generator) -> TorchM
 
 
 def _weights_of(model: TorchModel) -> "list[torch.Tensor]":
-    """Return what a checkpoint of the model holds: parameters and buffers, but no constants of the code."""
+    """Return the tensors of the model's checkpoint: parameters and buffers, but no constants of the code."""
     import torch
 
     return [value for value in model.module.state_dict().values() if isinstance(value, torch.Tensor)]
@@ -127,10 +128,10 @@ def _agreement(explanations: Sequence[Explanation], recipe: Recipe, names: Seque
     return result
 
 
-def on_request(
+def requested_checks(
     explanation: Explanation, problem: Problem, recipe: Recipe, names: Sequence[str]
 ) -> tuple[dict[str, Any], int]:
-    """Do the checks that the recipe asks for.
+    """Do the checks that the recipe requests.
 
     Returns
     -------
@@ -141,16 +142,16 @@ def on_request(
     found: dict[str, Any] = {}
     calls = 0
     if recipe.stability_seeds:
-        found["over_seeds"], taken = over_seeds(explanation, problem, recipe, names)
-        calls += taken
+        found["over_seeds"], more_calls = over_seeds(explanation, problem, recipe, names)
+        calls += more_calls
     if recipe.randomised_model:
         reason = why_not_randomised(problem.model)
         try:
-            found["randomised_model"], taken = randomised_model(explanation, problem, recipe, names)
-            calls += taken
+            found["randomised_model"], more_calls = randomised_model(explanation, problem, recipe, names)
+            calls += more_calls
         except ModelError as error:
             found["randomised_model"] = {}
-            reason = f"The check with shuffled weights was left out: shuffled, {error}."
+            reason = f"The check with shuffled weights was skipped: with shuffled weights, {error}."
         if reason:
             found["randomised_model_left_out"] = reason
     return found, calls

@@ -50,6 +50,6 @@ def explain(name: str, problem: Problem, recipe: Recipe) -> Explanation:
     """
     if name not in METHODS:
         raise RecipeError(
-            f"recipe field 'method': there is no {name!r}; use one of {', '.join(sorted(METHODS))}"
+            f"recipe field 'method': {name!r} is unknown; use one of {', '.join(sorted(METHODS))}"
         )
     return METHODS[name].explain(problem, recipe)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from explainer.core.base.memory import is_lack_of_memory
+from explainer.core.base.memory import is_out_of_memory
 from explainer.core.base.recipe import RecipeError
 from explainer.core.models.adapters import MusicModel, TorchModel
 
@@ -42,7 +42,7 @@ def reject_undifferentiable(model: TorchModel, method: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if is_lack_of_memory(error):
+        if is_out_of_memory(error):
             raise
         complaint = str(error).partition(". ")[0]
         raise RecipeError(

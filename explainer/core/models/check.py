@@ -10,8 +10,8 @@ from explainer.core.base.counting import plural
 from explainer.core.base.memory import (
     GIGABYTE,
     available_memory,
-    free_in_words,
-    is_lack_of_memory,
+    describe_free_memory,
+    is_out_of_memory,
     peak_memory,
 )
 
@@ -122,7 +122,7 @@ def check_on_input(model: MusicModel, single: np.ndarray) -> ModelReport:
     except ModelError as error:
         return ModelReport(model.name, (_sentence(str(error)),))
     except Exception as error:
-        if is_lack_of_memory(error):
+        if is_out_of_memory(error):
             return ModelReport(model.name, (_sentence(_too_large(model, available_memory(_device(model)))),))
         shape = "(n, n_samples)" if model.representation.feeds_sound else "(n, n_frames, n_bands)"
         problem = (
@@ -175,7 +175,7 @@ def _try_parts(model: MusicModel, single: np.ndarray) -> int:
                 model.predict(copy_of_inputs(single[None, : len(single) // part]))
             taken.append(peak.taken or 0)
     except Exception as error:
-        if is_lack_of_memory(error):
+        if is_out_of_memory(error):
             raise ModelError(_too_large(model, free)) from error
         return 0  # probably a model that takes only its full length, which is evaluated next
     less, more = taken
@@ -190,7 +190,7 @@ def _too_large(model: MusicModel, free: int | None, foreseen: float | None = Non
     needed = (
         "more memory than is free" if foreseen is None else f"about {foreseen / GIGABYTE:.1f} GB of memory"
     )
-    there = "" if free is None else f" and {free_in_words(free)}"
+    there = "" if free is None else f" and {describe_free_memory(free)}"
     return (
         f"model {model.name!r} needs {needed} for two inputs of this length at once{there}; use a shorter "
         "excerpt, or declare window_frames so that the track is cut into windows"

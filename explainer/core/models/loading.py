@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from explainer.core.base.explanation import Target
-from explainer.core.base.memory import GIGABYTE, available_memory, free_in_words
+from explainer.core.base.memory import GIGABYTE, available_memory, describe_free_memory
 from explainer.core.representations.kinds import representation_from
 from explainer.core.representations.representation import Representation
 
@@ -194,5 +194,5 @@ def _refuse_oversized_archive(name: str, path: Path) -> None:
     if free is not None and unpacked > USABLE * free:
         raise ModelError(
             f"model {name!r}: checkpoint {path.name!r} unpacks to {unpacked / GIGABYTE:.1f} GB and "
-            f"{free_in_words(free)}; save it again as safetensors, or use more memory"
+            f"{describe_free_memory(free)}; save it again as safetensors, or use more memory"
         )

@@ -1,1 +1,1 @@
-"""What models see of a sound, and the exact way back to sound."""
+"""Representations: the features models take, and the exact reconstruction of sound from them."""

@@ -1,4 +1,4 @@
-"""Logarithmic laws by which front ends compress band sums, and their inverses."""
+"""Logarithmic compression of band sums, and its inverses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Law:
     ----------
     compress, expand : callable
     zero_is_silence : bool
-        Whether the compressed value 0 stands for no sound at all.
+        Whether the compressed value 0 means silence.
     """
 
     compress: Curve
@@ -37,6 +37,7 @@ def _decibel(bands: np.ndarray, gain: float, floor: float) -> np.ndarray:
 
 
 def _from_decibel(features: np.ndarray, gain: float, floor: float) -> np.ndarray:
+    # The compressed floor means "at most the floor": silence, up to the rounding of float32 features.
     bands = 10.0 ** (features / 10.0)
     return np.where(bands <= floor * (1 + 1e-9), 0.0, bands)
 

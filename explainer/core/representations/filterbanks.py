@@ -1,19 +1,18 @@
-"""Triangular filterbanks: from the bins of a spectrum to the bands a model sees."""
+"""Triangular filterbanks: from the bins of a spectrum to the bands of a model's input."""
 
 import numpy as np
 
-TUNING_FREQUENCY = 440.0  # Hz; a semitone grid of bands falls on the notes
+TUNING_FREQUENCY = 440.0  # Hz; with it a grid of semitones lies on the notes
 
 
 def logarithmic_triangles(
     *, sample_rate: int, frame_length: int, bands_per_octave: int, fmin: float, fmax: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return triangles that are evenly spaced in pitch.
+    """Return triangular filters that are evenly spaced in pitch.
 
-    The wanted frequencies lie ``bands_per_octave`` to the octave around 440 Hz and are moved to
-    their nearest bin; where several meet in one bin, as they do in the bass, one of them stays.
-    Each band is the triangle over three neighbouring bins of that list; triangles narrower than
-    two bins become a single bin [1]_.
+    The target frequencies have ``bands_per_octave`` steps per octave around 440 Hz and are rounded to the
+    nearest bin; of several in one bin, as in the bass, one is kept. Each band is the triangle over three
+    neighbouring bins of that list; triangles narrower than two bins become a single bin [1]_.
 
     Parameters
     ----------
@@ -91,7 +90,7 @@ def mel_triangles(
     fmin, fmax : float
         Hz
     scale : {"slaney", "htk"}
-        Which formula of the mel scale.
+        Formula of the mel scale.
     normalised : bool
         Whether each triangle has equal area (Slaney) instead of a peak of 1.
 

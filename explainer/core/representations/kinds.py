@@ -1,7 +1,7 @@
-"""The kinds of representation that there are: what models see of a sound.
+"""The kinds of representation.
 
-All that fixes one is a handful of plain numbers, so it can be stored as JSON, compared, hashed and sent to
-another process; matrices are computed once per process.
+Each is determined by a few plain numbers, so it can be stored as JSON, compared, hashed and sent to another
+process; matrices are computed once per process.
 """
 
 import dataclasses
@@ -163,16 +163,16 @@ def mel(**parameters: Any) -> Representation:
 
 
 def waveform(**parameters: Any) -> Representation:
-    """Return the front end of a model that is fed sound.
+    """Return the front end of a model that takes sound.
 
-    What is removed is still a matter of time and frequency: the sound is analysed into the cells
-    of a logarithmic filterbank, cells are turned down, and the sound is put together again.
-    With everything kept the model gets the sound unchanged.
+    Segments are still removed in time and frequency: the sound is analysed into the cells of a
+    logarithmic filterbank, cells are attenuated, and the sound is reconstructed. With everything kept
+    the model gets the unchanged sound.
 
     Parameters
     ----------
     **parameters
-        Attributes of `Waveform` that differ from the defaults, ``sample_rate`` first of all.
+        Attributes of `Waveform` that differ from the defaults, above all ``sample_rate``.
     """
     return Waveform(**parameters)
 
@@ -207,7 +207,7 @@ def representation_from(description: Mapping[str, Any]) -> Representation:
 
 
 def _require_kind(name: str, kind: Any, value: Any) -> None:
-    """Raise a `RepresentationError` unless a value read from JSON is of the kind its field is declared as."""
+    """Raise a `RepresentationError` unless a value read from JSON has the declared type of its field."""
     if value is None and kind == float | None:
         return
     accepted: tuple[tuple[type, ...], str] = {

@@ -1,7 +1,7 @@
-"""From gains of time-frequency cells back to sound, by one of several routes.
+"""Reconstruction of sound from gains of time-frequency cells, by one of several routes.
 
-Every route keeps the phase of the original and differs in the magnitudes. What a hidden value puts
-in place of removed cells is heard as noise of its level.
+Every route keeps the phase of the original; the routes differ in the magnitudes. A hidden value other than
+silence becomes noise of its level in the removed cells.
 """
 
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ import scipy.sparse
 
 from explainer.core.representations.representation import Representation
 
-# A removed cell with hard edges clicks; these soften them for the ear, over two frames and
-# one band to each side. Both sum to 1, so parts that add up to the whole still do.
+# A removed cell with hard edges clicks; these weights smooth the edges over two frames and one band to each
+# side. Both sum to 1, so gains that add up to 1 still do after smoothing.
 FEATHER_FRAMES = np.array([1, 2, 3, 2, 1]) / 9
 FEATHER_BANDS = np.array([1, 2, 1]) / 4
-LEVEL_ITERATIONS = 4  # times that the bands of a filling are set to their level
+LEVEL_ITERATIONS = 4  # corrections of the levels of a filling's bands
 
 
 @dataclass(frozen=True, eq=False)
 class Filling:
-    """What sounds in place of removed cells.
+    """Sound in place of removed cells.
 
     Attributes
     ----------
     spectrum : np.ndarray of complex [shape=(n, n_bins)]
-        Of a sound that would fill every cell, with the frames around the track.
+        Of a sound that fills every cell, with the frames around the track (see `frame_indices`).
     """
 
     spectrum: np.ndarray
@@ -40,15 +40,15 @@ def filling_of(
     gain: float,
     rng: np.random.Generator,
 ) -> Filling | None:
-    """Return noise of the level that a hidden value stands for; None where it stands for silence.
+    """Return noise at the level of a hidden value, or None if the value means silence.
 
-    Noise, because the original's own phase in a cell of another level would still let through what was
-    to be removed.
+    Noise is used because the phase of the original, even at another level, would keep the removed sound
+    audible.
 
     Parameters
     ----------
     hidden : np.ndarray [shape=(n_frames, n_bands)]
-        Features in place of removed cells.
+        Features of removed cells.
     representation : Representation
     n_samples : int
         Length of the track.
@@ -64,8 +64,8 @@ def filling_of(
     cell_gain = wanted ** (1 / representation.power)
     for _ in range(LEVEL_ITERATIONS):
         spectrum = noise * bin_gain(cell_gain[frames], representation)
-        # Noise put together from modified frames scatters again and leaks into the neighbouring bands:
-        # it is what each band holds in the mean that can be set.
+        # Overlapping frames of modified noise are not consistent: after overlap-add, cells vary again and
+        # leak into neighbouring bands. Only the mean of each band can be set, and only step by step.
         sound = representation.istft(spectrum, n_samples, around=True)
         level = representation.band_sums(representation.stft(sound)).mean(axis=0)
         ratio = wanted.mean(axis=0) / np.maximum(level, np.finfo(float).tiny)
@@ -82,24 +82,23 @@ def reconstruct(
     feather: bool = True,
     filling: Filling | None = None,
 ) -> np.ndarray:
-    """Return a sound whose time-frequency cells have been turned up or down.
+    """Return a sound with a gain on each time-frequency cell.
 
     Parameters
     ----------
     y : np.ndarray [shape=(n_samples,)]
         The whole track, mono at the representation's rate.
     cell_gain : np.ndarray [shape=(n_frames, n_bands)]
-        Linear gain of each cell: 0 removes, 1 leaves, more boosts.
+        Linear gain of each cell: 0 removes it, 1 keeps it, above 1 amplifies it.
     representation : Representation
     route : {"gain", "pseudo_inverse"}
-        ``gain`` carries the cells' gains over to the bins of the spectrum; with all gains 1 the sound
-        comes back unchanged. ``pseudo_inverse`` lets hear what passes the bottleneck of the
-        bands: their sums, with gains, are spread over the bins by the
-        pseudo-inverse of the filterbank, clipped at 0.
+        ``gain`` applies the cells' gains to the bins of the spectrum; with all gains 1 the sound
+        is unchanged. ``pseudo_inverse`` makes audible what the bands of the model preserve: the band
+        sums, with gains, are mapped to the bins by the pseudo-inverse of the filterbank, clipped at 0.
     feather : bool
-        Soften the edges between cells.
+        Smooth the edges between cells.
     filling : Filling, optional
-        What sounds in place of removed cells; nothing by default.
+        Sound in place of removed cells; silence by default.
 
     Returns
     -------
@@ -119,7 +118,8 @@ def reconstruct(
         )
     if feather:
         cell_gain = soften(cell_gain)
-    # The sound's edges need frames beyond those of the model; they take the nearest one's gains.
+    # Exact reconstruction of the sound's edges needs frames beyond those of the model; they take the gains
+    # of the nearest frame.
     frames = representation.frame_indices(len(y), around=True).clip(0, shape[0] - 1)
     kept = ROUTES[route](representation.stft(y, around=True), cell_gain[frames], representation)
     if filling is not None:
@@ -129,7 +129,7 @@ def reconstruct(
 
 
 def soften(cell_gain: np.ndarray) -> np.ndarray:
-    """Return gains whose edges are spread over a few frames and bands; a constant stays exactly as it is."""
+    """Return gains with edges smoothed over a few frames and bands; constant gains are returned exactly."""
     cell_gain = cell_gain.astype(np.float64)
     if np.ptp(cell_gain) == 0:
         return cell_gain
@@ -140,10 +140,10 @@ def soften(cell_gain: np.ndarray) -> np.ndarray:
 def bin_gain(cell_gain: np.ndarray, representation: Representation) -> np.ndarray:
     """Return the gain of each bin of the spectrum.
 
-    A bin takes the mean of the bands over it, weighted by their triangles. Bins under no band (the lowest,
-    the highest, the Nyquist bin) take the gain of the nearest band that there is: with everything kept they
-    sound as in the original, with everything hidden they are silent. A fixed gain of 1 would let the
-    original's bass and treble through in every clip.
+    A bin takes the mean gain of the bands that cover it, weighted by their triangles. Bins outside all bands
+    (the lowest, the highest, the Nyquist bin) take the gain of the nearest band, so they are unchanged with
+    everything kept and silent with everything hidden. A fixed gain of 1 would leave the original's lowest
+    bass and highest treble in every clip.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def bin_gain(cell_gain: np.ndarray, representation: Representation) -> np.ndarra
 
 
 def cell_energy(X: np.ndarray, representation: Representation) -> np.ndarray:
-    """Return the energy of a spectrum that falls to each cell, shared out as `bin_gain` shares gains.
+    """Return the energy of a spectrum in each cell, distributed with the weights of `bin_gain`.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def _by_gain(X: np.ndarray, cell_gain: np.ndarray, representation: Representatio
 def _by_pseudo_inverse(X: np.ndarray, cell_gain: np.ndarray, representation: Representation) -> np.ndarray:
     power = representation.power
     bands = representation.band_sums(X) * cell_gain**power
-    # einsum adds in a fixed order; a threaded matrix product would not give the same bits everywhere
+    # einsum adds in a fixed order; the bits of a threaded matrix product depend on the machine.
     spectrum = np.einsum("tb,bf->tf", bands, _pseudo_inverse(representation))
     magnitude = np.maximum(spectrum, 0.0) ** (1 / power)
     return magnitude * np.exp(1j * np.angle(X))
@@ -202,5 +202,5 @@ def _spread(representation: Representation) -> scipy.sparse.csc_array:
 
 @lru_cache(maxsize=8)
 def _pseudo_inverse(representation: Representation) -> np.ndarray:
-    # Rounded, because the last bits of a decomposition depend on the number of threads.
+    # Rounded, because the last bits of the decomposition depend on the number of threads.
     return np.linalg.pinv(representation.filterbank).round(12)

@@ -1,8 +1,8 @@
-"""What all representations share: frames, spectra, the exact way back, bands and their compression.
+"""Base of all representations: frames, spectra, exact reconstruction, bands and their compression.
 
-A representation frames the sound, transforms the frames, sums the spectrum into bands and
-compresses the sums. Everything that fixes it is a handful of plain numbers, so it can be stored as JSON,
-compared, hashed and sent to another process; matrices are computed once per process.
+A representation frames the sound, transforms the frames, sums the spectrum into bands and compresses the
+sums. It is determined by a few plain numbers, so it can be stored as JSON, compared, hashed and sent to
+another process; matrices are computed once per process.
 """
 
 import dataclasses
@@ -16,19 +16,19 @@ import scipy.sparse
 
 from .compression import LAWS
 
-# Below this share of its maximum the summed window no longer says anything about a sample.
+# Below this share of its maximum the sum of squared windows is too small to recover a sample.
 SMALLEST_WINDOW_SUM = 1e-10
-# More than any model of music asks for; beyond, matrices would fill the memory.
+# More than any music model needs; greater values would fill the memory with matrices.
 HIGHEST_RATE, LONGEST_FRAME, MOST_BANDS = 192_000, 2**17, 4096  # Hz, samples, bands (per octave or in all)
 
 
 class RepresentationError(ValueError):
-    """A representation that cannot be computed; the message names the parameter and the remedy."""
+    """Raised for a representation that cannot be computed; the message names parameter and remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Representation:
-    """What a model sees of a sound; the kinds that there are stand in `explainer.core.representations.kinds`.
+    """The features of a sound that a model takes; its kinds are in `explainer.core.representations.kinds`.
 
     Attributes
     ----------
@@ -39,17 +39,17 @@ class Representation:
     power : int
         1 for magnitudes, 2 for powers.
     log_gain : float
-        Factor before the logarithm, under the law ``log10_one_plus``.
+        Factor before the logarithm, for the law ``log10_one_plus``.
     log_law : str
         How band sums x are compressed, one of `explainer.core.representations.compression.LAWS`.
     log_floor : float
-        The smallest x that the laws ``decibel`` and ``natural_offset`` tell from silence.
+        The smallest x that the laws ``decibel`` and ``natural_offset`` distinguish from silence.
     peak_normalised : bool
-        Whether the whole track is scaled to a peak of 1 first.
+        Whether the track is first scaled to a peak of 1.
     """
 
     kind: ClassVar[str] = ""
-    # Whether the model is given the sound itself; cells then only say what is removed from it.
+    # Whether the model takes the sound itself; cells then only define what is removed from it.
     feeds_sound: ClassVar[bool] = False
     centred: ClassVar[bool] = False
     symmetric_window: ClassVar[bool] = False
@@ -94,7 +94,7 @@ class Representation:
 
     @property
     def hop(self) -> float:
-        """Samples from one frame to the next, not necessarily whole."""
+        """Samples from one frame to the next, not necessarily a whole number."""
         return self.sample_rate / self.frame_rate
 
     @property
@@ -109,7 +109,7 @@ class Representation:
 
     @property
     def n_bands(self) -> int:
-        """Number of bands the model sees."""
+        """Number of bands of the features."""
         return len(self.band_frequencies)
 
     @property
@@ -128,7 +128,7 @@ class Representation:
         return _filterbank(self, False)[0]
 
     def n_frames(self, n_samples: int) -> int:
-        """Return how many frames the model sees of `n_samples` samples."""
+        """Return the number of frames of `n_samples` samples."""
         if self.centred:
             return 1 + int(n_samples / self.hop)
         return int(np.ceil(n_samples / self.hop))
@@ -145,9 +145,9 @@ class Representation:
         ----------
         n_samples : int
         around : bool
-            Give every frame that touches the sound, also those before the first and after the last
-            that the model sees. Without them the sound's edges lie under the feet of the
-            window and cannot be recovered.
+            Include every frame that overlaps the sound, also those before the first and after the last
+            frame of the features. Without them the window is close to 0 at the edges of the sound, which
+            could then not be recovered.
 
         Returns
         -------
@@ -167,9 +167,9 @@ class Representation:
         return starts - self.frame_length // 2 if self.centred else starts
 
     def normalisation_gain(self, y: np.ndarray) -> float:
-        """Return the linear gain that this representation gives a whole track before anything else.
+        """Return the linear gain that this representation applies to a whole track first.
 
-        Clips made of the track must be analysed with the track's gain, not with their own.
+        Clips of the track must be analysed with the track's gain, not with their own.
         """
         peak = float(np.max(np.abs(y), initial=0.0))
         return 1.0 / peak if self.peak_normalised and peak > 0 else 1.0
@@ -199,11 +199,11 @@ class Representation:
         return scipy.fft.rfft(frames * self._window(), axis=1)
 
     def istft(self, X: np.ndarray, n_samples: int, *, around: bool = False) -> np.ndarray:
-        """Return the sound whose spectra come nearest to those given.
+        """Return the sound whose spectra are closest to those given, in the least-squares sense.
 
-        Overlap-add of windowed frames divided by the sum of squared windows: the least-squares
-        inverse [1]_, exact for an unchanged spectrum wherever a window reaches. Frame
-        starts are those of `stft`, whatever the hop.
+        Overlap-add of windowed frames divided by the sum of squared windows [1]_, which is exact for an
+        unchanged spectrum at every sample under a window. Frame starts are those of `stft`, also for a hop
+        that is not a whole number.
 
         Parameters
         ----------
@@ -211,7 +211,7 @@ class Representation:
         n_samples : int
             Length of the sound that was analysed.
         around : bool
-            As given to `stft`. Samples under no window come back as 0.
+            As given to `stft`. Samples outside all windows are 0.
 
         Returns
         -------
@@ -231,6 +231,8 @@ class Representation:
         frames = scipy.fft.irfft(X, n=self.frame_length, axis=1) * window
         before = max(0, -int(starts[0]))
         length = max(before + n_samples, before + int(starts[-1]) + self.frame_length)
+        # The window is applied at analysis and at synthesis, so its square is divided out per sample. This
+        # does not need windows that add up to a constant, which a hop of 705.6 samples rules out.
         total, weight = np.zeros(length), np.zeros(length)
         for start, frame in zip(starts + before, frames, strict=True):
             total[start : start + self.frame_length] += frame
@@ -259,18 +261,18 @@ class Representation:
 
     @property
     def silence(self) -> float:
-        """What the model sees in a cell without sound."""
+        """The feature of a cell without sound."""
         return float(self.compress(np.zeros(1))[0])
 
     def features(self, y: np.ndarray, gain: float | None = None) -> np.ndarray:
-        """Return what the model sees of a sound.
+        """Return the features of a sound.
 
         Parameters
         ----------
         y : np.ndarray [shape=(n_samples,)]
             Mono sound at `sample_rate`.
         gain : float, optional
-            Linear; by default `normalisation_gain` of `y` itself. For a clip give that of its track.
+            Linear; by default `normalisation_gain` of `y`. For a clip pass that of its track.
 
         Returns
         -------
@@ -282,7 +284,7 @@ class Representation:
         return self.compress(self.band_sums(X)).astype(np.float32)
 
     def model_input(self, y: np.ndarray, gain: float | None = None) -> np.ndarray:
-        """Return what the model is given of a sound: its features, or for some kinds the sound itself.
+        """Return the input of the model for a sound: its features, or for some kinds the sound itself.
 
         Parameters
         ----------
@@ -311,11 +313,11 @@ class Representation:
 @lru_cache(maxsize=32)
 def _filterbank(representation: Representation, normalised: bool) -> tuple[np.ndarray, np.ndarray]:
     matrix, centres = representation._triangles(normalised)
-    matrix.flags.writeable = centres.flags.writeable = False  # shared by everyone who asks
+    matrix.flags.writeable = centres.flags.writeable = False  # cached, so shared by all callers
     return matrix, centres
 
 
 @lru_cache(maxsize=32)
 def _sparse_filterbank(representation: Representation) -> scipy.sparse.csc_array:
-    # A sparse product adds in one fixed order, whatever the number of threads: same bits everywhere.
+    # A sparse product adds in a fixed order for any number of threads: the same bits everywhere.
     return scipy.sparse.csc_array(representation.filterbank)

@@ -1,8 +1,8 @@
-"""Ways to divide a sound: even, by its beats, by similarity, by its sources.
+"""Segmentations: even grids, beats, superpixels, harmonic/percussive sound, stems.
 
 Each is a function of a `Sound` and JSON parameters that returns the labels and layers of a
-`segments.Segmentation`. A new one is one function and one line in `SEGMENTATIONS`; what the values of its
-parameters must be stands in `_VALUES`.
+`segments.Segmentation`. To add one, write a function, add it to `SEGMENTATIONS`, and add the checks of its
+parameters to `_VALUES`.
 """
 
 import inspect
@@ -21,18 +21,18 @@ from explainer.core.representations.representation import Representation
 from .superpixels import PARAMETERS, divide, refusal
 
 STEM_LENGTH_TOLERANCE = 0.1  # s by which a stem may be shorter or longer than its track
-SHORTEST_PULSE = 0.1  # s; nobody could hear what a shorter segment holds
+SHORTEST_PULSE = 0.1  # s; the content of a shorter segment cannot be recognised by ear
 SMALLEST_SHARE = 1e-3  # mean share of a segment's cells below which its source counts as silent there
-SMALLEST_REST = 1e-3  # share of the track's energy; what stems leave over below it is rounding
+SMALLEST_REST = 1e-3  # share of the track's energy; a smaller remainder of stems is rounding
 
 
 class SegmentationError(ValueError):
-    """Segments that cannot be made of this sound; the message names the parameter and the remedy."""
+    """Raised if a sound cannot be divided as specified; the message names the parameter and the remedy."""
 
 
 @dataclass(frozen=True)
 class Sound:
-    """What a segmentation may look at."""
+    """The input of a segmentation: features, representation and samples of a sound."""
 
     features: np.ndarray
     representation: Representation
@@ -60,17 +60,17 @@ def grid(sound: Sound, time_cells: int = 6, band_cells: int = 4) -> Layers:
 
 
 def time(sound: Sound, time_cells: int = 12) -> Layers:
-    """Divide time evenly; each segment holds all bands."""
+    """Divide time evenly; each segment covers all bands."""
     return grid(sound, time_cells=time_cells, band_cells=1)
 
 
 def bands(sound: Sound, band_cells: int = 8) -> Layers:
-    """Divide the bands evenly; each segment lasts the whole sound."""
+    """Divide the bands evenly; each segment covers the whole duration."""
     return grid(sound, time_cells=1, band_cells=band_cells)
 
 
 def superpixels(sound: Sound, algorithm: str = "felzenszwalb", **algorithm_parameters: Any) -> Layers:
-    """Divide by similarity of neighbouring cells, with the algorithms that the `lime` package wraps.
+    """Divide into superpixels of similar neighbouring cells, with the algorithms that `lime` wraps.
 
     Parameters
     ----------
@@ -78,8 +78,8 @@ def superpixels(sound: Sound, algorithm: str = "felzenszwalb", **algorithm_param
         Its features are scaled to a maximum of 1 first.
     algorithm : {"felzenszwalb", "slic", "quickshift"}
     **algorithm_parameters
-        Of scikit-image's function of that name; for felzenszwalb by default ``scale=25, min_size=40`` as in
-        the published two-level explanations [1]_.
+        Parameters of scikit-image's function of that name; by default ``scale=25, min_size=40`` for
+        felzenszwalb, as in the published two-level explanations [1]_.
 
     References
     ----------
@@ -87,6 +87,7 @@ def superpixels(sound: Sound, algorithm: str = "felzenszwalb", **algorithm_param
        arXiv:1905.11760.
     """
     image = sound.features.astype(np.float64)
+    # The algorithms' scale parameters assume images whose values are at most 1.
     image /= max(image.max(), np.finfo(float).tiny)
     try:
         labels = divide(image, algorithm, algorithm_parameters)
@@ -104,15 +105,15 @@ def beats(sound: Sound, pulse: str = "beats", pulses_per_cell: int = 2, band_cel
     ----------
     sound : Sound
     pulse : {"beats", "onsets"}
-        As librosa finds them.
+        Detected by librosa.
     pulses_per_cell : int
-        Every how many of them a new segment begins.
+        Number of beats or onsets per segment.
     band_cells : int
 
     Raises
     ------
     SegmentationError
-        If there are too few to divide the sound.
+        If too few are found to divide the sound.
     """
     import librosa
 
@@ -122,6 +123,8 @@ def beats(sound: Sound, pulse: str = "beats", pulses_per_cell: int = 2, band_cel
         times = librosa.beat.beat_track(y=y, sr=rate, units="time")[1]
     else:
         times = librosa.onset.onset_detect(y=y, sr=rate, units="time")
+    # Edges closer than the shortest segment to the previous one or to the end are skipped, so the frames
+    # between them belong to the segment before.
     edges = [0]
     shortest = max(1, round(SHORTEST_PULSE * sound.representation.frame_rate))
     for frame in np.searchsorted(sound.representation.frame_times(sound.n_frames), times[::pulses_per_cell]):
@@ -130,15 +133,16 @@ def beats(sound: Sound, pulse: str = "beats", pulses_per_cell: int = 2, band_cel
     edges.append(sound.n_frames)
     if len(edges) < 3:
         raise SegmentationError(
-            f"only {len(times)} {pulse} were found, too few to divide this sound; use the segmentation 'grid'"
+            f"only {len(times)} {pulse} were found, which is too few to divide this sound; use the "
+            "segmentation 'grid'"
         )
     return one_layer(rectangles(np.array(edges), band_edges(sound, band_cells)))
 
 
 def harmonic_percussive(sound: Sound, time_cells: int = 6, band_cells: int = 1) -> Layers:
-    """Separate sustained from struck sound by median filtering [1]_; divide each like `grid`.
+    """Separate harmonic from percussive sound by median filtering [1]_; divide each like `grid`.
 
-    The first layer is harmonic, the second percussive; they share each cell by energy.
+    The first layer is harmonic, the second percussive; each cell is shared in proportion to energy.
 
     References
     ----------
@@ -153,23 +157,23 @@ def harmonic_percussive(sound: Sound, time_cells: int = 6, band_cells: int = 1) 
 
 
 def stems(sound: Sound, stems: Mapping[str, str], time_cells: int = 6, band_cells: int = 1) -> Layers:
-    """Separate the sources whose recordings the researcher has; divide each like `grid`.
+    """Separate sources by given recordings of each; divide each like `grid`.
 
     Parameters
     ----------
     sound : Sound
     stems : Mapping[str, str]
-        Name of each source to its sound file, aligned with the track and at the level it has in
-        it. The layers are in the order of the names. What they leave of the track, if anything can be
-        heard of it, is one more layer at the end.
+        Name of each source to its sound file, aligned with the track and at its level in the track.
+        Layers are in alphabetical order of the names. The remainder of the track, if it is audible, is one
+        more layer at the end.
     time_cells, band_cells : int
 
     Raises
     ------
     SegmentationError
-        If a stem is not as long as the track.
+        If a stem and the track differ in length.
     AudioError
-        If one cannot be read.
+        If a stem cannot be read.
     """
     rate, n_samples = sound.representation.sample_rate, len(sound.y)
     rest = np.array(sound.y, dtype=np.float64)
@@ -179,7 +183,7 @@ def stems(sound: Sound, stems: Mapping[str, str], time_cells: int = 6, band_cell
         if abs(len(y) - n_samples) > STEM_LENGTH_TOLERANCE * rate:
             raise SegmentationError(
                 f"the stem {name!r} lasts {len(y) / rate:.2f} s, but its track {n_samples / rate:.2f} s; "
-                "export both from the same place to the same place"
+                "export both with the same start and end"
             )
         y = np.pad(y[:n_samples], (0, max(0, n_samples - len(y))))
         rest -= y
@@ -200,15 +204,15 @@ def one_layer(labels: np.ndarray) -> Layers:
 def several_layers(labels: np.ndarray, energies: np.ndarray) -> Layers:
     """Return one layer per source, each divided by the same partition.
 
-    A segment in which its source is silent would be empty; its cells are counted with the next segment of
-    the source that is not, and a source that is silent throughout gets no layer.
+    A segment in which its source is silent would be empty; its cells are added to the next segment of the
+    source that is not empty. A source that is silent throughout gets no layer.
 
     Parameters
     ----------
     labels : np.ndarray [shape=(n_frames, n_bands)]
     energies : np.ndarray [shape=(n_layers, n_frames, n_bands)]
-        Of each source, 0 or more. The share of a source in a cell is its part of the sum; where all are
-        silent they share alike.
+        Of each source, 0 or more. The share of a source in a cell is its part of the sum; if all are
+        silent there, their shares are equal.
     """
     partition = np.unique(labels, return_inverse=True)[1].ravel()
     sizes = np.bincount(partition)
@@ -223,17 +227,19 @@ def several_layers(labels: np.ndarray, energies: np.ndarray) -> Layers:
         filled = np.flatnonzero(np.bincount(partition, weights=layer.ravel()) > SMALLEST_SHARE * sizes)
         if len(filled) == 0:
             continue
+        # searchsorted maps an empty segment to the next filled one, or, after the last, to the last.
         renumbered = np.searchsorted(filled, np.arange(len(sizes))).clip(0, len(filled) - 1)
         numbers.append(first + renumbered[partition].reshape(labels.shape))
         kept_layers.append(layer)
         first += len(filled)
+    # Layers that were dropped leave a small remainder; the shares of each cell must add up to 1 again.
     shares = np.stack(kept_layers)
     shares /= shares.sum(axis=0)
     return np.stack(numbers).astype(np.int32), shares.astype(np.float32)
 
 
 def rectangles(time_edges: np.ndarray, frequency_edges: np.ndarray) -> np.ndarray:
-    """Return the rectangles between edges, numbered along the bands first, then along time.
+    """Return the rectangles between edges, numbered first along the bands, then along time.
 
     Parameters
     ----------
@@ -256,12 +262,12 @@ def even_edges(length: int, n_cells: int, name: str, unit: str) -> np.ndarray:
     Raises
     ------
     SegmentationError
-        If there are more cells than there is room for.
+        If there are more cells than frames or bands.
     """
     if n_cells > length:
-        room = f"is only 1 {unit.removesuffix('s')}" if length == 1 else f"are only {length} {unit}"
+        available = f"1 {unit.removesuffix('s')}" if length == 1 else f"{length} {unit}"
         raise SegmentationError(
-            f"segmentation parameter {name!r} asks for {n_cells} cells, but there {room} in this sound; use "
+            f"segmentation parameter {name!r} is {n_cells}, but this sound has only {available}; use "
             f"at most {length}"
         )
     return (np.arange(n_cells + 1) * length) // n_cells
@@ -299,7 +305,7 @@ def _names_files(value: object) -> bool:
 
 
 _COUNT = (_is_count, "must be a whole number from 1 up")
-# Of each parameter what its values must be, and how to say so, as far as no sound is needed to tell.
+# The check of each parameter that needs no sound, and the end of its message.
 _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "time_cells": _COUNT,
     "band_cells": _COUNT,
@@ -311,16 +317,16 @@ _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
 
 
 def most_segments(name: str, parameters: Mapping[str, Any]) -> int | None:
-    """Return how many segments a division makes at most; None where only the sound decides.
+    """Return the greatest number of segments of a segmentation; None if it depends on the sound.
 
     Parameters
     ----------
     name, parameters
-        Of the segmentation, such as `require_parameters` lets pass.
+        Of a segmentation that `require_parameters` accepts.
     """
     sources = {"grid": 1, "time": 1, "bands": 1, "harmonic_percussive": 2}
     if name == "stems" and "stems" in parameters:
-        sources["stems"] = len(parameters["stems"]) + 1  # with what they leave of the track
+        sources["stems"] = len(parameters["stems"]) + 1  # with the remainder of the track
     if name not in sources:
         return None
     signature = inspect.signature(SEGMENTATIONS[name]).parameters
@@ -333,15 +339,15 @@ def most_segments(name: str, parameters: Mapping[str, Any]) -> int | None:
 
 
 def require_parameters(name: str, parameters: Mapping[str, Any]) -> None:
-    """Say before there is a sound whether a segmentation can be asked for with these parameters.
+    """Check the parameters of a segmentation without a sound.
 
-    What only the sound decides, such as whether it has as many frames as cells are asked for, is left to
-    the segmentation itself.
+    Conditions that depend on the sound, such as at least as many frames as cells, are checked by the
+    segmentation itself.
 
     Raises
     ------
     SegmentationError
-        If the name or a parameter is unknown, or a value cannot be used with any sound.
+        If the name or a parameter is unknown, or a value is invalid for every sound.
     """
     if name not in SEGMENTATIONS:
         raise SegmentationError(f"segmentation {name!r} is unknown; use one of {', '.join(SEGMENTATIONS)}")

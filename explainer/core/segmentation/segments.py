@@ -1,8 +1,8 @@
-"""What can be removed from a sound: its time-frequency cells divided into segments.
+"""Segments: the time-frequency cells of a sound, divided into parts that can be removed.
 
 Every cell belongs to one or more layers with weights that sum to 1, and in each layer to exactly one
-segment. Ordinary partitions have one layer; two sources that share a cell, such as harmonic and percussive
-sound, have a layer each. The ways to divide a sound are in `explainer.core.segmentation.partitions`.
+segment. Ordinary partitions have one layer; sources that share cells, such as harmonic and percussive sound,
+have one layer each. The segmentations are in `explainer.core.segmentation.partitions`.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Segmentation:
     labels : np.ndarray [shape=(n_layers, n_frames, n_bands), dtype=int32]
         Segment numbers from 0; a segment lies in one layer only.
     layers : np.ndarray [shape=(n_layers, n_frames, n_bands), dtype=float32]
-        Share of each layer in each cell; over the layers they sum to 1.
+        Share of each layer in each cell; the shares of a cell sum to 1.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Segmentation:
         Parameters
         ----------
         mask : np.ndarray [shape=(n_segments,)]
-            True or 1 keeps a segment, False or 0 hides it; numbers between turn it down.
+            True or 1 keeps a segment, False or 0 hides it; numbers between attenuate it.
 
         Returns
         -------
@@ -69,7 +69,7 @@ class Segmentation:
         return self.gains(np.asarray(mask)[np.newaxis])[0]
 
     def gains(self, masks: np.ndarray) -> np.ndarray:
-        """Return `gain` for several masks at once.
+        """Return `gain` for several masks.
 
         Parameters
         ----------
@@ -88,14 +88,14 @@ class Segmentation:
         total *= self.layers[0]
         for labels, layer in zip(self.labels[1:], self.layers[1:], strict=True):
             total += masks[:, labels] * layer
-        total[(masks == 1).all(axis=1)] = 1  # rounding of the shares must not take anything from the whole
+        total[(masks == 1).all(axis=1)] = 1  # exactly, although the rounded shares may sum to less
         return total
 
     def groupings(self) -> tuple[np.ndarray, np.ndarray]:
         """Return which segments sound at the same time, and which in the same bands of the same layer.
 
-        Where segments have hardly two positions in common, as superpixels do, their centres are cut into
-        runs of neighbours.
+        If hardly any two segments share a position, as with superpixels, the segments are sorted by their
+        centres and divided into groups of neighbours.
 
         Returns
         -------
@@ -120,7 +120,7 @@ class Segmentation:
         Parameters
         ----------
         cells : np.ndarray [shape=(n_frames, n_bands)]
-            Shared out by the layers' weights where layers share a cell.
+            Divided by the weights of the layers where layers share a cell.
 
         Returns
         -------
@@ -135,6 +135,7 @@ def _groups(positions: np.ndarray) -> np.ndarray:
     distinct, groups = np.unique(np.round(positions, 6), return_inverse=True)
     if len(distinct) == 1 or 2 * len(distinct) <= len(positions):
         return groups
+    # About as many groups as segments per group, as in a square grid.
     n_groups = int(np.ceil(np.sqrt(len(positions))))
     return np.argsort(np.argsort(positions, kind="stable")) * n_groups // len(positions)
 
@@ -153,12 +154,12 @@ def segment(
     name : str
         One of `SEGMENTATIONS`.
     features : np.ndarray [shape=(n_frames, n_bands)]
-        What the model sees of the sound.
+        Features of the sound.
     representation : Representation
     y : np.ndarray [shape=(n_samples,)]
         The sound at the representation's rate.
     parameters : Mapping[str, Any]
-        Of the segmentation; those left out take their defaults.
+        Parameters of the segmentation; those left out take their defaults.
 
     Returns
     -------
@@ -167,7 +168,7 @@ def segment(
     Raises
     ------
     SegmentationError
-        If the name or a parameter is unknown, a value cannot be used, or the sound cannot be divided so.
+        If the name or a parameter is unknown, a value is invalid, or the sound cannot be divided this way.
 
     Examples
     --------

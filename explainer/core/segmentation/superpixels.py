@@ -1,6 +1,6 @@
-"""Division by similarity of neighbouring cells, by the algorithms that the `lime` package wraps.
+"""Superpixels: division by similarity of neighbouring cells, by the algorithms that `lime` wraps.
 
-What their parameters may be is known here, so that a recipe can be judged before scikit-image is loaded.
+The rules for their parameters are listed here, so that a recipe can be checked without loading scikit-image.
 """
 
 import math
@@ -11,7 +11,7 @@ import numpy as np
 
 
 class Rule(NamedTuple):
-    """What a parameter's values must be."""
+    """A check of a parameter's values, and the end of its message."""
 
     fits: Callable[[Any], bool]
     words: str
@@ -37,7 +37,7 @@ def _whole(lowest: int, highest: int) -> Rule:
 _YES_OR_NO = Rule(lambda value: isinstance(value, bool), "must be either true or false")
 _MOST = 1_000_000
 
-# scikit-image's parameters, without those that say what the image is or ask for another kind of answer.
+# scikit-image's parameters, without those that describe the image or change the type of the result.
 PARAMETERS: dict[str, dict[str, Rule]] = {
     "felzenszwalb": {
         "scale": _number(0, above=True),
@@ -62,8 +62,8 @@ PARAMETERS: dict[str, dict[str, Rule]] = {
         "rng": _whole(0, 2**32 - 1),
     },
 }
-# What each algorithm is told unless a recipe says otherwise; felzenszwalb's are those of the published
-# two-level explanations (Haunschmid, Chowdhury, Widmer, 2019, arXiv:1905.11760).
+# Parameters of each algorithm that a recipe can override; felzenszwalb's are those of the published two-level
+# explanations (Haunschmid, Chowdhury, Widmer, 2019, arXiv:1905.11760).
 DEFAULTS: dict[str, dict[str, Any]] = {
     "felzenszwalb": {"scale": 25, "min_size": 40},
     "slic": {"n_segments": 64, "compactness": 0.1},
@@ -72,7 +72,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 
 def refusal(algorithm: str, parameters: Mapping[str, Any]) -> str:
-    """Return why parameters cannot be an algorithm's, or nothing.
+    """Return why an algorithm cannot take these parameters; empty if it can.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def refusal(algorithm: str, parameters: Mapping[str, Any]) -> str:
     for name, value in parameters.items():
         if name not in known:
             listed = ", ".join(sorted(known))
-            return f"superpixels by {algorithm} have no parameter {name!r}; theirs are {listed}"
+            return f"superpixels by {algorithm} have no parameter {name!r}; the parameters are {listed}"
         if not known[name].fits(value):
             return f"superpixel parameter {name!r} of {algorithm} {known[name].words}; it is {value!r}"
     return ""
@@ -108,15 +108,15 @@ def divide(image: np.ndarray, algorithm: str, parameters: Mapping[str, Any]) -> 
     Raises
     ------
     TypeError, ValueError, ArithmeticError
-        If the algorithm cannot be used so on this image.
+        If the algorithm fails on this image with these parameters.
     """
     from lime.wrappers.scikit_image import SegmentationAlgorithm
 
-    told = DEFAULTS[algorithm] | dict(parameters)
-    if algorithm == "quickshift":  # it compares colours
+    all_parameters = DEFAULTS[algorithm] | dict(parameters)
+    if algorithm == "quickshift":  # it needs three colour channels
         image = np.repeat(image[:, :, np.newaxis], 3, axis=2)
     elif algorithm == "slic":
-        told["channel_axis"] = None
-    by = SegmentationAlgorithm(algorithm)
-    by.set_params(**told)
-    return by(image)
+        all_parameters["channel_axis"] = None
+    superpixels = SegmentationAlgorithm(algorithm)
+    superpixels.set_params(**all_parameters)
+    return superpixels(image)

@@ -89,7 +89,7 @@ def test_axe_finds_nothing_on_the_researchers_pages(new_page, demo_site, inspect
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name="Annotated against predicted")).to_be_visible()
     inspect(page)
-    look_at("progress/", "Segmentation parameter 'time_cells' asks for 5000 cells")
+    look_at("progress/", "Segmentation parameter 'time_cells' is 5000")
     look_at("build/", "Every track you choose")
     look_at("clips/upload/", "Zip archive")
     look_at("track/add/", "Sound files")

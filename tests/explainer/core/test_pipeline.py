@@ -212,7 +212,7 @@ def test_unknown_targets_unfit_models_and_bad_files_are_refused(track, tmp_path)
     with pytest.raises(ValueError, match="it has dissonance"):
         explain_track(track, two_level_model(), RECIPE, output_folder=tmp_path, targets=["joy"])
     random_model = CallableModel(forgetful, REPRESENTATION, [Target("x")], name="forgetful")
-    with pytest.raises(ModelError, match="different answers"):
+    with pytest.raises(ModelError, match="different outputs"):
         explain_track(track, random_model, RECIPE, output_folder=tmp_path)
     (tmp_path / "notes.wav").write_text("no music")
     with pytest.raises(AudioError, match=r"notes\.wav"):

@@ -1,1 +1,1 @@
-"""Sound files of each format: whether they are complete, and what is wrong with them."""
+"""Parsers of sound file formats, which find files that are cut off or damaged."""

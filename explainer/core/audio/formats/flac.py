@@ -1,8 +1,8 @@
-"""FLAC files: how many samples their last frame says there are.
+"""FLAC files: the number of samples according to the last frame.
 
-The first block of a file, STREAMINFO, may leave the number of samples open, as programs do that write into
-a pipe, or state a wrong one; the decoder then refuses the file or stops early. Each frame carries its own
-place, so the last one tells how long the sound is. The layout is that of RFC 9639.
+The first block of a file, STREAMINFO, may leave the number of samples open, as programs do that write to
+a pipe, or state a wrong one; the decoder then refuses the file or stops early. Each frame states its
+position, so the last one gives the length of the sound. The layout is that of RFC 9639.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MARK = b"fLaC"
 _STREAMINFO = 34  # bytes
 _TOTAL = (21, 26)  # bytes of the mark and STREAMINFO whose last 36 bits are the number of samples
 _SEARCHED = 2**21  # bytes at the end in which the last frame begins; frames are shorter than 2**20 or so
-_TRIES = 4  # what looks like the header of a frame may stand inside the last one by chance
+_TRIES = 4  # bytes inside the last frame can look like the header of a frame by chance
 _BLOCK_SIZES = {1: 192, **{code: 576 << code - 2 for code in range(2, 6)},
                 **{code: 256 << code - 8 for code in range(8, 16)}}  # fmt: skip
 _CUT_OFF = "upload it again, or export it again as WAV or FLAC"
@@ -22,12 +22,12 @@ _CUT_OFF = "upload it again, or export it again as WAV or FLAC"
 
 @dataclass(frozen=True)
 class Frame:
-    """What the header of a frame says.
+    """Contents of a frame header.
 
     Attributes
     ----------
     number : int
-        Of the frame, or of its first sample where frames differ in length.
+        Of the frame, or of its first sample if frames differ in length.
     samples : int
     varies : bool
         Whether frames differ in length.
@@ -39,13 +39,13 @@ class Frame:
 
 
 def readable(buffer: Buffer, begin: int = 0) -> bytes | None:
-    """Return a copy whose STREAMINFO states how many samples there are, or None if the file does so.
+    """Return a copy whose STREAMINFO states the number of samples, or None if that of the file is right.
 
     Parameters
     ----------
     buffer
     begin : int
-        Where the mark of FLAC stands, behind tags.
+        Position of the FLAC mark, after any tags.
 
     Raises
     ------
@@ -60,26 +60,24 @@ def readable(buffer: Buffer, begin: int = 0) -> bytes | None:
         or buffer.find(MARK + b"\x80\0\0\x22", begin + 4) >= 0
     ):
         raise SoundFileProblem(
-            "holds several recordings, one behind the other, of which players play the first; "
-            "join them in an audio editor, or upload each as a file of its own"
+            "contains several recordings, of which players play only the first; "
+            "join them in an audio editor, or upload each as a separate file"
         )
     stated = int.from_bytes(info[_TOTAL[0] : _TOTAL[1]]) & (2**36 - 1)
     present = _samples_present(buffer, begin, info)
     if present is None or present < stated:
-        raise SoundFileProblem(
-            f"is cut off: not all of the sound that its header announces is there; {_CUT_OFF}"
-        )
+        raise SoundFileProblem(f"is cut off: it has fewer samples than its header states; {_CUT_OFF}")
     if present == stated:
         return None
     content = bytearray(buffer[begin:])
     packed = int.from_bytes(info[_TOTAL[0] : _TOTAL[1]]) >> 36 << 36
     content[_TOTAL[0] : _TOTAL[1]] = (packed | present).to_bytes(5)
-    content[26:42] = bytes(16)  # the checksum may be of the shorter sound
+    content[26:42] = bytes(16)  # 0 means no checksum; the stored one may be that of the stated length
     return bytes(content)
 
 
 def _samples_present(buffer: Buffer, begin: int, info: bytes) -> int | None:
-    """Return the number of the sample behind the last frame, or None if no whole frame ends the file."""
+    """Return the number of samples up to the end of the last frame; None if no whole frame ends the file."""
     first = max(begin + 8 + _STREAMINFO, len(buffer) - _SEARCHED)
     position, tries = len(buffer), _TRIES
     while tries and (position := buffer.rfind(b"\xff", first, position)) >= 0:
@@ -91,7 +89,7 @@ def _samples_present(buffer: Buffer, begin: int, info: bytes) -> int | None:
 
 
 def frame_header(head: bytes) -> Frame | None:
-    """Return what a frame's first bytes say, or None if no frame begins so."""
+    """Return a frame header parsed from its first bytes, or None if they are not a frame header."""
     if len(head) < 6 or head[0] != 0xFF or head[1] & 0xFE != 0xF8:
         return None
     size_code, rate_code = head[2] >> 4, head[2] & 0x0F
@@ -107,7 +105,7 @@ def frame_header(head: bytes) -> Frame | None:
 
 
 def _coded_number(head: bytes) -> tuple[int | None, int]:
-    """Return the number that is written as in UTF-8 from the fifth byte on, and where it ends."""
+    """Return the number coded like UTF-8 from the fifth byte on, and the position of its end."""
     first = head[4]
     following = 0 if first < 0x80 else 8 - (~first & 0xFF).bit_length() - 1
     if first >= 0x80 and not 1 <= following <= 6:
@@ -121,8 +119,9 @@ def _coded_number(head: bytes) -> tuple[int | None, int]:
 
 
 def _is_last(buffer: Buffer, position: int) -> bool:
-    """Say whether the frame that begins at a place ends with the file, or before a tag."""
+    """Return whether the frame at a position extends to the end of the file, or to a tag."""
     content = buffer[position:]
+    # A CRC over data that ends with its own CRC is 0.
     if _crc(content, 16, 0x8005) == 0:
         return True
     tag = next((at for mark in (b"TAG", b"APETAGEX") if (at := content.rfind(mark)) > 0), 0)

@@ -1,8 +1,8 @@
-"""MP3 files, frame by frame: how much sound there is, and a copy that decoders read whole.
+"""MP3 files: the number of samples, counted by frame, and a copy that decoders read completely.
 
 A decoder takes the length from the header in the first frame (Xing, Info or VBRI) or, without one,
 estimates it from the bit rate of the first frames, and stops there. So the frames are counted here. A
-file whose header is missing or wrong is copied in memory with a right one before its frames.
+file whose header is missing or wrong is copied in memory with a correct one before its frames.
 
 The layout is that of ISO/IEC 11172-3 and 13818-3; the headers are described by the LAME project.
 """
@@ -22,21 +22,21 @@ _BITRATES = {  # kbit/s by layer, for MPEG-1 and for MPEG-2 and 2.5
     (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-_IN_A_ROW = 4  # frames that make it certain that they are frames
+_IN_A_ROW = 4  # consecutive frame headers that cannot occur by chance
 _LAME_TAG = 36  # bytes
 _VBRI_PLACE = 36  # bytes from the beginning of the frame
-_DECODER_DELAY = 529  # samples that the decoder takes off the beginning where a header counts the frames
+_DECODER_DELAY = 529  # samples that the decoder removes from the beginning if a header counts the frames
 _CUT_OFF = "upload it again, or, if it ends where it should, convert it to WAV or FLAC"
 
 
 @dataclass(frozen=True)
 class FrameHeader:
-    """What the first four bytes of a frame say.
+    """Contents of the first four bytes of a frame.
 
     Attributes
     ----------
     length : int
-        Bytes, with the header.
+        Bytes, including the header.
     samples : int
         Of each channel.
     kind : tuple
@@ -53,7 +53,7 @@ class FrameHeader:
 
 @dataclass(frozen=True)
 class LengthHeader:
-    """What the Xing, Info or VBRI header says of the file.
+    """Contents of the Xing, Info or VBRI header.
 
     Attributes
     ----------
@@ -61,9 +61,9 @@ class LengthHeader:
     size : int or None
         Bytes from this header's frame to the end of the last one.
     lame : bytes
-        LAME's tag, which holds the delay and the padding of the encoder; empty if there is none.
+        LAME's tag with the delay and the padding of the encoder; empty if there is none.
     is_xing : bool
-        Whether decoders heed it: they skip VBRI.
+        Whether decoders use it; they ignore VBRI.
     """
 
     frames: int | None
@@ -72,7 +72,7 @@ class LengthHeader:
     is_xing: bool
 
     def trimmed(self) -> int:
-        """Return how many samples the decoder takes off: the silence that the encoder has added."""
+        """Return how many samples the decoder removes: the silence that the encoder added."""
         if not self.is_xing:
             return 0
         if not self.lame:
@@ -88,9 +88,9 @@ class Stream:
     Attributes
     ----------
     runs : list of (int, int)
-        Where frames stand without a gap: first byte, and the one behind the last.
+        Byte ranges of contiguous frames: first byte, and the one after the last.
     frames : int
-        Without the one that holds the header.
+        Without the frame of the header.
     first : FrameHeader
         Of the first frame.
     header : LengthHeader or None
@@ -104,7 +104,7 @@ class Stream:
 
 @lru_cache(maxsize=4096)
 def frame_header(four: bytes) -> FrameHeader | None:
-    """Return what a frame's first four bytes say, or None if no frame of a known bit rate begins so."""
+    """Return a frame header parsed from four bytes, or None if they are not one of a known bit rate."""
     if len(four) < 4 or four[0] != 0xFF or four[1] & 0xE0 != 0xE0:
         return None
     version, layer = four[1] >> 3 & 3, 4 - (four[1] >> 1 & 3)
@@ -136,7 +136,7 @@ def scan(buffer: Buffer) -> Stream:
     start = _next_frames(buffer, after_tags(buffer, 0))
     if start is None:
         raise SoundFileProblem(
-            "cannot be read as MP3: it holds no frames of a known bit rate; export it again as WAV or FLAC"
+            "cannot be read as MP3: it has no frames of a known bit rate; export it again as WAV or FLAC"
         )
     first = frame_header(buffer[start : start + 4])
     assert first is not None
@@ -151,7 +151,7 @@ def scan(buffer: Buffer) -> Stream:
 
 
 def _run(buffer: Buffer, start: int, first: FrameHeader, before: int) -> tuple[int, int]:
-    """Return where the frames that follow each other from a place end, and how many they are."""
+    """Return the end of the contiguous frames that begin at a position, and their number."""
     place, frames = start, 0
     while (found := frame_header(buffer[place : place + 4])) and found.kind == first.kind:
         if place + found.length > len(buffer):
@@ -159,8 +159,8 @@ def _run(buffer: Buffer, start: int, first: FrameHeader, before: int) -> tuple[i
         if before + frames and _length_header(buffer, place, found):
             seconds = (before + frames) * first.samples / first.kind[2]
             raise SoundFileProblem(
-                f"holds several recordings, one behind the other (the second begins at {seconds:.1f} s), and "
-                "players differ in what they play between them; convert it to WAV or FLAC"
+                f"contains several recordings (the second begins at {seconds:.1f} s), and players differ in "
+                "what they play between them; convert it to WAV or FLAC"
             )
         place += found.length
         frames += 1
@@ -168,7 +168,7 @@ def _run(buffer: Buffer, start: int, first: FrameHeader, before: int) -> tuple[i
 
 
 def _next_run(buffer: Buffer, end: int, first: FrameHeader, frames: int) -> int | None:
-    """Return where the frames go on behind a tag, or None at the end of the file."""
+    """Return where frames continue after a tag, or None at the end of the file."""
     if 0 < len(buffer) - end < 4 and buffer[end] == 0xFF:
         raise SoundFileProblem(f"is cut off: it ends in the middle of a frame; {_CUT_OFF}")
     behind = after_tags(buffer, end)
@@ -184,13 +184,13 @@ def _next_run(buffer: Buffer, end: int, first: FrameHeader, frames: int) -> int 
     if start > behind:
         raise SoundFileProblem(
             f"is damaged at {seconds:.1f} s: {start - behind} bytes there are not sound; upload it again, or "
-            "convert it to WAV or FLAC and listen whether it is whole"
+            "convert it to WAV or FLAC and check by listening that it is complete"
         )
     return start
 
 
 def _next_frames(buffer: Buffer, position: int) -> int | None:
-    """Return where the next frames begin that are followed by others, or end with the file."""
+    """Return the position of the next frame that is followed by other frames or ends the file."""
     while (position := buffer.find(b"\xff", position)) >= 0:
         if _is_chain(buffer, position):
             return position
@@ -234,7 +234,7 @@ def _xing(content: bytes) -> LengthHeader:
 
 
 def readable(buffer: Buffer) -> tuple[bytes | None, int]:
-    """Return a copy that decoders read whole, and how many samples of each channel they then give.
+    """Return a copy that decoders read completely, and the number of samples per channel they then return.
 
     Returns
     -------
@@ -245,7 +245,7 @@ def readable(buffer: Buffer) -> tuple[bytes | None, int]:
     Raises
     ------
     SoundFileProblem
-        As `scan`, and if there are fewer frames than the header says.
+        As `scan`, and if there are fewer frames than the header states.
     """
     stream = scan(buffer)
     header = stream.header
@@ -254,7 +254,7 @@ def readable(buffer: Buffer) -> tuple[bytes | None, int]:
     trimmed = header.trimmed() if header else 0
     samples = stream.frames * stream.first.samples
     if stream.first.kind[1] != 3:
-        return None, samples  # decoders look for a header in layer III alone
+        return None, samples  # decoders look for a header only in layer III
     is_first = stream.runs[0][0] == after_id3v2(buffer) and len(stream.runs) == 1
     if header and header.is_xing and header.frames == stream.frames and is_first:
         return None, samples - trimmed
@@ -269,20 +269,20 @@ def _require_whole(stream: Stream, header: LengthHeader, announced: int) -> None
     if missing > 0:
         whole, here = (n * stream.first.samples / stream.first.kind[2] for n in (announced, stream.frames))
         raise SoundFileProblem(
-            f"is cut off: its header announces {whole:.1f} s, but {here:.1f} s are there; {_CUT_OFF}"
+            f"is cut off: its header states {whole:.1f} s, but it has {here:.1f} s; {_CUT_OFF}"
         )
 
 
 def _with_header(buffer: Buffer, stream: Stream) -> bytes:
-    """Return the frames behind a header that counts them."""
+    """Return the frames after a new header that counts them."""
     runs = [buffer[start:end] for start, end in stream.runs]
     four = runs[0][:4]
     if stream.header:
         runs[0] = runs[0][stream.first.length :]
     if stream.header and stream.header.lame:
         return b"".join([_header_frame(four, stream.frames, stream.header.lame), *runs])
-    # The decoder takes its own delay off the beginning of every file with a header. So that nothing of
-    # the sound is lost, a silent frame comes first, and the delay stated is what remains of it.
+    # The decoder removes its own delay from the beginning of every file with a header. A silent frame is put
+    # first, so that only silence is removed; the rest of that frame is stated as the encoder's delay.
     delay = stream.first.samples - _DECODER_DELAY
     lame = b"LAME3.100".ljust(21, b"\0") + (delay << 12 | _DECODER_DELAY).to_bytes(3)
     header = _header_frame(four, stream.frames + 1, lame.ljust(_LAME_TAG, b"\0"))
@@ -294,7 +294,7 @@ def _header_frame(four: bytes, frames: int, lame: bytes) -> bytes:
 
 
 def _frame(four: bytes, content: bytes) -> bytes:
-    """Return the shortest frame of the kind of another one that holds something; decoded, it is silent."""
+    """Return the shortest silent frame, of the same kind as another, that has room for some content."""
     for bitrate in range(1, 15):
         start = bytes([0xFF, four[1] | 1, bitrate << 4 | four[2] & 0x0C, four[3]])  # without a checksum
         found = frame_header(start)

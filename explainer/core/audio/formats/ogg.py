@@ -1,7 +1,7 @@
-"""Ogg files, page by page: whether all pages are there, and where one recording follows another.
+"""Ogg files: whether all pages are present, and where one recording follows another.
 
-The decoder takes the length from the last page, plays on over pages that are missing, and reads only the
-first of several recordings in one file. The layout is that of RFC 3533; Vorbis, Opus and FLAC share it.
+The decoder takes the length from the last page, skips missing pages silently, and reads only the first
+of several recordings in one file. The layout is that of RFC 3533; Vorbis, Opus and FLAC share it.
 """
 
 import zlib
@@ -25,9 +25,9 @@ class Page:
     Attributes
     ----------
     start, end : int
-        First byte, and the one behind the last.
+        First byte, and the one after the last.
     flags, serial, number : int
-        What it begins or ends, of which stream, and its place in it.
+        Whether it begins or ends a stream, the stream's number, and the page's number in it.
     """
 
     start: int
@@ -58,9 +58,7 @@ def pages(buffer: Buffer) -> Iterator[Page]:
             raise SoundFileProblem(f"is cut off: it ends in the middle of a page; {_CUT_OFF}")
         page = buffer[position:end]
         if _checksum(page[:22] + bytes(4) + page[26:]) != int.from_bytes(page[22:26], "little"):
-            raise SoundFileProblem(
-                _damaged(f"the page at byte {position} has another checksum than it should")
-            )
+            raise SoundFileProblem(_damaged(f"the checksum of the page at byte {position} is wrong"))
         yield Page(
             position,
             end,
@@ -72,7 +70,7 @@ def pages(buffer: Buffer) -> Iterator[Page]:
 
 
 def recordings(buffer: Buffer) -> list[tuple[int, int]]:
-    """Return where each recording of a file begins and ends, in bytes.
+    """Return the byte range of each recording in a file.
 
     Raises
     ------
@@ -94,7 +92,7 @@ def recordings(buffer: Buffer) -> list[tuple[int, int]]:
 
 
 def readable(buffer: Buffer) -> list[bytes] | None:
-    """Return each recording of a file as a file of its own, or None if there is only one.
+    """Return each recording of a file as a separate file, or None if there is only one.
 
     Raises
     ------
@@ -123,6 +121,6 @@ def _damaged(what: str) -> str:
 
 
 def _checksum(page: bytes) -> int:
-    """Return the CRC-32 of a page: zlib's polynomial, but with the bits of each byte the other way round."""
+    """Return the CRC-32 of a page: zlib's polynomial, but with the bits of each byte in reverse order."""
     mirrored = zlib.crc32(page.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED))

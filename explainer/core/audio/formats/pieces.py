@@ -1,4 +1,4 @@
-"""What the decoder is given to read a sound file whole: the file, a copy with a right header, or several."""
+"""Inputs for the decoder that make it read a file completely: the file, or copies with correct headers."""
 
 import io
 import mmap
@@ -14,46 +14,46 @@ from .tags import Buffer, after_id3v2
 
 @dataclass(frozen=True)
 class Piece:
-    """What the decoder reads from its beginning to its end.
+    """One input of the decoder.
 
     Attributes
     ----------
     source : Path or bytes
     samples : int or None
-        Of each channel, as counted; None where the decoder itself knows them.
+        Per channel, as counted; None if the decoder determines them itself.
     """
 
     source: Path | bytes
     samples: int | None = None
 
     def open(self) -> soundfile.SoundFile:
-        """Open it for reading."""
+        """Open the piece for reading."""
         return soundfile.SoundFile(self._file())
 
     def header(self) -> soundfile._SoundFileInfo:
-        """Return what the decoder says of it."""
+        """Return the header as the decoder reads it."""
         return soundfile.info(self._file())
 
     def _file(self) -> str | bytes | io.BytesIO:
         if isinstance(self.source, bytes):
             return io.BytesIO(self.source)
         name = str(self.source)
-        # Names on disk need not be in UTF-8; soundfile takes those as bytes alone.
+        # File names need not be valid UTF-8; soundfile takes such names only as bytes.
         return name if name.isascii() or os.name == "nt" else os.fsencode(name)
 
 
 def pieces_of(path: Path) -> list[Piece]:
-    """Return what is to be decoded, one piece after the other, to hear a whole file.
+    """Return the pieces that, decoded one after the other, give all sound of a file.
 
     Parameters
     ----------
     path : Path
-        Of a file that is not empty.
+        A file that is not empty.
 
     Raises
     ------
     SoundFileProblem
-        If it is cut off or damaged, or if decoders disagree on what it holds.
+        If it is cut off or damaged, or if decoders disagree about its content.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
         return _pieces(path, buffer)

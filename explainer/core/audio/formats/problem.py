@@ -1,8 +1,8 @@
-"""What the parsers of sound files raise."""
+"""The exception of the parsers of sound files."""
 
 
 class SoundFileProblem(ValueError):
-    """A sound file that cannot be read whole.
+    """Raised for a sound file that cannot be read completely.
 
     The message is a predicate without the file's name ("is cut off: ...") and ends with the remedy.
     """

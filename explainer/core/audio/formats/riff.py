@@ -1,8 +1,8 @@
-"""WAV files, chunk by chunk: whether all of the sound is there, and a copy that decoders read whole.
+"""WAV files: whether all of the sound is present, and a copy that decoders read completely.
 
-Decoders take a cut-off WAV file for a shorter one, and one whose length was not known when it was written
-for an empty one, and say nothing. RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) are WAV files with lengths
-of 64 bits.
+Decoders read a WAV file that is cut off as a shorter one, and one whose length was unknown when it was
+written as an empty one, without an error. RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) are WAV files with
+64-bit lengths.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from .tags import Buffer, after_tags
 MARKS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _HEADER, _CHUNK_HEADER = 12, 8  # bytes
 _ALL_ONES = 0xFFFFFFFF
-# Programs that write into a pipe and cannot know the length state about the greatest one there is.
+# Programs that write to a pipe cannot know the length and state (about) the greatest possible one.
 _UNKNOWN_FROM = 0x7FFF0000
-_SEAM = 64  # bytes behind the sound that may belong to nothing
+_SEAM = 64  # bytes after the sound that are tolerated without belonging to a chunk
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Chunk:
 
 
 def is_riff(buffer: Buffer) -> bool:
-    """Say whether a file is a WAV file by its first bytes."""
+    """Return whether a file is a WAV file, by its first bytes."""
     return buffer[:4] in MARKS and buffer[8:12] == b"WAVE"
 
 
 def chunks(buffer: Buffer, position: int = _HEADER) -> Iterator[Chunk]:
-    """Yield the chunks of a file; the last one may be longer than what is there."""
+    """Yield the chunks of a file; the last one may extend beyond the end of the file."""
     order = _byte_order(buffer)
     while position + _CHUNK_HEADER <= len(buffer):
         head = buffer[position : position + _CHUNK_HEADER]
@@ -52,12 +52,12 @@ def chunks(buffer: Buffer, position: int = _HEADER) -> Iterator[Chunk]:
 
 
 def readable(buffer: Buffer) -> bytes | None:
-    """Return a copy with the right lengths in its header, or None if the file can be read as it is.
+    """Return a copy with correct lengths in its header, or None if the file can be read as it is.
 
     Raises
     ------
     SoundFileProblem
-        If it is cut off, or holds more sound than its header announces.
+        If it is cut off, or has more sound than its header states.
     """
     before: list[Chunk] = []
     for chunk in chunks(buffer):
@@ -75,12 +75,12 @@ def _with_data(buffer: Buffer, before: list[Chunk], data: Chunk) -> bytes | None
     there = len(buffer) - data.start
     is_unknown = stated == 0 or (_UNKNOWN_FROM <= stated <= _ALL_ONES and stated > there)
     if stated == 0 and there and _are_chunks(buffer, data.start):
-        return None  # really empty
+        return None  # an empty recording, followed by other chunks
     if is_unknown:
         length = there
     elif stated > there:
         raise SoundFileProblem(
-            "is cut off: its header announces more sound than the file holds "
+            "is cut off: its header states more sound than the file contains "
             f"({stated} bytes, of which {stated - there} are missing); upload it again"
         )
     else:
@@ -101,19 +101,19 @@ def _length_of_64_bits(buffer: Buffer, before: list[Chunk]) -> int:
 def _require_nothing_behind(buffer: Buffer, before: list[Chunk], position: int) -> None:
     if buffer[position : position + 4] in MARKS:
         raise SoundFileProblem(
-            "holds several recordings, one behind the other, of which players play the first; "
-            "join them in an audio editor, or upload each as a file of its own"
+            "contains several recordings, of which players play only the first; "
+            "join them in an audio editor, or upload each as a separate file"
         )
     rest = len(buffer) - position
     if rest > _SEAM and not _are_chunks(buffer, position) and after_tags(buffer, position) < len(buffer):
         raise SoundFileProblem(
-            f"has {rest} bytes behind the sound that its header announces, so its header is wrong or it "
-            "is damaged; open it in an audio editor and export it again"
+            f"has {rest} bytes after the end of the sound that its header states, so the header is wrong or "
+            "the file is damaged; open it in an audio editor and export it again"
         )
 
 
 def _are_chunks(buffer: Buffer, position: int) -> bool:
-    """Say whether there are whole chunks with readable names from a place to the end."""
+    """Return whether complete chunks with readable names fill the file from a position to its end."""
     end = position
     for chunk in chunks(buffer, position):
         end = chunk.start + chunk.length

@@ -1,4 +1,4 @@
-"""Tags that taggers put before and behind the sound of MP3 and FLAC files."""
+"""Tags before and after the sound of MP3 and FLAC files."""
 
 from mmap import mmap
 
@@ -10,14 +10,14 @@ _APE_HAS_HEADER, _APE_IS_HEADER = 1 << 31, 1 << 29
 
 
 def after_tags(buffer: Buffer, position: int) -> int:
-    """Return the place of the first byte that belongs neither to a tag nor to padding with zeros."""
+    """Return the position of the first byte that is neither part of a tag nor zero padding."""
     while (end := _end_of_tag(buffer, position)) > position:
         position = min(end, len(buffer))
     return position
 
 
 def after_id3v2(buffer: Buffer, position: int = 0) -> int:
-    """Return the end of the ID3v2 tag that begins at a place, or the place itself."""
+    """Return the end of the ID3v2 tag that begins at a position, or the position itself."""
     head = buffer[position : position + 10]
     if head[:3] != b"ID3" or len(head) < 10 or max(head[6:10]) > 0x7F:
         return position
@@ -45,7 +45,7 @@ def _end_of_tag(buffer: Buffer, position: int) -> int:
 
 
 def _end_of_ape(buffer: Buffer, position: int) -> int:
-    """Return the end of an APE tag; its size counts everything but a header."""
+    """Return the end of an APE tag; its size field counts everything except a header."""
     fields = buffer[position + 12 : position + 24]
     if len(fields) < 12:
         return position

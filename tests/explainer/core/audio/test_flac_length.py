@@ -75,6 +75,6 @@ def test_damage_in_the_middle_is_refused(whole, write):
 
 def test_joined_files_are_refused(whole, write):
     with pytest.raises(
-        AudioError, match=r"0.flac holds several recordings, .* upload each as a file of its own"
+        AudioError, match=r"0.flac contains several recordings, .* upload each as a separate file"
     ):
         read_audio(write(whole + whole))

@@ -161,7 +161,7 @@ class TestWrongHeader:
     def test_more_than_is_there_is_refused(self, whole, write):
         path = write(counting(whole, 2 * number_of_frames(whole)))
         with pytest.raises(
-            AudioError, match=r"0.mp3 is cut off: .* 4\.1 s, but 2\.1 s are there; upload it again"
+            AudioError, match=r"0.mp3 is cut off: .* 4\.1 s, but it has 2\.1 s; upload it again"
         ):
             read_audio(path)
 
@@ -199,7 +199,7 @@ class TestCutOff:
 class TestJoined:
     def test_two_files_with_headers_are_refused(self, whole, write):
         with pytest.raises(
-            AudioError, match=r"several recordings, .* second begins at 2.1 s.*; convert it to WAV"
+            AudioError, match=r"several recordings .*second begins at 2.1 s.*; convert it to WAV"
         ):
             read_audio(write(whole + whole))
 

@@ -51,7 +51,9 @@ def test_one_recording_behind_another_is_read_too(whole, write):
 
 def test_recordings_of_different_rates_are_refused(tmp_path_factory, write):
     contents = [encoded(tmp_path_factory, "VORBIS", rate) for rate in (22050, 44100)]
-    with pytest.raises(AudioError, match=r"0.ogg holds recordings of different sample rates .*; convert it"):
+    with pytest.raises(
+        AudioError, match=r"0.ogg contains several recordings of different sample rates .*; convert it"
+    ):
         read_audio(write(b"".join(contents)))
 
 

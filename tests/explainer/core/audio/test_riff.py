@@ -94,21 +94,21 @@ def test_chunks_and_tags_behind_the_sound_do_not_matter(write):
 def test_less_announced_than_there_is_refused(write):
     """A recorder that lost power has written its header for the last time long before its sound."""
     with pytest.raises(
-        AudioError, match=r"0.wav has \d+ bytes behind the sound .*; open it in an audio editor"
+        AudioError, match=r"0.wav has \d+ bytes after the end of the sound .*; open it in an audio editor"
     ):
         read_audio(write(wav(stated=data_bytes() // 2)))
 
 
 def test_joined_files_are_refused(write):
     with pytest.raises(
-        AudioError, match=r"0.wav holds several recordings, .* upload each as a file of its own"
+        AudioError, match=r"0.wav contains several recordings, .* upload each as a separate file"
     ):
         read_audio(write(wav() + wav()))
 
 
 def test_a_file_without_sound_stays_one(write):
     for behind in (b"", b"LIST\4\0\0\0INFO"):
-        with pytest.raises(AudioError, match="holds no sound"):
+        with pytest.raises(AudioError, match="contains no sound"):
             read_audio(write(wav(samples=b"", behind=behind)))
 
 

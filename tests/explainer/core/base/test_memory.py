@@ -1,7 +1,7 @@
 import pytest
 from engine_support import loud_cells_model
 
-from explainer.core.base.memory import available_memory, free_in_words, memory_shared_by
+from explainer.core.base.memory import available_memory, describe_free_memory, memory_shared_by
 from explainer.core.models.check import affordable_batch
 
 
@@ -28,6 +28,8 @@ def test_batches_are_planned_with_the_share():
 
 
 def test_words_say_who_shares():
-    assert free_in_words(2_500_000_000) == "2.5 GB are free"
+    assert describe_free_memory(2_500_000_000) == "2.5 GB are free"
     with memory_shared_by(2):
-        assert "2.5 GB are free for each of 2 jobs at once (fewer workers" in free_in_words(2_500_000_000)
+        assert "2.5 GB are free for each of 2 parallel jobs (fewer workers" in describe_free_memory(
+            2_500_000_000
+        )

@@ -105,9 +105,13 @@ class TestPlan:
     @pytest.mark.parametrize(
         ("weights", "message", "missing"),
         [
-            (-np.ones(24), "No segment speaks for dissonance", ["evidence", "complement", "random_control"]),
-            (np.ones(24), "No segment speaks against dissonance", ["counter_evidence"]),
-            (np.eye(24)[0] - 0.1, "evidence of 30 would repeat it", []),
+            (
+                -np.ones(24),
+                "No segment has a positive weight for dissonance",
+                ["evidence", "complement", "random_control"],
+            ),
+            (np.ones(24), "No segment has a negative weight for dissonance", ["counter_evidence"]),
+            (np.eye(24)[0] - 0.1, "the evidence of 30 segments was left out as a repetition", []),
         ],
     )
     def test_what_cannot_be_made_is_said(self, scene, weights, message, missing):
@@ -119,25 +123,32 @@ class TestPlan:
         for condition in missing:
             assert not of(plan, condition)
 
-    @pytest.mark.parametrize(
-        ("speaking", "words"), [(3, "Only 3 segments speak"), (1, "Only 1 segment speaks")]
-    )
-    def test_clips_say_what_was_asked_for_and_what_they_hold(self, scene, speaking, words):
-        weights = np.where(np.arange(24) < speaking, 1.0, 0.0) + np.where(np.arange(24) > 21, -1.0, 0.0)
+    @pytest.mark.parametrize(("positive", "words"), [(3, "Only 3 segments have"), (1, "Only 1 segment has")])
+    def test_clips_say_what_was_asked_for_and_what_they_hold(self, scene, positive, words):
+        weights = np.where(np.arange(24) < positive, 1.0, 0.0) + np.where(np.arange(24) > 21, -1.0, 0.0)
         notes = []
         plan = Scene(scene.y, scene.representation, [weights]).plan(
             Recipe(evidence_sizes=(4, 6), boost=6), notes=notes
         )
         for condition in ("evidence", "complement", "random_control", "boosted"):
             [clip] = of(plan, condition)
-            assert (clip.segments_asked, clip.kept_segments) == (4, speaking), condition
-        assert len(of(plan, "evidence")[0].segments) == speaking
-        assert len(of(plan, "complement")[0].segments) == 24 - speaking
+            assert (clip.segments_asked, clip.kept_segments) == (4, positive), condition
+        assert len(of(plan, "evidence")[0].segments) == positive
+        assert len(of(plan, "complement")[0].segments) == 24 - positive
         [against] = of(plan, "counter_evidence")
         assert (against.segments_asked, against.kept_segments, len(against.segments)) == (4, 2, 2)
-        assert f"{words} for dissonance; its evidence of 4 holds no more." in notes
-        assert f"{words} for dissonance; its evidence of 6 would repeat it." in notes
-        assert "Only 2 segments speak against dissonance; its counter-evidence of 4 holds no more." in notes
+        assert (
+            f"{words} a positive weight for dissonance, so the evidence of 4 segments has {positive}."
+            in notes
+        )
+        assert (
+            f"{words} a positive weight for dissonance, so the evidence of 6 segments was left out as a "
+            "repetition."
+        ) in notes
+        assert (
+            "Only 2 segments have a negative weight for dissonance, so the counter-evidence of 4 segments "
+            "has 2."
+        ) in notes
 
     def test_evidence_of_everything_has_no_complement(self, scene):
         notes = []
@@ -145,10 +156,10 @@ class TestPlan:
             Recipe(evidence_sizes=(24,)), notes=notes
         )
         assert [clip.condition for clip in plan] == ["original", "resynthesis", "evidence"]
-        assert any("nothing is left for a complement or a control" in note for note in notes)
+        assert any("there is no complement and no random control" in note for note in notes)
 
     def test_unknown_target(self, scene):
-        with pytest.raises(KeyError, match="no target 'joy'; there are dissonance, sad"):
+        with pytest.raises(KeyError, match="no target 'joy'; use one of dissonance, sad"):
             scene.plan(Recipe(), ["joy"])
 
 

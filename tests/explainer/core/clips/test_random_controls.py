@@ -117,10 +117,10 @@ def test_earlier_controls_are_not_drawn_again_until_none_is_left():
     area, energy = np.full(4, 0.25), np.ones(4)
     taken = set()
     for _ in range(3):
-        control = draw([0], area, energy, taken=taken)
+        control = draw([0], area, energy, earlier=taken)
         taken.add(control.segments)
     assert taken == {(1,), (2,), (3,)}
-    assert draw([0], area, energy, taken=taken) is None
+    assert draw([0], area, energy, earlier=taken) is None
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_undefined_correlations_are_nan_and_too_few_tracks_are_refused(table):
     found = correlations(mid_level, emotions)
     assert np.isnan(found.pearson.value[1]).all()
     assert np.isfinite(found.pearson.value[0]).all()
-    assert any("the same on all tracks" in remark for remark in found.remarks)
+    assert any("the same value on all tracks" in remark for remark in found.remarks)
     with pytest.raises(ValueError, match="at least three tracks"):
         correlations(mid_level[:2], emotions[:2])
 

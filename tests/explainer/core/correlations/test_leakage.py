@@ -31,7 +31,7 @@ def test_shares_are_those_of_the_variances_where_nothing_is_shared():
     # The emotion is 2 rated + own + 6 other, with variance 4 + 1 + 36.
     np.testing.assert_allclose(found.by_name.value[:, 0], [4 / 41, 36 / 41])
     np.testing.assert_allclose(found.beyond_name.value[:, 0], [1 / 41, 0], atol=1e-12)
-    assert np.isnan(found.carried.value).all()
+    assert np.isnan(found.residual.value).all()
     assert not found.leaks.any()
 
 
@@ -56,9 +56,9 @@ def test_what_a_rest_carries_is_the_partial_correlation_of_pingouin():
         np.column_stack([FEATURES[:, 1], EMOTIONS[:, 0], RATINGS]), columns=["f", "e", "a", "b", "c"]
     )
     reference = pingouin.partial_corr(frame, "f", "e", ["a", "b", "c"])
-    assert found.carried.value[1, 0] == pytest.approx(reference["r"].iloc[0], abs=1e-6)
+    assert found.residual.value[1, 0] == pytest.approx(reference["r"].iloc[0], abs=1e-6)
     interval = reference.filter(like="CI").iloc[0, 0]
-    np.testing.assert_allclose([found.carried.lower[1, 0], found.carried.upper[1, 0]], interval, atol=0.006)
+    np.testing.assert_allclose([found.residual.lower[1, 0], found.residual.upper[1, 0]], interval, atol=0.006)
 
 
 def test_weights_from_ratings_are_those_of_statsmodels():
@@ -93,7 +93,7 @@ def trained(together):
 def test_a_bottleneck_trained_jointly_leaks_and_one_trained_level_by_level_does_not():
     joint = leakage(*trained(together=True))
     assert joint.leaks.all()
-    assert joint.carried.value[0, 0] > 0.9
+    assert joint.residual.value[0, 0] > 0.9
     assert joint.beyond_name.lower[0, 0] > 0.2
     apart = leakage(*trained(together=False))
     assert not apart.leaks.any()
@@ -106,15 +106,15 @@ def test_noise_is_beyond_the_name_but_carries_nothing():
     found = leakage(features, np.ones((1, 1)), ratings, 2 * ratings + RNG.standard_normal((400, 1)))
     assert found.by_name.lower[0, 0] < 0.5 < found.by_name.upper[0, 0]
     assert found.beyond_name.value[0, 0] == pytest.approx(0.5, abs=0.1)
-    assert abs(found.carried.value[0, 0]) < 0.1
+    assert abs(found.residual.value[0, 0]) < 0.1
 
 
 def test_too_few_tracks_are_refused_or_named():
     with pytest.raises(ValueError, match="at least three tracks"):
         leakage(FEATURES[:2], WEIGHTS, RATINGS[:2])
     found = leakage(FEATURES[:6], WEIGHTS, RATINGS[:6], EMOTIONS[:6], draws=20)
-    assert "needs at least 7" in found.remarks[0]
-    assert np.isnan(found.carried.value).all()
+    assert "need at least 7 tracks" in found.remarks[0]
+    assert np.isnan(found.residual.value).all()
     assert "10 tracks are few" in leakage(FEATURES[:10], WEIGHTS, RATINGS[:10], draws=20).remarks[0]
 
 

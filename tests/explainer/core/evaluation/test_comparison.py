@@ -55,7 +55,7 @@ def test_what_cannot_be_compared_is_undefined():
     assert found.overlaps[0].jaccard == 0
     nothing = explanation([-1, -2, -3, -4])
     assert np.isnan(agreement(nothing, grid, nothing, grid, "happy", [1]).overlaps[0].jaccard)
-    with pytest.raises(ValueError, match="same spectrogram"):
+    with pytest.raises(ValueError, match="different spectrograms"):
         agreement(nothing, grid, nothing, labels(2, 2, n_frames=10), "happy", [1])
     with pytest.raises(KeyError, match="no target 'sad'"):
         agreement(nothing, grid, nothing, grid, "sad", [1])

@@ -99,9 +99,9 @@ def test_buffers_are_shuffled_as_well():
 def test_a_module_in_which_nothing_can_change_places_says_so(values):
     model = learned(mean=values.sum() * torch.ones(149), other=values)
     explanation, problem = explained(model)
-    found, _ = sanity.on_request(explanation, problem, RECIPE, ["loud"])
+    found, _ = sanity.requested_checks(explanation, problem, RECIPE, ["loud"])
     assert found["randomised_model"] == {}
-    assert "nothing to shuffle" in found["randomised_model_left_out"]
+    assert "no buffer whose entries differ" in found["randomised_model_left_out"]
 
 
 class Invertible(torch.nn.Module):
@@ -119,9 +119,9 @@ def test_a_model_that_fails_with_shuffled_weights_says_so_and_is_explained():
     representation = loud_cells_model().representation
     model = TorchModel(Invertible().eval(), representation, [Target("loud")], device="cpu", name="toy")
     explanation, problem = explained(model)
-    found, _ = sanity.on_request(explanation, problem, RECIPE, ["loud"])
+    found, _ = sanity.requested_checks(explanation, problem, RECIPE, ["loud"])
     assert found["randomised_model"] == {}
-    assert "shuffled, model 'toy' returned NaN or infinity" in found["randomised_model_left_out"]
+    assert "with shuffled weights, model 'toy' returned NaN or infinity" in found["randomised_model_left_out"]
 
 
 def test_checks_are_stored_when_the_recipe_asks(tmp_path):

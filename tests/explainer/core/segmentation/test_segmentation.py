@@ -258,8 +258,8 @@ class TestStems:
     [
         ("mosaic", {}, "'mosaic' is unknown; use one of grid, time, bands, superpixels, beats"),
         ("grid", {"rows": 3}, "'grid' cannot be used: .*'rows'; its parameters are time_cells, band_cells"),
-        ("grid", {"time_cells": 500}, "'time_cells' asks for 500 cells, but there are only 20 frames"),
-        ("bands", {"band_cells": 97}, "'band_cells' asks for 97 cells, but there are only 96 bands"),
+        ("grid", {"time_cells": 500}, "'time_cells' is 500, but this sound has only 20 frames"),
+        ("bands", {"band_cells": 97}, "'band_cells' is 97, but this sound has only 96 bands"),
         ("grid", {"time_cells": 0}, "'time_cells' must be a whole number from 1 up; it is 0"),
         ("grid", {"time_cells": 2.5}, "whole number"),
         ("grid", {"time_cells": True}, "whole number"),
@@ -268,7 +268,11 @@ class TestStems:
             {"algorithm": "magic"},
             "'algorithm' must be one of felzenszwalb, slic, quickshift; it is 'magic'",
         ),
-        ("superpixels", {"size": 3}, "by felzenszwalb have no parameter 'size'; theirs are min_size, scale"),
+        (
+            "superpixels",
+            {"size": 3},
+            "by felzenszwalb have no parameter 'size'; the parameters are min_size, scale",
+        ),
         ("beats", {"pulse": "bars"}, "'pulse' must be one of beats, onsets; it is 'bars'"),
         ("beats", {"pulse": "onsets"}, "only 0 onsets were found, .* use the segmentation 'grid'"),
     ],
