@@ -297,7 +297,7 @@ class ExplanationAdmin(ReadOnly):
     @admin.action(description="Take up again what failed or was left", permissions=["delete"])
     def take_up_again(self, request, queryset):
         """Queue the selected ones that are not there."""
-        messages.success(request, f"{tasks.take_up_again(queryset)} taken up again.")
+        messages.success(request, f"{tasks.resume_in_background(queryset)} taken up again.")
         return redirect("explainer:progress")
 
 

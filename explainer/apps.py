@@ -1,4 +1,4 @@
-"""The explainer as a Django app around a pure core."""
+"""The explainer as a Django app around its core."""
 
 from django.apps import AppConfig
 

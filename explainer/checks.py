@@ -1,4 +1,4 @@
-"""System checks: what is set up wrongly, with the remedy."""
+"""System checks of the configuration, with remedies."""
 
 import os
 from importlib.util import find_spec
@@ -13,12 +13,12 @@ from .builds.compute import KINDS
 
 @register("explainer")
 def check_compute(app_configs, **kwargs):
-    """Ask whether it is clear where clips are built."""
+    """Check the settings of where clips are built."""
     problems = []
     if settings.COMPUTE not in KINDS:
         problems.append(
             Error(
-                f"COMPUTE is {settings.COMPUTE!r}, which is no way of computing.",
+                f"COMPUTE is {settings.COMPUTE!r}, which is unknown.",
                 hint=f"Set it to one of {', '.join(KINDS)}.",
                 id="explainer.E001",
             )
@@ -53,7 +53,7 @@ def check_compute(app_configs, **kwargs):
 
 @register("explainer")
 def check_limits(app_configs, **kwargs):
-    """Ask whether any track would be accepted."""
+    """Check that the limits accept any track."""
     return [
         Error(
             f"{name} is not positive, so every track is refused.",
@@ -67,7 +67,7 @@ def check_limits(app_configs, **kwargs):
 
 @register("explainer")
 def check_files(app_configs, **kwargs):
-    """Ask whether sounds can be stored."""
+    """Check that sounds can be stored."""
     try:
         folder = Path(default_storage.path(""))
     except NotImplementedError:
@@ -78,7 +78,7 @@ def check_files(app_configs, **kwargs):
     return [
         Error(
             f"Files cannot be stored: {existing} is not writable.",
-            hint="Make DATA_FOLDER writable for the user under whom the site runs.",
+            hint="Make DATA_FOLDER writable for the user that runs the site.",
             id="explainer.E006",
         )
     ]
@@ -86,20 +86,20 @@ def check_files(app_configs, **kwargs):
 
 @register("explainer", Tags.database)
 def check_worker(app_configs, databases=None, **kwargs):
-    """Ask whether anybody takes up the builds that wait, in ``check --database default``."""
+    """Check that a worker takes waiting builds, in ``check --database default``."""
     from django.db import DatabaseError
 
     from . import tasks
 
     try:
-        alone = bool(databases) and tasks.wait_for_a_worker()
+        alone = bool(databases) and tasks.lacks_worker()
     except DatabaseError:  # before the first migration
         alone = False
     if not alone:
         return []
     return [
         Warning(
-            "Builds are waiting, but no background worker takes them up.",
+            "Builds are waiting, but no background worker is running.",
             hint="Start one: manage.py db_worker",
             id="explainer.W007",
         )

@@ -1,4 +1,4 @@
-"""Work in the background; nothing else knows which library brings it there."""
+"""Background tasks; the only module that imports the task library."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,7 +18,7 @@ RECENT = timedelta(minutes=10)
 
 @task()
 def build(explanation_id: int) -> None:
-    """Build one explanation and, where there are processors for more, the others that wait."""
+    """Build one explanation and, if there are processors for more, the other waiting ones."""
     ids = [explanation_id]
     if settings.COMPUTE != "in-process":
         waiting = Explanation.objects.filter(state=Explanation.State.WAITING).exclude(pk=explanation_id)
@@ -27,7 +27,7 @@ def build(explanation_id: int) -> None:
 
 
 def build_in_background(explanations: Iterable[Explanation]) -> int:
-    """Queue the explanations that are not there yet; return how many."""
+    """Queue the explanations that do not exist yet; return how many."""
     unfinished = [
         row for row in explanations if row.state != Explanation.State.DONE and not row.is_being_built()
     ]
@@ -36,62 +36,62 @@ def build_in_background(explanations: Iterable[Explanation]) -> int:
     return len(unfinished)
 
 
-def take_up_again(explanations=None) -> int:
-    """Queue whatever failed, waits, or was left by a worker that died; return how many.
+def resume_in_background(explanations=None) -> int:
+    """Queue failed, waiting and interrupted builds; return how many.
 
-    Asking twice does no harm: a task whose explanation is done or in hand ends at once.
+    Calling it twice is safe: a task whose explanation is done or being built ends immediately.
     """
     return build_in_background(building.resume_builds(explanations))
 
 
-def take_up_what_was_left() -> int:
-    """Queue whatever a site that was stopped had not finished; what failed waits for a person."""
-    return take_up_again(Explanation.objects.exclude(state=Explanation.State.FAILED))
+def resume_interrupted_builds() -> int:
+    """Queue builds that were unfinished when the site stopped, except failed ones; return how many."""
+    return resume_in_background(Explanation.objects.exclude(state=Explanation.State.FAILED))
 
 
 @task()
 def predict(model_id: int, track_ids: list[int]) -> None:
-    """Ask a model about tracks on which it was not asked yet."""
+    """Compute a model's missing predictions for tracks."""
     predictions.predict(MusicModel.objects.get(pk=model_id), list(Track.objects.filter(pk__in=track_ids)))
 
 
 def predict_in_background(model: MusicModel, tracks: Iterable[Track]) -> None:
-    """Queue a model for tracks on which it was not asked yet."""
+    """Queue a model's missing predictions for tracks."""
     predict.enqueue(model.pk, [track.pk for track in tracks])
 
 
 @task()
 def draw_correlations(model_id: int, track_ids: list[int]) -> None:
-    """Draw the heat maps of a model over tracks, for print."""
+    """Draw the heat maps of a model's correlations over tracks, for print."""
     figures.draw(MusicModel.objects.get(pk=model_id), list(Track.objects.filter(pk__in=track_ids)))
 
 
 def draw_correlations_in_background(model: MusicModel, tracks: Iterable[Track]) -> None:
-    """Queue the heat maps of a model over tracks."""
+    """Queue the heat maps of a model's correlations over tracks."""
     draw_correlations.enqueue(model.pk, [track.pk for track in tracks])
 
 
 def is_predicting(model: MusicModel) -> bool:
-    """Say whether the model is being asked about tracks, or soon will be."""
-    return _is_in_hand(predict, model)
+    """Return whether predictions of the model are queued or running."""
+    return _is_queued_or_running(predict, model)
 
 
 def is_drawing(model: MusicModel) -> bool:
-    """Say whether heat maps of the model are being drawn, or soon will be."""
-    return _is_in_hand(draw_correlations, model)
+    """Return whether heat maps of the model are queued or being drawn."""
+    return _is_queued_or_running(draw_correlations, model)
 
 
-def _is_in_hand(work, model: MusicModel) -> bool:
-    # What a killed worker left looks as if it ran for ever, so nothing old counts.
+def _is_queued_or_running(work, model: MusicModel) -> bool:
+    # A task whose worker was killed stays "running" for ever, so old tasks do not count.
     of_kind = DBTaskResult.objects.filter(
         task_path=work.module_path, enqueued_at__gte=timezone.now() - RECENT
     )
-    going_on = of_kind.ready() | of_kind.running()
-    return any(task.args_kwargs["args"][0] == model.pk for task in going_on)
+    unfinished = of_kind.ready() | of_kind.running()
+    return any(task.args_kwargs["args"][0] == model.pk for task in unfinished)
 
 
-def wait_for_a_worker() -> bool:
-    """Say whether tasks have been waiting for some time although none is being worked on."""
+def lacks_worker() -> bool:
+    """Return whether builds have been waiting for some time while none is running."""
     tasks = DBTaskResult.objects.filter(task_path=build.module_path)
     if tasks.running().filter(started_at__gte=timezone.now() - timedelta(hours=1)).exists():
         return False

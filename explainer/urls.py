@@ -1,4 +1,4 @@
-"""Addresses of the explainer app, all below the admin's."""
+"""URLs of the explainer app, all below those of the admin."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Builds: which explanations must exist, jobs, where they run, and their stored results."""
+"""Builds of explanations: requests, jobs, where they run, and their stored results."""

@@ -1,9 +1,9 @@
-"""Which explanations must exist, building them, and taking up again whatever was left.
+"""Requests for explanations, building them, and resuming interrupted builds.
 
-Rows are the truth: they say what is wanted and what is there. A result is stored under a key
-made of everything that fixes it: first the files, then the manifest that names them, then the
-rows. So a build may be killed at any moment and asked for again, by anybody, with the same
-call; what exists already is found by its key instead of being computed twice.
+The database rows hold the state: which explanations are requested and which exist. A result is stored under
+a key computed from everything that determines it: first the files, then the manifest that names them, then
+the rows. So a build can be killed at any time and requested again by any process with the same call; an
+existing result is found by its key instead of being computed again.
 """
 
 import dataclasses
@@ -27,10 +27,10 @@ from . import jobs, stored_results
 from .compute import Pool
 from .stored_results import BuildRefused, write
 
-SECONDS_BETWEEN_SIGNS_OF_LIFE = 2
-ATTEMPTS = 2  # a worker process that dies takes the jobs of the others with it, so once more
+HEARTBEAT_SECONDS = 2
+ATTEMPTS = 2  # a killed worker process ends the jobs of the others too, so each job is tried twice
 KILLED = (
-    "The process that built it was ended from outside, most likely for want of memory. "
+    "The build process was killed, most likely because the machine ran out of memory. "
     "Use fewer workers, a shorter track or fewer segments, then try again."
 )
 
@@ -39,7 +39,7 @@ OnChange = Callable[[Explanation], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one explanation: how, and why not where it failed."""
+    """The outcome of one build, with the reason if it failed."""
 
     BUILT = "built"
     REUSED = "found among the stored results"
@@ -58,20 +58,20 @@ def request_explanations(
     recipes: Iterable[Recipe],
     targets: Sequence[str] = (),
 ) -> list[Explanation]:
-    """Make sure that there is a row for every combination, and return these rows.
+    """Create missing rows for every combination, and return the rows of all.
 
     Parameters
     ----------
     tracks, models, recipes
-        Every track is explained under every model by every recipe.
+        Every track is explained for every model with every recipe.
     targets : sequence of str
-        Whose clips are wanted; empty for all. A model takes those that it has. Targets that
-        an explanation has already stay.
+        Targets whose clips are made; empty for all. Each model uses those that it has. Targets that were
+        requested before are kept.
 
     Raises
     ------
     BuildRefused
-        If nothing is asked for, or a model has none of the targets.
+        If nothing is requested, or a model has none of the targets.
     """
     tracks, models, recipes = list(tracks), list(models), list(recipes)
     for chosen, what in ((tracks, "track"), (models, "model"), (recipes, "recipe")):
@@ -110,7 +110,7 @@ def _request(track: Track, model: MusicModel, recipe: Recipe, targets: list[str]
     )
     if union != row.requested_targets:
         write(row, requested_targets=union)
-        if not row.is_being_built():  # a build in hand sees the change when it ends
+        if not row.is_being_built():  # a running build sees the change when it ends
             write(row, state=Explanation.State.WAITING, progress=0, failure="")
     return row
 
@@ -122,17 +122,17 @@ def build_explanations(
     workers: int | None = None,
     on_change: OnChange | None = None,
 ) -> list[Outcome]:
-    """Build explanations, several at once where the processors allow it.
+    """Build explanations, in parallel if the settings allow it.
 
-    Work is done by the executor; files and rows are written here.
+    Jobs run in the executor; files and rows are written by this process.
 
     Parameters
     ----------
     explanation_ids : iterable of int
     kind, workers
-        See `explainer.builds.compute.executor`; by default as the settings say.
+        See `explainer.builds.compute.executor`; by default those of the settings.
     on_change : callable, optional
-        Called with an explanation whenever its progress or state has changed.
+        Called with an explanation whenever its progress or state changes.
 
     Returns
     -------
@@ -148,21 +148,21 @@ def build_explanations(
 
 
 def resume_builds(explanations: models.QuerySet | None = None) -> list[Explanation]:
-    """Put what failed or was left by a dead worker back to waiting, and return all that waits."""
-    rows = (Explanation.objects.all() if explanations is None else explanations).to_be_taken_up()
+    """Reset failed and interrupted builds to waiting, and return all waiting ones."""
+    rows = (Explanation.objects.all() if explanations is None else explanations).resumable()
     for row in rows:
         if row.state != Explanation.State.WAITING:
             write(row, state=Explanation.State.WAITING, failure="", progress=0, activity="", worker="")
     return rows
 
 
-def give_up_on_repeated_deaths(left_before: Collection[int]) -> set[int]:
-    """Mark as failed what a second worker has died of; return what the last one left for another attempt.
+def fail_repeatedly_stalled(left_before: Collection[int]) -> set[int]:
+    """Mark builds that stalled for the second time as failed; return those that stalled for the first time.
 
     Parameters
     ----------
     left_before : collection of int
-        What this returned when a worker died before.
+        The return value of the call after the previous death of a worker.
     """
     stalled = [row for row in Explanation.objects.unfinished() if row.is_stalled()]
     for row in stalled:
@@ -183,7 +183,7 @@ def _write_failure(explanation: Explanation, reason: str) -> None:
 
 
 class _Builder:
-    """The coordinator: hands out jobs, listens, stores what comes back."""
+    """The coordinator: submits jobs, forwards their progress and stores their results."""
 
     def __init__(self, pool_arguments: tuple[str, int, str], on_change: OnChange) -> None:
         self.outcomes: dict[int, Outcome] = {}
@@ -193,7 +193,7 @@ class _Builder:
         self._running: dict[Any, Explanation] = {}
         self._attempts: dict[int, int] = {}
         self._pool: Pool | None = None
-        self._signed_at = 0.0
+        self._heartbeat_at = 0.0
 
     def build(self, ids: Sequence[int]) -> None:
         self._waiting.extend(ids)
@@ -202,11 +202,11 @@ class _Builder:
                 while self._waiting and (self._pool is None or len(self._running) < self._pool.width):
                     self._start(self._waiting.popleft())
                 if self._running:
-                    self._listen()
+                    self._wait()
             if self._pool:
                 self._pool.close()
         except BaseException:
-            self._give_up()
+            self._reset_running()
             raise
 
     def _start(self, identity: int) -> None:
@@ -222,7 +222,7 @@ class _Builder:
                 return
             job = _job(explanation)
         except (BuildRefused, OSError) as error:
-            self._fail(explanation, _in_words(error))
+            self._fail(explanation, _failure_text(error))
             return
         if self._pool is None:
             try:
@@ -232,29 +232,29 @@ class _Builder:
                 raise
         self._running[self._pool.submit(jobs.run, job, identity)] = explanation
 
-    def _listen(self) -> None:
+    def _wait(self) -> None:
         done, _ = wait(self._running, timeout=0.5, return_when=FIRST_COMPLETED)
-        self._pass_on_news()
+        self._forward_progress()
         for future in done:
             explanation = self._running.pop(future)
             try:
                 result = future.result()
             except BrokenExecutor:
-                self._begin_again([explanation, *self._running.values()])
+                self._restart_pool([explanation, *self._running.values()])
                 return
             except Exception as error:  # e.g. a cluster that lost its worker
-                self._fail(explanation, f"The worker was lost ({error}). Try again.")
+                self._fail(explanation, f"The connection to the worker was lost ({error}). Try again.")
                 continue
-            self._take(explanation, result)
+            self._store_result(explanation, result)
 
-    def _take(self, explanation: Explanation, result: jobs.Result) -> None:
+    def _store_result(self, explanation: Explanation, result: jobs.Result) -> None:
         if result.failure:
             self._fail(explanation, result.failure)
             return
         try:
             self._record(explanation, stored_results.store(explanation, result), Outcome.BUILT)
         except (BuildRefused, OSError) as error:
-            self._fail(explanation, _in_words(error))
+            self._fail(explanation, _failure_text(error))
 
     def _record(self, explanation: Explanation, manifest: Mapping[str, Any], how: str) -> None:
         if stored_results.record(explanation, manifest):
@@ -262,8 +262,8 @@ class _Builder:
         else:
             self._waiting.append(explanation.pk)
 
-    def _begin_again(self, explanations: list[Explanation]) -> None:
-        """Open a new pool and try once more: a worker process was killed, and the pool with it."""
+    def _restart_pool(self, explanations: list[Explanation]) -> None:
+        """Open a new pool and try again, after a worker process was killed and broke the pool."""
         self._running.clear()
         self._pool.close(now=True)
         self._pool = None
@@ -275,10 +275,10 @@ class _Builder:
             else:
                 self._fail(explanation, KILLED)
 
-    def _pass_on_news(self) -> None:
+    def _forward_progress(self) -> None:
         news = self._pool.reports()
         now = time.monotonic()
-        overdue = now - self._signed_at > SECONDS_BETWEEN_SIGNS_OF_LIFE
+        overdue = now - self._heartbeat_at > HEARTBEAT_SECONDS
         for explanation in self._running.values():
             done, what = news.get(explanation.pk, (explanation.progress / 100, explanation.activity))
             explanation.progress, explanation.activity = round(100 * done), what[:200]
@@ -292,7 +292,7 @@ class _Builder:
                     heartbeat_at=timezone.now(),
                 )
         if overdue:
-            self._signed_at = now
+            self._heartbeat_at = now
 
     def _fail(self, explanation: Explanation, reason: str) -> None:
         _write_failure(explanation, reason)
@@ -302,8 +302,8 @@ class _Builder:
         self.outcomes[outcome.explanation.pk] = outcome
         self._on_change(outcome.explanation)
 
-    def _give_up(self) -> None:
-        """Leave the rows as if they had never been begun, so that the next call begins at once."""
+    def _reset_running(self) -> None:
+        """Reset the rows of running jobs to waiting, so that the next call can start them immediately."""
         for explanation in self._running.values():
             write(explanation, state=Explanation.State.WAITING, worker="", progress=0, activity="")
         if self._pool:
@@ -311,7 +311,7 @@ class _Builder:
 
 
 def _claim(identity: int) -> Explanation | Outcome:
-    """Take an explanation in hand, or say why not."""
+    """Mark an explanation as being built and return it, or return why it is not to be built."""
     with transaction.atomic():
         explanation = (
             Explanation.objects.select_for_update(of=("self",))
@@ -367,7 +367,7 @@ def _suffix(name: str) -> str:
     return "." + name.rsplit(".", 1)[1] if "." in name else ""
 
 
-def _in_words(error: Exception) -> str:
+def _failure_text(error: Exception) -> str:
     if isinstance(error, BuildRefused):
         return str(error)
-    return f"A file could not be read or written: {error}. Put it right, then try again."
+    return f"A file could not be read or written: {error}. Fix the cause, then try again."

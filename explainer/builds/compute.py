@@ -1,4 +1,4 @@
-"""The one seam to more processors: this process, processes on this computer, or a Dask cluster."""
+"""Where jobs run: in this process, in processes on this computer, or on a Dask cluster."""
 
 import multiprocessing
 import os
@@ -18,15 +18,15 @@ _reports: Any = None
 
 
 class ComputeError(RuntimeError):
-    """Processors that cannot be reached; the message names the remedy."""
+    """Raised if the executor cannot be used; the message names the remedy."""
 
 
 class Interrupted(BaseException):
-    """Ends work in this process whose coordinator has gone."""
+    """Raised inside a job when its coordinator has exited."""
 
 
 def executor(kind: str, workers: int = 1, address: str = "", reports: Any = None) -> Executor:
-    """Return where work is done.
+    """Return an executor of the given kind.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def executor(kind: str, workers: int = 1, address: str = "", reports: Any = None
     workers : int
         Number of processes, for ``"processes"``.
     address : str
-        Of the scheduler, for ``"dask"``.
+        Address of the scheduler, for ``"dask"``.
     reports : queue, optional
-        Where worker processes put their progress.
+        Queue for the progress of worker processes.
 
     Raises
     ------
@@ -55,11 +55,11 @@ def executor(kind: str, workers: int = 1, address: str = "", reports: Any = None
         )
     if kind == "dask":
         return DaskExecutor(address)
-    raise ComputeError(f"There is no kind of computing called {kind!r}; use one of {', '.join(KINDS)}.")
+    raise ComputeError(f"COMPUTE {kind!r} is unknown; use one of {', '.join(KINDS)}.")
 
 
 class DaskExecutor(Executor):
-    """A Dask cluster; its machines need this project installed, but no database and no shared disk."""
+    """A Dask cluster; its machines need this project installed, but neither a database nor a shared disk."""
 
     def __init__(self, address: str) -> None:
         try:
@@ -80,12 +80,12 @@ class DaskExecutor(Executor):
 
     @property
     def width(self) -> int:
-        """How many jobs the cluster does at once."""
+        """How many jobs the cluster runs in parallel."""
         return max(1, sum(self._client.nthreads().values()))
 
     @property
     def sharing(self) -> int:
-        """How many jobs at most may share the memory of one of its machines."""
+        """The greatest number of jobs that share the memory of one machine."""
         on_machine: Counter[str] = Counter()
         for worker in self._client.scheduler_info(n_workers=-1)["workers"].values():
             on_machine[worker["host"]] += worker["nthreads"]
@@ -102,10 +102,10 @@ class DaskExecutor(Executor):
 
 
 class Pool:
-    """An executor whose jobs say how far they are.
+    """An executor whose jobs report their progress.
 
-    Jobs are ``function(job, progress)`` with ``progress(done, what)``. Work on a Dask cluster
-    reports nothing until it is done.
+    Jobs are ``function(job, progress)`` with ``progress(done, what)``. Jobs on a Dask cluster report
+    nothing until they are done.
 
     Parameters
     ----------
@@ -126,13 +126,13 @@ class Pool:
         self._sharing = getattr(self._executor, "sharing", here)
 
     def submit(self, function: Callable, job: Any, label: Any) -> Future:
-        """Hand in a job; `label` stands in its reports."""
+        """Submit a job; its reports carry the `label`."""
         if self._kind == "in-process":
             return self._executor.submit(function, job, self._progress_here(label))
         return self._executor.submit(_run_elsewhere, function, job, label, self._sharing)
 
     def reports(self) -> dict[Any, tuple[float, str]]:
-        """Return the latest news per label: share done (0 to 1) and what is being done."""
+        """Return the latest report per label: the share done (0 to 1) and the current step."""
         news = {}
         while True:
             try:
@@ -144,7 +144,7 @@ class Pool:
             news[label] = (done, what)
 
     def close(self, *, now: bool = False) -> None:
-        """End the workers; with `now`, without waiting for the jobs in hand."""
+        """Shut down the workers; with `now`, without waiting for running jobs."""
         if now:
             self._interrupted.set()
             for process in list((getattr(self._executor, "_processes", None) or {}).values()):

@@ -1,7 +1,7 @@
-"""One build as a parcel: everything that `explain_track` needs goes in, everything it made comes out.
+"""Self-contained build jobs: a job holds all inputs of `explain_track`, a result all its outputs.
 
-Bytes instead of paths, so that a parcel can be opened on any machine; no Django and no
-database, so that any process can open it.
+They hold bytes instead of paths, so they work on any machine, and use neither Django nor a database, so they
+work in any process.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What one explanation is made from.
+    """The inputs of one explanation.
 
     Attributes
     ----------
@@ -31,17 +31,17 @@ class Job:
     definition : mapping
         See `explainer.core.models.loading.load_model`, without ``checkpoint``.
     checkpoint_file, checkpoint : str, bytes
-        Empty for a model without weights of its own.
+        Empty for a model without a checkpoint.
     allowed_code : sequence of str
         See `explainer.core.models.loading.load_model`.
     recipe : mapping
         JSON form of a `explainer.core.base.recipe.Recipe`.
     targets : sequence of str
-        Whose clips are made.
+        Targets whose clips are made.
     limits : mapping
         Fields of `explainer.core.audio.AudioLimits`.
     stems : mapping of str to (str, bytes)
-        Source -> file name and content, where the recipe divides by stems.
+        Source -> file name and content, if the recipe divides by stems.
     """
 
     track_file: str
@@ -58,7 +58,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a job: either a failure in words, or a manifest and the files it names.
+    """The outputs of a job: either a failure message, or a manifest and the files it names.
 
     Attributes
     ----------
@@ -79,31 +79,31 @@ class Result:
 
 
 def run(job: Job, progress: Progress | None = None) -> Result:
-    """Do a job; whatever goes wrong in it comes back as words, not as an exception."""
+    """Run a job; errors are returned as a failure message and not raised."""
     import torch
     from threadpoolctl import threadpool_limits
 
     from explainer.core.base.memory import is_out_of_memory, keep_freed_memory
 
-    # One thread, for the same bits everywhere and because threads that contend for cores are slow.
+    # One thread, for the same bits everywhere and because threads that compete for cores are slow.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     keep_freed_memory()
     try:
         with threadpool_limits(limits=1):
             return _run(job, progress)
-    except ValueError as error:  # what the core says about its input already names the remedy
+    except ValueError as error:  # messages of the core about its input already name the remedy
         logger.info("A build was refused", exc_info=True)
         return Result(failure=_sentence(str(error) or type(error).__name__))
     except Exception as error:
         if is_out_of_memory(error):
             return Result(
-                failure="There was not enough memory. Use a shorter track or fewer segments, or more memory."
+                failure="The build ran out of memory. Use a shorter track, fewer segments or more memory."
             )
         logger.exception("A build failed")
         return Result(
-            failure=f"This should not happen ({type(error).__name__}: {error}). "
-            "The log of the worker has the details; if trying again does not help, please report them."
+            failure=f"Unexpected error ({type(error).__name__}: {error}). Details are in the worker's log; "
+            "please report it if retrying does not help."
         )
     finally:
         torch.set_num_threads(threads)
@@ -205,7 +205,7 @@ def _sentence(text: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON types; what is not a finite number becomes None."""
+    """Return a value as JSON types; numbers that are not finite become None."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic):

@@ -1,4 +1,4 @@
-"""Builds under a progress bar in the terminal."""
+"""A progress bar of builds in the terminal."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ _LAYOUT = "{desc}: {percentage:3.0f}% |{bar}| {n:.1f} of {total_fmt} [{elapsed}<
 def building_bar(
     rows: Iterable[Explanation], *, quiet: bool = False
 ) -> Iterator[Callable[[Explanation], None]]:
-    """Show how far explanations are; yields what `builds.build_explanations` takes as ``on_change``.
+    """Show the progress of builds; yields the ``on_change`` argument of `build_explanations`.
 
     Parameters
     ----------
     rows : iterable of Explanation
-        Those to be built; the ones that are done already count as such.
+        Explanations to be built; those that are already done count as done.
     quiet : bool
         Show nothing.
     """

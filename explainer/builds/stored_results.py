@@ -1,7 +1,8 @@
-"""Results of builds as stored: first the files, then the manifest that names them, then the rows.
+"""Storage of build results: first the files, then the manifest that names them, then the rows.
 
-A result's key is made of everything that fixes it, so that it is found instead of being computed
-again; whatever is killed in between leaves nothing that looks whole and is not.
+A result's key is computed from everything that determines it, so an existing result is found instead of
+being computed again. Without its manifest a result counts as missing, so an interrupted build never looks
+complete.
 """
 
 import json
@@ -21,11 +22,11 @@ from . import jobs
 
 
 class BuildRefused(ValueError):
-    """A request or a result that must not be taken; the message says why and what to do."""
+    """Raised for a request or a result that is refused; the message says why and what to do."""
 
 
 def key_of(explanation: Explanation) -> str:
-    """Return the address of a result: the SHA-256 over all that fixes it."""
+    """Return the key of a result: the SHA-256 over everything that determines it."""
     return digest_of(
         {
             "track": explanation.track.sha256,
@@ -42,7 +43,7 @@ def _manifest_name(key: str) -> str:
 
 
 def find(key: str) -> dict | None:
-    """Return the manifest of a result that is stored whole, or None."""
+    """Return the manifest of a completely stored result, or None."""
     if not stored_files.exist(_manifest_name(key)):
         return None
     manifest = json.loads(stored_files.read(_manifest_name(key)))
@@ -50,7 +51,7 @@ def find(key: str) -> dict | None:
 
 
 def store(explanation: Explanation, result: jobs.Result) -> dict:
-    """Store a result's files, then the manifest that makes it whole; return the manifest."""
+    """Store a result's files, then the manifest that marks it as complete; return the manifest."""
     named_by_key = f"explanations/{explanation.key}.npz"
     files = {**result.files, named_by_key: result.explanation}
     for name, content in files.items():
@@ -61,7 +62,7 @@ def store(explanation: Explanation, result: jobs.Result) -> dict:
 
 
 def record(explanation: Explanation, manifest: Mapping[str, Any]) -> bool:
-    """Write a stored result into the rows, all or nothing; say whether nothing more is wanted by now."""
+    """Write a stored result into the rows in one transaction; return whether it has all requested targets."""
     with transaction.atomic():
         current = Explanation.objects.select_for_update().get(pk=explanation.pk)
         complete = current.requested_targets == explanation.requested_targets
@@ -99,7 +100,7 @@ def _provenance(explanation: Explanation) -> dict:
 
 
 def _record_clips(explanation: Explanation, described: Sequence[Mapping[str, Any]]) -> None:
-    """Bring the clips' rows in line with the result; a clip that is in use keeps its sound."""
+    """Update the rows of clips to the result; refuse if that would change a clip in use."""
     identify = ("condition", "target", "segments_asked", "variant")
     existing = {tuple(getattr(clip, name) for name in identify): clip for clip in explanation.clips.all()}
     method = explanation.recipe.content().method
@@ -108,8 +109,8 @@ def _record_clips(explanation: Explanation, described: Sequence[Mapping[str, Any
         clip = existing.pop(tuple(description[name] for name in identify), None)
         if clip and clip.sha256 != description["sha256"] and clip.is_used():
             raise BuildRefused(
-                f"The clip “{clip}” is part of a study and would sound different. "
-                "The clips are left as they were; make a new recipe for the new ones."
+                f"The clip “{clip}” is part of a study and would change. The existing clips were kept; "
+                "make a new recipe for the new ones."
             )
         clip = clip or Clip(explanation=explanation)
         for name, value in description.items():
@@ -126,7 +127,7 @@ def _record_clips(explanation: Explanation, described: Sequence[Mapping[str, Any
 
 
 def write(explanation: Explanation, **values: Any) -> None:
-    """Write some fields, in the database and in hand."""
+    """Set fields of an explanation, in memory and in the database."""
     for name, value in values.items():
         setattr(explanation, name, value)
     explanation.save(update_fields=list(values))

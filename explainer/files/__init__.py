@@ -1,1 +1,1 @@
-"""Files as people bring them, as they are stored, and as they leave the site."""
+"""Files: uploads, storage, and responses to browsers."""

@@ -1,8 +1,8 @@
-"""What a study must know of the files of clips: their size, and which of them sound the same.
+"""Size of clip files, and which clips sound the same.
 
-Two methods that choose the same segments give the same sound. So do original and resynthesis, wherever the
-route brings the recording back. Their files need not be equal: another version of an encoder writes other
-bytes, and a sample may fall on either side of a rounding limit.
+Two methods that choose the same segments produce the same sound. So do original and resynthesis if the route
+reconstructs the recording exactly. Their files can still differ: another version of an encoder writes other
+bytes, and a sample can be rounded either way.
 """
 
 import io
@@ -13,21 +13,21 @@ import numpy as np
 
 from explainer.models import Clip
 
-# Sounds are the same where they differ nowhere by more than one step of 16 bits: 90 dB below full scale,
-# which nobody hears under music at -23 LUFS.
+# Sounds are the same if they differ nowhere by more than one step of 16 bits: 90 dB below full scale, which
+# is inaudible in music at -23 LUFS.
 MOST_APART = 1
 _STEPS = 2**15  # to full scale
-_PEAKS_APART = 16  # steps: far more than such a difference can move a true peak
+_PEAKS_APART = 16  # steps: far more than such a difference can change a true peak
 _KEPT = 64  # decoded sounds
 
 
 def sound_of(clip: Clip) -> str:
-    """Return what clips of one track share exactly if they sound the same."""
+    """Return the identifier that clips of one track share exactly if they sound the same."""
     return clip.sound or clip.sha256
 
 
 def note_sounds(clips: Sequence[Clip]) -> None:
-    """Fill in size and sound of clips of one track, stored or not yet; nothing is saved."""
+    """Set size and sound of clips of one track, saved or not, without saving them."""
     if not clips:
         return
     new = {clip.pk for clip in clips}
@@ -38,7 +38,7 @@ def note_sounds(clips: Sequence[Clip]) -> None:
 
 
 def name_sounds(clips: Iterable, known: Iterable) -> None:
-    """Do as `note_sounds`, with the track's other clips at hand; each clip then is one of the known.
+    """Do the same as `note_sounds` with the track's other clips given; each clip then counts as known.
 
     Both may be rows of a migration's model.
     """
@@ -47,13 +47,13 @@ def name_sounds(clips: Iterable, known: Iterable) -> None:
     by_file = {clip.sha256: sound_of(clip) for clip in known}
     for clip in clips:
         clip.size = size_of(clip)
-        clip.sound = by_file.get(clip.sha256) or _like_one_of(clip, firsts, read) or clip.sha256
+        clip.sound = by_file.get(clip.sha256) or _same_as_one_of(clip, firsts, read) or clip.sha256
         by_file[clip.sha256] = clip.sound
         firsts.setdefault(clip.sound, clip)
 
 
-def _like_one_of(clip, firsts: dict, read: Callable) -> str:
-    """Return the sound of the first clip that sounds like this one; empty where none does."""
+def _same_as_one_of(clip, firsts: dict, read: Callable) -> str:
+    """Return the sound of the first clip that sounds like this one; empty if none does."""
     for sound, other in firsts.items():
         if not _may_be_alike(clip, other):
             continue
@@ -64,7 +64,7 @@ def _like_one_of(clip, firsts: dict, read: Callable) -> str:
 
 
 def _may_be_alike(clip, other) -> bool:
-    """Whether it takes the samples to tell two clips apart."""
+    """Return whether two clips can only be told apart by their samples."""
     if other.sample_rate != clip.sample_rate or abs(other.seconds - clip.seconds) * clip.sample_rate > 0.5:
         return False
     peaks = [row.true_peak for row in (clip, other)]
@@ -75,7 +75,7 @@ def _may_be_alike(clip, other) -> bool:
 
 
 def same_sound(one: np.ndarray, two: np.ndarray) -> bool:
-    """Whether nobody can tell two sounds apart, given as samples of 16 bits."""
+    """Return whether two sounds, given as 16-bit samples, are indistinguishable by ear."""
     return one.shape == two.shape and bool((np.abs(one.astype(np.int32) - two) <= MOST_APART).all())
 
 
@@ -88,13 +88,13 @@ def _reader() -> Callable:
             with file.open("rb") as stored:
                 return soundfile.read(io.BytesIO(stored.read()), dtype="int16")[0]
         except (OSError, ValueError, soundfile.SoundFileError):
-            return None  # gone or damaged: what cannot be heard is like nothing else
+            return None  # a missing or damaged file is not the same as any other
 
     return read
 
 
 def size_of(clip) -> int | None:
-    """Return the bytes of a clip's file as it is stored; None where it is gone."""
+    """Return the size of a clip's stored file in bytes; None if the file is missing."""
     try:
         return clip.file.size
     except (OSError, ValueError):

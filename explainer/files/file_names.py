@@ -1,4 +1,4 @@
-"""Names of files in every script: what to call the things made of them, and when two are the same."""
+"""File names in any script: identifiers made from them, and comparison of names."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import PurePath, PurePosixPath
 
 _LONGEST = 100
-# Latin letters that Unicode does not take apart into a plain letter and a mark.
+# Latin letters that Unicode does not decompose into a plain letter and a mark.
 _PLAIN = str.maketrans({
     "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d",
     "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "\N{LATIN SMALL LETTER DOTLESS I}": "i",
@@ -15,26 +15,26 @@ _LONGEST_IN_BYTES = 200  # file systems allow 255, and temporary names are longe
 
 
 def composed(text: str) -> str:
-    """Return a text with each letter and its marks as one sign: macOS stores names taken apart."""
+    """Return a text in composed form (NFC), because macOS stores names decomposed."""
     return unicodedata.normalize("NFC", text)
 
 
 def readable(name: str) -> str:
-    """Return a file's name, or a text with it, with a sign for each byte that is not in UTF-8."""
+    """Return a file's name, or a text with it, with a replacement for each byte that is not UTF-8."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def identifier(text: str, otherwise: str = "track") -> str:
-    """Return a name made of letters, digits and ``_ . : -`` that resembles a text.
+    """Return a name of letters, digits and ``_ . : -`` that resembles a text.
 
-    Texts that differ in letters of other scripts, in symbols such as emoji, or behind the greatest length
-    get different names: where such a part is left out, some digits of the text's checksum stand for it.
+    Texts that differ in letters of other scripts, in symbols such as emoji, or after the greatest length get
+    different names: digits of the text's checksum replace the parts left out.
 
     Parameters
     ----------
     text : str
     otherwise : str
-        What to begin with where nothing of the text can be kept.
+        Beginning of the name if nothing of the text can be kept.
     """
     text = composed(text)
     apart = unicodedata.normalize("NFKD", text.translate(_PLAIN))
@@ -52,12 +52,12 @@ def with_checksum(name: str, text: str) -> str:
 
 
 def _is_told_apart_by(sign: str) -> bool:
-    """Say whether a sign that is left out of a name is more than punctuation or a mark over a letter."""
+    """Return whether a character left out of a name is more than punctuation or a combining mark."""
     return ord(sign) > 127 and unicodedata.category(sign)[0] in "LNSC"
 
 
 def short(name: str) -> str:
-    """Return the name of an uploaded file, shortened as far as every file system needs it."""
+    """Return the name of an uploaded file, shortened to the limit of common file systems."""
     path = PurePath(name)
     stem, ending = path.stem, path.suffix
     room = _LONGEST_IN_BYTES - len(ending.encode("utf-8", "replace"))
@@ -65,5 +65,5 @@ def short(name: str) -> str:
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """Return folders and name of a file as a table states it: composed, with slashes, without ``.``."""
+    """Return the folders and the name in a table's path: composed, split at slashes, without ``.``."""
     return tuple(part for part in PurePosixPath(composed(name).replace("\\", "/")).parts if part != ".")

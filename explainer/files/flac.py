@@ -1,9 +1,9 @@
-"""FLAC files that say nothing but their sound: of one length for one duration, without what describes it.
+"""Blinded FLAC files: their length depends on the duration only, and their metadata describe nothing.
 
-What is masked compresses better and would show by its length. The layout of the file is that of RFC 9639:
-``fLaC``, metadata blocks (of which the first is STREAMINFO), frames. Of the metadata only STREAMINFO is kept,
-with zeros ("unknown") for the sizes of frames and the MD5 of the samples. A PADDING block says nothing and is
-skipped by every decoder.
+Masked sound compresses better, so the length of its file would reveal it. The layout of the file is that of
+RFC 9639: ``fLaC``, metadata blocks (first STREAMINFO), frames. Of the metadata only STREAMINFO is kept,
+with zeros ("unknown") for frame sizes and the MD5 of the samples. A PADDING block has no content and
+is skipped by every decoder.
 """
 
 import math
@@ -21,16 +21,16 @@ _STEP = 4_096  # bytes: lengths are multiples of it
 
 
 def padded(content: bytes, alike: Collection[tuple[int, int]] = ()) -> bytes:
-    """Return a FLAC file that sounds the same, and whose length says no more than its duration does.
+    """Return a FLAC file with the same sound, whose length reveals no more than its duration.
 
     Parameters
     ----------
     content
-        The whole file. What is not a FLAC file of known duration is returned as it is.
+        The whole file. Anything but a FLAC file of known duration is returned unchanged.
     alike
-        Bytes and number of samples of each file from which it must not be told apart by its length, itself
-        included. The result is as long as if it took as many bytes per sample as that one of them that takes
-        most; without any, as a sound that does not compress.
+        Size in bytes and number of samples of each file that must not be distinguishable by length,
+        including this one. The result has as many bytes per sample as the largest of them; without any, as
+        many as incompressible sound.
     """
     begin = _first_frame(content)
     if not begin:
@@ -46,14 +46,14 @@ def padded(content: bytes, alike: Collection[tuple[int, int]] = ()) -> bytes:
     plain = len(_MARK) + _BLOCK_HEAD + _STREAMINFO_BYTES + len(content) - begin
     incompressible = 1.01 * channels * ((bits + 7) // 8)  # frames that do not compress take up to 1 % more
     length = _length(samples, max((_per_sample(*file) for file in alike), default=incompressible))
-    if length < plain + _BLOCK_HEAD:  # it is not among those alike
+    if length < plain + _BLOCK_HEAD:  # it is not one of `alike`
         length = _length(samples, max(incompressible, _per_sample(plain, samples)))
     head = bytes([_STREAMINFO]) + _STREAMINFO_BYTES.to_bytes(3)
     return _MARK + head + bytes(about) + _padding(length - plain) + content[begin:]
 
 
 def _per_sample(size: int, samples: int) -> float:
-    """Return how many bytes a file takes per sample."""
+    """Return the bytes per sample of a file."""
     return max(0, size - _ROOM) / samples if samples else 0.0
 
 
@@ -62,7 +62,7 @@ def _length(samples: int, bytes_per_sample: float) -> int:
 
 
 def _first_frame(content: bytes) -> int:
-    """Return where the frames of a FLAC file begin; 0 where it is not one."""
+    """Return where the frames of a FLAC file begin; 0 if it is not a FLAC file."""
     at = len(_MARK)
     if content[:at] != _MARK or len(content) < 42 or content[at] & 0x7F != _STREAMINFO:
         return 0
@@ -76,7 +76,7 @@ def _first_frame(content: bytes) -> int:
 
 
 def _padding(size: int) -> bytes:
-    """Return PADDING blocks that take so many bytes together, heads included; the last of the metadata."""
+    """Return PADDING blocks of this total size including their heads; they end the metadata."""
     blocks = []
     while size:
         length = min(size - _BLOCK_HEAD, _MOST_IN_BLOCK)

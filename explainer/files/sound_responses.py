@@ -1,8 +1,8 @@
-"""The one place that knows how the bytes of a sound reach a browser.
+"""HTTP responses with sound, with byte ranges and without identifying headers.
 
-Browsers seek by asking for byte ranges, which Django's own responses do not serve; and some
-refuse to play at all without them. The answers carry nothing that could tell two sounds
-apart beyond the sound itself: no file name, no date, no entity tag.
+Browsers seek with byte ranges, which Django's own responses do not support; some browsers do not play at all
+without them. The responses contain nothing that distinguishes two sounds except the sound itself: no file
+name, no date, no entity tag.
 """
 
 from collections.abc import Iterable
@@ -30,20 +30,20 @@ _CONTENT_TYPES = {
 
 
 def blinded_sound_response(request: HttpRequest, clip: Clip, alike: Iterable[Clip]) -> HttpResponse:
-    """Answer a request for a clip so that its length in bytes says no more than its duration does.
+    """Respond to a request for a clip so that its length in bytes reveals no more than its duration.
 
     Parameters
     ----------
     request : HttpRequest
-        As :func:`sound_response` takes it.
+        See :func:`sound_response`.
     clip : Clip
     alike : iterable of Clip
-        All clips that the same people may hear.
+        All clips that the same annotators may hear.
 
     Returns
     -------
     HttpResponse
-        As :func:`sound_response` returns it.
+        See :func:`sound_response`.
     """
     sizes = [(clip.size or size_of(clip) or 0, round(clip.seconds * clip.sample_rate)) for clip in alike]
     try:
@@ -55,29 +55,29 @@ def blinded_sound_response(request: HttpRequest, clip: Clip, alike: Iterable[Cli
 
 
 def sound_response(request: HttpRequest, file: File | Path, *, private: bool = True) -> HttpResponse:
-    """Answer a request for a sound, in whole or in part.
+    """Respond to a request for a sound or a byte range of it.
 
-    Who may hear it is for the calling view to decide.
+    The calling view checks who may hear it.
 
     Parameters
     ----------
     request : HttpRequest
         A ``GET`` or ``HEAD`` request; its ``Range`` header, if it has one, is honoured.
     file : File or Path
-        A stored file (the file field of a row, wherever its storage lies) or a path.
+        A stored file (the file field of a row, in any storage) or a path.
     private : bool
-        Whether shared caches must keep away.
+        Whether shared caches must not store the response.
 
     Returns
     -------
     HttpResponse
-        200, 206 with the part asked for, 416 where the part lies outside the file, or 405 for
-        any other method.
+        200, 206 with the requested range, 416 if the range lies outside the file, or 405 for any other
+        method.
 
     Raises
     ------
     Http404
-        If the file is gone.
+        If the file is missing.
     """
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -110,7 +110,7 @@ def _is_partial(request: HttpRequest) -> bool:
 
 
 def _byte_range(request: HttpRequest) -> tuple[int, int | None] | None:
-    """Return first and last byte as asked for, or None where the whole file is to be sent.
+    """Return the requested first and last byte, or None if the whole file is to be sent.
 
     A range that cannot be understood is ignored, and so is one under ``If-Range``: without
     entity tags and dates its condition never holds (RFC 9110, sections 13.1.5 and 14.2).
@@ -128,11 +128,11 @@ def _byte_range(request: HttpRequest) -> tuple[int, int | None] | None:
 
 
 def _part(request: HttpRequest, size: int) -> tuple[int, int] | None:
-    """Return first and last byte to send, or None where the range lies outside the file."""
-    asked = _byte_range(request)
-    if asked is None:
+    """Return first and last byte to send, or None if the range lies outside the file."""
+    requested = _byte_range(request)
+    if requested is None:
         return 0, size - 1
-    start, end = asked
+    start, end = requested
     if end == -1:  # the last so many bytes
         return (max(size + start, 0), size - 1) if start < 0 and size else None
     if start >= size:

@@ -12,9 +12,9 @@ _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
 def escaped(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: with ' before it where it could be one.
+    """Return text that no spreadsheet runs as a formula: with ' before it if it could be one.
 
-    So that every text can be told from its escaped form, one that looks escaped already gets one ' more.
+    Text that already looks escaped gets another ', so that escaping can be undone.
     """
     return f"'{text}" if _is_formula(text) else text
 
@@ -24,9 +24,9 @@ def _is_formula(text: str) -> bool:
 
 
 def unescaped(cell: str) -> str:
-    """Return the text of a cell that :func:`escaped` wrote, or that is the formula ``="text"``.
+    """Return the text of a cell written by :func:`escaped`, or of the formula ``="text"``.
 
-    People write that formula so that spreadsheets keep leading zeros.
+    That formula is a common way to keep leading zeros in spreadsheets.
     """
     if cell.startswith("'") and _is_formula(cell):
         return cell[1:]
@@ -37,7 +37,7 @@ def unescaped(cell: str) -> str:
 def row_writer(buffer: io.StringIO) -> Callable[[Sequence[str | float]], None]:
     """Return a function that writes cells as one line of CSV, ended by LF.
 
-    Python's csv module leaves a lone CR without quotation marks, and readers would end the line there.
+    Python's csv module does not quote a lone CR, at which readers would end the line.
     """
     plain = csv.writer(buffer, lineterminator="\n")
     quoting = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -50,7 +50,7 @@ def row_writer(buffer: io.StringIO) -> Callable[[Sequence[str | float]], None]:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str | float]]) -> str:
-    """Return a table as CSV; text is escaped, numbers keep their signs and all their digits."""
+    """Return a table as CSV; text is escaped, numbers keep their signs and all digits."""
     buffer = io.StringIO(newline="")
     write = row_writer(buffer)
     write(columns)

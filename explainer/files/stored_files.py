@@ -1,4 +1,4 @@
-"""Files under the address of their content: whole or not at all, stored once."""
+"""Content-addressed files, stored once and written atomically."""
 
 import hashlib
 import os
@@ -24,16 +24,15 @@ def sha256_of(file: File | Path) -> str:
 
 
 def store(name: str, content: bytes | Path) -> str:
-    """Put a file where its name says, unless it is there already, and return the name.
+    """Store a file under a name unless it exists, and return the name.
 
-    A reader never sees half a file: on a disk the bytes are written beside their place and
-    moved in; other storages (S3 and the like) show an object once it is whole.
+    A reader never sees part of a file: on a disk the bytes are written to a temporary file that is then
+    renamed; other storages (S3 and the like) show an object only when it is complete.
 
     Parameters
     ----------
     name : str
-        Relative to the storage; it must hold the content's digest or another name that never
-        stands for other bytes.
+        Relative to the storage; it must contain the content's digest or otherwise never name other bytes.
     content : bytes or Path
     """
     if default_storage.exists(name):
@@ -57,7 +56,7 @@ def read(name: str) -> bytes:
 
 
 def exist(*names: str) -> bool:
-    """Say whether every one of the files is stored."""
+    """Return whether all of the files are stored."""
     return all(default_storage.exists(name) for name in names)
 
 

@@ -1,8 +1,8 @@
-"""Tables that people write by hand or save from a spreadsheet, read without guessing.
+"""Strict reader of tables written by people or saved from a spreadsheet.
 
-What a spreadsheet program makes of a table depends on its country and its menu: cells separated by commas,
-semicolons or tabs, in UTF-8 or UTF-16, with or without a mark at the beginning. A table is read rightly or
-refused; nothing of it is left out.
+Spreadsheet programs write different formats depending on locale and menu: cells separated by commas,
+semicolons or tabs, in UTF-8 or UTF-16, with or without a byte order mark. A table is read correctly and
+completely or refused.
 """
 
 import unicodedata
@@ -19,11 +19,11 @@ class TableRow:
     Attributes
     ----------
     line : int
-        In which it begins, the first being 1.
+        Line in which it begins, counted from 1.
     values : dict
-        Column -> text, without blanks around it.
+        Column -> text, without surrounding spaces.
     problem : str
-        Why its cells cannot be told apart, and what to do; empty if they can.
+        Why its cells cannot be assigned to columns, and what to do; empty if they can.
     """
 
     line: int
@@ -38,9 +38,9 @@ class Table:
     Attributes
     ----------
     columns : list of str
-        In small letters, with ``_`` for blanks.
+        In lower case, with ``_`` for spaces.
     rows : list of TableRow
-        Without empty ones.
+        Without empty rows.
     """
 
     columns: list[str]
@@ -55,7 +55,7 @@ def read_table(content: bytes, known: Collection[str]) -> Table:
     content : bytes
         UTF-8 or UTF-16; cells separated by commas, semicolons or tabs.
     known : collection of str
-        Names of columns, by which the separator is recognised.
+        Names of columns, used to recognise the separator.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def read_table(content: bytes, known: Collection[str]) -> Table:
     columns = _columns(lines[0][1]) if lines else []
     twice = next((column for column in known if columns.count(column) > 1), None)
     if twice:
-        raise TableError(f"has two columns “{twice}”; leave one out, or give it another name")
+        raise TableError(f"has two columns “{twice}”; delete or rename one of them")
     return Table(columns, [_row(line, cells, columns, separator) for line, cells in lines[1:]])
 
 
@@ -88,10 +88,7 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise TableError(
-            f"is not in UTF-8 (line {line_of(error)}); save it again as “CSV UTF-8”, so that no letter is "
-            "mistaken"
-        ) from error
+        raise TableError(f"is not in UTF-8 (line {line_of(error)}); save it again as “CSV UTF-8”") from error
 
 
 def _number_known(text: str, separator: str, known: Collection[str]) -> int:
@@ -119,7 +116,7 @@ def _row(line: int, cells: list[str], columns: list[str], separator: str) -> Tab
     problem = ""
     if any(cells[len(columns) :]):
         problem = (
-            f"it has {len(cells)} cells for {len(columns)} columns; put a text that holds a "
+            f"it has {len(cells)} cells for {len(columns)} columns; put text that contains a "
             f"{SEPARATORS.get(separator, separator)} into double quotes"
         )
     elif any(cell and not column for column, cell in zip(columns, cells, strict=False)):

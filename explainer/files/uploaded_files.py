@@ -1,4 +1,4 @@
-"""Uploaded files as files on this machine, under their own names as far as it allows."""
+"""Writing of uploaded files to this machine, under their own names if possible."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
-"""Archives of clips from other systems, opened without trusting anything in them.
+"""Archives of clips from other systems, which are not trusted.
 
-Nothing is written under a name that the archive chooses, and no more bytes are unpacked than the
-limits allow, whatever the archive says of itself.
+Files are never written under a name from the archive, and no more bytes are unpacked than the limits allow,
+whatever sizes the archive states.
 """
 
 import hashlib
@@ -36,21 +36,21 @@ _DAMAGED = (
 
 
 class ArchiveError(ValueError):
-    """An archive that cannot be used at all; the message says why and what to do."""
+    """Raised for an archive that cannot be used; the message says why and what to do."""
 
 
 class MemberError(ValueError):
-    """One file or line of an archive that cannot be used; the message says why."""
+    """Raised for a file or a line of an archive that cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """What the manifest says of one clip.
+    """One line of the manifest, which describes a clip.
 
     Attributes
     ----------
     number : int
-        Of the line in the manifest, the first being 1.
+        Number of the line in the manifest, counted from 1.
     file, track, condition, target, method, level : str
     kept_segments, variant : int
     """
@@ -66,7 +66,7 @@ class Line:
     variant: int = 0
 
     def identity(self) -> tuple:
-        """Return what no two uploaded clips share."""
+        """Return the values that identify an uploaded clip."""
         return self.track, self.method, self.condition, self.target, self.kept_segments, self.variant
 
 
@@ -78,7 +78,7 @@ class RefusedLine:
     ----------
     number : int
     file : str
-        Empty where it names none.
+        Empty if the line names no file.
     reason : str
     """
 
@@ -94,9 +94,9 @@ class ClipArchive:
     ----------
     opened : zipfile.ZipFile
     maximum_bytes : int
-        Of each file.
+        Limit for each file.
     maximum_total : int
-        Of all files together, unpacked.
+        Limit for all files together, unpacked.
     """
 
     def __init__(self, opened: zipfile.ZipFile, maximum_bytes: int, maximum_total: int) -> None:
@@ -108,12 +108,14 @@ class ClipArchive:
             if not member.is_dir() and not _is_clutter(member.filename):
                 name = _safe_name(_name_of(member))
                 if name in self._members:
-                    raise ArchiveError(f"The archive holds {name} twice; pack it again, with each file once.")
+                    raise ArchiveError(
+                        f"The archive contains {name} twice; pack it again with each file once."
+                    )
                 self._members[name] = member
         self._folder = self._find_manifest()
 
     def lines(self) -> Iterator[Line | RefusedLine]:
-        """Yield the manifest's lines.
+        """Yield the lines of the manifest.
 
         Raises
         ------
@@ -134,14 +136,14 @@ class ClipArchive:
                 yield RefusedLine(row.line, _file_of(row.values), str(error))
 
     def unpack(self, file: str, folder: Path) -> tuple[Path, str]:
-        """Write one file of the archive under a name of our own; return its path and SHA-256.
+        """Write one file of the archive under a safe name; return its path and SHA-256.
 
         Raises
         ------
         MemberError
-            If it is not there, of no known kind, damaged or larger than allowed.
+            If it is missing, of an unknown kind, damaged or larger than allowed.
         ArchiveError
-            If all files together are.
+            If all files together are larger than allowed.
         """
         member = self._members.get(f"{self._folder}{file}") or self._members.get(file)
         if member is None:
@@ -161,7 +163,7 @@ class ClipArchive:
         hint = f"; there is {' and '.join(near[:3])}" if near else ""
         return (
             f"the manifest names it, but it is not in the archive{hint}; add it, or correct the name "
-            "(folders, small and capital letters count)"
+            "(folders and upper and lower case matter)"
         )
 
     def unnamed(self, named: set[str]) -> list[str]:
@@ -174,19 +176,19 @@ class ClipArchive:
         ]
 
     def _find_manifest(self) -> str:
-        """Return the folder of the manifest, with a slash at its end, or nothing for the top."""
+        """Return the folder of the manifest, with a slash at its end; empty for the top folder."""
         if MANIFEST in self._members:
             return ""
         found = [name for name in self._members if PurePosixPath(name).name == MANIFEST]
         if len(found) != 1:
             raise ArchiveError(
-                f"The archive must hold one table {MANIFEST} that says what each clip is; "
-                f"it holds {len(found) or 'none'}."
+                f"The archive must contain one table {MANIFEST} that describes each clip; "
+                f"it contains {len(found) or 'none'}."
             )
         return found[0].removesuffix(MANIFEST)
 
     def _copy(self, member: zipfile.ZipInfo, target, maximum: int) -> str:
-        """Copy a member, counting the bytes that really come; return their SHA-256."""
+        """Copy a member, counting the unpacked bytes; return their SHA-256."""
         digest, size = hashlib.sha256(), 0
         try:
             with self._zip.open(member) as source:
@@ -203,7 +205,7 @@ class ClipArchive:
                     target.write(chunk)
         except _DAMAGED as error:
             raise MemberError(
-                f"it is damaged or packed in an unknown way; pack it again ({error})"
+                f"it is damaged or its compression is unknown; pack it again ({error})"
             ) from error
         return digest.hexdigest()
 
@@ -212,23 +214,23 @@ class ClipArchive:
 def open_archive(
     path: Path, *, maximum_bytes: int, maximum_total: int, name: str = ""
 ) -> Iterator[ClipArchive]:
-    """Open a zip archive of clips, which is called as its path says or by another name.
+    """Open a zip archive of clips; messages use the name of its path, or another given name.
 
     Raises
     ------
     ArchiveError
-        If it is no zip archive, holds too many files, encrypted ones, or names that lead out of it.
+        If it is not a zip archive, or contains too many files, encrypted ones, or names that point outside.
     """
     name = name or path.name
     try:
         opened = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise ArchiveError(f"{name} is no zip archive, or is damaged; pack it again ({error}).") from error
+        raise ArchiveError(f"{name} is not a zip archive or is damaged; pack it again ({error}).") from error
     with opened:
         members = opened.infolist()
         if len(members) > MAXIMUM_MEMBERS:
             raise ArchiveError(
-                f"{name} holds {plural(members, 'file')}; at most {MAXIMUM_MEMBERS} are accepted. Split it."
+                f"{name} contains {plural(members, 'file')}; the limit is {MAXIMUM_MEMBERS}. Split it."
             )
         if any(member.flag_bits & _ENCRYPTED for member in members):
             raise ArchiveError(f"{name} is encrypted; pack it without a password.")
@@ -239,16 +241,16 @@ def _safe_name(name: str) -> str:
     parts = PurePosixPath(name).parts
     if not parts or "\\" in name or "\0" in name or name.startswith("/") or ".." in parts or ":" in parts[0]:
         raise ArchiveError(
-            f"The archive holds the name {name[:80]!r}, which leads out of it; pack the files again, "
+            f"The archive contains the name {name[:80]!r}, which points outside it; pack the files again "
             "with plain names."
         )
     return str(PurePosixPath(name))
 
 
 def _name_of(member: zipfile.ZipInfo) -> str:
-    """Return the name of a member as its packer meant it.
+    """Return the name of a member in the encoding in which it was packed.
 
-    macOS writes names in UTF-8 without the mark that says so, which are then read as code page 437.
+    macOS writes names in UTF-8 without the flag for it, so `zipfile` reads them as code page 437.
     """
     if member.flag_bits & _IN_UTF_8:
         return composed(member.filename)
@@ -259,13 +261,13 @@ def _name_of(member: zipfile.ZipInfo) -> str:
 
 
 def _is_clutter(name: str) -> bool:
-    """Say whether a file is one that operating systems add by themselves."""
+    """Return whether a file was added by an operating system."""
     own = PurePosixPath(name).name
     return name.startswith("__MACOSX/") or own in (".DS_Store", "Thumbs.db") or own.startswith("._")
 
 
 def _table(content: bytes) -> Table:
-    """Return the manifest, with all columns that it must have."""
+    """Return the manifest, after checking that it has all required columns."""
     try:
         table = read_table(content, (*REQUIRED, *OPTIONAL))
     except TableError as error:

@@ -1,6 +1,6 @@
-"""Sounds of one comparison set as they are put to listeners: mono, one rate, one gain, nothing else changed.
+"""Conversion of the sounds of one comparison set to mono, one sample rate and one gain.
 
-Like `explainer.imports.decoding` this runs as a short-lived program where a web request asks for it.
+Like `explainer.imports.decoding` it runs as a separate, short-lived process in web requests.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ SECONDS_FOR_ALL, SECONDS_FOR_EACH = 120, 10
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be converted.
+    """The files of one track to be converted.
 
     Attributes
     ----------
@@ -27,13 +27,13 @@ class Request:
     track : str
         Path of the track they belong to.
     reference : int or None
-        Which of the files is the original; None takes the track as the measure of loudness.
+        Index of the original among the files; None to take the track as the reference of loudness.
     sample_rate : int
         Hz, of the track.
     gain : float or None
-        dB, of clips of this track that are there already; None to find it.
+        dB, of existing clips of this track; None to compute it.
     folder : str
-        Where to write.
+        Output folder.
     """
 
     files: Sequence[str]
@@ -72,13 +72,13 @@ def convert(request: Request, limits: AudioLimits) -> list[dict]:
         if reference is None:
             reference, _ = read_audio(request.track, sample_rate=rate)
         measured = [reference, *signals.values()]
-        # The reference sets the loudness; only what listeners will hear must stay below the ceiling.
+        # The reference sets the loudness; only the clips that are played must stay below the ceiling.
         gain = common_gain(measured, rate, peaks=[float("-inf"), *peaks.values()])
     for number, signal in signals.items():
         if peaks[number] + gain > CEILING + 0.005:
             answers[number] = {
-                "problem": f"at the gain of the clips of this track that are here ({gain:.2f} dB) it would "
-                "be distorted; import all clips of the track together, under another method name"
+                "problem": f"it would be distorted at the gain of the existing clips of this track "
+                f"({gain:.2f} dB); import all clips of the track together, under another method name"
             }
         else:
             answers[number] = {
@@ -99,12 +99,12 @@ def _written(signal, rate: int, gain: float, folder: Path) -> dict:
 
 
 def convert_apart(request: Request, limits: AudioLimits) -> list[dict]:
-    """Do as `convert`, in another process."""
-    parcel = json.dumps({"request": dataclasses.asdict(request), "limits": dataclasses.asdict(limits)})
+    """Do the same as `convert` in another process."""
+    message = json.dumps({"request": dataclasses.asdict(request), "limits": dataclasses.asdict(limits)})
     try:
         done = subprocess.run(
             [sys.executable, "-m", __spec__.name],
-            input=parcel,
+            input=message,
             cwd=Path(__file__).resolve().parents[2],
             capture_output=True,
             text=True,
@@ -119,5 +119,5 @@ def convert_apart(request: Request, limits: AudioLimits) -> list[dict]:
 
 
 if __name__ == "__main__":
-    told = json.load(sys.stdin)
-    print(json.dumps(convert(Request(**told["request"]), AudioLimits(**told["limits"]))))
+    received = json.load(sys.stdin)
+    print(json.dumps(convert(Request(**received["request"]), AudioLimits(**received["limits"]))))

@@ -1,4 +1,4 @@
-"""Taking in clips that other systems made, so that they can be put to listeners beside our own."""
+"""Import of clips made by other systems, for studies together with this system's clips."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,12 +22,12 @@ Convert = Callable[[Request, object], list[dict]]
 
 @dataclass(frozen=True)
 class ClipImport:
-    """What became of one line of the manifest.
+    """The outcome of one line of the manifest.
 
     Attributes
     ----------
     file : str
-        Empty where the line names none.
+        Empty if the line names no file.
     clip : Clip or None
         None if it was refused.
     reason : str
@@ -35,7 +35,7 @@ class ClipImport:
     result : str
         ``imported``, ``already here`` or ``refused``.
     line : int
-        In the manifest; 0 for a file that it does not name.
+        Number in the manifest; 0 for a file that it does not name.
     """
 
     file: str
@@ -62,21 +62,21 @@ def import_clips(path: Path, *, convert_here: bool = False, name: str = "") -> l
     Parameters
     ----------
     path : Path
-        The archive; ``manifest.csv`` in it says what each clip is (docs/uploading-clips.md).
+        The archive; its ``manifest.csv`` describes each clip (docs/uploading-clips.md).
     convert_here : bool
-        Decode in this process instead of one of its own; never in a web request.
+        Decode in this process instead of a separate one; never in a web request.
     name : str
-        What the archive is called, where its path does not say it.
+        Name of the archive in messages; by default that of its path.
 
     Returns
     -------
     list of ClipImport
-        In the order of the manifest, then files that it does not name.
+        In the order of the manifest, followed by files that it does not name.
 
     Raises
     ------
     ArchiveError
-        If the archive cannot be used at all; nothing is imported then.
+        If the archive cannot be used; nothing is imported then.
     """
     maximum = limits()
     with (
@@ -89,7 +89,7 @@ def import_clips(path: Path, *, convert_here: bool = False, name: str = "") -> l
         ) as archive,
     ):
         importer = _Importer(archive, Path(folder), name or path.name)
-        importer.look_through()
+        importer.check_lines()
         importer.convert(convert if convert_here else convert_apart)
         return importer.finish()
 
@@ -105,13 +105,13 @@ class _Importer:
             for target in model.targets
         }
 
-    def look_through(self) -> None:
-        """Check every line and unpack what is worth converting."""
+    def check_lines(self) -> None:
+        """Check every line and unpack the files to be converted."""
         seen: dict[tuple, int] = {}
         named = set()
         lines = list(self.archive.lines())
         if not lines:
-            raise ArchiveError(f"{MANIFEST} names no clip; write a line for each below the first.")
+            raise ArchiveError(f"{MANIFEST} names no clip; add a line for each clip below the first line.")
         tracks = Track.objects.in_bulk(
             {line.track for line in lines if isinstance(line, Line)}, field_name="name"
         )
@@ -124,15 +124,15 @@ class _Importer:
             try:
                 if first != line.number:
                     raise MemberError(
-                        f"line {first} of the manifest describes the same clip; number them by “variant”, "
-                        "or leave one out"
+                        f"line {first} of the manifest describes the same clip; number them in “variant”, "
+                        "or delete one line"
                     )
                 self._look_at(position, line, tracks.get(line.track))
             except (MemberError, AudioError) as error:
                 self.results[position] = ClipImport(line.file, reason=str(error), line=line.number)
         for number, file in enumerate(self.archive.unnamed(named), start=len(lines)):
             self.results[number] = ClipImport(
-                file, reason="the manifest does not name it; add a line for it, or leave it out"
+                file, reason="the manifest does not name it; add a line for it, or remove the file"
             )
 
     def _look_at(self, position: int, line: Line, track: Track | None) -> None:
@@ -148,7 +148,7 @@ class _Importer:
             return
         if existing:
             raise MemberError(
-                "another recording is here as this clip; delete that clip, or number this one by “variant”"
+                "another recording exists as this clip; delete that clip, or number this one in “variant”"
             )
         try:
             inspect_audio(path, limits())
@@ -157,7 +157,7 @@ class _Importer:
         self.candidates[position] = _Candidate(line, track, path, sha256)
 
     def convert(self, convert: Convert) -> None:
-        """Convert what was unpacked, all clips of a track with one gain."""
+        """Convert the unpacked files, all clips of a track with one gain."""
         by_track: dict[int, list[_Candidate]] = {}
         for candidate in self.candidates.values():
             by_track.setdefault(candidate.track.pk, []).append(candidate)
@@ -178,7 +178,7 @@ class _Importer:
                 candidate.answer = answer
 
     def finish(self) -> list[ClipImport]:
-        """Store what could be converted and return what became of every line."""
+        """Store the converted clips and return the outcome of every line."""
         for position, candidate in self.candidates.items():
             if "problem" in candidate.answer:
                 line, problem = candidate.line, candidate.answer["problem"]
@@ -218,18 +218,18 @@ class _Importer:
         except IntegrityError:
             return ClipImport(
                 line.file,
-                reason="it was imported by somebody else at the same moment; look again",
+                reason="someone else imported it at the same time; reload the list of clips",
                 line=line.number,
             )
         return ClipImport(line.file, clip, result="imported", line=line.number)
 
 
 def _no_track(name: str) -> str:
-    """Say that a track is missing; people know tracks by their titles."""
+    """Return the message for a missing track, with a hint if the name is a title of tracks."""
     titled = Track.objects.filter(title=name).values_list("name", flat=True)[:3]
     if titled:
         return f"{name} is the title of a track; write its name, {' or '.join(titled)}, into the manifest"
-    return f"there is no track {name}; import it first, or correct the manifest"
+    return f"there is no track {name}; import it first or correct the manifest"
 
 
 def _original_of(candidates: Sequence[_Candidate]) -> int | None:

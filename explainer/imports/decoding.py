@@ -1,7 +1,7 @@
-"""Whether a sound file can be decoded, found out in a process of its own.
+"""Check whether a sound file can be decoded, in a separate process.
 
-Web requests must not decode what strangers upload; they run this module as a short-lived
-program. Commands decode where they are.
+Web requests must not decode untrusted uploads in their own process; they run this module as a short-lived
+process. Commands decode in their own.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ SECONDS = 120
 
 
 def problem_with(path: Path, limits: AudioLimits) -> str:
-    """Decode a file; return what is wrong with it and what to do, or nothing."""
+    """Decode a file; return what is wrong with it and what to do; empty if nothing is."""
     try:
         read_audio(path, limits=limits)
     except AudioError as error:
@@ -25,7 +25,7 @@ def problem_with(path: Path, limits: AudioLimits) -> str:
 
 
 def decode_apart(path: Path, limits: AudioLimits) -> str:
-    """Do as `problem_with`, in another process."""
+    """Do the same as `problem_with` in another process."""
     limits_as_json = json.dumps(dataclasses.asdict(limits))
     try:
         done = subprocess.run(
@@ -42,5 +42,5 @@ def decode_apart(path: Path, limits: AudioLimits) -> str:
 
 
 if __name__ == "__main__":
-    # In JSON all letters are ASCII: the encoding of the terminal does not matter.
+    # JSON is ASCII here, so the encoding of the terminal does not matter.
     print(json.dumps(problem_with(Path(sys.argv[2]), AudioLimits(**json.loads(sys.argv[1])))))

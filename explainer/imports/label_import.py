@@ -1,4 +1,4 @@
-"""Taking in the ratings that come with published data sets, for tracks that are here."""
+"""Import of ratings from published data sets for existing tracks."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from explainer.models import Track, TrackLabels
 
 @dataclass(frozen=True)
 class LabelImport:
-    """What became of a label file.
+    """The outcome of importing a label file.
 
     Attributes
     ----------
@@ -25,14 +25,14 @@ class LabelImport:
 
 @transaction.atomic
 def import_labels(labels: Labels, prefix: str = "") -> LabelImport:
-    """Store ratings with the tracks they are about; importing again replaces them.
+    """Store ratings of tracks; importing again replaces them.
 
     Parameters
     ----------
     labels : Labels
     prefix : str
-        What stands before the number in the tracks' names: with ``soundtracks-``, the ratings of
-        number 7 belong to the track ``soundtracks-7`` or ``soundtracks-007``.
+        Text before the number in the tracks' names: with ``soundtracks-``, the ratings of number 7 belong
+        to the track ``soundtracks-7`` or ``soundtracks-007``.
     """
     here = {
         without_zeros(track.name.removeprefix(prefix)): track

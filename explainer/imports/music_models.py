@@ -1,4 +1,4 @@
-"""Taking music models in: what must be stated of them, and what it must look like."""
+"""Registration of music models, and validation of their definitions."""
 
 import json
 import math
@@ -19,11 +19,11 @@ from explainer.files import stored_files
 from explainer.models import Clip, MusicModel
 
 WEIGHTS = (".safetensors", ".pt", ".pth")
-# By adapter: which files hold the weights or the program; an adapter that is missing needs none.
+# Endings of checkpoint files per adapter; an adapter that is not listed needs no file.
 FILES = {"torch": WEIGHTS, "exported": (".pt2",), "onnx": (".onnx",)}
 CHECKPOINTS = tuple(dict.fromkeys(suffix for suffixes in FILES.values() for suffix in suffixes))
-LONGEST_WINDOW = 2**31 - 1  # what the databases store as a whole number
-# Keys of a definition file; all but the checkpoint are fields of the row.
+LONGEST_WINDOW = 2**31 - 1  # greatest whole number of the databases
+# Keys of a definition file; all except the checkpoint are fields of the row.
 KEYS = (
     "name", "description", "adapter", "code", "arguments", "checkpoint", "representation", "targets",
     "output", "emotion_weights", "emotion_bias", "window_frames", "window_hop", "pooling",
@@ -32,13 +32,13 @@ KEYS = (
 
 
 class RegistrationError(ValueError):
-    """A definition that cannot be registered; the message names the fields."""
+    """Raised for a definition that cannot be registered; the message names the fields."""
 
 
 def problems(model: MusicModel, checkpoint_name: str) -> dict[str, str]:
     """Return what is wrong with a model's description, by field; empty if nothing is.
 
-    Nothing of the model is loaded; whether it answers sensibly, `check_model` finds out.
+    The model is not loaded; `check_model` tests its outputs.
 
     Parameters
     ----------
@@ -59,17 +59,17 @@ def problems(model: MusicModel, checkpoint_name: str) -> dict[str, str]:
             model.emotion_weights, model.emotion_bias, model.targets
         )
     if model.precision != "float32" and model.adapter != MusicModel.Adapter.TORCH:
-        found["precision"] = "Only PyTorch modules can run in another precision than 32 bits."
+        found["precision"] = "Only PyTorch modules support a precision other than 32 bits; use 32 bits."
     if model.pooling != "mean" and model.emotion_weights:
-        found["pooling"] = "A linear second level goes with the mean only."
+        found["pooling"] = "A linear second level requires pooling by the mean."
     found |= _problems_with_windows(model.window_frames, model.window_hop)
     if model.output == MusicModel.Output.PROBABILITY and model.emotion_weights:
-        found["output"] = "A linear second level goes with values or log-odds, not with probabilities."
+        found["output"] = "A linear second level requires values or log-odds, not probabilities."
     return {field: problem for field, problem in found.items() if problem}
 
 
 def register(definition: Mapping[str, Any], folder: Path) -> tuple[MusicModel, bool]:
-    """Make a row of a model's definition, or bring an unused one up to date.
+    """Create a row from a model's definition, or update one that is not used.
 
     Parameters
     ----------
@@ -81,13 +81,12 @@ def register(definition: Mapping[str, Any], folder: Path) -> tuple[MusicModel, b
     -------
     model : MusicModel
     changed : bool
-        False if exactly this model is registered already.
+        False if exactly this model was already registered.
 
     Raises
     ------
     RegistrationError
-        If the definition cannot be used, or the name belongs to another model from which explanations
-        were made.
+        If the definition cannot be used, or the name is that of another model that has explanations.
     """
     unknown = sorted(set(definition) - set(KEYS))
     if unknown:
@@ -99,13 +98,12 @@ def register(definition: Mapping[str, Any], folder: Path) -> tuple[MusicModel, b
             setattr(model, key, definition[key])
     weights = folder / definition["checkpoint"] if definition.get("checkpoint") else None
     if weights and not weights.is_file():
-        raise RegistrationError(f"checkpoint: there is no file {weights.name} in {weights.parent}.")
+        raise RegistrationError(f"checkpoint: {weights.name} does not exist in {weights.parent}.")
     _refuse(problems(model, weights.name if weights else ""))
     model.checkpoint_sha256 = stored_files.sha256_of(weights) if weights else ""
     if before and before != model.digest() and model.is_used():
         raise RegistrationError(
-            f"There are explanations of another model called {model.name}; "
-            "register this one under a new name."
+            f"Another model named {model.name} has explanations; register this one under a new name."
         )
     if weights:
         model.checkpoint = stored_files.store(f"models/{model.checkpoint_sha256}{weights.suffix}", weights)
@@ -133,7 +131,7 @@ def read_definition(path: Path) -> dict[str, Any]:
             f"{path.name} cannot be read as {path.suffix[1:].upper() or 'TOML'}: {error}"
         ) from error
     if not isinstance(content, dict):
-        raise RegistrationError(f"{path.name} must hold names with values.")
+        raise RegistrationError(f"{path.name} must contain names with values.")
     return content
 
 
@@ -143,19 +141,17 @@ def _refuse(found: Mapping[str, str]) -> None:
 
 
 def _problem_with_adapter(adapter: str) -> str:
-    return (
-        "" if adapter in ADAPTERS else f"There is no adapter {adapter!r}; use one of {', '.join(ADAPTERS)}."
-    )
+    return "" if adapter in ADAPTERS else f"Adapter {adapter!r} is unknown; use one of {', '.join(ADAPTERS)}."
 
 
 def _problem_with_code(adapter: str, code: str) -> str:
     if adapter in ("exported", "onnx"):
-        return "The file is the whole model; leave this empty." if code else ""
+        return "The file contains the whole model; leave this empty." if code else ""
     allowed = (*ALLOWED_CODE, *settings.MODEL_CODE)
     if is_allowed(code, settings.MODEL_CODE):
         return ""
     if not code:
-        return f"Write the dotted path of the class or callable; allowed are {', '.join(allowed)}."
+        return f"Enter the dotted path of the class or callable; allowed are {', '.join(allowed)}."
     return (
         f"{code} is not on the allow-list ({', '.join(allowed)}). "
         "The administrator of this server can add it in the setting MODEL_CODE."
@@ -165,9 +161,9 @@ def _problem_with_code(adapter: str, code: str) -> str:
 def _problem_with_checkpoint(adapter: str, name: str) -> str:
     suffixes = FILES.get(adapter, CHECKPOINTS)
     if adapter in FILES and not name:
-        return "A PyTorch module needs its weights." if adapter == "torch" else "Upload the model's file."
+        return "Upload the weights of the module." if adapter == "torch" else "Upload the model's file."
     if name and Path(name).suffix.lower() not in suffixes:
-        return f"{name} is of no kind that can be read safely here; use one of {', '.join(suffixes)}."
+        return f"{name} is of a kind that cannot be read safely; use one of {', '.join(suffixes)}."
     return ""
 
 
@@ -207,7 +203,7 @@ def _problem_with_second_level(weights: Any, bias: Any, targets: list[dict]) -> 
             "Use lists: weights [[...], ...] with one row per mid-level target, and a bias [...] per emotion."
         )
     if not all(_is_number(value) for row in [*weights, bias] for value in row):
-        return "Weights and biases must be numbers, none of them infinite."
+        return "Weights and biases must be finite numbers."
     levels = [target.get("level") for target in targets]
     shape_fits = all(len(row) == len(bias) for row in weights)
     if shape_fits and levels == ["mid-level"] * len(weights) + ["emotion"] * len(bias):
@@ -224,7 +220,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _problems_with_windows(length: Any, hop: Any) -> dict[str, str]:
-    """Return what is wrong with the windows through which long tracks are heard, by field."""
+    """Return what is wrong with the windows into which long tracks are cut, by field."""
     found = {
         field: f"Use a whole number from 1 to {LONGEST_WINDOW}, or leave it empty."
         for field, value in (("window_frames", length), ("window_hop", hop))
@@ -235,7 +231,7 @@ def _problems_with_windows(length: Any, hop: Any) -> dict[str, str]:
     if length is None:
         return {"window_hop": "State the length of the window in frames as well."}
     if hop > length:
-        return {"window_hop": "Use at most the length of the window, or parts of a track go unheard."}
+        return {"window_hop": "Use at most the length of the window; otherwise windows leave gaps."}
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Keeping recipes: what was used to explain something is never changed afterwards."""
+"""Storage of recipes; a recipe with explanations is never changed."""
 
 import dataclasses
 import re
@@ -17,11 +17,11 @@ STORED_STEM = re.compile(r"stems/[0-9a-f]{64}\.[a-z0-9]{1,5}")
 
 
 class RecipeInUse(ValueError):
-    """A change to a recipe from which explanations were made; the message says what to do."""
+    """Raised for a change to a recipe that has explanations; the message says what to do."""
 
 
 def save_recipe(name: str, parameters: Mapping[str, Any], folder: Path | None = None) -> Recipe:
-    """Make a recipe, or change one that nothing was made from.
+    """Create a recipe, or change one without explanations.
 
     Parameters
     ----------
@@ -29,16 +29,15 @@ def save_recipe(name: str, parameters: Mapping[str, Any], folder: Path | None = 
     parameters : mapping
         Fields of `explainer.core.base.recipe.Recipe`; those left out take their defaults.
     folder : Path, optional
-        Where files of stems lie that the recipe names. They are stored under the digest of
-        their content, by which the recipe then names them. Without a folder only stored files
-        can be named.
+        Folder of the stem files that the recipe names. They are stored under the digest of their content,
+        which the recipe then uses as their name. Without a folder only stored files can be named.
 
     Raises
     ------
     RecipeError
-        If the parameters cannot be followed.
+        If the parameters are invalid.
     RecipeInUse
-        If explanations were made from the recipe of this name and it says something else.
+        If the recipe of this name has explanations and other parameters.
     """
     if not IDENTIFIER.regex.match(name):
         raise RecipeError(f"{name!r} cannot be a name. {IDENTIFIER.message}")
@@ -48,7 +47,7 @@ def save_recipe(name: str, parameters: Mapping[str, Any], folder: Path | None = 
     recipe = Recipe.objects.filter(name=name).first() or Recipe(name=name)
     if recipe.digest != content.digest() and recipe.is_used():
         raise RecipeInUse(
-            f"Explanations were made from {name}, so it stays as it is; give the changed recipe a new name."
+            f"Recipe {name} has explanations, so it cannot be changed; give the changed recipe a new name."
         )
     recipe.parameters = content.to_dict()
     recipe.save()
@@ -70,14 +69,14 @@ def with_stems(recipe: CoreRecipe, files: Mapping[str, str]) -> CoreRecipe:
 
 
 def with_stored_stems(recipe: CoreRecipe, folder: Path | None) -> CoreRecipe:
-    """Store the stems that a recipe names, and return it naming them by their content.
+    """Store the stems that a recipe names, and return the recipe with their content-based names.
 
-    So a recipe's digest changes when the sound of a stem does.
+    So the recipe's digest changes if the sound of a stem changes.
 
     Raises
     ------
     RecipeError
-        If a file is missing, or is named where only stored files can be.
+        If a file is missing.
     """
     named = stems_of(recipe)
     if not named:
@@ -92,8 +91,8 @@ def with_stored_stems(recipe: CoreRecipe, folder: Path | None) -> CoreRecipe:
             where = f"in {folder.name or 'this folder'}" if folder else "among the stored files"
             raise RecipeError(
                 f"recipe field 'segmentation_parameters': there is no stem {file!r} {where}; put the files "
-                "beside the recipe's and register it with manage.py register_recipe, or choose them in the "
-                "recipe's form under “Stems”"
+                "into the recipe's folder and register it with manage.py register_recipe, or choose them "
+                "under “Stems” in the recipe's form"
             )
         name = f"{STEMS}/{stored_files.sha256_of(path)}{path.suffix.lower()}"
         stored[source] = stored_files.store(name, path)
@@ -101,7 +100,7 @@ def with_stored_stems(recipe: CoreRecipe, folder: Path | None) -> CoreRecipe:
 
 
 def require_known(recipe: CoreRecipe) -> None:
-    """Raise a `RecipeError` if a recipe names what is registered nowhere, or asks for what cannot be."""
+    """Raise a `RecipeError` if a recipe has an unknown name or impossible parameters."""
     from explainer.core.methods.registry import parameters_of
     from explainer.core.segmentation.partitions import SegmentationError, most_segments, require_parameters
 
@@ -118,18 +117,18 @@ def require_known(recipe: CoreRecipe) -> None:
 
 
 def _require_enough(recipe: CoreRecipe, most: int | None) -> None:
-    """Raise a `RecipeError` if evidence is to hold more segments than the track will have."""
+    """Raise a `RecipeError` if an evidence size exceeds the number of segments of a track."""
     beyond = [str(size) for size in recipe.evidence_sizes if most is not None and size > most]
     if beyond:
         raise RecipeError(
-            f"recipe field 'evidence_sizes' asks for {' and '.join(beyond)} segments, but the segmentation "
-            f"{recipe.segmentation!r} makes {plural(most or 0, 'segment')} at most; ask for fewer, or divide "
-            "the track into more"
+            f"recipe field 'evidence_sizes' has {' and '.join(beyond)}, but the segmentation "
+            f"{recipe.segmentation!r} makes at most {plural(most or 0, 'segment')}; use smaller sizes or "
+            "more segments"
         )
 
 
 def known_names() -> dict[str, list[str]]:
-    """Return the registered names that recipe fields may hold."""
+    """Return the registered names that recipe fields may have."""
     from explainer.core.methods import METHODS
     from explainer.core.perturbation.sampling import DESIGNS
     from explainer.core.segmentation.partitions import SEGMENTATIONS

@@ -1,7 +1,7 @@
-"""Tables that say what is known of sound files, and which file each of their lines is about.
+"""Manifests of tracks: tables that describe sound files, and matching of their lines with files.
 
-A manifest is used as a whole or not at all: a line that is about no file, or about one of two, would leave
-tracks without their title and licence, which nobody notices afterwards.
+A manifest is used completely or not at all: a line without a matching file, or with several, would silently
+leave tracks without title and licence.
 """
 
 import os
@@ -23,19 +23,19 @@ _PROBLEMS_SHOWN = 10
 
 
 class ManifestError(ValueError):
-    """A manifest that cannot be used; the message says why, in which line, and what to do."""
+    """Raised for a manifest that cannot be used; the message names the lines and the remedies."""
 
 
 @dataclass(frozen=True)
 class ManifestRow:
-    """What is known of one file.
+    """The description of one file.
 
     Attributes
     ----------
     line : int
-        Of the manifest.
+        Line of the manifest.
     file : str
-        As it is written there.
+        As written in the manifest.
     details : dict
         Any of `DETAILS`.
     """
@@ -52,14 +52,14 @@ class ManifestRow:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest whose lines agree with each other.
+    """A manifest whose lines are consistent.
 
     Attributes
     ----------
     path : Path
     rows : list of ManifestRow
     unused : list of str
-        Columns that mean nothing here.
+        Columns that are ignored.
     """
 
     path: Path
@@ -67,34 +67,34 @@ class Manifest:
     unused: list[str]
 
     def files(self) -> dict[Path, Mapping[str, str]]:
-        """Return the files that it names, beginning in its own folder, and what is known of each.
+        """Return the files it names, relative to its folder, with their descriptions.
 
         Raises
         ------
         ManifestError
-            If one of them is not there.
+            If a file is missing.
         """
         folder = self.path.parent
         here = [folder.joinpath(*row.parts) for row in self.rows]
-        if not all(place.is_file() for place in here):  # perhaps it is there under another form of its name
+        if not all(place.is_file() for place in here):  # it may exist under another Unicode form of its name
             here = sound_files([folder])
         return self._matched(here, [folder], anywhere=False, all_there=True)
 
     def details_of(
         self, paths: Sequence[Path], folders: Sequence[Path] = ()
     ) -> dict[Path, Mapping[str, str]]:
-        """Return what is known of each of these files; a name without folder may lie in any.
+        """Return the descriptions of these files; a name without a folder matches in any folder.
 
         Parameters
         ----------
         paths : sequence of Path
         folders : sequence of Path
-            In which they were looked for; if there are any, all files of the manifest must be among them.
+            Folders that were searched; if there are any, all files of the manifest must be found.
 
         Raises
         ------
         ManifestError
-            If a file that must be there is not, or a name could mean several of them.
+            If a required file is missing, or a name matches several files.
         """
         return self._matched(paths, [self.path.parent, *folders], anywhere=True, all_there=bool(folders))
 
@@ -112,12 +112,10 @@ class Manifest:
             found = _meant(row, near, folders, anywhere=anywhere)
             if len(found) > 1:
                 names = ", ".join(path.as_posix() for path in found)
-                problems.append(
-                    f"line {row.line}: “{row.file}” could be any of {names}; write the folder too"
-                )
+                problems.append(f"line {row.line}: “{row.file}” could be any of {names}; add the folder")
             elif found and found[0] in lines:
                 problems.append(
-                    f"line {row.line}: {row.file} is the file of line {lines[found[0]]}; leave one out"
+                    f"line {row.line}: {row.file} is the file of line {lines[found[0]]}; delete one line"
                 )
             elif found:
                 lines[found[0]], details[found[0]] = row.line, row.details
@@ -133,13 +131,12 @@ def read_manifest(path: Path) -> Manifest:
     Parameters
     ----------
     path : Path
-        As `read_table` reads it, with a column ``file`` and any of `DETAILS`.
+        In a format of `read_table`, with a column ``file`` and any of `DETAILS`.
 
     Raises
     ------
     ManifestError
-        If it cannot be read, has no column ``file``, names a file or a track twice, or holds what a track
-        cannot.
+        If it cannot be read, has no column ``file``, names a file or a track twice, or has an invalid value.
     """
     try:
         table = read_table(path.read_bytes(), ("file", *DETAILS))
@@ -162,7 +159,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def sound_files(places: Iterable[Path]) -> list[Path]:
-    """Return the files named, and of the folders named the sound files in them, in order of name."""
+    """Return the given files and the sound files in the given folders, sorted by name in each folder."""
     files = []
     for place in places:
         if place.is_dir():
@@ -173,7 +170,7 @@ def sound_files(places: Iterable[Path]) -> list[Path]:
 
 
 def _is_sound(path: Path) -> bool:
-    is_clutter = path.name.startswith("._")  # which macOS leaves beside each file on foreign disks
+    is_clutter = path.name.startswith("._")  # written by macOS for each file on other file systems
     return path.suffix.lower() in FORMATS and not is_clutter
 
 
@@ -184,7 +181,7 @@ def _problems_of_rows(read: Sequence[TableRow], rows: Sequence[ManifestRow]) -> 
             "" if row.parts else "it names no file; write its name into the column “file”"
         )
         if not problem and "\n" in row.file:
-            problem = "the name of its file goes over several lines; look for a quotation mark too many"
+            problem = "the name of its file has several lines; look for an extra quotation mark"
         try:
             named = {key: value for key, value in row.details.items() if value}
             Track(**named).clean_fields(exclude={field.name for field in Track._meta.fields} - set(named))
@@ -205,17 +202,17 @@ def _problems_between(rows: Sequence[ManifestRow]) -> list[str]:
         first = files.setdefault(row.parts, row.line)
         if row.parts and first != row.line:
             problems.append(
-                f"line {row.line}: {row.file} is named twice, first in line {first}; leave one out"
+                f"line {row.line}: {row.file} is named twice, first in line {first}; delete one line"
             )
         name = row.details["name"]
         first = names.setdefault(name or row.line, row.line)
         if first != row.line:
-            problems.append(f"line {row.line}: the track of line {first} is called {name} too; change one")
+            problems.append(f"line {row.line}: the track of line {first} has the name {name} too; change one")
     return problems
 
 
 def _meant(row: ManifestRow, near: Sequence[Path], folders: Sequence[Path], *, anywhere: bool) -> list[Path]:
-    """Return the files that a line may be about, of those whose names differ from its in capitals at most."""
+    """Return the files that a line can mean, from those whose names differ at most in upper and lower case."""
     exact = {_full(folder, row.parts) for folder in folders}
     found = [path for path in near if _full(path) in exact]
     if not found and anywhere:
@@ -233,10 +230,10 @@ def _not_there(row: ManifestRow, near: Sequence[Path]) -> str:
     if near:
         names = " and ".join(path.as_posix() for path in near[:3])
         return (
-            f"there is no file {row.file}, but there is {names}; correct the name (folders, small and "
-            "capital letters count)"
+            f"there is no file {row.file}, but there is {names}; correct the name (folders and upper and "
+            "lower case matter)"
         )
-    return f"there is no file {row.file}; correct its name, bring the file, or leave the line out"
+    return f"there is no file {row.file}; correct its name, add the file, or delete the line"
 
 
 def _refuse(path: Path, problems: Sequence[str]) -> None:

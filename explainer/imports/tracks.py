@@ -1,4 +1,4 @@
-"""Taking tracks in: checked, stored once, with whatever is known of them."""
+"""Import of tracks: checked, stored once, with their descriptions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,16 +22,16 @@ _LONGEST_TITLE = 200
 
 @dataclass(frozen=True)
 class Import:
-    """What became of one file.
+    """The outcome of importing one file.
 
     Attributes
     ----------
     file : str
-        Its name, with its folder where another file of the import has the same name.
+        Its name, with its folder if another file of the import has the same name.
     track : Track or None
-        Imported or there already; None if the file was refused.
+        Imported or existing track; None if the file was refused.
     reason : str
-        Why it was refused, or under which name it was there; empty if it was imported.
+        Why it was refused, or the name of the existing track; empty if it was imported.
     """
 
     file: str
@@ -40,7 +40,7 @@ class Import:
 
     @property
     def refused(self) -> bool:
-        """Whether there is no such track now."""
+        """Whether the file was not imported and is not an existing track."""
         return self.track is None
 
     @property
@@ -51,14 +51,14 @@ class Import:
 
     @property
     def result(self) -> str:
-        """What happened, in a word or two."""
+        """The outcome in a word or two."""
         if self.refused:
             return "refused"
         return "already here" if self.reason else "imported"
 
 
 def limits() -> AudioLimits:
-    """Return what the settings accept."""
+    """Return the limits of the settings."""
     return AudioLimits(max_bytes=settings.MAXIMUM_TRACK_BYTES, max_seconds=settings.MAXIMUM_TRACK_SECONDS)
 
 
@@ -77,7 +77,7 @@ def import_tracks(
     details : mapping, optional
         Path -> any of `DETAILS`.
     decode_here : bool
-        Decode in this process instead of one of its own; never in a web request.
+        Decode in this process instead of a separate one; never in a web request.
     on_import : callable, optional
         Called after each file.
 
@@ -100,17 +100,17 @@ def import_tracks(
 
 
 def default_names(paths: Iterable[Path]) -> dict[Path, str]:
-    """Return a name for the track of each file, with as many of its folders as tell namesakes apart."""
+    """Return a track name for each file, with as many folders as needed to distinguish equal names."""
     namesakes = defaultdict(list)
     for path in dict.fromkeys(paths):
         namesakes[identifier(path.stem)].append(path)
     names: dict[Path, str] = {}
     for name, alike in namesakes.items():
-        names |= {alike[0]: name} if len(alike) == 1 else _told_apart(name, alike)
+        names |= {alike[0]: name} if len(alike) == 1 else _distinguished(name, alike)
     return names
 
 
-def _told_apart(name: str, paths: Sequence[Path]) -> dict[Path, str]:
+def _distinguished(name: str, paths: Sequence[Path]) -> dict[Path, str]:
     for folders in range(1, max(len(path.parts) for path in paths)):
         names = {path: identifier("_".join([*path.parts[:-1][-folders:], path.stem])) for path in paths}
         if len(set(names.values())) == len(paths):
@@ -132,7 +132,7 @@ def _import(
             return Import(label, reason=readable(problem))
         name = details["name"]
         if Track.objects.filter(name=name).exists():
-            return Import(label, reason=f"another recording is called {name}; rename the file")
+            return Import(label, reason=f"another recording has the name {name}; rename the file")
         track = Track(
             **{key: details[key] for key in DETAILS if details.get(key)},
             file=stored_files.store(f"tracks/{sha256}{path.suffix.lower()}", path),
@@ -142,7 +142,7 @@ def _import(
             channels=info.channels,
         )
         if not track.title and identifier(path.stem) != path.stem:
-            track.title = composed(readable(path.stem))[:_LONGEST_TITLE]  # what the name could not keep
+            track.title = composed(readable(path.stem))[:_LONGEST_TITLE]  # the name lacks some characters
         track.full_clean(exclude=["file"], validate_unique=False)
         with transaction.atomic():
             track.save()
@@ -151,18 +151,18 @@ def _import(
     except ValidationError as error:
         return Import(label, reason=_in_one_line(error))
     except IntegrityError:
-        return Import(label, reason="it was imported by somebody else at the same moment; look again")
+        return Import(label, reason="someone else imported it at the same time; reload the list of tracks")
     return Import(label, track)
 
 
 def _unchanged(track: Track, details: Mapping[str, str]) -> str:
-    """Return what was said of a track that is here already, and is not taken over."""
+    """Return a text about details that differ from those of the existing track, which is not changed."""
     others = [
         key
         for key in DETAILS
         if key != "name" and details.get(key, getattr(track, key)) != getattr(track, key)
     ]
-    return f", whose {' and '.join(others)} stay as they are; change them in the admin" if others else ""
+    return f", whose {' and '.join(others)} were not changed; edit them in the admin" if others else ""
 
 
 def _in_one_line(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""Stems uploaded with a recipe: recordings of the sources of a track, each named after its file."""
+"""Stems uploaded with a recipe: recordings of a track's sources, each named after its file."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +20,7 @@ def write_stems(uploads: Iterable[UploadedFile], folder: Path) -> dict[str, str]
     Raises
     ------
     AudioError
-        If one of them is no sound that can be used, or two have the same name.
+        If one of them cannot be used as sound, or two have the same name.
     """
     stems: dict[str, str] = {}
     for upload in uploads:
@@ -28,7 +28,7 @@ def write_stems(uploads: Iterable[UploadedFile], folder: Path) -> dict[str, str]
         source = identifier(path.stem, otherwise="stem")
         if source in stems:
             raise AudioError(
-                f"{path.name}: the stem of {stems[source]} is called {source} too; rename one of the files."
+                f"{path.name}: the stem of {stems[source]} has the name {source} too; rename one file."
             )
         inspect_audio(path, limits())
         stems[source] = path.name

@@ -1,7 +1,7 @@
-"""Rows of the explainer: track, music model, recipe, explanation, clip; labels and predictions of tracks.
+"""Database models of the explainer: track, music model, recipe, explanation, clip, labels, predictions.
 
-The rows say what must exist and what exists; the files they point to are addressed by
-their content and moved into place whole, so that taking up again is always safe.
+The rows hold which results are requested and which exist. Their files are named by content and written
+atomically, so resuming interrupted work is always safe.
 """
 
 from .clip import Clip

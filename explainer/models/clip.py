@@ -1,4 +1,4 @@
-"""A clip of an explanation, or one that another system made."""
+"""The database model of clips."""
 
 from django.db import models
 from django.db.models.deletion import Collector
@@ -10,7 +10,7 @@ from .track import Track
 
 
 class Clip(models.Model):
-    """A sound file of one condition, ready to be heard."""
+    """A sound file of one condition, from an explanation or from another system."""
 
     Condition = models.TextChoices(
         "Condition", [(one.name.upper(), (one.name, one.label)) for one in CONDITIONS.values()]
@@ -36,17 +36,19 @@ class Clip(models.Model):
     segments_asked = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        help_text="How many segments of evidence the recipe asked for; 0 where it does not apply, empty for "
+        help_text="Number of segments of evidence that the recipe requests; 0 if it does not apply, empty for "
         "uploaded clips.",
     )
     kept_segments = models.PositiveSmallIntegerField(
         default=0,
         null=True,
         blank=True,
-        help_text="Number of segments of evidence that the clip holds, lacks (complement), boosts or is "
-        "matched with (random control); 0 where it does not apply, empty where it is not known.",
+        help_text="Number of segments of evidence that the clip contains, lacks (complement), boosts or is "
+        "matched with (random control); 0 if it does not apply, empty if unknown.",
     )
-    variant = models.PositiveSmallIntegerField(default=0, help_text="Numbers several controls of one kind.")
+    variant = models.PositiveSmallIntegerField(
+        default=0, help_text="Number of the control among several of one kind."
+    )
     file = models.FileField(upload_to="clips/", max_length=300)
     sha256 = models.CharField(max_length=64, editable=False)
     sound = models.CharField(
@@ -61,7 +63,7 @@ class Clip(models.Model):
     loudness = models.FloatField(
         null=True, help_text="LUFS before the gain (ITU-R BS.1770); empty when too quiet to measure."
     )
-    gain = models.FloatField(default=0, help_text="dB, one for all clips of a comparison set")
+    gain = models.FloatField(default=0, help_text="dB, the same for all clips of a comparison set")
     true_peak = models.FloatField(null=True, help_text="dBTP after the gain")
     area_share = models.FloatField(null=True, help_text="Share of the time-frequency area kept, 0 to 1.")
     energy_share = models.FloatField(null=True, help_text="Share of the energy kept, 0 to 1.")
@@ -93,7 +95,7 @@ class Clip(models.Model):
         return f"{self.track}: {self.get_condition_display()}{about}"
 
     def is_used(self) -> bool:
-        """Say whether something that must not change depends on this clip, such as a study."""
+        """Return whether something that must not change, such as a study, depends on this clip."""
         try:
             Collector(using=self._state.db, origin=self).collect([self])
         except (models.ProtectedError, models.RestrictedError):

@@ -1,4 +1,4 @@
-"""One explanation: wanted, being built, or there."""
+"""The database model of explanations: requested, being built, or finished."""
 
 import os
 import socket
@@ -11,8 +11,8 @@ from .music_model import MusicModel
 from .recipe import Recipe
 from .track import Track
 
-# A build says every few seconds that it is alive; after so long a silence it is taken for dead.
-SILENCE_OF_A_DEAD_WORKER = timedelta(seconds=60)
+# A build updates its heartbeat every few seconds; without one for this long its worker counts as dead.
+HEARTBEAT_TIMEOUT = timedelta(seconds=60)
 
 
 def this_worker() -> str:
@@ -21,23 +21,23 @@ def this_worker() -> str:
 
 
 class ExplanationQuerySet(models.QuerySet):
-    """Selections by what remains to be done."""
+    """Selections by the state of the build."""
 
     def unfinished(self):
-        """Those whose clips do not exist yet, whatever their row last said."""
+        """Return those whose clips do not exist yet, in any state but done."""
         return self.exclude(state=Explanation.State.DONE)
 
     def done(self):
-        """Those whose clips can be heard."""
+        """Return those whose clips exist."""
         return self.filter(state=Explanation.State.DONE)
 
-    def to_be_taken_up(self):
-        """Return the unfinished ones that no worker is at: waiting, failed, or left by a worker that died."""
+    def resumable(self):
+        """Return the unfinished ones without a running worker: waiting, failed or interrupted."""
         return [row for row in self.unfinished() if not row.is_being_built()]
 
 
 class Explanation(models.Model):
-    """One track explained under one model by one recipe."""
+    """The explanation of one track for one model with one recipe."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"
@@ -56,13 +56,13 @@ class Explanation(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
     progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="percent")
     activity = models.CharField(
-        max_length=200, blank=True, editable=False, help_text="What the build is doing."
+        max_length=200, blank=True, editable=False, help_text="Current step of the build."
     )
     worker = models.CharField(
-        max_length=300, blank=True, editable=False, help_text="Host and process at work."
+        max_length=300, blank=True, editable=False, help_text="Host and process of the build."
     )
     heartbeat_at = models.DateTimeField(
-        null=True, editable=False, help_text="When the worker last showed itself."
+        null=True, editable=False, help_text="Last sign of life of the worker."
     )
     failure = models.TextField(blank=True, editable=False, help_text="What went wrong and what to do.")
     key = models.CharField(
@@ -97,7 +97,7 @@ class Explanation(models.Model):
         return f"{self.track} · {self.model} · {self.recipe}"
 
     def targets(self) -> list[str]:
-        """Return the targets whose clips are wanted, in the model's order."""
+        """Return the targets whose clips are requested, in the model's order."""
         return [
             name
             for name in self.model.target_names()
@@ -105,15 +105,15 @@ class Explanation(models.Model):
         ]
 
     def is_being_built(self) -> bool:
-        """Say whether a living worker is at it."""
+        """Return whether a live worker is building it."""
         if self.state != self.State.BUILDING or self.heartbeat_at is None:
             return False
-        if timezone.now() - self.heartbeat_at > SILENCE_OF_A_DEAD_WORKER:
+        if timezone.now() - self.heartbeat_at > HEARTBEAT_TIMEOUT:
             return False
         return not _is_known_to_be_dead(self.worker)
 
     def is_stalled(self) -> bool:
-        """Say whether the row claims to be built although its worker is gone."""
+        """Return whether its state is building although its worker is dead."""
         return self.state == self.State.BUILDING and not self.is_being_built()
 
 

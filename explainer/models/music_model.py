@@ -1,4 +1,4 @@
-"""A model to be explained."""
+"""The database model of music models."""
 
 from django.db import models
 
@@ -9,7 +9,7 @@ from .shared import IDENTIFIER, Used
 
 
 class MusicModel(Used, models.Model):
-    """A model to be explained: how to reach it and what it answers."""
+    """A model to be explained: how to load it and what it predicts."""
 
     class Output(models.TextChoices):
         VALUE = "value", "a value, e.g. a rating"
@@ -41,7 +41,7 @@ class MusicModel(Used, models.Model):
     arguments = models.JSONField(
         default=dict,
         blank=True,
-        help_text="Keyword arguments with which the code is called to make the model.",
+        help_text="Keyword arguments of the class or callable.",
     )
     checkpoint = models.FileField(
         upload_to="models/",
@@ -61,7 +61,7 @@ class MusicModel(Used, models.Model):
         help_text='Outputs in order, each {"name": ..., "level": "mid-level", "emotion" or "tag"}.',
     )
     output = models.CharField(
-        max_length=20, choices=Output, default=Output.VALUE, help_text="What the numbers are."
+        max_length=20, choices=Output, default=Output.VALUE, help_text="Meaning of the output numbers."
     )
     emotion_weights = models.JSONField(
         default=list,
@@ -75,8 +75,8 @@ class MusicModel(Used, models.Model):
     window_frames = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="Longest input in frames (samples, if the model is fed sound); longer tracks are heard "
-        "through sliding windows.",
+        help_text="Longest input in frames (samples, if the model takes sound); longer tracks are cut into "
+        "windows.",
     )
     window_hop = models.PositiveIntegerField(
         null=True, blank=True, help_text="From one window to the next, in the same unit."
@@ -85,13 +85,13 @@ class MusicModel(Used, models.Model):
         max_length=20,
         choices=Pooling,
         default=Pooling.MEAN,
-        help_text="How the outputs of windows become those of the track.",
+        help_text="How the outputs of windows are combined.",
     )
     precision = models.CharField(
         max_length=20,
         choices=Precision,
         default=Precision.FLOAT32,
-        help_text="Of a PyTorch module's arithmetic.",
+        help_text="Arithmetic of a PyTorch module.",
     )
     licence = models.CharField(max_length=200, blank=True)
     source = models.TextField(blank=True)
@@ -108,7 +108,7 @@ class MusicModel(Used, models.Model):
         return [target["name"] for target in self.targets]
 
     def definition(self) -> dict:
-        """Return what fixes the model's answers apart from its weights, as `load_model` takes it."""
+        """Return what determines the model's outputs apart from its weights, in the form of `load_model`."""
         return {
             "name": self.name,
             "adapter": self.adapter,

@@ -1,4 +1,4 @@
-"""How to explain."""
+"""The database model of recipes."""
 
 from django.db import models
 
@@ -8,7 +8,7 @@ from .shared import IDENTIFIER, Used
 
 
 class Recipe(Used, models.Model):
-    """Everything that fixes an explanation apart from track and model."""
+    """Everything that determines an explanation apart from track and model."""
 
     name = models.CharField(max_length=100, unique=True, validators=[IDENTIFIER])
     parameters = models.JSONField(
@@ -26,17 +26,17 @@ class Recipe(Used, models.Model):
         return self.name
 
     def save(self, *args, **kwargs):
-        """Store the parameters written out in full, with their digest."""
+        """Store the complete parameters with their digest."""
         recipe = self.content()
         self.parameters, self.digest = recipe.to_dict(), recipe.digest()
         super().save(*args, **kwargs)
 
     def content(self) -> CoreRecipe:
-        """Return the recipe as the core knows it.
+        """Return the recipe as an object of the core.
 
         Raises
         ------
         RecipeError
-            If the parameters cannot be followed.
+            If the parameters are invalid.
         """
         return CoreRecipe.from_dict(self.parameters)

@@ -1,4 +1,4 @@
-"""What the rows from which explanations are made have in common."""
+"""Common parts of the models from which explanations are made."""
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -10,12 +10,12 @@ IDENTIFIER = RegexValidator(
 
 
 class Used:
-    """A row from which explanations are made."""
+    """Base of models from which explanations are made."""
 
     def is_used(self) -> bool:
-        """Say whether an explanation was made from it or is being made: then it must say the same for ever.
+        """Return whether an explanation of it exists or is being built; then it must not change.
 
-        One that failed, or waits, holds nothing of it yet, so that what made it fail can be corrected.
+        Failed and waiting explanations do not count, so that the cause of a failure can be corrected.
         """
         made = ~models.Q(file="") | models.Q(state="building")
         return self.pk is not None and self.explanations.filter(made).exists()

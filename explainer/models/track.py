@@ -1,4 +1,4 @@
-"""A piece of music."""
+"""The database model of tracks."""
 
 from django.db import models
 
@@ -13,7 +13,7 @@ class Track(models.Model):
     composer = models.CharField(max_length=200, blank=True)
     source = models.TextField(blank=True, help_text="Where the recording comes from.")
     licence = models.CharField(
-        max_length=200, blank=True, help_text="Under which terms it may be played to listeners."
+        max_length=200, blank=True, help_text="Terms under which it may be played to annotators."
     )
     notes = models.TextField(blank=True)
     file = models.FileField(upload_to="tracks/", max_length=300)

@@ -1,4 +1,4 @@
-"""What people rated about a whole track."""
+"""The database model of published ratings of whole tracks."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from .track import Track
 
 
 class TrackLabels(models.Model):
-    """Ratings of a track that came with a published data set."""
+    """Ratings of a track from a published data set."""
 
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="labels")
     data_set = models.CharField(max_length=50, help_text="mid-level or soundtracks")

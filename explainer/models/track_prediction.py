@@ -1,4 +1,4 @@
-"""What a model answers on a whole track."""
+"""The database model of predictions on whole tracks."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from .track import Track
 
 
 class TrackPrediction(models.Model):
-    """What a model answers on a whole track, without an explanation."""
+    """The outputs of a model on a whole track, independent of explanations."""
 
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="predictions")
     model = models.ForeignKey(MusicModel, on_delete=models.CASCADE, related_name="predictions")

@@ -216,8 +216,8 @@ def _state_of_work() -> dict:
         "rows": rows,
         "summary": _summary(rows),
         "going_on": bool(going_on),
-        "to_be_taken_up": any(row["state"] in ("failed", "stalled") for row in rows),
-        "no_worker": bool(going_on) and tasks.wait_for_a_worker(),
+        "resumable": any(row["state"] in ("failed", "stalled") for row in rows),
+        "no_worker": bool(going_on) and tasks.lacks_worker(),
     }
 
 
@@ -265,5 +265,5 @@ def take_up_again(request):
     rows = Explanation.objects.all()
     if request.POST.getlist("explanation"):
         rows = rows.filter(pk__in=[pk for pk in request.POST.getlist("explanation") if pk.isdigit()])
-    messages.success(request, f"{tasks.take_up_again(rows)} taken up again.")
+    messages.success(request, f"{tasks.resume_in_background(rows)} taken up again.")
     return redirect("explainer:progress")

@@ -108,14 +108,14 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
     ("changes", "message"),
     [
         ({"code": "os.system"}, "os.system is not on the allow-list"),
-        ({"code": ""}, "Write the dotted path of the class or callable; allowed are explainer.demo_models."),
+        ({"code": ""}, "Enter the dotted path of the class or callable; allowed are explainer.demo_models."),
         ({"representation": "{}"}, "State the kind"),
         ({"representation": '{"kind": "mel", "n_bandss": 3}'}, "n_bandss"),
         ({"representation": "{"}, "Enter a valid JSON"),
         ({"targets": ""}, "This field is required"),
         ({"targets": "a\na"}, "twice: a"),
         ({"targets": "a, feeling"}, "level 'feeling'"),
-        ({"adapter": "torch"}, "needs its weights"),
+        ({"adapter": "torch"}, "Upload the weights"),
         ({"emotion_weights": "[[1]]", "emotion_bias": "[1]"}, "followed by 1 emotion, and"),
         ({"representation": '{"kind": ["mel"]}'}, "is unknown; use one of"),
         ({"representation": '{"kind": "mel", "sample_rate": "fast"}'}, "must be a whole number"),
@@ -134,7 +134,7 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
         ),
         ({"window_hop": "5"}, "length of the window"),
         ({"window_frames": "0"}, "Use a whole number from 1"),
-        ({"window_frames": "10", "window_hop": "20"}, "go unheard"),
+        ({"window_frames": "10", "window_hop": "20"}, "windows leave gaps"),
         ({"name": "no spaces please"}, "letters, digits"),
     ],
 )
@@ -202,15 +202,15 @@ def test_a_recipe_is_stored_in_full_with_its_digest(admin_client):
         ({"boost": "100"}, "must lie between 0 and 40 dB"),
         (
             {"evidence_sizes": "4, 24, 25"},
-            "asks for 25 segments, but the segmentation 'grid' makes 24 segments",
+            "has 25, but the segmentation 'grid' makes at most 24 segments",
         ),
         (
             {"segmentation": "time", "segmentation_parameters": '{"time_cells": 1}', "evidence_sizes": "2"},
-            "makes 1 segment at most",
+            "makes at most 1 segment",
         ),
         (
             {"segmentation": "harmonic_percussive", "segmentation_parameters": "{}", "evidence_sizes": "13"},
-            "makes 12 segments at most",
+            "makes at most 12 segments",
         ),
         ({"random_controls": "101"}, "must be a whole number from 0 to 100"),
     ],
@@ -237,7 +237,7 @@ def test_a_recipe_that_was_used_is_kept_and_saved_as_new(built, admin_client):
         name="quick", segmentation_parameters='{"time_cells": 2, "band_cells": 3}', calls="65"
     )
     page = text_of(admin_client.post(address, changed))
-    assert "it stays as it is" in page
+    assert "it cannot be changed" in page
     assert 'value="65"' in page
     assert "Save as new" in page
     response = admin_client.post(address, {**changed, "name": "slower", "_saveasnew": "1"})

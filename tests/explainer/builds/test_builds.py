@@ -205,22 +205,22 @@ def test_what_a_dead_worker_left_is_taken_up(stored_result, explanation, how):
 
 def test_a_site_that_starts_takes_up_what_was_left_but_not_what_failed(explanation):
     Explanation.objects.update(state="failed", failure="Too long.")
-    assert tasks.take_up_what_was_left() == 0
+    assert tasks.resume_interrupted_builds() == 0
     claimed(explanation, "elsewhere:1", 100)
-    assert tasks.take_up_what_was_left() == 1
+    assert tasks.resume_interrupted_builds() == 1
 
 
 def test_what_a_second_worker_died_of_waits_for_a_person(explanation):
     killed = f"{socket.gethostname()}:{a_dead_process()}"
     claimed(explanation, killed, 1)
-    left = building.give_up_on_repeated_deaths(set())
+    left = building.fail_repeatedly_stalled(set())
     assert left == {explanation.pk}
-    assert tasks.take_up_what_was_left() == 1
+    assert tasks.resume_interrupted_builds() == 1
     claimed(explanation, killed, 1)
-    assert building.give_up_on_repeated_deaths(left) == set()
+    assert building.fail_repeatedly_stalled(left) == set()
     explanation.refresh_from_db()
     assert (explanation.state, explanation.failure) == ("failed", building.KILLED)
-    assert tasks.take_up_what_was_left() == 0
+    assert tasks.resume_interrupted_builds() == 0
 
 
 def test_progress_is_told_and_the_worker_signs(explanation):

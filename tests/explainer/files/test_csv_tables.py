@@ -61,7 +61,7 @@ def test_more_commas_than_semicolons_in_the_titles_do_not_matter():
             "in line 2 a quotation mark is opened and never closed; close it",
         ),
         (b'file,title\na.wav,"x"y\n', "quotation mark"),
-        (b"file,title,Title\na.wav,x,y\n", "two columns “title”; leave one out"),
+        (b"file,title,Title\na.wav,x,y\n", "two columns “title”; delete or rename one"),
     ],
 )
 def test_what_cannot_be_read_is_refused(content, reason):
@@ -73,5 +73,5 @@ def test_cells_that_belong_to_no_column_are_a_problem_of_their_line():
     content = b"file,title,,\na.wav,Hello, World,\nb.wav,Hello,,,,\nc.wav,a,,,b\nd.wav\n"
     problems = {row.line: row.problem for row in read_table(content, KNOWN).rows}
     assert "column without a name" in problems[2]
-    assert "5 cells for 4 columns; put a text that holds a comma into double quotes" in problems[4]
+    assert "5 cells for 4 columns; put text that contains a comma into double quotes" in problems[4]
     assert not problems[3] and not problems[5]

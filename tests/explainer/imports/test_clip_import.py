@@ -130,7 +130,7 @@ def test_another_recording_does_not_replace_a_clip(archive, track):
     import_clips(archive(line, {"a.wav": wav()}), convert_here=True)
     before = Clip.objects.get().sha256
     [item] = import_clips(archive(line, {"a.wav": wav(seed=9)}), convert_here=True)
-    assert "another recording is here" in item.reason
+    assert "another recording exists" in item.reason
     assert Clip.objects.get().sha256 == before
 
 
@@ -157,7 +157,7 @@ def test_names_that_lead_out_of_the_archive_are_refused(archive, track, name):
     path = archive([f"a.wav,{track.name},evidence,happy,m"], {"a.wav": wav(), name: wav()})
     if name == "a\\evil.wav":  # zipfile turns backslashes round where it writes
         path.write_bytes(path.read_bytes().replace(b"a/evil.wav", b"a\\evil.wav"))
-    with pytest.raises(ArchiveError, match="leads out of it"):
+    with pytest.raises(ArchiveError, match="points outside it"):
         import_clips(path, convert_here=True)
     assert not Clip.objects.exists()
 
@@ -205,7 +205,7 @@ def test_damaged_members_are_refused_one_by_one(archive, track):
 @pytest.mark.parametrize(
     ("lines", "header", "message"),
     [
-        (None, HEADER, "must hold one table manifest.csv .* it holds none"),
+        (None, HEADER, "must contain one table manifest.csv .* it contains none"),
         ([], "file,track,condition\n", "no column target, method.* in its first line"),
         ([], "", "its columns are none"),
         ([], HEADER, "names no clip; write a line for each"),
@@ -269,7 +269,7 @@ def test_what_a_line_could_mean_otherwise_is_said(archive, track):
     assert "there is a.wav; add it, or correct the name" in reasons[0]
     assert "there is a.wav; add it, or correct the name" in reasons[1]
     assert f"is the title of a track; write its name, {track.name}, into the manifest" in reasons[2]
-    assert "6 cells for 5 columns; put a text that holds a comma into double quotes" in reasons[3]
+    assert "6 cells for 5 columns; put text that contains a comma into double quotes" in reasons[3]
     assert "needs a target" in reasons[4] or "method must name" in reasons[4]
     assert not Clip.objects.exists()
 
@@ -302,7 +302,7 @@ def test_a_damaged_or_endless_manifest_is_refused(archive, track, monkeypatch):
 
 def test_what_is_no_archive_is_refused(tmp_path, monkeypatch, archive):
     (tmp_path / "x.zip").write_bytes(b"no zip")
-    with pytest.raises(ArchiveError, match="no zip archive"):
+    with pytest.raises(ArchiveError, match="not a zip archive"):
         import_clips(tmp_path / "x.zip")
     monkeypatch.setattr(clip_archive, "MAXIMUM_MEMBERS", 2)
     with pytest.raises(ArchiveError, match="at most 2"):
@@ -349,7 +349,7 @@ def test_the_page_says_what_became_of_every_clip(archive, track, admin_client):
     assert Clip.objects.get().provenance["archive"] == "clips.zip"
     wrong = SimpleUploadedFile("mine.zip", zlib.compress(b"x"))
     page = admin_client.post(address, {"archive": wrong}).content.decode()
-    assert "mine.zip is no zip archive" in page  # not the name of our copy
+    assert "mine.zip is not a zip archive" in page  # not the name of our copy
     assert address in admin_client.get(reverse("admin:explainer_clip_changelist")).content.decode()
 
 
@@ -365,14 +365,14 @@ def test_the_command_reports_and_fails_if_something_was_refused(good, archive, t
     assert "4 clips, 4 of them new." in capsys.readouterr().out
     with pytest.raises(CommandError, match="1 of 1 clip was refused"):
         call_command("import_clips", archive(["a.wav,nowhere,evidence,happy,m"], {}, name="other.zip"))
-    with pytest.raises(CommandError, match="no zip archive"):
+    with pytest.raises(CommandError, match="not a zip archive"):
         call_command("import_clips", stored_path := good.with_suffix(".missing"))
     assert not stored_path.exists()
 
 
 def test_a_name_of_nothing_leads_nowhere_and_is_refused():
     for name in ("", "."):
-        with pytest.raises(ArchiveError, match="leads out of it"):
+        with pytest.raises(ArchiveError, match="points outside it"):
             clip_archive._safe_name(name)
 
 

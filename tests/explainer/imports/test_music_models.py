@@ -75,7 +75,7 @@ def test_a_model_stored_before_its_code_moved_is_still_the_same_one(tmp_path, tr
         ("name = ", "cannot be read as TOML"),
         ('nam = "x"', "Unknown: nam"),
         ('name = "x"\ncheckpoint = "gone.pt"', "no file gone.pt"),
-        ('name = "x"\nadapter = "magic"', "no adapter 'magic'"),
+        ('name = "x"\nadapter = "magic"', "Adapter 'magic' is unknown"),
         ('name = "x y"\nadapter = "callable"\ncode = "explainer.demo_models.two_level_networks.x"\n'
          'representation = {kind = "mel"}\ntargets = [{name = "a"}]', "name: Use letters"),
     ],
@@ -125,11 +125,11 @@ def test_recipes_are_read_from_files(tmp_path):
         ("evidence_sizes = [20000]", "each from 1 to 10000"),
         (
             "evidence_sizes = [30, 4, 25]",
-            "asks for 30 and 25 segments, but the segmentation 'grid' makes 24 segments at most",
+            "has 30 and 25, but the segmentation 'grid' makes at most 24 segments",
         ),
         (
             'segmentation = "bands"\nsegmentation_parameters = {}\nevidence_sizes = [9]',
-            "makes 8 segments at most",
+            "makes at most 8 segments",
         ),
         ("keep_probability = true", "'keep_probability' must lie strictly between"),
         ("seed = 1.5", "'seed' must be a whole number"),

@@ -91,11 +91,11 @@ def test_two_forms_of_one_name_side_by_side(music):
         ("file,title\nCD1/a.wav,A\n", r"line 2: there is no file CD1/a.wav, but there is .*/a.wav"),
         (
             "file,title\na.wav,A\n./a.wav,B\n",
-            r"line 3: ./a.wav is named twice, first in line 2; leave one out",
+            r"line 3: ./a.wav is named twice, first in line 2; delete one line",
         ),
         ("file,title\na.wav,Hello, World\n", r"line 2: it has 3 cells for 2 columns; put a text"),
         ("file,title\n,No file\na.wav,A\n", r"line 2: it names no file; write its name"),
-        ("file,name\na.wav,x\nCD2/b.wav,x\n", r"line 3: the track of line 2 is called x too; change one"),
+        ("file,name\na.wav,x\nCD2/b.wav,x\n", r"line 3: the track of line 2 has the name x too; change one"),
         ("file,name\na.wav,two words\n", r"line 2: name: Use letters, digits"),
         ("file,title\na.wav," + "x" * 201, r"line 2: title: .*at most 200 characters"),
         ("title\nA\n", r"has no column “file”; its columns are title"),
@@ -115,7 +115,7 @@ def test_what_cannot_be_right_is_refused_as_a_whole(music, table, reason, with_f
 def test_a_name_that_could_mean_two_files_is_refused(music):
     manifest = music(["CD1/01.wav", "CD2/01.wav"], "file,title\n01.wav,First\n")
     with pytest.raises(
-        CommandError, match=r"line 2: “01.wav” could be any of .*CD1/01.wav, .*; write the folder"
+        CommandError, match=r"line 2: “01.wav” could be any of .*CD1/01.wav, .*; add the folder"
     ):
         imported(manifest, with_folder=True)
     with pytest.raises(CommandError, match=r"line 2: there is no file 01.wav, but there is .*CD1/01.wav and"):
@@ -128,7 +128,7 @@ def test_a_name_that_could_mean_two_files_is_refused(music):
 
 def test_two_lines_about_one_file_are_refused(music):
     manifest = music(["CD1/01.wav"], "file,title\nCD1/01.wav,A\n01.wav,B\n")
-    with pytest.raises(CommandError, match=r"line 3: 01.wav is the file of line 2; leave one out"):
+    with pytest.raises(CommandError, match=r"line 3: 01.wav is the file of line 2; delete one line"):
         imported(manifest, with_folder=True)
 
 
@@ -143,7 +143,7 @@ def test_changed_details_of_a_track_that_is_here_are_not_passed_over_in_silence(
     imported(manifest, with_folder=False)
     manifest.write_text("file,title,composer\na.wav,B,Ann\n")
     assert imported(manifest, with_folder=False) == {"a": "A"}
-    assert "the same recording as a, whose title and composer stay as they are" in capsys.readouterr().out
+    assert "the same recording as a, whose title and composer were not changed" in capsys.readouterr().out
 
 
 def test_many_problems_are_listed_up_to_a_limit(music):

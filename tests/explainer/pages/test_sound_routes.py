@@ -62,7 +62,7 @@ def test_refusals_on_the_upload_page_name_the_file_and_a_remedy_that_it_has(admi
     upload(admin_client, sound_file("müde.wav"))
     (other := sound_file("mude.wav", seed=1)).with_name("ю.wav").write_bytes(b"no sound")
     page = upload(admin_client, other, other.with_name("ю.wav"))
-    assert "mude.wav: another recording is called mude; rename the file" in page
+    assert "mude.wav: another recording has the name mude; rename the file" in page
     assert "ю.wav cannot be read as sound; it may be damaged: export it again as WAV or FLAC" in page
     assert "manifest" not in page
 

@@ -18,8 +18,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections
 from django.urls import reverse
 
-from explainer.builds.building import give_up_on_repeated_deaths
-from explainer.tasks import take_up_what_was_left
+from explainer.builds.building import fail_repeatedly_stalled
+from explainer.tasks import resume_interrupted_builds
 
 PORTS_TO_TRY = 20
 PAUSE = 2.0  # s before a worker is started again, doubled each time it ends within a minute
@@ -91,7 +91,7 @@ class Worker:
         self._start()
 
     def _start(self) -> None:
-        take_up_what_was_left()
+        resume_interrupted_builds()
         self.process = start([sys.executable, "-m", "studyserver", "db_worker"])
         self.started = time.monotonic()
 
@@ -115,7 +115,7 @@ class Worker:
     def _restart(self) -> None:
         close_old_connections()  # a database that was restarted knows none of them
         try:
-            left = give_up_on_repeated_deaths(self.left)
+            left = fail_repeatedly_stalled(self.left)
             self._start()
         except Error as error:
             self._pause(0, f"The background worker waits for the database ({str(error).strip()})")

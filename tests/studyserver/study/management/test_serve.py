@@ -146,10 +146,8 @@ def test_a_restart_that_fails_for_the_database_is_no_second_death(monkeypatch):
 
     monkeypatch.setattr(serve, "PAUSE", 0.0)
     monkeypatch.setattr(serve, "start", lambda command: subprocess.Popen([sys.executable, "-c", ""]))
-    monkeypatch.setattr(serve, "take_up_what_was_left", take_up)
-    monkeypatch.setattr(
-        serve, "give_up_on_repeated_deaths", lambda left: left_before.append(set(left)) or {7}
-    )
+    monkeypatch.setattr(serve, "resume_interrupted_builds", take_up)
+    monkeypatch.setattr(serve, "fail_repeatedly_stalled", lambda left: left_before.append(set(left)) or {7})
     worker = serve.Worker(said.append)
     while len(left_before) < 3:
         worker.process.wait()
