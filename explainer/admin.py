@@ -1,4 +1,4 @@
-"""The explainer's rows in the admin."""
+"""Admin pages of the explainer's models."""
 
 import json
 import tempfile
@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from . import tasks
+from .core.base.counting import plural
 from .files.uploaded_files import written
 from .imports import tracks
 from .imports.recipes import STEMS
@@ -26,7 +27,7 @@ from .templatetags.numbers import decimals, share
 
 
 def pretty(value) -> str:
-    """Return JSON as it is read most easily."""
+    """Return JSON as indented HTML."""
     return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False))
 
 
@@ -36,14 +37,14 @@ def player(address: str, label: str) -> str:
 
 
 class Framed(admin.ModelAdmin):
-    """Stands in the admin's frame with what that lacks."""
+    """Base of the admin pages, with the explainer's style sheet."""
 
     class Media:
         css: ClassVar = {"all": ["explainer/admin.css"]}
 
 
 class HasSound(Framed):
-    """Says in what form a sound is stored."""
+    """Adds columns for the format of a sound."""
 
     @admin.display(ordering="seconds")
     def length(self, row):
@@ -57,10 +58,10 @@ class HasSound(Framed):
 
 
 class CountsExplanations(Framed):
-    """Says how many explanations were made from a row."""
+    """Adds a column with the number of explanations of a row."""
 
     def get_queryset(self, request):
-        """Count along."""
+        """Return the rows with their number of explanations."""
         return super().get_queryset(request).annotate(explanations_made=Count("explanations"))
 
     @admin.display(description="explanations", ordering="explanations_made")
@@ -71,7 +72,7 @@ class CountsExplanations(Framed):
 
 @admin.action(description="Build clips of the selected", permissions=["view"])
 def build_clips(modeladmin, request, queryset):
-    """Go to the page that asks for clips, with the selection ticked."""
+    """Go to the page for building clips, with the selection ticked."""
     name = f"{modeladmin.model._meta.verbose_name_plural.split()[-1]}"
     chosen = urlencode([(name, pk) for pk in queryset.values_list("pk", flat=True)])
     return redirect(f"{reverse('explainer:build')}?{chosen}")
@@ -79,7 +80,7 @@ def build_clips(modeladmin, request, queryset):
 
 @admin.register(Track)
 class TrackAdmin(HasSound, CountsExplanations):
-    """Tracks: uploaded several at once, then described; the sound itself never changes."""
+    """Tracks: several can be uploaded together; their sound cannot be changed."""
 
     list_display = ("name", "title", "composer", "licence", "length", "rate", "made")
     search_fields = ("name", "title", "composer", "source", "notes")
@@ -97,7 +98,7 @@ class TrackAdmin(HasSound, CountsExplanations):
         return player(reverse("explainer:track-sound", args=[track.pk]), str(track))
 
     def add_view(self, request, form_url="", extra_context=None):
-        """Take in one or several files; those that cannot be used do not stop the others."""
+        """Import one or several files; a file that cannot be used does not stop the others."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = (
@@ -129,7 +130,7 @@ class TrackAdmin(HasSound, CountsExplanations):
 
 @admin.register(MusicModel)
 class MusicModelAdmin(CountsExplanations):
-    """Models: what must be stated is checked here, what they answer when they are used."""
+    """Models: their descriptions are checked here, their outputs when they are used."""
 
     form = MusicModelForm
     list_display = ("name", "adapter", "number_of_targets", "output", "licence", "made")
@@ -139,12 +140,12 @@ class MusicModelAdmin(CountsExplanations):
     readonly_fields = ("checkpoint_sha256", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "description")}),
-        ("How to reach it", {"fields": ("adapter", "code", "arguments", "checkpoint", "checkpoint_sha256")}),
+        ("Code and weights", {"fields": ("adapter", "code", "arguments", "checkpoint", "checkpoint_sha256")}),
         (
-            "What goes in",
+            "Input",
             {"fields": ("representation", "window_frames", "window_hop", "pooling", "precision")},
         ),
-        ("What comes out", {"fields": ("targets", "output", "emotion_weights", "emotion_bias")}),
+        ("Output", {"fields": ("targets", "output", "emotion_weights", "emotion_bias")}),
         ("Origin", {"fields": ("licence", "source", "created_at")}),
     )
 
@@ -156,7 +157,7 @@ class MusicModelAdmin(CountsExplanations):
 
 @admin.register(Recipe)
 class RecipeAdmin(CountsExplanations):
-    """Recipes: one form field for each of theirs."""
+    """Recipes, with a form field for each setting."""
 
     form = RecipeForm
     save_as = True
@@ -167,7 +168,7 @@ class RecipeAdmin(CountsExplanations):
     fieldsets = (
         (None, {"fields": ("name",)}),
         (
-            "Questions to the model",
+            "Method and sampling",
             {
                 "fields": (
                     "method",
@@ -180,12 +181,12 @@ class RecipeAdmin(CountsExplanations):
             },
         ),
         (
-            "What is removed",
+            "Segments",
             {"fields": ("segmentation", "segmentation_parameters", "stem_files", "hidden_value")},
         ),
         ("Clips", {"fields": ("evidence_sizes", "random_controls", "boost", "route")}),
         ("Checks", {"fields": ("stability_seeds", "randomised_model")}),
-        ("Chance", {"fields": ("seed",)}),
+        ("Randomness", {"fields": ("seed",)}),
         ("Identity", {"fields": ("digest", "created_at")}),
     )
 
@@ -223,20 +224,20 @@ class RecipeAdmin(CountsExplanations):
 
 
 class ReadOnly(Framed):
-    """Rows that builds write: to be looked at and deleted, never typed."""
+    """Base of pages for rows written by builds: they can be viewed and deleted, but not edited."""
 
     def has_add_permission(self, request):
-        """Leave it to the page that builds clips."""
+        """Return False: rows are added by the page that builds clips."""
         return False
 
     def has_change_permission(self, request, obj=None):
-        """Leave it to the builds."""
+        """Return False: rows are changed by builds."""
         return False
 
 
 @admin.register(Explanation)
 class ExplanationAdmin(ReadOnly):
-    """Explanations: their state, and the way to their page."""
+    """Explanations: their state, and a link to their page."""
 
     list_display = ("track", "look", "model", "recipe", "how_far", "targets_wanted", "model_calls", "took")
     list_filter = ("state", "model", "recipe")
@@ -255,7 +256,7 @@ class ExplanationAdmin(ReadOnly):
     def how_far(self, explanation):
         """Return the state with progress or reason."""
         if explanation.is_stalled():
-            return "left by a worker that is gone"
+            return "interrupted: its worker is no longer running"
         if explanation.state == Explanation.State.BUILDING:
             return f"{explanation.progress} %, {explanation.activity}"
         return f"failed: {explanation.failure}" if explanation.failure else explanation.get_state_display()
@@ -267,7 +268,7 @@ class ExplanationAdmin(ReadOnly):
 
     @admin.display(description="warnings")
     def remarks(self, explanation):
-        """Return the warnings, one a line."""
+        """Return the warnings, one per line."""
         return "\n".join(explanation.warnings)
 
     @admin.display(description="seconds", ordering="seconds")
@@ -280,9 +281,7 @@ class ExplanationAdmin(ReadOnly):
         """Return a link to the explanation's page, once there is one."""
         if not explanation.file:
             return ""
-        return format_html(
-            '<a href="{}">see and hear</a>', reverse("explainer:explanation", args=[explanation.pk])
-        )
+        return format_html('<a href="{}">open</a>', reverse("explainer:explanation", args=[explanation.pk]))
 
     @admin.display(description="predictions")
     def pretty_predictions(self, explanation):
@@ -291,28 +290,28 @@ class ExplanationAdmin(ReadOnly):
 
     @admin.display(description="provenance")
     def pretty_provenance(self, explanation):
-        """Return what is needed to make it again."""
+        """Return everything needed to reproduce it."""
         return pretty(explanation.provenance)
 
-    @admin.action(description="Take up again what failed or was left", permissions=["delete"])
+    @admin.action(description="Resume failed and interrupted builds", permissions=["delete"])
     def take_up_again(self, request, queryset):
-        """Queue the selected ones that are not there."""
-        messages.success(request, f"{tasks.resume_in_background(queryset)} taken up again.")
+        """Queue the selected explanations that are not built."""
+        messages.success(request, f"Resumed {plural(tasks.resume_in_background(queryset), 'build')}.")
         return redirect("explainer:progress")
 
 
 class NamedOrNone(admin.AllValuesFieldListFilter):
-    """Offers every value that occurs, the empty one by a word that can be read and pressed."""
+    """A filter of all values that occur, which shows the empty value as “none”."""
 
     def choices(self, changelist):
-        """Name what has no name."""
+        """Yield the choices, with a text for the empty value."""
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or "none"}
 
 
 @admin.register(Clip)
 class ClipAdmin(HasSound, ReadOnly):
-    """Clips, to be heard and found."""
+    """Clips: lists with search and players."""
 
     list_display = ("track", "what", "target", "listen", "model_name", "level")
     list_filter = ("condition", ("method", NamedOrNone), "explanation__model", ("target", NamedOrNone))
@@ -330,7 +329,7 @@ class ClipAdmin(HasSound, ReadOnly):
 
     @admin.display(description="condition", ordering="condition")
     def what(self, clip):
-        """Return condition and number of segments, in short."""
+        """Return the short condition and the number of segments."""
         return name_of(clip)
 
     @admin.display(description="model", ordering="explanation__model__name")
@@ -343,7 +342,7 @@ class ClipAdmin(HasSound, ReadOnly):
         """Return the loudness of the file."""
         return "too quiet" if clip.loudness is None else f"{decimals(clip.loudness + clip.gain)} LUFS"
 
-    @admin.display(description="gain, one for all clips of the set")
+    @admin.display(description="gain, the same for all clips of the set")
     def common_gain(self, clip):
         """Return the gain of the comparison set."""
         return f"{decimals(clip.gain)} dB"
@@ -370,15 +369,15 @@ class ClipAdmin(HasSound, ReadOnly):
 
     @admin.display(description="output, heard")
     def heard(self, clip):
-        """Return what the model says to the file."""
+        """Return the model's outputs on the file."""
         return pretty(clip.prediction_heard)
 
     @admin.display(description="output, masked")
     def masked(self, clip):
-        """Return what the model says to the masked features."""
+        """Return the model's outputs on the masked features."""
         return pretty(clip.prediction_masked)
 
     @admin.display(description="provenance")
     def pretty_provenance(self, clip):
-        """Return how the clip was made."""
+        """Return the clip's provenance."""
         return pretty(clip.provenance)

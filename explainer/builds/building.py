@@ -42,8 +42,8 @@ class Outcome:
     """The outcome of one build, with the reason if it failed."""
 
     BUILT = "built"
-    REUSED = "found among the stored results"
-    THERE = "there already"
+    REUSED = "reused a stored result"
+    THERE = "already built"
     FAILED = "failed"
     ELSEWHERE = "being built by another worker"
 

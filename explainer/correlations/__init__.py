@@ -1,1 +1,1 @@
-"""Predictions of whole tracks, and how mid-level features and emotions correlate over them."""
+"""Predictions of whole tracks, and correlations of mid-level features and emotions over them."""

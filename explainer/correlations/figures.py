@@ -1,4 +1,4 @@
-"""Heat maps of correlations as files for print, drawn in the background, stored by what they show."""
+"""Heat maps of correlations as files for print, drawn in the background, stored by content."""
 
 import tempfile
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ FORMATS = ("svg", "png")
 
 
 def stored_name(page: summary.Page, name: str, kind: str) -> str:
-    """Return where a picture of a page's numbers is stored once it is drawn."""
+    """Return the stored name of a figure of a page."""
     return f"figures/{page.key()}-{name}.{kind}"
 
 
 def drawn(page: summary.Page) -> bool:
-    """Say whether all pictures of a page are there."""
+    """Return whether all figures of a page are stored."""
     return stored_files.exist(*(stored_name(page, name, kind) for name in page.matrices for kind in FORMATS))
 
 
 def draw(model: MusicModel, tracks: Sequence[Track]) -> list[str]:
-    """Draw every heat map that the page of a model and tracks shows; return the stored names."""
+    """Draw every heat map of the page of a model and tracks; return the stored names."""
     from explainer.core.figures.charts import draw_matrix
     from explainer.core.figures.style import save
 

@@ -1,4 +1,4 @@
-"""Tables of numbers with colours, as the page of correlations shows them; no HTML, no request."""
+"""Heat maps of the correlations page as data; no HTML, no request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from explainer.core.correlations.estimates import Estimates
 
 # Shades of a heat map in each direction; the style sheet has a class for each.
 SHADES = 5
-# A correlation nearer to 1 or -1 is one with itself or with an exact sum of it: no interval says more.
+# A correlation closer to 1 or -1 is that of a variable with itself or an exact combination, without error.
 EXACT = 1 - 1e-9
 PEARSON, PARTIAL = "Pearson's r", "partial correlation"
 STANDARDISED = "standard deviations of the emotion per standard deviation of the feature"
@@ -26,7 +26,7 @@ class Cell:
         Class of the cell: ``for-3``, ``against-5``, ``none``.
     lower, upper : float or None
     remark : str
-        What the number contradicts, if it does.
+        What the number contradicts; empty if nothing.
     """
 
     value: float | None
@@ -50,7 +50,7 @@ class HeatMap:
 
 @dataclass(frozen=True)
 class Part:
-    """One source of numbers: the model's predictions, people's ratings, or a publication."""
+    """The part of the page for one source: the model's predictions, ratings, or a publication."""
 
     anchor: str
     title: str
@@ -71,7 +71,7 @@ def heat_map(
     remarks: np.ndarray | None = None,
     unit: str = PEARSON,
 ) -> HeatMap:
-    """Return estimates as a heat map; its colours reach their strongest at 1 or the largest number."""
+    """Return estimates as a heat map; the strongest colour is that of 1, or of the largest number above 1."""
     limit = max(1.0, float(np.nanmax(np.abs(estimates.value), initial=0)))
     cells = [
         (
@@ -87,7 +87,7 @@ def heat_map(
 
 
 def cell(estimates: Estimates, index, limit: float = 1.0, remark: str = "") -> Cell:
-    """Return one of the estimates as a cell; no colour is stronger than that of `limit`."""
+    """Return one of the estimates as a cell; `limit` has the strongest colour."""
     value, lower, upper = (
         _number(part[index]) for part in (estimates.value, estimates.lower, estimates.upper)
     )

@@ -1,4 +1,4 @@
-"""What models answer on whole tracks, looked up where it is known and asked where it is not."""
+"""Predictions of models on whole tracks: lookup of stored ones and computation of missing ones."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -23,13 +23,13 @@ class Failure:
 
 
 def known(model: MusicModel, tracks: Sequence[Track]) -> dict[int, dict[str, float]]:
-    """Return the outputs of a model on those of the tracks on which it was asked.
+    """Return the stored outputs of a model on tracks.
 
     Returns
     -------
     dict
-        Primary key of the track -> target -> output. Taken from predictions of whole tracks, and from
-        explanations of every target, both only if they were made by the model as it is now.
+        Primary key of the track -> target -> output. Taken from predictions of whole tracks and from
+        explanations of all targets, if they were made by the current version of the model.
     """
     digest, names = model.digest(), set(model.target_names())
     keys = [track.pk for track in tracks]
@@ -39,8 +39,8 @@ def known(model: MusicModel, tracks: Sequence[Track]) -> dict[int, dict[str, flo
         for row in explained.only("track", "predictions", "provenance")
         if row.provenance.get("model_sha256") == digest and names == set(row.predictions)
     }
-    asked = TrackPrediction.objects.filter(model=model, track__in=keys, model_sha256=digest)
-    return found | {row.track_id: row.outputs for row in asked}
+    predicted = TrackPrediction.objects.filter(model=model, track__in=keys, model_sha256=digest)
+    return found | {row.track_id: row.outputs for row in predicted}
 
 
 def predict(
@@ -49,16 +49,16 @@ def predict(
     *,
     on_track: Callable[[Track], None] = lambda track: None,
 ) -> list[Failure]:
-    """Ask a model about those of the tracks on which it was not asked yet.
+    """Compute and store a model's missing predictions of tracks.
 
-    One that cannot be read or predicted does not stop the others.
+    A track that cannot be read or predicted does not stop the others.
 
     Parameters
     ----------
     model : MusicModel
     tracks : sequence of Track
     on_track : callable
-        Called after each track that had to be asked about.
+        Called after each computed track.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def predict(
 
 @contextmanager
 def loaded(model: MusicModel) -> Iterator:
-    """Yield the model ready to be asked, as `explainer.core.models.loading.load_model` returns it.
+    """Yield the model as loaded by `explainer.core.models.loading.load_model`.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def sound_of(track: Track, sample_rate: int) -> np.ndarray:
     from explainer.core.audio import read_audio
 
     with tempfile.TemporaryDirectory(prefix="track-") as folder:
-        sound = Path(folder) / f"{track.name}{Path(track.file.name).suffix}"  # as messages shall call it
+        sound = Path(folder) / f"{track.name}{Path(track.file.name).suffix}"  # the name used in messages
         sound.write_bytes(stored_files.read(track.file.name))
         return read_audio(sound, sample_rate=sample_rate, limits=limits())[0]
 

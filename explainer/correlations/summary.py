@@ -1,4 +1,4 @@
-"""What the page of correlations shows, computed from stored predictions and labels; no HTML, no request."""
+"""Data of the correlations page, computed from stored predictions and labels; no HTML, no request."""
 
 import math
 from collections.abc import Sequence
@@ -30,11 +30,11 @@ from explainer.models import Explanation, MusicModel, Track, TrackLabels
 from . import predictions, track_leakage
 from .heat_maps import PARTIAL, PEARSON, STANDARDISED, Cell, HeatMap, Part, cell, heat_map
 
-# Excerpts whose ratings the published correlations are of.
+# Number of excerpts of the published correlations.
 PUBLISHED_EXCERPTS = 360
 _PUBLISHED = "published"
 _AS_PUBLISHED = "as published"
-# What the numbers of the table are, by their quantity.
+# Units of the table's numbers, by quantity.
 _UNITS = {
     "correlation": PEARSON,
     "correlation_among_mid_level": PEARSON,
@@ -59,12 +59,12 @@ class Page:
     unit: str = ""  # of the model's outputs
 
     def key(self) -> str:
-        """Return the digest under which the pictures of these numbers are stored."""
+        """Return the digest under which the figures of these numbers are stored."""
         return digest_of(self.matrices)
 
 
 def gather(model: MusicModel, tracks: Sequence[Track]) -> Page:
-    """Return what is known of a model and people's ratings over a set of tracks."""
+    """Return the data of the page for a model and a set of tracks."""
     outputs = predictions.known(model, tracks)
     levels = _levels(model)
     parts: list[Part] = []
@@ -84,7 +84,7 @@ def gather(model: MusicModel, tracks: Sequence[Track]) -> Page:
 
 
 def as_csv(page: Page) -> str:
-    """Return all numbers of a page as CSV, one per line, with all their digits and what they are."""
+    """Return all numbers of a page as CSV, one per line, unrounded and with units."""
     rows = (
         (
             *(source, row.quantity, row.row, row.column),
@@ -109,7 +109,7 @@ def _number(value: float) -> float | str:
 
 
 def _levels(model: MusicModel) -> tuple[list[str], list[str]]:
-    """Return names of the mid-level features and of the emotions; for a tagger, its tags among themselves."""
+    """Return the names of the mid-level features and of the emotions, or of a tagger's tags."""
     by_level: dict[str, list[str]] = {}
     for target in model.targets:
         by_level.setdefault(target.get("level", "tag"), []).append(target["name"])
@@ -132,7 +132,7 @@ def _predicted(model: MusicModel, outputs: dict[int, dict[str, float]], levels) 
     weights = _learned_weights(model, features, targets)
     standardised = None if weights is None else standardised_weights(weights, features, targets)
     maps = _maps_of(found, mid_level, emotions)
-    lead = f"What {model.name} answers on {plural(answers, 'track')}."
+    lead = f"Outputs of {model.name} on {plural(answers, 'track')}."
     if weights is not None and standardised is not None:
         against = contradictions(weights, found.pearson)
         remarks = np.where(against, "against the correlation", "")
@@ -143,7 +143,7 @@ def _predicted(model: MusicModel, outputs: dict[int, dict[str, float]], levels) 
                 "Learned weights",
                 "Weights of the linear second level, in standard deviations of the emotion per standard "
                 "deviation of the feature. Framed where the sign contradicts a correlation whose interval "
-                "leaves out zero.",
+                "excludes zero.",
                 Estimates(
                     standardised, np.full_like(standardised, np.nan), np.full_like(standardised, np.nan)
                 ),
@@ -167,8 +167,8 @@ def _one_level(answers: list[dict[str, float]], names: list[str]) -> tuple[Part,
     part = Part(
         "predicted",
         "Predicted",
-        f"How the {plural(names, 'output')} go together over {plural(answers, 'track')}; there is no second "
-        "level.",
+        f"Correlations of the {plural(names, 'output')} over {plural(answers, 'track')}; the model has no "
+        "second level.",
         [heat_map("among", "Outputs among themselves", "Pearson's r.", among, names, names)],
     )
     rows = [
@@ -184,10 +184,10 @@ def _correlated(values: np.ndarray) -> np.ndarray:
 
 
 def _learned_weights(model: MusicModel, features: np.ndarray, targets: np.ndarray) -> np.ndarray | None:
-    """Return the second level's weights: declared, or noted in an explanation, or found from predictions.
+    """Return the second level's weights: declared, stored in an explanation, or recovered from predictions.
 
-    A second level that a module keeps to itself is linear all the same, so with enough tracks least squares
-    gives its weights back.
+    A second level inside a module is linear too, so with enough tracks least squares recovers its weights
+    exactly.
     """
     if model.emotion_weights:
         return np.array(model.emotion_weights, dtype=float)
@@ -204,7 +204,7 @@ def _learned_weights(model: MusicModel, features: np.ndarray, targets: np.ndarra
 
 
 def _labels(tracks: Sequence[Track]) -> dict[int, dict[str, float]]:
-    """Return people's ratings of tracks, from all data sets together."""
+    """Return ratings of tracks, from all data sets together."""
     labels: dict[int, dict[str, float]] = {}
     for row in TrackLabels.objects.filter(track__in=[track.pk for track in tracks]):
         labels.setdefault(row.track_id, {}).update(row.values)
@@ -214,7 +214,7 @@ def _labels(tracks: Sequence[Track]) -> dict[int, dict[str, float]]:
 def _beyond_names(
     model: MusicModel, labels: dict[int, dict[str, float]], outputs: dict[int, dict[str, float]], levels
 ) -> tuple[Part | None, list]:
-    """Return the part on what passes through features beyond their names, if features were rated."""
+    """Return the part on concept leakage, if features were rated."""
     mid_level, emotions = levels
     rated_features = [name for name in mid_level if name in published.MID_LEVEL]
     both = [pk for pk in outputs if set(rated_features) <= set(labels.get(pk, {}))]
@@ -234,7 +234,7 @@ def _beyond_names(
 
 
 def _annotated(model: MusicModel, labels: dict[int, dict[str, float]], outputs: dict[int, dict[str, float]]):
-    """Yield a part on ratings of both levels, and one on ratings against predictions."""
+    """Yield a part on ratings of both levels, and a part on ratings and predictions."""
     mid_level, emotions = list(published.MID_LEVEL), list(published.EMOTIONS)
     both = [row for row in labels.values() if {*mid_level, *emotions} <= set(row)]
     if len(both) >= 3:
@@ -243,8 +243,7 @@ def _annotated(model: MusicModel, labels: dict[int, dict[str, float]], outputs: 
             Part(
                 "annotated",
                 "Annotated",
-                f"What people said of {plural(both, 'track that has', 'tracks that have')} ratings on both "
-                "levels.",
+                f"Ratings of {plural(both, 'track that has', 'tracks that have')} ratings on both levels.",
                 _maps_of(found, mid_level, emotions),
                 found.remarks,
                 _inflation(found, mid_level),
@@ -263,9 +262,9 @@ def _annotated(model: MusicModel, labels: dict[int, dict[str, float]], outputs: 
             cells.append((name, [cell(r, 0), Cell(float(len(pairs)), "none")]))
             rows.append(Row("annotated_with_predicted", name, name, r.value[0], r.lower[0], r.upper[0]))
     if cells:
-        explained = "Pearson's r of people's ratings and the model's answers, and the number of tracks."
+        explained = "Pearson's r of people's ratings and the model's outputs, and the number of tracks."
         found = HeatMap("quality", "Ratings and predictions", explained, ["r", "tracks"], cells)
-        lead = f"How well {model.name} predicts what people said."
+        lead = f"How well {model.name} predicts people's ratings."
         yield Part("quality", "Annotated against predicted", lead, [found]), rows
 
 
@@ -285,7 +284,7 @@ def _from_publication() -> tuple[Part, list]:
         heat_map(
             "weights",
             "Published weights",
-            "Weights of the jointly trained network's second level, as they are. Framed where the sign "
+            "Weights of the jointly trained network's second level, not standardised. Framed where the sign "
             "contradicts the correlation.",
             Estimates(published.WEIGHTS, nothing, nothing),
             *names,
@@ -317,14 +316,14 @@ def _maps_of(found: Correlations, mid_level: Sequence[str], emotions: Sequence[s
         ),
         heat_map(
             "partial", "Features and emotions, the other features held constant",
-            "Partial correlations: what a feature has to do with an emotion beyond what the other features "
-            "have. Where the emotions are an exact sum of the features these are 1, minus 1, or undefined "
-            "because nothing is left.",
+            "Partial correlations: the relation of a feature and an emotion beyond the other features. If "
+            "the emotions are an exact combination of the features, these are 1, minus 1, or undefined "
+            "because no variance is left.",
             found.partial, mid_level, emotions, unit=PARTIAL,
         ),
         heat_map(
             "among", "Features among themselves",
-            "Pearson's r. The stronger these are, the less a single weight means.",
+            "Pearson's r. The stronger these correlations, the less a single weight means.",
             found.among, mid_level, mid_level,
         ),
     ]  # fmt: skip
@@ -343,7 +342,7 @@ def _matrix(found: HeatMap) -> dict[str, Any]:
         "unit": found.unit,
         "rows": [name for name, _ in found.rows],
         "columns": list(found.columns),
-        # Rounded, so that the web process and the worker find the same key whatever their number of threads.
+        # Rounded, so that the web process and the worker compute the same key with any number of threads.
         "values": [
             [None if cell.value is None else round(cell.value, 6) for cell in cells]
             for _, cells in found.rows

@@ -1,4 +1,4 @@
-"""The part of the page of correlations on what passes through features beyond their names."""
+"""The part of the correlations page on concept leakage: what passes through features beyond their names."""
 
 from collections.abc import Sequence
 
@@ -11,22 +11,21 @@ from .heat_maps import PARTIAL, STANDARDISED, HeatMap, Part, heat_map
 
 SHARE = "share of the emotion's variance"
 _BY_NAME = (
-    "Share of the predicted emotion's variance that passes through the feature as far as people's rating of "
-    "the feature explains it. Negative where features cancel each other; all shares together add up "
-    "to 1."
+    "Share of the predicted emotion's variance that passes through the part of the feature that people's "
+    "rating of it explains. Negative where features cancel each other; all shares add up to 1."
 )
 _BEYOND = (
-    "Share that passes through the same feature but is not explained by its rating: noise, or something that "
-    "has another name. Framed where it leaks, see below."
+    "Share that passes through the part of the feature that its rating does not explain: noise, or "
+    "information that the name does not cover. Framed where it leaks, see below."
 )
 _CARRIED = (
-    "Correlation of the feature with people's rating of the emotion, their ratings of all features held "
-    "constant. Noise carries nothing. Framed where the interval leaves out zero and the weight has the "
-    "same sign: knowledge of the emotion then passes through a feature that does not name it."
+    "Correlation of the feature with people's rating of the emotion, with their ratings of all features held "
+    "constant; it is zero for noise. Framed where the interval excludes zero and the weight has the same "
+    "sign: information about the emotion then passes through a feature whose name does not cover it."
 )
 _WEIGHTS = (
-    "Least squares of rated emotions on rated features, in standard deviations: the second level if its "
-    "features were what their names say. Compare with the learned weights."
+    "Least squares of rated emotions on rated features, in standard deviations: the second level for "
+    "features that match their names exactly. Compare it with the learned weights."
 )
 
 
@@ -36,7 +35,7 @@ def part_of(model: str, found: Leakage, mid_level: Sequence[str], emotions: Sequ
     Parameters
     ----------
     model : str
-        Its name.
+        Name of the model.
     found : Leakage
     mid_level, emotions : sequence of str
         Names in the order of the tables.
@@ -46,16 +45,16 @@ def part_of(model: str, found: Leakage, mid_level: Sequence[str], emotions: Sequ
 
 
 def _lead(model: str, found: Leakage, emotions: Sequence[str]) -> str:
-    lead = f"How far what passes through the features of {model} is what their names say"
+    lead = f"How well the features of {model} match their names"
     lead += f", on {plural(found.n_tracks, 'track')} with ratings."
     beyond = np.nansum(found.beyond_name.value, axis=0)
     most = int(np.argmax(beyond))
-    lead += f" Most passes beyond the names to {emotions[most]}: {beyond[most]:.0%} of its variance."
+    lead += f" The largest share beyond the names is that of {emotions[most]}: {beyond[most]:.0%}."
     pairs = int(np.isfinite(found.residual.value).sum())
     if pairs:
         # One side of a 95 % interval.
-        lead += f" In {found.leaks.sum()} of {pairs} pairs of feature and emotion it leaks"
-        lead += f"; by chance alone it would seem to in about {pairs / 40:.0f}."
+        lead += f" {found.leaks.sum()} of {pairs} pairs of feature and emotion show leakage"
+        lead += f"; by chance alone about {pairs / 40:.0f} would."
     return lead
 
 
@@ -75,10 +74,10 @@ def _maps(found: Leakage, mid_level: Sequence[str], emotions: Sequence[str]) -> 
         ),
     ]
     if np.isfinite(found.residual.value).any():
-        title = "What lies beyond the name, and the emotion"
+        title = "Correlation of the residual with the rated emotion"
         maps.append(heat_map("carried", title, _CARRIED, found.residual, *names, remarks=leaks, unit=PARTIAL))
     if np.isfinite(found.rating_weights.value).any():
-        title = "Weights that the ratings would get"
+        title = "Weights of rated features for rated emotions"
         maps.append(
             heat_map("rating-weights", title, _WEIGHTS, found.rating_weights, *names, unit=STANDARDISED)
         )

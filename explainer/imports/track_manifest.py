@@ -212,7 +212,7 @@ def _problems_between(rows: Sequence[ManifestRow]) -> list[str]:
 
 
 def _meant(row: ManifestRow, near: Sequence[Path], folders: Sequence[Path], *, anywhere: bool) -> list[Path]:
-    """Return the files that a line can mean, from those whose names differ at most in upper and lower case."""
+    """Return the files that a line can mean, among those whose names match if case is ignored."""
     exact = {_full(folder, row.parts) for folder in folders}
     found = [path for path in near if _full(path) in exact]
     if not found and anywhere:

@@ -36,8 +36,8 @@ class Clip(models.Model):
     segments_asked = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        help_text="Number of segments of evidence that the recipe requests; 0 if it does not apply, empty for "
-        "uploaded clips.",
+        help_text="Number of segments of evidence that the recipe requests; 0 if it does not apply, empty "
+        "for uploaded clips.",
     )
     kept_segments = models.PositiveSmallIntegerField(
         default=0,

@@ -1,4 +1,4 @@
-"""What the comparison of two explanations shows, gathered from rows and files; no HTML, no request."""
+"""Data of the page that compares two explanations, from rows and files; no HTML, no request."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from .explanation_page import ORDER, Sound, TargetPart, gather
 
 @dataclass(frozen=True)
 class SoundRow:
-    """One condition as either explanation renders it; None where it does not."""
+    """The clips of one condition in both explanations; None if one has none."""
 
     name: str
     sounds: tuple[Sound | None, Sound | None]
@@ -58,7 +58,7 @@ def others_of(explanation: Explanation) -> list[Explanation]:
 
 
 def compare(first: Explanation, second: Explanation) -> Comparison:
-    """Return what two explanations of one track and model have in common and what not.
+    """Return the data of a comparison of two explanations of one track and model.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def _side(explanation: Explanation) -> Side:
 
 
 def _rows(first: TargetPart, second: TargetPart, *, common: bool) -> list[SoundRow]:
-    """Pair the clips of two explanations by condition, number of segments asked for and variant."""
+    """Pair the clips of two explanations by condition, requested number of segments and variant."""
     by_kind = [
         {
             (sound.clip.condition, sound.clip.segments_asked or 0, sound.clip.variant): sound

@@ -1,4 +1,4 @@
-"""The page of correlations, its table and its pictures."""
+"""Views of the correlations page, its CSV table and its figures."""
 
 from urllib.parse import urlencode
 
@@ -59,14 +59,14 @@ def correlations_table(request):
 @require_safe
 @researcher("explainer.view_explanation")
 def correlations_figure(request, name, kind):
-    """Send one of the heat maps as a picture."""
+    """Send one of the heat maps as an image."""
     model, tracks = _chosen(request.GET)
     shown = summary.gather(model, tracks)
     if name not in shown.matrices or kind not in CONTENT_TYPES:
         raise Http404("There is no such picture.")
     stored = figures.stored_name(shown, name, kind)
     if not default_storage.exists(stored):
-        raise Http404("This picture is not drawn yet; ask for it on the page of correlations.")
+        raise Http404("This picture is not drawn yet; request it on the correlations page.")
     return FileResponse(
         default_storage.open(stored),
         as_attachment=True,  # our policy forbids the styles of an SVG, so browsers would draw it black
@@ -78,10 +78,10 @@ def correlations_figure(request, name, kind):
 @require_POST
 @researcher("explainer.add_explanation")
 def ask_for_predictions(request):
-    """Queue the tracks on which the model was not asked yet."""
+    """Queue the model's missing predictions."""
     model, tracks = _chosen(request.POST)
     tasks.predict_in_background(model, tracks)
-    messages.success(request, f"{model.name} is being asked about the other tracks. Reload to see them come.")
+    messages.success(request, f"{model.name} is predicting the other tracks. Reload to see the results.")
     return _back(request)
 
 
@@ -91,7 +91,7 @@ def ask_for_pictures(request):
     """Queue the drawing of all heat maps."""
     model, tracks = _chosen(request.POST)
     tasks.draw_correlations_in_background(model, tracks)
-    messages.success(request, "The pictures are being drawn. Reload to see them.")
+    messages.success(request, "The figures are being drawn. Reload to see them.")
     return _back(request)
 
 

@@ -1,4 +1,4 @@
-"""How the mid-level features make up each emotion, as the explanation's page shows it; no HTML."""
+"""Data on effects of mid-level features on emotions, for the explanation page; no HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ from explainer.core.models.effects import centred_effects, relative_effects
 from explainer.correlations import predictions
 from explainer.models import Explanation, Track
 
-FEWEST_TRACKS = 2  # from which a mean says something
+FEWEST_TRACKS = 2  # needed for a mean
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What one feature adds to one emotion.
+    """The effect of one feature on one emotion.
 
     Attributes
     ----------
     name : str
-        Of the feature.
+        Name of the feature.
     value : float
         Weight times feature.
     share : float
-        Of the sum of all effects without their signs, 0 to 1.
+        Share of the sum of all absolute effects, 0 to 1.
     centred : float or None
-        Weight times the feature's distance from its mean over tracks; None where the mean is not known.
+        Weight times the feature's distance from its mean over tracks; None if the mean is not known.
     x, width : float
-        Where a bar begins and how wide it is, on an axis from -100 to 100.
+        Left edge and width of a bar, on an axis from -100 to 100.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class EmotionEffects:
-    """How the mid-level features make up one emotion."""
+    """The effects of all mid-level features on one emotion."""
 
     name: str
     prediction: float | None
@@ -50,14 +50,14 @@ class EmotionEffects:
 
 @dataclass(frozen=True)
 class SecondLevel:
-    """The second level at work on a track; tracks are those over which features are centred."""
+    """All effects on a track; `tracks` is the number of tracks over which features are centred."""
 
     emotions: list[EmotionEffects]
     tracks: int
 
 
 def gather(explanation: Explanation, names: Sequence[str]) -> SecondLevel | None:
-    """Return the effects on the named emotions, or on all if none is named; None for a model of one level."""
+    """Return the effects on the named emotions, or on all if none is named; None for a one-level model."""
     level = explanation.provenance.get("second_level")
     if not level:
         return None
@@ -90,7 +90,7 @@ def gather(explanation: Explanation, names: Sequence[str]) -> SecondLevel | None
 
 
 def _centred(explanation: Explanation, level: dict) -> tuple[np.ndarray | None, int]:
-    """Return effects of features less their means over all tracks that the model has answered on."""
+    """Return effects of features minus their means over all tracks with predictions."""
     names = level["mid_level"]
     answers = list(predictions.known(explanation.model, list(Track.objects.all())).values())
     if len(answers) < FEWEST_TRACKS:

@@ -1,4 +1,4 @@
-"""What the explanation page shows, gathered from the rows; no HTML, no request."""
+"""Data of the explanation page, from the rows; no HTML, no request."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from explainer.models import Clip, Explanation
 from . import emotion_effects
 from .emotion_effects import SecondLevel
 
-# Conditions in the one order in which they appear everywhere.
+# The order of conditions on all pages.
 ORDER = list(Clip.Condition.values)
 SHORT_NAMES = {
     Clip.Condition.RESYNTHESIS: "resynthesis",
@@ -22,16 +22,16 @@ SHORT_NAMES = {
     Clip.Condition.RANDOM_CONTROL: "random control",
     Clip.Condition.BOOSTED: "evidence boosted",
 }
-# What a pipeline figure of one target is called, with the words beneath it.
+# Names of the figures of one target, with their captions.
 TARGET_FIGURES = {
     "evidence": "Spectrogram with all segments; the evidence is outlined, the rest dimmed.",
-    "weights": "Weight of every segment; a cross marks weights that cannot be told from zero.",
+    "weights": "Weight of every segment; a cross marks weights within two standard errors of zero.",
 }
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture with its address, and the address of the same for print."""
+    """A figure with its address, and the address of its print version."""
 
     address: str
     print_address: str
@@ -40,7 +40,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Sound:
-    """A clip with what the model says to it for the target in question."""
+    """A clip with the model's outputs on it for one target."""
 
     clip: Clip
     name: str
@@ -84,7 +84,7 @@ class Page:
 
 
 def gather(explanation: Explanation) -> Page:
-    """Return what there is to show about an explanation that is done."""
+    """Return the data of the page for a finished explanation."""
     clips = sorted(
         explanation.clips.all(),
         key=lambda clip: (ORDER.index(clip.condition), clip.kept_segments or 0, clip.variant),
@@ -102,7 +102,7 @@ def gather(explanation: Explanation) -> Page:
             for name in names
         ],
         second_level=emotion_effects.gather(explanation, names),
-        effects_figure=_figure(explanation, "effects", "The same as a figure for print."),
+        effects_figure=_figure(explanation, "effects", "The effects as a figure for print."),
         segments=_figure(
             explanation, "segments", "Spectrogram of the track with the segments that can be removed."
         ),
@@ -132,15 +132,15 @@ def _target(explanation: Explanation, name: str, level: str, clips: Iterable[Cli
 
 
 def name_of(clip: Clip) -> str:
-    """Return a clip's condition in short, with whatever tells it from others of its target."""
+    """Return a clip's short condition, with what distinguishes it from other clips of its target."""
     name = SHORT_NAMES.get(clip.condition, clip.get_condition_display())
     asked = clip.segments_asked
     if clip.kept_segments:
         name += f", {plural(clip.kept_segments, 'segment')}"
         if asked and asked != clip.kept_segments:
-            name += f" ({asked} asked for)"
+            name += f" ({asked} requested)"
     elif asked:
-        name += f", {asked} asked for"
+        name += f", {asked} requested"
     if clip.variant:
         name += f", no. {clip.variant + 1}"
     return name
@@ -163,7 +163,7 @@ def _remarks(clip: Clip) -> list[str]:
         remarks.append(_match_in_words(clip.provenance))
         own = len(clip.provenance.get("segments", ()))
         if own and clip.kept_segments and own != clip.kept_segments:
-            remarks.append(f"It takes {plural(own, 'segment')} to have the evidence's area.")
+            remarks.append(f"It has {plural(own, 'segment')} to match the evidence's area.")
     boost = clip.provenance.get("boost_db")
     if boost:
         remarks.append(f"The evidence is {boost:g} dB louder than the rest.")
@@ -171,13 +171,13 @@ def _remarks(clip: Clip) -> list[str]:
 
 
 def _match_in_words(control: dict) -> str:
-    """Return how well a random control matches its evidence, and by what means."""
+    """Return a sentence on how a random control matches its evidence."""
     area, energy = (
         f"{control[f'{what}_difference_db']:+z.2f} dB in {what}".replace("-", "\N{MINUS SIGN}")
         for what in ("area", "energy")
     )
     if not control["matched"]:
-        return f"No other segments match the evidence; these are the nearest, {area} and {energy} from it."
+        return f"No other segments match the evidence; the closest differ by {area} and {energy}."
     gain = control.get("control_gain_db", 0.0)
     if gain:
         turned = f"turned {'up' if gain > 0 else 'down'} by {abs(gain):.1f} dB"
@@ -199,7 +199,7 @@ def _figure(explanation: Explanation, name: str, caption: str) -> Figure | None:
 
 
 def fidelity_in_words(explanation: Explanation, target: str) -> list[str]:
-    """Return sentences that say how far the explanation of a target can be believed."""
+    """Return sentences about the fidelity of the explanation of a target."""
     fidelity = explanation.fidelity
     sentences = []
     held_out = fidelity.get("held_out", {}).get(target)
@@ -226,7 +226,7 @@ def fidelity_in_words(explanation: Explanation, target: str) -> list[str]:
 
 
 def _checks_in_words(fidelity: dict, target: str) -> list[str]:
-    """Return sentences on the checks that a recipe may ask for."""
+    """Return sentences on the optional checks of a recipe."""
     sentences = []
     for name, beginning, verdict in (
         ("over_seeds", "With other seeds", "near 1 is good"),
@@ -246,15 +246,15 @@ def _checks_in_words(fidelity: dict, target: str) -> list[str]:
 
 def _held_out_in_words(held_out: dict, masks: int | None) -> str:
     r2, rank = held_out["r2"], held_out["rank_correlation"]
-    where = f"On {plural(masks, 'mask')} it has not seen" if masks else "On masks it has not seen"
+    where = f"On {plural(masks, 'held-out mask')}" if masks else "On held-out masks"
     if r2 is None:
-        return f"{where}, its fidelity is undefined: the model's output does not change."
+        return f"{where} the fidelity is undefined, because the model's output does not change."
     ranks = "" if rank is None else f", rank correlation {rank:.2f}"
     if r2 <= 0:
         verdict = "predicts the model no better than a constant: do not rely on it"
     else:
         verdict = f"accounts for {100 * r2:.0f} % of the variation of the output"
-    return f"{where}, the explanation {verdict} (R² {r2:.2f}{ranks})."
+    return f"{where} the explanation {verdict} (R² {r2:.2f}{ranks})."
 
 
 def _predictions(explanation: Explanation, common: list[Clip]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Pages for researchers: an explanation seen and heard, asking for clips, watching them being built."""
+"""Views for researchers: explanations, comparison, uploads, building clips and its progress."""
 
 import tempfile
 from datetime import timedelta
@@ -33,7 +33,7 @@ RECENTLY = timedelta(hours=12)
 
 
 def researcher(permission: str):
-    """Let in members of staff who hold a permission; others log in or are told that they may not."""
+    """Restrict a view to staff with a permission; others are sent to the login or refused."""
 
     def decorate(view):
         @wraps(view)
@@ -50,7 +50,7 @@ def researcher(permission: str):
 
 
 def page(request, template: str, title: str, **context):
-    """Render a page in the admin's frame."""
+    """Render a page within the admin's layout."""
     frame = {**admin.site.each_context(request), "is_nav_sidebar_enabled": False, "title": title}
     response = render(request, template, {**frame, **context})
     response["Cache-Control"] = "no-store"
@@ -115,7 +115,7 @@ def clip_sound(request, pk):
 
 @researcher("explainer.add_clip")
 def upload_clips(request):
-    """Take in clips that another system made; those that cannot be used do not stop the others."""
+    """Import clips of another system; a clip that cannot be used does not stop the others."""
     form = UploadClipsForm(request.POST or None, request.FILES or None)
     done = []
     if request.method == "POST" and form.is_valid():
@@ -142,9 +142,10 @@ def track_sound(request, pk):
 @require_safe
 @researcher("explainer.view_explanation")
 def figure(request, pk, name):
-    """Send one of an explanation's pictures.
+    """Send one of an explanation's figures.
 
-    An SVG is to be kept, not shown: our policy forbids the styles in it, so browsers would draw it black.
+    An SVG is sent as a download: the content security policy forbids its styles, so browsers would draw it
+    black.
     """
     row = get_object_or_404(Explanation.objects.select_related("track", "model", "recipe"), pk=pk)
     stored = row.figures.get(name)
@@ -163,7 +164,7 @@ def figure(request, pk, name):
 
 @researcher("explainer.add_explanation")
 def build(request):
-    """Ask for explanations."""
+    """Show and process the form that requests explanations."""
     if request.method == "POST":
         form = BuildForm(request.POST)
         if form.is_valid():
@@ -183,22 +184,23 @@ def _ask_for(request, form: BuildForm):
             chosen["tracks"], [model], chosen["recipes"], form.targets_of(model)
         )
     queued = tasks.build_in_background(rows)
-    there = len(rows) - queued
-    messages.success(request, f"{queued} to be built{f', {there} there already' if there else ''}.")
+    existing = len(rows) - queued
+    already = f"; {existing} {'was' if existing == 1 else 'were'} already built or being built"
+    messages.success(request, f"Queued {plural(queued, 'build')}{already if existing else ''}.")
     return redirect("explainer:progress")
 
 
 @require_GET
 @researcher("explainer.view_explanation")
 def progress(request):
-    """Show what is being built; without JavaScript by reloading."""
+    """Show the progress of builds; without JavaScript the page reloads itself."""
     return page(request, "explainer/progress.html", "Progress", **_state_of_work())
 
 
 @require_GET
 @researcher("explainer.view_explanation")
 def progress_data(request):
-    """Give the same as JSON."""
+    """Return the progress of builds as JSON."""
     state = _state_of_work()
     fields = ("id", "state", "words", "progress", "failure")
     rows = [{name: row[name] for name in fields} for row in state["rows"]]
@@ -210,7 +212,7 @@ def _state_of_work() -> dict:
     unfinished = ~Q(state=Explanation.State.DONE)
     found = Explanation.objects.filter(unfinished | recent).select_related("track", "model", "recipe")
     rows = [_row(explanation) for explanation in found.order_by("-pk")[:ROWS_SHOWN]]
-    # What a worker has left is watched, too: another one may take it up at any moment.
+    # Interrupted builds count as unfinished, because another worker may resume them at any time.
     going_on = [row for row in rows if row["state"] in ("waiting", "building", "stalled")]
     return {
         "rows": rows,
@@ -226,7 +228,7 @@ def _row(explanation: Explanation) -> dict:
     words = {
         "waiting": "waiting",
         "building": explanation.activity or "beginning",
-        "stalled": "left by a worker that is gone",
+        "stalled": "interrupted: its worker is no longer running",
         "done": "done",
         "failed": "failed",
     }[state]
@@ -250,7 +252,7 @@ def _summary(rows: list[dict]) -> str:
         "building": "being built",
         "waiting": "waiting",
         "failed": "failed",
-        "stalled": "left unfinished",
+        "stalled": "interrupted",
     }
     return (
         ", ".join(f"{count} {words[state]}" for state, count in counts.items() if count)
@@ -261,9 +263,9 @@ def _summary(rows: list[dict]) -> str:
 @require_POST
 @researcher("explainer.change_explanation")
 def take_up_again(request):
-    """Queue failed or abandoned builds again: those named, or all."""
+    """Resume failed or interrupted builds: the given ones, or all."""
     rows = Explanation.objects.all()
     if request.POST.getlist("explanation"):
         rows = rows.filter(pk__in=[pk for pk in request.POST.getlist("explanation") if pk.isdigit()])
-    messages.success(request, f"{tasks.resume_in_background(rows)} taken up again.")
+    messages.success(request, f"Resumed {plural(tasks.resume_in_background(rows), 'build')}.")
     return redirect("explainer:progress")

@@ -1,4 +1,4 @@
-"""Numbers as people read them: two or three significant digits, and words where there is none."""
+"""Filters that format numbers with a few significant digits, or a word if there is no number."""
 
 import math
 
@@ -11,7 +11,7 @@ MINUS = "\N{MINUS SIGN}"
 
 @register.filter
 def significant(value, digits=3) -> str:
-    """Return a number with so many significant digits, without exponents where they can be avoided."""
+    """Return a number with this many significant digits, without an exponent if possible."""
     if value is None or not math.isfinite(value):
         return "undefined"
     if value == 0:
@@ -23,7 +23,7 @@ def significant(value, digits=3) -> str:
 
 @register.filter
 def decimals(value, places=1) -> str:
-    """Return a number with so many decimals."""
+    """Return a number with this many decimals."""
     if value is None or not math.isfinite(value):
         return "undefined"
     rounded = round(value, int(places)) + 0.0  # no negative zero
@@ -32,14 +32,14 @@ def decimals(value, places=1) -> str:
 
 @register.filter
 def short(value) -> str:
-    """Return a correlation or weight with two decimals and, as papers print it, without the zero before."""
+    """Return a correlation or weight with two decimals and, as in papers, without the leading zero."""
     text = decimals(value, 2)
     return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
 
 
 @register.filter
 def share(value) -> str:
-    """Return a share of 1 as a percentage, with one more digit where it is small."""
+    """Return a share of 1 as a percentage, with one more digit if it is small."""
     if value is None:
         return "undefined"
     percent = 100 * value
@@ -48,7 +48,7 @@ def share(value) -> str:
 
 @register.filter
 def readable(name) -> str:
-    """Return a name as it is written in a sentence: underscores become spaces."""
+    """Return a name with spaces instead of underscores."""
     return str(name).replace("_", " ")
 
 
@@ -60,5 +60,5 @@ def entry(mapping, key):
 
 @register.filter
 def side(number) -> str:
-    """Return what one of two things side by side is called."""
+    """Return “First” or “Second”, the headings of two columns."""
     return ("First", "Second")[number - 1]

@@ -10,12 +10,12 @@ from explainer.models import MusicModel, Recipe, Track
 
 
 class Command(BaseCommand):
-    """Build whatever is asked for and not there yet; safe to run again at any time."""
+    """Build the requested explanations that do not exist yet; it can safely be run again."""
 
-    help = "Explain tracks and render the clips; what exists already is not computed again."
+    help = "Explain tracks and render the clips; existing results are not computed again."
 
     def add_arguments(self, parser):
-        """Declare what to build and with how many processors."""
+        """Declare what to build and with how many processes."""
         for option, what in (("--track", "tracks"), ("--model", "models"), ("--recipe", "recipes")):
             parser.add_argument(
                 option, action="append", metavar="NAME", help=f"may be repeated (default: all {what})"
@@ -27,18 +27,18 @@ class Command(BaseCommand):
             default=[],
             help="may be repeated (default: all of the model's)",
         )
-        parser.add_argument("--workers", type=int, help="number of processes; 1 works in this one")
+        parser.add_argument("--workers", type=int, help="number of processes; 1 uses only this one")
         parser.add_argument(
-            "--compute", choices=KINDS, help="where to work (default: as the setting COMPUTE says)"
+            "--compute", choices=KINDS, help="where to compute (default: the setting COMPUTE)"
         )
         parser.add_argument(
             "--resume",
             action="store_true",
-            help="take up all that waits, failed or was left, instead of asking for more",
+            help="resume all waiting, failed and interrupted builds instead of requesting new ones",
         )
 
     def handle(self, *, track, model, recipe, target, workers, compute, resume, **options):
-        """Ask for rows, build them, say what became of each."""
+        """Request explanations, build them, and report the outcomes."""
         if workers is not None and workers < 1:
             raise CommandError("--workers must be at least 1.")
         rows = building.resume_builds() if resume else self.request(track, model, recipe, target)
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         self.report(outcomes)
 
     def request(self, tracks, models, recipes, targets):
-        """Return the rows for what was named."""
+        """Return the rows of the requested explanations."""
         try:
             return building.request_explanations(
                 self.named(Track, tracks, "track"),
@@ -62,12 +62,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def named(self, kind, names, what):
-        """Return the rows of these names, or all of them."""
+        """Return the rows with these names, or all rows."""
         rows = kind.objects.all() if names is None else kind.objects.filter(name__in=names)
         missing = sorted(set(names or ()) - {row.name for row in rows})
         if missing:
             known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
-            raise CommandError(f"There is no {what} {', '.join(missing)}; there are: {known}.")
+            raise CommandError(f"There is no {what} {', '.join(missing)}; the names are: {known}.")
         if not rows:
             raise CommandError(f"There is no {what} yet.")
         return rows
@@ -95,5 +95,5 @@ class Command(BaseCommand):
         failed = sum(outcome.how == outcome.FAILED for outcome in outcomes)
         if failed:
             raise CommandError(
-                f"{failed} of {len(outcomes)} failed; the reasons stand above. The others are there."
+                f"{failed} of {len(outcomes)} failed for the reasons above; the others are built."
             )

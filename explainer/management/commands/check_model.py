@@ -1,4 +1,4 @@
-"""Put a registered music model to the test."""
+"""Check a registered music model."""
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -7,17 +7,17 @@ from explainer.models import MusicModel, Track
 
 
 class Command(BaseCommand):
-    """Run a model on a track and say in words whether it can be explained."""
+    """Run a model on a track and report whether it can be explained."""
 
-    help = "Run a model on a track: is it deterministic, has it the declared shape and range, how fast is it?"
+    help = "Run a model on a track and check determinism, shape and range of its outputs, speed and memory."
 
     def add_arguments(self, parser):
         """Declare model and track."""
         parser.add_argument("name", help="name of the model")
-        parser.add_argument("--track", help="name of the track (default: the first there is)")
+        parser.add_argument("--track", help="name of the track (default: the first one)")
 
     def handle(self, *, name, track, **options):
-        """Load, ask, report; fail if the model cannot be explained."""
+        """Load, check and report; fail if the model cannot be explained."""
         from explainer.core.audio import AudioError
         from explainer.core.models.adapters import ModelError
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         for target, value in sorted(report.outputs.items(), key=lambda item: -item[1])[:10]:
             self.stdout.write(f"  {target:24} {value:9.3g}")
         if not report.fit:
-            raise CommandError("It cannot be explained like this.")
+            raise CommandError("The model cannot be explained for the reasons above.")
 
     def find(self, kind, name, what):
         """Return the row called `name`."""
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             return kind.objects.get(name=name)
         except kind.DoesNotExist as error:
             known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
-            raise CommandError(f"There is no {what} {name}; there are: {known}.") from error
+            raise CommandError(f"There is no {what} {name}; the names are: {known}.") from error
 
 
 def check(model: MusicModel, track: Track):

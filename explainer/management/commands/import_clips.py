@@ -1,4 +1,4 @@
-"""Import clips that other systems made."""
+"""Import clips of other systems."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from explainer.imports.clip_import import import_clips
 
 
 class Command(BaseCommand):
-    """Check every clip of an archive, store each once, and say what became of it."""
+    """Check every clip of an archive, store each once, and report the outcomes."""
 
     help = "Import a zip archive of clips with a table manifest.csv; importing it again changes nothing."
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("archive", type=Path, help="the .zip file")
 
     def handle(self, *, archive, **options):
-        """Import, print a table; fail if something was refused."""
+        """Import and print a table; fail if a clip was refused."""
         try:
             done = import_clips(archive, convert_here=True)
         except ArchiveError as error:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         refused = sum(item.clip is None for item in done)
         if refused:
             raise CommandError(
-                f"{refused} of {plural(done, 'clip was', 'clips were')} refused; the others are imported."
+                f"{refused} of {plural(done, 'clip was', 'clips were')} refused; the others were imported."
             )
         new = sum(item.result == "imported" for item in done)
         self.stdout.write(f"{plural(done, 'clip')}, {new} of them new.")

@@ -10,9 +10,9 @@ from explainer.imports.label_import import import_labels
 
 
 class Command(BaseCommand):
-    """Read a label file and say for which tracks it has ratings."""
+    """Read a label file and report for which tracks it has ratings."""
 
-    help = "Import the label file of the Mid-level or the Soundtracks data set for tracks that are here."
+    help = "Import the label file of the Mid-level or the Soundtracks data set for existing tracks."
 
     def add_arguments(self, parser):
         """Declare file and data set."""
@@ -21,11 +21,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prefix",
             default="",
-            help="what stands before the number in the tracks' names (default: nothing)",
+            help="text before the number in the tracks' names (default: none)",
         )
 
     def handle(self, *, data_set, file, prefix, **options):
-        """Read, store, report."""
+        """Read the file, store the ratings and report."""
         try:
             labels = READERS[data_set](file)
         except LabelError as error:
@@ -36,9 +36,9 @@ class Command(BaseCommand):
         )
         if done.without_track:
             first = ", ".join(done.without_track[:8]) + (" …" if len(done.without_track) > 8 else "")
-            self.stdout.write(f"Rated excerpts that are no tracks here ({len(done.without_track)}): {first}")
+            self.stdout.write(f"Rated excerpts without a track ({len(done.without_track)}): {first}")
         if not done.labelled:
             raise CommandError(
-                "None of the rated excerpts is a track here. Import the sound files first "
+                "No rated excerpt has a track. Import the sound files first "
                 "(manage.py import_tracks FOLDER); tracks are matched by number, after the --prefix."
             )

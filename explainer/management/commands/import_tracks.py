@@ -11,9 +11,9 @@ from explainer.imports import track_manifest, tracks
 
 
 class Command(BaseCommand):
-    """Check sound files, store each once, and say what became of every one."""
+    """Check sound files, store each once, and report the outcomes."""
 
-    help = "Import sound files (WAV, FLAC, Ogg, MP3), or all that lie in a folder, as tracks."
+    help = "Import sound files (WAV, FLAC, Ogg, MP3), or all in a folder, as tracks."
 
     def add_arguments(self, parser):
         """Declare what to import."""
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, place, manifest, **options):
-        """Import, then print a table; fail if something was refused."""
+        """Import and print a table; fail if a file was refused."""
         if not place and not manifest:
-            raise CommandError("Name a folder, files, or a --manifest.")
+            raise CommandError("Name a folder, files or a --manifest.")
         paths, details = self.chosen(place, manifest)
         with tqdm(
             total=len(paths), desc="Importing tracks", unit="track", disable=options["verbosity"] == 0
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         self.report(done)
 
     def chosen(self, places, path):
-        """Return the files to import, and what a manifest says of each."""
+        """Return the files to import, and the details of each in the manifest."""
         if not path:
             return track_manifest.sound_files(places), {}
         try:
@@ -54,12 +54,12 @@ class Command(BaseCommand):
             self.stdout.write(f"Columns of {path.name} that are not used: {', '.join(manifest.unused)}.")
         for unnamed in (each for each in paths if each not in details):
             self.stdout.write(
-                readable(f"{path.name} says nothing of {unnamed}; it is imported without details.")
+                readable(f"{path.name} does not name {unnamed}; it is imported without details.")
             )
         return paths, details
 
     def report(self, done):
-        """Print what became of every file."""
+        """Print the outcome of every file."""
         width = max((len(item.file) for item in done), default=0)
         for item in done:
             what = item.reason if item.refused else f"{item.track.name}  {item.reason}"
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         refused = sum(item.refused for item in done)
         if refused:
             raise CommandError(
-                f"{refused} of {plural(done, 'file was', 'files were')} refused; the others are imported."
+                f"{refused} of {plural(done, 'file was', 'files were')} refused; the others were imported."
             )
         self.stdout.write(
             f"{plural(done, 'file')}, {sum(item.result == 'imported' for item in done)} of them new."

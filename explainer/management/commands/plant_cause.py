@@ -1,4 +1,4 @@
-"""Plant a known cause in tracks and see which methods find it."""
+"""Plant a known cause in tracks and measure which methods find it."""
 
 import tempfile
 from collections import defaultdict
@@ -13,20 +13,22 @@ from explainer.models import Track
 
 
 class Command(BaseCommand):
-    """Mix a tone into tracks, ask a model that hears nothing else, and score every method."""
+    """Mix a tone into tracks, explain a model that responds only to it, and score every method."""
 
     help = "Mix a known sound into tracks and print how well each explanation method finds it."
 
     def add_arguments(self, parser):
         """Declare tracks, methods and effort."""
-        parser.add_argument("--track", action="append", help="name of a track (default: all there are)")
+        parser.add_argument("--track", action="append", help="name of a track (default: all)")
         parser.add_argument("--method", action="append", help="name of a method (default: all)")
         parser.add_argument("--calls", type=int, default=256, help="budget of model calls (256)")
-        parser.add_argument("--times", type=int, default=3, help="plantings in each track (3)")
-        parser.add_argument("--seed", type=int, default=0, help="fixes times and pitches (0)")
+        parser.add_argument(
+            "--times", type=int, default=3, help="number of tones per track, one at a time (3)"
+        )
+        parser.add_argument("--seed", type=int, default=0, help="seed of times and pitches (0)")
 
     def handle(self, *, track, method, calls, times, seed, **options):
-        """Plant, ask, print one row per method."""
+        """Plant tones, explain, and print one row per method."""
         from explainer.core.audio import read_audio
         from explainer.core.base.recipe import Recipe
         from explainer.core.evaluation.planted import check_methods
@@ -36,7 +38,7 @@ class Command(BaseCommand):
         unknown = sorted(set(method or ()) - set(METHODS))
         if unknown:
             raise CommandError(
-                f"There is no method {', '.join(unknown)}; there are {', '.join(sorted(METHODS))}."
+                f"There is no method {', '.join(unknown)}; use one of {', '.join(sorted(METHODS))}."
             )
         tracks = Track.objects.filter(name__in=track) if track else Track.objects.all()
         if not tracks:
@@ -56,5 +58,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{row.name}: planted {plural(times, 'time')}", self.style.NOTICE)
         self.stdout.write(f"{'method':22} {'precision':>9} {'rank':>6} {'calls':>6}")
         for name in sorted(found, key=lambda name: -np.mean(found[name], axis=0)[1]):
-            precision, rank, taken = np.mean(found[name], axis=0)
-            self.stdout.write(f"{name:22} {precision:9.2f} {rank:6.2f} {taken:6.0f}")
+            precision, rank, model_calls = np.mean(found[name], axis=0)
+            self.stdout.write(f"{name:22} {precision:9.2f} {rank:6.2f} {model_calls:6.0f}")

@@ -1,4 +1,4 @@
-"""Ask models about whole tracks, without explaining anything."""
+"""Predict whole tracks, without explaining them."""
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
@@ -9,9 +9,9 @@ from explainer.models import MusicModel, Track
 
 
 class Command(BaseCommand):
-    """Store what models answer on tracks, for the page of correlations."""
+    """Store predictions of models on tracks, for the correlations page."""
 
-    help = "Ask models about whole tracks; what is known is not asked again."
+    help = "Predict whole tracks with models; stored predictions are not computed again."
 
     def add_arguments(self, parser):
         """Declare models and tracks."""
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--track", action="append", help="name of a track (default: all)")
 
     def handle(self, *, model, track, **options):
-        """Predict under a progress bar, then say what failed."""
+        """Predict with a progress bar, then report failures."""
         from explainer.core.models.adapters import ModelError
 
         models, tracks = _chosen(MusicModel, model, "model"), _chosen(Track, track, "track")
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if failures:
             raise CommandError(f"{len(failures)} predictions failed; the others are stored.")
         self.stdout.write(
-            f"{plural(models, 'model has', 'models have')} been asked about {plural(tracks, 'track')}."
+            f"{plural(models, 'model has', 'models have')} predictions of {plural(tracks, 'track')}."
         )
 
 
@@ -48,5 +48,5 @@ def _chosen(kind, names, what):
     missing = sorted(set(names) - {row.name for row in found})
     if missing:
         known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
-        raise CommandError(f"There is no {what} {', '.join(missing)}; there are: {known}.")
+        raise CommandError(f"There is no {what} {', '.join(missing)}; the names are: {known}.")
     return found

@@ -8,7 +8,7 @@ from explainer.imports.music_models import RegistrationError, read_definition, r
 
 
 class Command(BaseCommand):
-    """Make a music model known to the site."""
+    """Register a music model from its description."""
 
     help = "Register the music model that a TOML or JSON file describes (docs/models.md)."
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, file, **options):
-        """Register, and say what is next."""
+        """Register the model and name the next step."""
         try:
             model, changed = register(read_definition(file), file.parent)
         except RegistrationError as error:
@@ -27,4 +27,4 @@ class Command(BaseCommand):
         if changed:
             self.stdout.write(f"Registered {model.name}. Next: manage.py check_model {model.name}")
         else:
-            self.stdout.write(f"{model.name} is registered already, exactly like this.")
+            self.stdout.write(f"{model.name} is already registered with exactly this description.")

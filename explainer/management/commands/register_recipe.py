@@ -10,7 +10,7 @@ from explainer.imports.recipes import RecipeInUse, save_recipe
 
 
 class Command(BaseCommand):
-    """Make a recipe known to the site."""
+    """Register a recipe from its description."""
 
     help = "Register the recipe that a TOML or JSON file describes (docs/recipes.md)."
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="its fields; those left out take their defaults")
 
     def handle(self, *, name, file, **options):
-        """Register, and say so."""
+        """Register the recipe."""
         try:
             recipe = save_recipe(name, read_definition(file), file.parent)
         except (RegistrationError, RecipeError, RecipeInUse) as error:

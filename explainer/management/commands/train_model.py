@@ -1,4 +1,4 @@
-"""Train one of the published two-level networks on data sets that the user has."""
+"""Train one of the published two-level networks on the user's copy of the data sets."""
 
 import json
 from pathlib import Path
@@ -15,8 +15,8 @@ class Command(BaseCommand):
     """Read sounds and ratings, train, measure on held-out excerpts, write weights and description."""
 
     help = (
-        "Train A2E, A2Mid2E or its joint variant on the Soundtracks and Mid-level data sets, which you must "
-        "have: sound files and label files."
+        "Train A2E, A2Mid2E or its joint variant on your copy (sound and label files) of the Soundtracks and "
+        "Mid-level data sets."
     )
 
     def add_arguments(self, parser):
@@ -24,20 +24,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "variant",
             choices=list(CODE),
-            help="emotions directly, by way of mid-level features, or both at once",
+            help="emotions directly, through mid-level features, or both together",
         )
         parser.add_argument("--soundtracks", type=Path, help="mean_ratings_set1.csv")
         parser.add_argument("--soundtracks-audio", type=Path, help="folder with 001.mp3 and so on")
         parser.add_argument("--mid-level", type=Path, help="annotations.csv")
         parser.add_argument("--mid-level-audio", type=Path, help="folder with 1.mp3 and so on")
         parser.add_argument("--output", type=Path, required=True, help="folder for weights and description")
-        parser.add_argument("--name", help="of the model (default: the variant's)")
+        parser.add_argument("--name", help="name of the model (default: that of the variant)")
         parser.add_argument("--epochs", type=int, default=60, help="passes over all excerpts (default: 60)")
-        parser.add_argument("--seconds", type=float, default=10.0, help="length of a stretch (default: 10)")
+        parser.add_argument("--seconds", type=float, default=10.0, help="length of a window (default: 10)")
         parser.add_argument(
-            "--test-share", type=float, default=0.2, help="share of excerpts to measure on (default: 0.2)"
+            "--test-share", type=float, default=0.2, help="share of test excerpts (default: 0.2)"
         )
-        parser.add_argument("--seed", type=int, default=0, help="fixes every random choice")
+        parser.add_argument("--seed", type=int, default=0, help="seed of every random choice")
 
     def handle(self, *, variant, output, name, epochs, seconds, test_share, seed, **options):
         """Train and report."""
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
         if epochs < 1 or seconds < 1 or not 0 < test_share < 1:
             raise CommandError(
-                "Use at least 1 epoch, stretches of at least 1 s, and a test share between 0 and 1."
+                "Use at least 1 epoch, windows of at least 1 s, and a test share between 0 and 1."
             )
         excerpts = self._read(self._sources(variant, options), seconds, options["verbosity"])
         training, test = network_fitting.split(excerpts, test_share, seed)
@@ -66,21 +66,21 @@ class Command(BaseCommand):
             low, high = row["interval"]
             self.stdout.write(f"{target:18} r = {row['r']:.2f} [{low:.2f}, {high:.2f}]")
         if not figures:
-            self.stdout.write("Too few excerpts were held out to measure anything; use more.")
+            self.stdout.write("Too few excerpts were held out for a measurement; use more.")
         file = output / "model.json"
         self.stdout.write(self.style.SUCCESS(f"Wrote {file}. Next: manage.py register_model {file}"))
 
     def _sources(self, variant, options):
-        """Return pairs of ratings and folder, checked against what the variant needs."""
+        """Return pairs of ratings and folder, after checking that the variant has all it needs."""
         sources = []
         for data_set, read in (("soundtracks", read_soundtracks), ("mid_level", read_mid_level)):
             labels, audio = options[data_set], options[f"{data_set}_audio"]
             if bool(labels) != bool(audio):
                 flag = data_set.replace("_", "-")
-                raise CommandError(f"--{flag} and --{flag}-audio belong together; give both.")
+                raise CommandError(f"--{flag} and --{flag}-audio must be given together.")
             if labels:
                 if not audio.is_dir():
-                    raise CommandError(f"{audio} is no folder.")
+                    raise CommandError(f"{audio} is not a folder; name the folder of the sound files.")
                 try:
                     sources.append((read(labels), audio))
                 except LabelError as error:
@@ -107,7 +107,7 @@ class Command(BaseCommand):
 
             excerpts = read_excerpts(sources, least_seconds=seconds, on_file=note)
         for problem in problems:
-            self.stderr.write(f"Left out: {problem}")
+            self.stderr.write(f"Skipped: {problem}")
         rated = sum(len(labels.tracks) for labels, _ in sources)
         if len(excerpts) < 4:
             raise CommandError(

@@ -117,4 +117,4 @@ def held_in_words(clip: Clip) -> str:
     held, asked = clip.kept_segments, clip.segments_asked
     if not held:
         return ""
-    return f"{held} ({asked} asked for)" if asked and asked != held else str(held)
+    return f"{held} ({asked} requested)" if asked and asked != held else str(held)

@@ -294,13 +294,13 @@ def test_the_background_worker_builds_what_was_queued(stored_result, explanation
 
 def test_the_command_builds_all_there_is_and_says_so(stored_result, track, music_model, recipe, capsys):
     call_command("build_clips", target=["bright"])
-    assert "found among the stored results" in capsys.readouterr().out
+    assert "reused a stored result" in capsys.readouterr().out
     call_command("build_clips", target=["bright"], verbosity=0)
-    assert "there already" in capsys.readouterr().out
+    assert "already built" in capsys.readouterr().out
 
 
 def test_the_command_names_what_it_does_not_find(track, music_model):
-    with pytest.raises(CommandError, match=r"no track nothing; there are: tones"):
+    with pytest.raises(CommandError, match=r"no track nothing; the names are: tones"):
         call_command("build_clips", track=["nothing"])
     with pytest.raises(CommandError, match="There is no recipe yet"):
         call_command("build_clips")

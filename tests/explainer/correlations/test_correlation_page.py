@@ -138,7 +138,7 @@ def test_what_passes_beyond_the_names_is_shown_for_rated_features(two_level_mode
         TrackLabels.objects.create(track=track, data_set="soundtracks", values=values)
     page = summary.gather(two_level_model, some_tracks)
     assert cell(page, "beyond", "carried", "minorness", "fear").remark == "leaks"
-    assert "of 56 pairs of feature and emotion it leaks; by chance alone it would seem to in about 1" in next(
+    assert "of 56 pairs of feature and emotion show leakage; by chance alone about 1" in next(
         part.lead for part in page.parts if part.anchor == "beyond"
     )
     rows = list(csv.DictReader(io.StringIO(summary.as_csv(page))))
@@ -238,11 +238,11 @@ def test_asking_for_the_missing_tracks_queues_and_answers(settings, sound_file, 
         emotion_bias=EMOTION_BIAS.tolist(),
     )  # fmt: skip
     response = admin_client.post(reverse("explainer:correlations-predict"), {"model": model.pk}, follow=True)
-    assert "is being asked about" in response.content.decode()
+    assert "is predicting the other tracks" in response.content.decode()
     page = response.content.decode()
     assert "asked about 0 of 3 tracks" in page
-    assert "It is being asked about the others." in page
-    assert "Ask it about" not in page
+    assert "The others are being predicted." in page
+    assert "Predict the other" not in page
     call_command("predict_tracks", "--model", model.name, verbosity=0)
     known = predictions.known(model, [item.track for item in done])
     assert len(known) == 3

@@ -124,7 +124,7 @@ def test_what_is_missing_is_said(data_sets, tmp_path):
     given = arguments(data_sets)
     with pytest.raises(CommandError, match="give --mid-level"):
         call_command("train_model", "joint", output=tmp_path, **arguments(data_sets, mid_level=False))
-    with pytest.raises(CommandError, match="belong together"):
+    with pytest.raises(CommandError, match="must be given together"):
         call_command("train_model", "a2e", output=tmp_path, **{**given, "soundtracks_audio": None})
     with pytest.raises(CommandError, match="at least 4 are needed"):
         call_command("train_model", "a2e", output=tmp_path, **{**given, "seconds": 30})

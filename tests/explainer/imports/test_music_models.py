@@ -92,7 +92,7 @@ def test_a_model_that_fails_the_check_says_so(track, music_model):
     MusicModel.objects.update(code="small_world.broken")
     with pytest.raises(CommandError, match="cannot be explained"):
         call_command("check_model", "brightness")
-    with pytest.raises(CommandError, match="There is no model darkness; there are: brightness"):
+    with pytest.raises(CommandError, match="There is no model darkness; the names are: brightness"):
         call_command("check_model", "darkness")
 
 

@@ -65,7 +65,7 @@ def test_tables_of_every_spreadsheet(music, separator, encoding):
 def test_a_name_without_folder_lies_in_any_folder_that_was_asked_for(music, capsys):
     manifest = music(["CD1/01.wav", "CD1/02.wav"], "file,title\n01.wav,First\n")
     assert imported(manifest, with_folder=True) == {"01": "First", "02": ""}
-    assert "manifest.csv says nothing of" in (printed := capsys.readouterr().out)
+    assert "manifest.csv does not name" in (printed := capsys.readouterr().out)
     assert "02.wav; it is imported without details" in printed
 
 

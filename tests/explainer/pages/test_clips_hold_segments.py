@@ -55,9 +55,9 @@ def test_old_rows_are_told_apart_by_their_provenance(as_before):
     ("asked", "held", "words"),
     [
         (4, 4, "evidence, 4 segments"),
-        (4, 1, "evidence, 1 segment (4 asked for)"),
+        (4, 1, "evidence, 1 segment (4 requested)"),
         (None, 3, "evidence, 3 segments"),
-        (4, None, "evidence, 4 asked for"),
+        (4, None, "evidence, 4 requested"),
         (0, 0, "evidence"),
     ],
 )
@@ -70,7 +70,7 @@ def test_the_page_says_what_clips_hold_and_what_was_asked_for(built, admin_clien
         segments_asked=4, kept_segments=1
     )
     page = admin_client.get(reverse("explainer:explanation", args=[built.pk])).content.decode()
-    assert "Evidence, 1 segment (4 asked for)" in page
+    assert "Evidence, 1 segment (4 requested)" in page
     control = Clip.objects.filter(condition="random_control").first()
     own = len(control.provenance["segments"])
-    assert f"It takes {own} segments to have the evidence&#x27;s area." in page
+    assert f"It has {own} segments to match the evidence&#x27;s area." in page

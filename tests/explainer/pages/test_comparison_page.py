@@ -36,7 +36,7 @@ def test_two_methods_stand_side_by_side(built, second, admin_client):
     page = admin_client.get(reverse("explainer:comparison", args=[built.pk, second.pk])).content.decode()
     for clip in Clip.objects.filter(explanation__in=[built, second]):
         assert page.count(f'src="{reverse("explainer:clip-sound", args=[clip.pk])}"') == 1
-    for words in ("agree with r =", "by chance it would be", "by-occlusion", "quick"):
+    for words in ("agree with r =", "expected overlap by chance is", "by-occlusion", "quick"):
         assert words in page
     assert "style=" not in page
 

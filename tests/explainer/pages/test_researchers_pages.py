@@ -115,7 +115,10 @@ def test_the_conditions_stand_in_one_order(built):
         ),
         ({"matched": True, "control_gain_db": 3.1}, "turned up by 3.1 dB"),
         ({"matched": True, "control_gain_db": -2.0}, "turned down by 2.0 dB"),
-        ({"matched": False, "control_gain_db": 0.0}, "the nearest, +0.10 dB in area and \N{MINUS SIGN}0.30"),
+        (
+            {"matched": False, "control_gain_db": 0.0},
+            "the closest differ by +0.10 dB in area and \N{MINUS SIGN}0.30",
+        ),
     ],
 )
 def test_it_is_said_how_a_control_matches(built, admin_client, provenance, words):
@@ -212,7 +215,7 @@ def test_asking_for_clips_queues_them_and_shows_the_progress(track, music_model,
     form = {"tracks": [track.pk], "models": [music_model.pk], "recipes": [recipe.pk],
             "targets": [f"{music_model.pk}:bright"]}  # fmt: skip
     response = admin_client.post(reverse("explainer:build"), form, follow=True)
-    assert "1 to be built." in response.content.decode()
+    assert "Queued 1 build." in response.content.decode()
     row = Explanation.objects.get()
     assert (row.state, row.requested_targets) == ("waiting", ["bright"])
     news = json.loads(admin_client.get(reverse("explainer:progress-data")).content)
@@ -238,11 +241,11 @@ def test_failures_show_their_reason_and_a_button_takes_them_up_again(explanation
     )
     page = admin_client.get(reverse("explainer:progress")).content.decode()
     assert "Too &lt;b&gt;many&lt;/b&gt; segments; use fewer." in page
-    assert "Take up again" in page
+    assert "Resume" in page
     response = admin_client.post(
         reverse("explainer:take-up-again"), {"explanation": explanation.pk}, follow=True
     )
-    assert "1 taken up again." in response.content.decode()
+    assert "Resumed 1 build." in response.content.decode()
     explanation.refresh_from_db()
     assert (explanation.state, explanation.failure) == ("waiting", "")
 
@@ -264,8 +267,8 @@ def test_what_a_worker_has_left_is_watched_until_another_takes_it_up(explanation
     long_ago = timezone.now() - timedelta(hours=1)
     Explanation.objects.update(state="building", worker="elsewhere:1", heartbeat_at=long_ago)
     page = admin_client.get(reverse("explainer:progress")).content.decode()
-    assert "left by a worker that is gone" in page
-    assert "Take up again" in page
+    assert "its worker is no longer running" in page
+    assert "Resume" in page
     assert "progress.js" in page
     assert json.loads(admin_client.get(reverse("explainer:progress-data")).content)["going_on"]
 
