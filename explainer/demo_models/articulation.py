@@ -1,9 +1,9 @@
-"""How notes end: descriptions of articulation, computed differentiably from a log spectrogram.
+"""Descriptors of articulation (how notes end), computed differentiably from a log spectrogram.
 
-Staccato and legato differ in where between two onsets the sound falls, whatever the tempo. So time is
-measured here in inter-onset intervals: every frame gets a *place* between the onsets around it, from 1
-just after one to 0 just before the next, and falls and levels are summed by place. Beside this stand
-two measures without onsets: how much of its recent height a pitch holds, and how long it goes on.
+Staccato and legato differ in where between two onsets the level falls, independently of tempo. So time is
+measured in inter-onset intervals: every frame has a *place* between the onsets around it, from 1 just after
+one to 0 just before the next, and falls and levels are summed by place. Two further measures do without
+onsets: how much of its recent maximum a pitch keeps, and how long it lasts.
 """
 
 import torch
@@ -13,15 +13,15 @@ from torch.nn import functional
 from .descriptor_weights import overlapping_groups
 
 _TINY = 1e-4
-# A fall of more than so much per frame (1.6 dB) is a note's end rather than its natural decay.
+# A steeper fall per frame than this (1.6 dB) is the end of a note rather than its natural decay.
 _STEEP = 0.08
 
 
 class Places(nn.Module):
-    """Where each frame lies between the onsets around it, softly and by several memories."""
+    """Soft positions of each frame between the onsets around it, for several time constants."""
 
     n_places = 6
-    # Over how many frames an onset is remembered and anticipated: .1 s for fast notes to .6 s for slow ones.
+    # Time constants in frames before and after an onset: .1 s for fast notes to .6 s for slow ones.
     memories = (3.0, 8.0, 20.0)
     memory_reach = 64
 
@@ -56,7 +56,7 @@ class Places(nn.Module):
         return functional.relu(nearness).transpose(1, 2).flatten(2).unflatten(0, rise.shape[:2])
 
     def shares(self, falls: Tensor, place: Tensor) -> Tensor:
-        """Return how curves of falls share out over the places.
+        """Return the distribution of falls over the places.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class Places(nn.Module):
 
 
 class Voices(nn.Module):
-    """Where sounds fall between the onsets of their own range of pitches, as voices of a texture do.
+    """Falls between the onsets of the same range of pitches, for textures with several voices.
 
     Parameters
     ----------
@@ -108,14 +108,14 @@ class Voices(nn.Module):
 
 
 class Articulation(nn.Module):
-    """Where between all onsets sounds fall, and how long pitches go on.
+    """Falls between all onsets, and the duration of pitches.
 
     Parameters
     ----------
     n_bands, n_pitches : int
     """
 
-    # Half lengths, in frames, of the neighbourhoods in which a pitch is compared with its highest salience.
+    # Half lengths in frames of the neighbourhoods in which a pitch is compared with its maximum salience.
     reaches = (1, 2, 4, 8, 16, 32)
     n_narrow = 2
     heights = (0.2, 0.4, 0.6, 0.8)
@@ -153,7 +153,7 @@ class Articulation(nn.Module):
         )
 
     def _held(self, salience: Tensor) -> Tensor:
-        """Return how much salience exceeds shares of its highest value near by, in four neighbourhoods."""
+        """Return how much salience exceeds shares of its local maximum, in four neighbourhoods."""
         highest, parts = salience, []
         average = functional.linear(salience.mean(dim=1), self.ranges)
         for number, reach in enumerate(self.reaches):
@@ -170,7 +170,7 @@ class Articulation(nn.Module):
         return torch.cat(parts, dim=1)
 
     def _going_on(self, salience: Tensor) -> Tensor:
-        """Return how much of a pitch's salience is still there some frames later."""
+        """Return how much of a pitch's salience remains after some frames."""
         total = functional.linear(salience.mean(dim=1), self.ranges) + _TINY
         n_frames = salience.shape[1]
         kept = [
@@ -190,6 +190,6 @@ def _summed(curves: Tensor, place: Tensor) -> Tensor:
 def _groups_and_mean(n: int, n_groups: int) -> Tensor:
     """Return triangular averages and the average over everything [shape=(n_groups + 1, n)].
 
-    Matrices with few columns multiply several times faster from this side, by `functional.linear`.
+    Transposed for `functional.linear`, which multiplies matrices with few columns several times faster.
     """
     return torch.cat([overlapping_groups(n, n_groups).T, torch.full((1, n), 1 / n)]).contiguous()

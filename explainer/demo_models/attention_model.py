@@ -1,10 +1,10 @@
-"""The demo's second two-level model: it says itself where it listened.
+"""The demo's second two-level model, which pools parts of a piece by attention.
 
-Instead of describing a piece as a whole, this variant of `explainer.demo_models.cue_model` describes
-overlapping stretches of it in three registers each, reads the cues from every one of these parts,
-each cue from what bears on it, and averages the readings by attention: for each cue a softmax over all
-parts. The attention is therefore not a by-product but the only way from a part to the answer.
-``fixtures/models/attention_cue_model/MODEL_CARD.md`` says how well it hears what.
+Instead of a piece as a whole, this variant of `explainer.demo_models.cue_model` describes overlapping
+stretches of it in three registers each, reads the cues from each of these parts, each cue from its relevant
+descriptors, and averages the readings by attention: for each cue a softmax over all parts. The attention is
+therefore not a by-product but the only connection between a part and the output.
+``fixtures/models/attention_cue_model/MODEL_CARD.md`` has its measured accuracy.
 """
 
 from itertools import pairwise
@@ -19,13 +19,13 @@ from .cue_levels import N_CUES, CueLevels
 from .cue_readers import HEARINGS, AttendingReader, Hearing, order_of_cues
 
 STRETCH_FRAMES, STRETCH_HOP = 125, 47  # 4 s, beginning every 1.5 s
-# Where one register hands over to the next, in Hz; each hand-over takes an octave.
+# Crossover frequencies of the registers in Hz; each crossover is an octave wide.
 _CROSSOVERS = (250.0, 1000.0)
 N_REGISTERS = len(_CROSSOVERS) + 1
 
 
 class AttentionCueModel(CueLevels):
-    """Nine cues as attended averages over parts of the spectrogram, and the linear second level.
+    """Nine cues as attention-weighted averages over parts of the spectrogram, and the linear second level.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class AttentionCueModel(CueLevels):
         return self.descriptors(heard.reshape(-1, length, n_bands)).reshape(n, len(starts), N_REGISTERS, -1)
 
     def read(self, described: Tensor) -> tuple[Tensor, Tensor]:
-        """Return standardised readings of the cues and the attention they get.
+        """Return standardised readings of the cues and their attention.
 
         Parameters
         ----------
@@ -82,16 +82,16 @@ class AttentionCueModel(CueLevels):
         Returns
         -------
         readings, attention : Tensor [shape=(n, n_stretches, N_REGISTERS, 9)]
-            The attention is positive and adds up to 1 over the parts, for each cue.
+            For each cue the attention is positive and adds up to 1 over the parts.
         """
         answers = [readers(described) for readers in self.readers.values()]
         readings, attention = (torch.cat(part, dim=3) for part in zip(*answers, strict=True))
         return readings[..., self.in_order], attention[..., self.in_order]
 
     def attention(self, features: Tensor) -> Tensor:
-        """Return for each cue how much attention every cell gets.
+        """Return the attention of each cue to every cell.
 
-        Each part's attention is spread evenly over its cells, as far as they belong to its register.
+        Each part's attention is spread evenly over its cells, weighted by their membership in its register.
 
         Returns
         -------
@@ -102,12 +102,12 @@ class AttentionCueModel(CueLevels):
         return self._spread_over_cells(attention, features.shape[1])
 
     def attended_readings(self, features: Tensor) -> Tensor:
-        """Return what every cell adds to each cue beyond the average piece: attention times reading.
+        """Return what every cell adds to each cue relative to the average piece: attention times reading.
 
         Returns
         -------
         Tensor [shape=(n, 9, n_frames, 149)]
-            Adds up over the cells to the cue less ``cue_mean``.
+            Adds up over the cells to the cue minus ``cue_mean``.
         """
         readings, attention = self.read(self.standardised(self.describe(features)))
         return self._spread_over_cells(attention * readings * self.cue_spread, features.shape[1])
@@ -123,7 +123,7 @@ class AttentionCueModel(CueLevels):
 
 
 class RegisterReaders(nn.Module):
-    """Reads some of the cues from all parts, in each register by a reader of its own.
+    """Reads some of the cues from all parts, with a separate reader for each register.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class RegisterReaders(nn.Module):
         return self.read(described[..., self.heard])
 
     def read(self, described: Tensor) -> tuple[Tensor, Tensor]:
-        """Do the same from those descriptors that are read (n, n_stretches, N_REGISTERS, n_heard)."""
+        """Do the same from the relevant descriptors (n, n_stretches, N_REGISTERS, n_heard)."""
         answers = [
             cast(AttendingReader, reader).read_and_score(described[:, :, register])
             for register, reader in enumerate(self.registers)
@@ -159,7 +159,7 @@ class RegisterReaders(nn.Module):
 
 
 def stretches(n_frames: int) -> tuple[int, list[int]]:
-    """Return the stretches' length and where each begins; the last one ends with the piece."""
+    """Return the length of the stretches and their start frames; the last one ends with the piece."""
     length = min(STRETCH_FRAMES, n_frames)
     starts = list(range(0, n_frames - length + 1, STRETCH_HOP))
     if starts[-1] + length < n_frames:

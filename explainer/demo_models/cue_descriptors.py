@@ -1,9 +1,8 @@
-"""Descriptions of music that listeners have names for, computed differentiably from a log spectrogram.
+"""Descriptors of timbre, articulation, rhythm, melody and harmony, differentiable by the log spectrogram.
 
-Everything here is fixed signal processing: nothing is learned, and every number follows from the
-149-band spectrogram alone (`explainer.core.representations.kinds.log_filterbank`), so that whatever is masked
-in the spectrogram is missing from the descriptions too, and gradients lead back to it. Any length
-of about a second and more will do.
+They are fixed signal processing without learned parameters, computed from the 149-band spectrogram alone
+(`explainer.core.representations.kinds.log_filterbank`). So anything masked in the spectrogram is missing
+from the descriptors too, and gradients lead back to it. They need about one second of sound or more.
 """
 
 import math
@@ -28,7 +27,7 @@ _TINY = 1e-4
 
 
 class CueDescriptors(nn.Module):
-    """All descriptions of a piece as one vector."""
+    """All descriptors of a piece as one vector."""
 
     surroundings: Tensor
     chroma: Tensor
@@ -53,7 +52,7 @@ class CueDescriptors(nn.Module):
 
     @property
     def sections(self) -> dict[str, slice]:
-        """Where in the vector each section stands."""
+        """Position of each section in the vector."""
         with torch.no_grad():
             lengths = {
                 name: part.shape[1]
@@ -63,11 +62,11 @@ class CueDescriptors(nn.Module):
         return {name: slice(end - lengths[name], end) for name, end in zip(lengths, ends, strict=True)}
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map log spectrograms (n, n_frames, 149) to descriptions (n, n_descriptors)."""
+        """Map log spectrograms (n, n_frames, 149) to descriptors (n, n_descriptors)."""
         return torch.cat(list(self.by_section(features).values()), dim=1)
 
     def by_section(self, features: Tensor) -> dict[str, Tensor]:
-        """Map log spectrograms (n, n_frames, 149) to sections of the description, each (n, length)."""
+        """Map log spectrograms (n, n_frames, 149) to sections of descriptors, each (n, length)."""
         peaks = functional.relu(features - features @ self.surroundings)
         salience = self.melody.salience(peaks)
         by_pitch = salience @ self.melody.pitch_classes
@@ -83,7 +82,7 @@ class CueDescriptors(nn.Module):
 
 
 class Timbre(nn.Module):
-    """Level and its spread in 25 groups of bands, and the course of loudness."""
+    """Level and its spread in 25 groups of bands, and changes of loudness."""
 
     groups: Tensor
 
@@ -106,7 +105,7 @@ class Timbre(nn.Module):
 
 
 class Rhythm(nn.Module):
-    """Where onsets fall: how many, how alike, and at which distances they return."""
+    """Onsets: their number, their strength, and the periods at which they recur."""
 
     n_lags = 96
     passage = 512
@@ -146,7 +145,7 @@ class Rhythm(nn.Module):
         )
 
     def _spectrum(self, curves: Tensor) -> Tensor:
-        """Return the power spectrum, averaged over passages of 16 s where the piece is longer."""
+        """Return the power spectrum, averaged over passages of 16 s if the piece is longer."""
         passages = [part for part in curves.split(self.passage, dim=2) if 2 * part.shape[2] > self.passage]
         spectra = [
             torch.view_as_real(torch.fft.rfft(part, n=2 * self.passage)).square().sum(dim=3)
@@ -156,7 +155,7 @@ class Rhythm(nn.Module):
 
     @staticmethod
     def _onsets(curves: Tensor) -> Tensor:
-        """Return how many onsets exceed several thresholds, how concentrated they are, and their size."""
+        """Return the rate of onsets above several thresholds, their concentration, and their strength."""
         rise = functional.relu(curves)
         at_peak = (rise >= functional.max_pool1d(rise, 5, 1, 2)).to(rise.dtype)
         peak = rise * at_peak
@@ -171,7 +170,7 @@ class Rhythm(nn.Module):
 
 
 class Melody(nn.Module):
-    """Which pitches sound, and how the most salient one moves."""
+    """Sounding pitches, and movements of the most salient one."""
 
     lowest, highest = 40, 100
 
@@ -218,13 +217,18 @@ class Melody(nn.Module):
 
 
 class Harmony(nn.Module):
-    """What pitch classes sound together and after each other, whatever the key.
+    """Simultaneous and successive pitch classes, independent of the key.
 
-    At three time scales: a quarter of a second, two seconds, the whole. Each chroma vector is
-    described by its circular autocorrelation, by the magnitudes of its Fourier coefficients and by
-    its bispectrum, all of which stay the same under transposition; the bispectrum tells major from
-    minor, which are mirror images. Keys are compared by correlation with Krumhansl and Kessler's
-    profiles (1982).
+    At three time scales: a quarter of a second, two seconds, the whole piece. Each chroma vector is
+    described by its circular autocorrelation, the magnitudes of its Fourier coefficients and its
+    bispectrum, which are all invariant under transposition; the bispectrum also distinguishes major from
+    minor, which are mirror images. Keys are compared by correlation with the profiles of Krumhansl and
+    Kessler [1]_.
+
+    References
+    ----------
+    .. [1] Krumhansl, Kessler: Tracing the dynamic changes in perceived tonal organization in a spatial
+       representation of musical keys. Psychological Review 89(4), 1982.
     """
 
     short, long = 8, 62
@@ -301,7 +305,7 @@ class Harmony(nn.Module):
 
     @staticmethod
     def _around_tonic(fit: Tensor, whole: Tensor) -> Tensor:
-        """Return the whole chroma turned so that the most likely tonic comes first."""
+        """Return the chroma of the whole piece, rotated so that the most likely tonic comes first."""
         tonic = torch.softmax(torch.logaddexp(fit[:, 0, :12] * 10, fit[:, 0, 12:] * 10), dim=1)
         share = whole[:, 0] / (whole[:, 0].sum(dim=1, keepdim=True) + _TINY)
         return torch.stack([(tonic * share.roll(-step, 1)).sum(dim=1) for step in range(12)], dim=1)
@@ -320,7 +324,7 @@ class Harmony(nn.Module):
 
 
 def _spread(values: Tensor, dim: int) -> Tensor:
-    """Return the standard deviation; its gradient stays finite where nothing varies."""
+    """Return the standard deviation; its gradient is finite even without variation."""
     deviation = values - values.mean(dim=dim, keepdim=True)
     # Several times faster than Tensor.var along an inner dimension.
     return torch.sqrt(deviation.square().mean(dim=dim) + 1e-8)
@@ -331,7 +335,7 @@ def _standardised(chroma: Tensor) -> Tensor:
 
 
 def _windows(chroma: Tensor, length: int) -> Tensor:
-    """Return means over windows that do not overlap; a remainder shorter than a window is left out."""
+    """Return means over windows without overlap; a remainder shorter than a window is dropped."""
     length = min(length, chroma.shape[1])
     return functional.avg_pool1d(chroma.transpose(1, 2), length, length).transpose(1, 2)
 

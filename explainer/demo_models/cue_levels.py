@@ -1,4 +1,4 @@
-"""What the demo's two-level models share: the cues, the scales of both levels, the linear second one."""
+"""Common parts of the demo's two-level models: cues, scales of both levels, the linear second level."""
 
 import torch
 from torch import Tensor, nn
@@ -13,13 +13,12 @@ _RANGE = 4.0
 
 
 class CueLevels(nn.Module):
-    """Descriptors, their standardisation, and the way from standardised cues to cues and emotions.
+    """Descriptors, their standardisation, and the map from standardised cues to cues and emotions.
 
     Parameters
     ----------
     n_separately : int or None
-        Number of kinds of parts that are standardised each by itself, if the model describes parts
-        of a piece.
+        Number of kinds of parts that are standardised separately, if the model describes parts of a piece.
     """
 
     descriptor_mean: Tensor
@@ -42,17 +41,17 @@ class CueLevels(nn.Module):
         self.register_buffer("emotion_bias", torch.zeros(N_EMOTIONS))
 
     def describe(self, features: Tensor) -> Tensor:
-        """Return descriptors [shape=(n, ..., *descriptor_mean.shape)]; parts of a piece stand in between."""
+        """Return descriptors [shape=(n, ..., *descriptor_mean.shape)], with a dimension for parts if any."""
         return self.descriptors(features)
 
     def standardised(self, described: Tensor, heard: Tensor | None = None) -> Tensor:
-        """Return descriptors in standard deviations, outliers bent smoothly back to at most four.
+        """Return descriptors in standard deviations, with outliers smoothly limited to four.
 
         Parameters
         ----------
         described : Tensor [shape=(..., *descriptor_mean.shape)]
         heard : Tensor of int, optional
-            Which of the descriptors are given; by default all.
+            Positions of the given descriptors; by default all.
         """
         among = slice(None) if heard is None else heard
         deviation = (described - self.descriptor_mean[..., among]) / self.descriptor_spread[..., among]

@@ -2,7 +2,7 @@
 
 The first level was trained on synthetic music whose cues were set (``python -m training``);
 the second is a fixed linear map from listening experiments. ``fixtures/models/cue_model/MODEL_CARD.md``
-says how well it hears what.
+has its measured accuracy.
 """
 
 import torch
@@ -18,12 +18,12 @@ class CueModel(CueLevels):
     Parameters
     ----------
     n_readers : int
-        Members of the committee; their answers are averaged.
+        Members of the committee; their outputs are averaged.
     n_hidden : int
         Units of each reader.
     """
 
-    batch_cells = 1_000_000  # many small operations: their fixed cost halves from 150 000 to here
+    batch_cells = 1_000_000  # many small operations, whose fixed cost is halved compared with 150 000 cells
 
     def __init__(self, n_readers: int = 3, n_hidden: int = 96) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class CommitteeMember(nn.Module):
     Parameters
     ----------
     sections : dict of slice
-        Where each section of the descriptors stands.
+        Position of each section in the descriptors.
     n_hidden : int
     """
 

@@ -1,4 +1,4 @@
-"""How the demo's two-level models read cues from descriptors: from what bears on them."""
+"""Networks that read cues from their relevant descriptors, for the demo's two-level models."""
 
 from typing import NamedTuple
 
@@ -10,25 +10,25 @@ from .cue_levels import CUES
 
 
 class Hearing(NamedTuple):
-    """Cues that are read together, and from which sections of the descriptors."""
+    """Cues that are read together, and the sections of descriptors they are read from."""
 
     cues: tuple[str, ...]
     sections: tuple[str, ...]
     dropout: float
-    """The fainter the cues, the more of it keeps a reader from learning pieces by heart."""
+    """The fainter the cues, the more dropout is needed against overfitting."""
 
     @property
     def numbers(self) -> list[int]:
-        """Where its cues stand among all."""
+        """Positions of its cues in `CUES`."""
         return [CUES.index(cue) for cue in self.cues]
 
     def positions(self, sections: dict[str, slice]) -> Tensor:
-        """Return the positions of the descriptors that are heard, from where each section stands."""
+        """Return the positions of the relevant descriptors, given the position of each section."""
         return torch.cat([torch.arange(sections[name].start, sections[name].stop) for name in self.sections])
 
 
-# A cue is read from what bears on it. One reader for all cues and descriptors hears articulation worse:
-# what keeps it from overfitting dissonance keeps it from learning how notes end.
+# Each cue is read from its relevant descriptors. A single reader for all cues is worse at articulation: the
+# dropout that keeps it from overfitting dissonance keeps it from learning how notes end.
 HEARINGS = {
     "articulation": Hearing(("articulation",), ("timbre", "articulation", "voices"), 0.1),
     "rhythm": Hearing(
@@ -40,7 +40,7 @@ HEARINGS = {
 
 
 class CueReader(nn.Module):
-    """A linear map and one hidden layer side by side, from some of the descriptors to some of the cues.
+    """A linear map and one hidden layer in parallel, from some of the descriptors to some of the cues.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class CueReader(nn.Module):
 
 
 class AttendingReader(CueReader):
-    """A reader of a part that also says how much its reading of each cue should count."""
+    """A reader of a part that also returns a score for the attention to each of its readings."""
 
     def __init__(self, heard: Tensor, n_hidden: int, hearing: Hearing) -> None:
         super().__init__(heard, n_hidden, hearing)
@@ -92,7 +92,7 @@ class AttendingReader(CueReader):
 
 
 def order_of_cues() -> Tensor:
-    """Return in which order the cues of all `HEARINGS`, one after the other, are all cues in theirs."""
+    """Return the permutation that sorts the concatenated cues of all `HEARINGS` into the order of `CUES`."""
     return torch.argsort(
         torch.tensor([number for hearing in HEARINGS.values() for number in hearing.numbers])
     )

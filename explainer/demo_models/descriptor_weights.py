@@ -1,4 +1,4 @@
-"""Fixed matrices by which the cue descriptors sum bands, lags, harmonics and octaves."""
+"""Fixed matrices of the cue descriptors, which sum bands, lags, harmonics and octaves."""
 
 import math
 
@@ -48,8 +48,8 @@ def octave_folding(frequencies: np.ndarray, lowest: float = 100.0, highest: floa
 def harmonic_templates(frequencies: np.ndarray, pitches: np.ndarray, n_harmonics: int = 8) -> Tensor:
     """Return for each pitch positive weights at its harmonics and negative ones between them.
 
-    The negative weights at half-integer multiples keep the octave below from looking as good as
-    the pitch itself.
+    The negative weights at half-integer multiples prevent the octave below from matching as well as the
+    pitch itself.
     """
     bands = _midi_pitch(frequencies)[:, None]
     templates = np.zeros((len(frequencies), len(pitches)))

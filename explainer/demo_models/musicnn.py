@@ -1,8 +1,8 @@
-"""musicnn, a published music tagger, rebuilt in torch.
+"""musicnn, a published music tagger, reimplemented in torch.
 
 J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", 2019,
 arXiv:1909.06654. The weights are theirs (ISC licence), from the TensorFlow checkpoints in the Python
-package ``musicnn`` 0.1.0; ``origin.json`` beside them says which files these were.
+package ``musicnn`` 0.1.0; ``origin.json`` next to them names these files.
 """
 
 import torch
@@ -68,7 +68,7 @@ class Musicnn(nn.Module):
         return self._classify(torch.cat([shapes, *self._contexts(shapes)], dim=1))
 
     def _contexts(self, shapes: Tensor) -> list[Tensor]:
-        """Return what each context layer adds up to with those before it, each (n, filters, time)."""
+        """Return the cumulative sums of the context layers, each (n, filters, time)."""
         sums: list[Tensor] = []
         below = shapes
         for layer in self.context:
@@ -90,7 +90,7 @@ class _Convolution(nn.Module):
         super().__init__()
         self.filters = kind(1, n_filters, (width, height))
         self.norm = nn.BatchNorm2d(n_filters, eps=_EPSILON)
-        # TensorFlow puts the odd one of an even filter's zeros at the end.
+        # For even filters TensorFlow puts the odd zero of the padding at the end.
         self.padding = (0, 0, (width - 1) // 2, width // 2)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -99,7 +99,7 @@ class _Convolution(nn.Module):
 
 
 class _FullHeight(nn.Conv2d):
-    """A convolution as high as its image: it moves in time only, and in one dimension twice as fast."""
+    """A convolution as high as its image, computed in one dimension, which is twice as fast."""
 
     def forward(self, image: Tensor) -> Tensor:
         """Map (n, 1, time, height) to (n, filters, time, 1)."""

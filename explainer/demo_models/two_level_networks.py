@@ -1,7 +1,7 @@
 """The networks of the two-level papers: A2E, A2Mid2E and the joint variant.
 
-Input is the 149-band logarithmic spectrogram at 31.25 frames per second; 10 s are 313 frames,
-but any length that survives the pooling will do.
+Input is the 149-band logarithmic spectrogram at 31.25 frames per second; 10 s are 313 frames, but any length
+that is long enough for the pooling works.
 
 Chowdhury, Vall, Haunschmid, Widmer. "Towards explainable music emotion recognition: the route
 via mid-level features." ISMIR 2019.
@@ -45,14 +45,14 @@ def trunk() -> nn.Sequential:
 
 
 def squared_error(predicted: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean squared error over the labels that are there; 0, with a gradient of 0, if none is."""
+    """Return the mean squared error over labels that are not NaN; 0, with a gradient of 0, without any."""
     known = ~torch.isnan(labels)
     difference = torch.where(known, predicted - torch.nan_to_num(labels), torch.zeros_like(predicted))
     return difference.square().sum() / known.sum().clamp(min=1)
 
 
 class A2E(nn.Module):
-    """Sound to emotions directly, without anything in between that has a name.
+    """Sound to emotions directly, without named intermediate features.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class A2E(nn.Module):
         return self.emotions(self.trunk(features[:, None]))
 
     def loss(self, features: Tensor, mid_level: Tensor, emotions: Tensor) -> Tensor:
-        """Return the mean squared error of the emotions; `mid_level` is not used, NaN is left out."""
+        """Return the mean squared error of the emotions; `mid_level` is not used, NaN is ignored."""
         return squared_error(self(features), emotions)
 
 
@@ -109,17 +109,17 @@ class A2Mid2E(nn.Module):
         return torch.cat([mid_level, self.emotions(mid_level)], dim=1)
 
     def loss(self, features: Tensor, mid_level: Tensor, emotions: Tensor) -> Tensor:
-        """Return the sum of the mean squared errors on both levels; labels that are NaN are left out."""
+        """Return the sum of the mean squared errors on both levels; labels that are NaN are ignored."""
         predicted = self.mid_level(self.trunk(features[:, None]))
         passed_on = predicted if self.emotions_teach_trunk else predicted.detach()
         return squared_error(predicted, mid_level) + squared_error(self.emotions(passed_on), emotions)
 
 
 class A2Mid2EJoint(A2Mid2E):
-    """A2Mid2E whose trunk learns from both losses at once.
+    """A2Mid2E whose trunk is trained by both losses.
 
-    Emotion labels then shape the mid-level features too, so these may carry more than their
-    names say.
+    Emotion labels then affect the mid-level features too, so these can contain more information than their
+    names cover.
     """
 
     emotions_teach_trunk = True
