@@ -122,7 +122,7 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
         ({"representation": '{"kind": "mel", "n_bands": 1000000}'}, "must be positive, at most 4096"),
         ({"targets": "a, tag, loud"}, "is more than a name and a level"),
         ({"targets": "a" * 101}, "from 1 to 100 characters"),
-        ({"emotion_weights": '[["1"]]', "emotion_bias": "[1]"}, "must be numbers"),
+        ({"emotion_weights": '[["1"]]', "emotion_bias": "[1]"}, "must be finite numbers"),
         (
             {
                 "targets": "a, mid-level\nb, emotion",
@@ -130,7 +130,7 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
                 "emotion_bias": "[0]",
                 "output": "probability",
             },
-            "not with probabilities",
+            "not probabilities",
         ),
         ({"window_hop": "5"}, "length of the window"),
         ({"window_frames": "0"}, "Use a whole number from 1"),

@@ -240,7 +240,7 @@ def test_asking_for_the_missing_tracks_queues_and_answers(settings, sound_file, 
     response = admin_client.post(reverse("explainer:correlations-predict"), {"model": model.pk}, follow=True)
     assert "is predicting the other tracks" in response.content.decode()
     page = response.content.decode()
-    assert "asked about 0 of 3 tracks" in page
+    assert "has predictions of 0 of 3 tracks" in page
     assert "The others are being predicted." in page
     assert "Predict the other" not in page
     call_command("predict_tracks", "--model", model.name, verbosity=0)

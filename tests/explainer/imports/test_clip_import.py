@@ -208,7 +208,7 @@ def test_damaged_members_are_refused_one_by_one(archive, track):
         (None, HEADER, "must contain one table manifest.csv .* it contains none"),
         ([], "file,track,condition\n", "no column target, method.* in its first line"),
         ([], "", "its columns are none"),
-        ([], HEADER, "names no clip; write a line for each"),
+        ([], HEADER, "names no clip; add a line for each"),
     ],
 )
 def test_archives_without_a_usable_manifest_are_refused(archive, lines, header, message):
@@ -305,7 +305,7 @@ def test_what_is_no_archive_is_refused(tmp_path, monkeypatch, archive):
     with pytest.raises(ArchiveError, match="not a zip archive"):
         import_clips(tmp_path / "x.zip")
     monkeypatch.setattr(clip_archive, "MAXIMUM_MEMBERS", 2)
-    with pytest.raises(ArchiveError, match="at most 2"):
+    with pytest.raises(ArchiveError, match="the limit is 2"):
         import_clips(archive([], {"a.wav": b"", "b.wav": b""}))
 
 

@@ -49,7 +49,7 @@ def test_a_torch_model_with_weights_is_registered_once(tmp_path, track, capsys):
     write_torch_model(tmp_path)
     call_command("register_model", tmp_path / "vgg.json")
     call_command("register_model", tmp_path / "vgg.json")
-    assert "registered already" in capsys.readouterr().out
+    assert "already registered" in capsys.readouterr().out
     model = MusicModel.objects.get()
     assert model.checkpoint.name == f"models/{model.checkpoint_sha256}.safetensors"
     call_command("check_model", "vgg", track=track.name)
@@ -65,7 +65,7 @@ def test_a_model_stored_before_its_code_moved_is_still_the_same_one(tmp_path, tr
     assert stored.code == "explainer.core.networks.A2Mid2E"
     write_torch_model(tmp_path)
     call_command("register_model", tmp_path / "vgg.json")
-    assert "registered already" in capsys.readouterr().out
+    assert "already registered" in capsys.readouterr().out
     assert MusicModel.objects.get().digest() == stored.digest()
 
 
@@ -74,7 +74,7 @@ def test_a_model_stored_before_its_code_moved_is_still_the_same_one(tmp_path, tr
     [
         ("name = ", "cannot be read as TOML"),
         ('nam = "x"', "Unknown: nam"),
-        ('name = "x"\ncheckpoint = "gone.pt"', "no file gone.pt"),
+        ('name = "x"\ncheckpoint = "gone.pt"', "gone.pt does not exist"),
         ('name = "x"\nadapter = "magic"', "Adapter 'magic' is unknown"),
         ('name = "x y"\nadapter = "callable"\ncode = "explainer.demo_models.two_level_networks.x"\n'
          'representation = {kind = "mel"}\ntargets = [{name = "a"}]', "name: Use letters"),

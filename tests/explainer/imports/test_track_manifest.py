@@ -93,7 +93,7 @@ def test_two_forms_of_one_name_side_by_side(music):
             "file,title\na.wav,A\n./a.wav,B\n",
             r"line 3: ./a.wav is named twice, first in line 2; delete one line",
         ),
-        ("file,title\na.wav,Hello, World\n", r"line 2: it has 3 cells for 2 columns; put a text"),
+        ("file,title\na.wav,Hello, World\n", r"line 2: it has 3 cells for 2 columns; put text"),
         ("file,title\n,No file\na.wav,A\n", r"line 2: it names no file; write its name"),
         ("file,name\na.wav,x\nCD2/b.wav,x\n", r"line 3: the track of line 2 has the name x too; change one"),
         ("file,name\na.wav,two words\n", r"line 2: name: Use letters, digits"),

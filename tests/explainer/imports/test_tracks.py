@@ -35,7 +35,7 @@ def test_another_recording_of_the_same_name_is_refused(sound_file, tmp_path):
     (tmp_path / "more").mkdir()
     [done] = tracks.import_tracks([sound_file("more/one.wav", seed=1)], decode_here=True)
     assert done.refused
-    assert "called one" in done.reason
+    assert "has the name one" in done.reason
 
 
 def bad_sounds(sound_file, tmp_path):
@@ -57,7 +57,7 @@ def bad_sounds(sound_file, tmp_path):
         "nan.wav": "NaN",
         "slow.wav": "4000 Hz",
         "long.flac": "at most 10 s",
-        "disguised.wav": "really a FLAC",
+        "disguised.wav": "is a FLAC",
         "cut.flac": "",
     }
 
