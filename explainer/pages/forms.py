@@ -22,7 +22,7 @@ from .upload_forms import SOUNDS, SeveralFilesField, SeveralFilesInput
 
 
 class BuildForm(forms.Form):
-    """What to explain: every track under every model by every recipe."""
+    """Request for explanations of every chosen track, model and recipe."""
 
     tracks = forms.ModelMultipleChoiceField(
         Track.objects.all(),
@@ -49,12 +49,12 @@ class BuildForm(forms.Form):
         ]
 
     def target_groups(self):
-        """Return the boxes for targets, by model."""
+        """Return the checkboxes of targets, by model."""
         boxes = iter(self["targets"].subwidgets)
         return [(name, list(islice(boxes, len(choices)))) for name, choices in self.fields["targets"].choices]
 
     def targets_of(self, model: MusicModel) -> list[str]:
-        """Return the targets ticked for a model; none means all."""
+        """Return the targets ticked for a model; empty for all."""
         prefix = f"{model.pk}:"
         return [
             value.removeprefix(prefix) for value in self.cleaned_data["targets"] if value.startswith(prefix)
@@ -62,7 +62,7 @@ class BuildForm(forms.Form):
 
 
 class CorrelationsForm(forms.Form):
-    """Whose correlations over which tracks; no tracks means all."""
+    """Choice of a model and of tracks for the correlations page; no tracks means all."""
 
     model = forms.ModelChoiceField(MusicModel.objects.all(), empty_label=None)
     tracks = forms.ModelMultipleChoiceField(
@@ -70,11 +70,11 @@ class CorrelationsForm(forms.Form):
     )
 
     def chosen(self) -> tuple[MusicModel, list[Track]]:
-        """Return the model and the tracks, in the order of their names."""
+        """Return the model and the tracks, sorted by name."""
         return self.cleaned_data["model"], list(self.cleaned_data["tracks"] or Track.objects.all())
 
     def as_query(self) -> list[tuple[str, int]]:
-        """Return the choice as pairs for an address."""
+        """Return the choice as pairs for a query string."""
         values = self.cleaned_data
         return [("model", values["model"].pk), *(("tracks", track.pk) for track in values["tracks"])]
 
@@ -84,7 +84,7 @@ def _cells(text):
 
 
 class TargetsField(forms.CharField):
-    """Outputs of a model, one a line: the name, then a comma and the level."""
+    """Outputs of a model, one per line: the name, a comma and the level."""
 
     widget = forms.Textarea(attrs={"rows": 8, "cols": 50})
 
@@ -107,16 +107,16 @@ class TargetsField(forms.CharField):
         ]
 
     def clean(self, value):
-        """Refuse lines that say more than a name and a level."""
+        """Refuse lines with more than a name and a level."""
         long = next((", ".join(row) for row in _cells(value) if len(row) > 2), None)
         if long:
             raise forms.ValidationError(
-                f"“{long}” is more than a name and a level; put a name with commas into double quotes."
+                f"“{long}” has more than a name and a level; put names with commas into double quotes."
             )
         return super().clean(value)
 
     def has_changed(self, initial, data):
-        """Compare what the lines mean."""
+        """Compare the parsed lines."""
         return (initial or []) != self.to_python(data)
 
 
@@ -146,15 +146,15 @@ class MusicModelForm(forms.ModelForm):
     """A model's description, checked without loading the model."""
 
     representation = ParametersField(
-        required=False,  # the model's own check says what to state
+        required=False,  # the model's own check has a better message
         initial={"kind": "log_filterbank"},
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
-        help_text="What goes in: its kind, and the parameters that differ from the defaults. Examples: "
+        help_text="Kind of the input, and the parameters that differ from the defaults. Examples: "
         + " \N{MIDDLE DOT} ".join(REPRESENTATION_EXAMPLES),
     )
     targets = TargetsField(
-        help_text=f"Outputs in order, one a line: name, level. Levels are {', '.join(LEVELS)}; "
-        "tag may be left out.",
+        help_text=f"Outputs in order, one per line: name, level. Levels are {', '.join(LEVELS)}; "
+        "tag can be omitted.",
     )
 
     class Meta:
@@ -192,8 +192,8 @@ class MusicModelForm(forms.ModelForm):
         if self._digest and self._digest != model.digest() and model.is_used():
             self.add_error(
                 None,
-                "Explanations were made of this model, so what it answers must not change. "
-                "Register the changed one under a new name; description, licence and source can be "
+                "This model has explanations, so its outputs must not change. "
+                "Register the changed model under a new name; description, licence and source can be "
                 "changed here.",
             )
         if uploaded and not self.errors:
@@ -213,7 +213,7 @@ class SizesField(forms.CharField):
         try:
             return [int(part) for part in str(value).replace(",", " ").split()]
         except ValueError as error:
-            raise forms.ValidationError("Write whole numbers separated by commas, e.g. 2, 4, 8.") from error
+            raise forms.ValidationError("Enter whole numbers separated by commas, e.g. 2, 4, 8.") from error
 
 
 RECIPE_FIELDS = tuple(field.name for field in dataclasses.fields(CoreRecipe))
@@ -222,11 +222,9 @@ RECIPE_FIELDS = tuple(field.name for field in dataclasses.fields(CoreRecipe))
 class RecipeForm(forms.ModelForm):
     """A recipe, one form field for each of its fields."""
 
-    method = forms.ChoiceField(
-        help_text="How the model is questioned and the answers are turned into weights."
-    )
+    method = forms.ChoiceField(help_text="How weights of segments are computed from the model.")
     method_parameters = ParametersField(
-        required=False, help_text='What the method can be told beside the fields here, e.g. {"ridge": 1}.'
+        required=False, help_text='Further parameters of the method, e.g. {"ridge": 1}.'
     )
     segmentation = forms.ChoiceField(label="Segments", help_text="What can be removed from the sound.")
     segmentation_parameters = ParametersField(
@@ -237,17 +235,17 @@ class RecipeForm(forms.ModelForm):
         allow_empty_file=True,
         label="Stems",
         help_text="For the segments “stems”: recordings of one track's sources, each named after its file. "
-        "They begin and end with the track and have the level they have in it.",
+        "They must begin and end with the track and have their level in the track.",
         widget=SeveralFilesInput(attrs={"accept": SOUNDS}),
     )
-    sampling = forms.ChoiceField(help_text="How the masks are drawn that the model is asked about.")
+    sampling = forms.ChoiceField(help_text="How masks are drawn.")
     calls = forms.IntegerField(min_value=1, label="Model calls", help_text="Budget for each track.")
     keep_probability = forms.FloatField(
-        help_text="How likely a segment stays in a mask. Staying near the track makes explanations stable."
+        help_text="Probability that a segment is kept in a mask. High values make explanations stable."
     )
     stop_confidence = forms.FloatField(
         min_value=0,
-        help_text="Stop asking once the strongest segments stay the same with this probability, e.g. 0.9; "
+        help_text="Stop as soon as the strongest segments stay the same with this probability, e.g. 0.9; "
         "0 spends the whole budget.",
     )
     hidden_value = forms.ChoiceField(
@@ -257,25 +255,25 @@ class RecipeForm(forms.ModelForm):
     )
     route = forms.ChoiceField(
         choices=[(value, value.replace("_", " ")) for value in ROUTES],
-        label="Way back to sound",
-        help_text="Gain keeps the sound's own detail; pseudo inverse lets you hear what the bands keep.",
+        label="Reconstruction of sound",
+        help_text="Gain keeps the recording's detail; pseudo inverse makes audible what the bands preserve.",
     )
     evidence_sizes = SizesField(
-        help_text="Of how many segments evidence clips are made; several give a dose-response, e.g. 2, 4, 8. "
-        "A clip holds fewer where fewer segments speak for the target; its page says how many."
+        help_text="Numbers of segments of evidence clips; several give a dose-response, e.g. 2, 4, 8. "
+        "A clip has fewer if fewer segments have a positive weight; its page shows how many."
     )
     random_controls = forms.IntegerField(min_value=0, help_text="For each evidence clip.")
     boost = forms.FloatField(
-        help_text="dB by which evidence stands out in an extra condition; 0 leaves it out."
+        help_text="dB by which the evidence is amplified in an extra condition; 0 omits the condition."
     )
     stability_seeds = forms.IntegerField(
         min_value=0,
-        help_text="With how many further seeds to explain again and compare; each costs all calls.",
+        help_text="Number of further seeds with which to repeat and compare; each costs all calls.",
     )
     randomised_model = forms.BooleanField(
         required=False, help_text="Explain the model with shuffled weights too, as a sanity check."
     )
-    seed = forms.IntegerField(min_value=0, help_text="Fixes every random choice.")
+    seed = forms.IntegerField(min_value=0, help_text="Seed of every random choice.")
 
     class Meta:
         model = Recipe
@@ -291,7 +289,7 @@ class RecipeForm(forms.ModelForm):
                 self.initial.setdefault(name, value)
 
     def clean(self):
-        """Check the fields together, and that nothing was made from what is to be changed."""
+        """Check the fields together, and refuse changes of a recipe with explanations."""
         values = super().clean()
         parameters = {name: values[name] for name in RECIPE_FIELDS if name in values}
         if self.errors:
@@ -306,12 +304,12 @@ class RecipeForm(forms.ModelForm):
             return values
         same = Recipe.objects.filter(digest=content.digest()).exclude(pk=self.instance.pk).first()
         if same:
-            self.add_error(None, f"The recipe {same.name} says exactly this already.")
+            self.add_error(None, f"Recipe {same.name} already has exactly these settings; use it instead.")
         elif self.instance.digest != content.digest() and self.instance.is_used():
             self.add_error(
                 None,
-                "Explanations were made from this recipe, so it stays as it is. "
-                "Give the changed one another name and press “Save as new”.",
+                "This recipe has explanations, so it cannot be changed. "
+                "Give the changed recipe another name and press “Save as new”.",
             )
         self.instance.parameters = content.to_dict()
         return values
@@ -321,7 +319,7 @@ class RecipeForm(forms.ModelForm):
         named = parameters["segmentation_parameters"]
         by_stems = parameters["segmentation"] == recipes.STEMS
         if uploads and not by_stems:
-            raise AudioError("Choose “stems” under “Segments”, or leave these files out.")
+            raise AudioError("Choose “stems” under “Segments”, or remove these files.")
         if by_stems and not uploads and recipes.STEMS not in named:
             raise AudioError("Choose the sound files of the sources.")
         with tempfile.TemporaryDirectory(prefix="stems-") as folder:

@@ -120,7 +120,7 @@ def test_the_examples_beside_the_representation_can_be_used(admin_client, exampl
         ({"representation": '{"kind": ["mel"]}'}, "is unknown; use one of"),
         ({"representation": '{"kind": "mel", "sample_rate": "fast"}'}, "must be a whole number"),
         ({"representation": '{"kind": "mel", "n_bands": 1000000}'}, "must be positive, at most 4096"),
-        ({"targets": "a, tag, loud"}, "is more than a name and a level"),
+        ({"targets": "a, tag, loud"}, "has more than a name and a level"),
         ({"targets": "a" * 101}, "from 1 to 100 characters"),
         ({"emotion_weights": '[["1"]]', "emotion_bias": "[1]"}, "must be finite numbers"),
         (
@@ -161,7 +161,7 @@ def test_a_model_that_was_explained_keeps_its_answers_but_not_its_description(bu
     same = model_form(name="brightness", targets="bright\nloud", description="How bright")
     assert admin_client.post(address, same).status_code == 302
     page = text_of(admin_client.post(address, {**same, "code": "small_world.broken"}))
-    assert "what it answers must not change" in page
+    assert "so its outputs must not change" in page
     assert MusicModel.objects.get().description == "How bright"
 
 
@@ -227,7 +227,7 @@ def test_mistakes_in_a_recipe_are_named_and_nothing_entered_is_lost(admin_client
 def test_the_same_recipe_is_not_stored_twice(admin_client):
     admin_client.post(reverse("admin:explainer_recipe_add"), recipe_form())
     page = text_of(admin_client.post(reverse("admin:explainer_recipe_add"), recipe_form(name="other")))
-    assert "The recipe r says exactly this already." in page
+    assert "Recipe r already has exactly these settings" in page
 
 
 def test_a_recipe_that_was_used_is_kept_and_saved_as_new(built, admin_client):
