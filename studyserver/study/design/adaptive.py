@@ -1,6 +1,6 @@
-"""Adaptive allocation: what an annotator hears next, and when a study has heard enough.
+"""Adaptive allocation: the next trials of an annotator, and when a study is precise enough.
 
-The figures come from :mod:`.precision`; here they meet the database.
+It reads the database; the computations are in :mod:`.interval_width` and :mod:`.next_judgment`.
 """
 
 from collections import Counter
@@ -16,39 +16,39 @@ from .sets import ClipSet
 
 
 def adaptive_design(study: Study) -> AdaptiveDesign | None:
-    """Return a study's adaptive design, None where trials are spread evenly."""
+    """Return a study's adaptive design; None if trials are spread evenly."""
     return AdaptiveDesign.objects.select_related("question", "study").filter(study=study).first()
 
 
 def adaptive_problems(study: Study) -> list[str]:
-    """Return in words what keeps an adaptive design from being followed."""
+    """Return the problems that prevent an adaptive design, as sentences."""
     plan = adaptive_design(study)
     if plan is None:
         return []
     problems = []
     if study.blocks or study.condition_design == Study.ConditionDesign.BETWEEN or study.attention_trials:
         problems.append(
-            "Trials that are chosen adaptively can have no blocks of conditions, no attention trials, and "
-            "every annotator hears all conditions: change that under “Design”, or remove the adaptive "
+            "Adaptive allocation works without blocks of conditions and without attention trials only, and "
+            "every annotator must hear all conditions: change that under “Design”, or remove the adaptive "
             "allocation."
         )
     conditions = set(_stimuli(plan).values())
     missing = sorted({plan.first, plan.second} - conditions - {""})
     if missing:
         problems.append(
-            f"The adaptive allocation compares {' and '.join(missing).replace('_', ' ')}, of which there are "
-            "no stimuli that its question is about: add some, or compare other conditions."
+            f"The adaptive allocation compares {' and '.join(missing).replace('_', ' ')}, but its question "
+            "has no such stimuli: add some, or compare other conditions."
         )
     if not study.trials_per_annotator or study.trials_per_annotator >= study.stimuli.active().main().count():
         problems.append(
-            "Every annotator would hear every stimulus, so nothing could be chosen adaptively: lower “trials "
+            "Every annotator hears every stimulus, so there is nothing to choose adaptively: lower “trials "
             "per annotator”, or remove the adaptive allocation."
         )
     return problems
 
 
 def adaptive_advice(study: Study) -> list[str]:
-    """Return in words where an adaptive design saves no judgments."""
+    """Return advice if an adaptive design saves no judgments."""
     plan = adaptive_design(study)
     if plan is None or not plan.first:
         return []
@@ -57,20 +57,19 @@ def adaptive_advice(study: Study) -> list[str]:
         return []
     sides = " and the ".join(side.replace("_", " ") for side in (plan.first, plan.second))
     return [
-        f"The study presents nothing but the {sides} whose difference is to become precise: adaptive "
-        "allocation saves no judgments there. Remove it, or keep it only to close the study at the declared "
-        "precision. It saves where a study presents more than it compares, or where every stimulus is to "
-        "become precise."
+        f"The study presents only the {sides} whose difference is estimated, so adaptive allocation saves no "
+        "judgments. Remove it, or keep it only to close the study at the declared precision. It saves "
+        "judgments if a study presents more than it compares, or if every stimulus is to be estimated."
     ]
 
 
 def in_blocks(study: Study) -> bool:
-    """Return whether annotators of the study are still given further trials as they go on."""
+    """Return whether annotators of the study still get trials in blocks."""
     return AdaptiveDesign.objects.filter(study=study, reached_at=None).exists()
 
 
 def repeats_due(study: Study, heard: Sequence[Trial], coming: int, in_all: int, rng) -> list[str]:
-    """Return the keys of what is heard a second time in the next block, so that repeats come evenly.
+    """Return the keys of the items to be repeated in the next block, so that repeats are spread evenly.
 
     Parameters
     ----------
@@ -81,7 +80,7 @@ def repeats_due(study: Study, heard: Sequence[Trial], coming: int, in_all: int, 
     coming, in_all
         Main trials in the next block, and in all blocks together.
     rng
-        Source of chance. It draws from the trials that lie far enough behind, as far as there are such.
+        Source of randomness. It draws from trials that are far enough back, if there are enough.
     """
     main = [trial for trial in heard if trial.kind == Trial.Kind.MAIN]
     second = [trial.repeat_of_id for trial in heard if trial.kind == Trial.Kind.REPEAT]
@@ -108,28 +107,28 @@ def choose(
 ) -> list[tuple[ClipSet, bool]]:
     """Return the `n` sets whose judgments narrow the figure most, and whether each was chosen for that.
 
-    Stimuli with less than the declared minimum come first, the least judged before the others; among equals
-    chance decides.
+    Stimuli with fewer judgments than the declared minimum come first, in order of their number of judgments;
+    ties are broken at random.
 
     Parameters
     ----------
     plan
         The adaptive design.
     sets
-        What the annotator may still hear. A set of several clips gains what they gain together.
+        Sets that the annotator can still hear. The gain of a set is the joint gain of its clips.
     held
-        How many annotators hold each stimulus: they have judged it or may still do so.
+        Number of annotators of each stimulus who have judged it or may still do so.
     n
         Number of trials to give.
     rng
-        Source of chance.
+        Source of randomness.
     heard
-        What the annotator has been given already.
+        Sets that the annotator has already been given.
     just_heard
-        Tracks that should not come again so soon; nor should two sets of one track, if there are others.
-        None where tracks need not be kept apart.
+        Tracks that should not follow soon; two sets of one track are also avoided if possible. None if
+        tracks need not be kept apart.
     rehearsal
-        Whether simulated annotators are concerned.
+        Whether to use simulated annotators.
     """
     stimuli = _stimuli(plan)
     ratings = ratings_of(plan, rehearsal=rehearsal)
@@ -153,7 +152,7 @@ def choose(
 
 
 def _tracks_apart(ranked: list[tuple[ClipSet, bool]], just_heard: Collection) -> list[tuple[ClipSet, bool]]:
-    """Put the first set of each track that was not just heard before all others."""
+    """Return the ranking with the first set of each track that was not just heard before all others."""
     taken = set(just_heard)
     first, later = [], []
     for pair in ranked:
@@ -163,7 +162,7 @@ def _tracks_apart(ranked: list[tuple[ClipSet, bool]], just_heard: Collection) ->
 
 
 def is_precise(plan: AdaptiveDesign, *, rehearsal: bool = False) -> bool:
-    """Return whether the figure is as precise as the study wants it."""
+    """Return whether the figure has the declared precision."""
     if plan.precision is None:
         return False
     found = current_width(plan, rehearsal=rehearsal)
@@ -171,7 +170,7 @@ def is_precise(plan: AdaptiveDesign, *, rehearsal: bool = False) -> bool:
 
 
 def current_width(plan: AdaptiveDesign, *, rehearsal: bool = False) -> float | None:
-    """Return how wide the figure's 95 % interval is now; None while stimuli lack their first judgments."""
+    """Return the width of the figure's 95 % interval; None while stimuli lack their minimum of judgments."""
     stimuli = _stimuli(plan)
     ratings = ratings_of(plan, rehearsal=rehearsal)
     counts = Counter(stimulus for stimulus, _annotator, _value in ratings)
@@ -183,7 +182,7 @@ def current_width(plan: AdaptiveDesign, *, rehearsal: bool = False) -> float | N
 
 
 def note_precision(plan: AdaptiveDesign, *, rehearsal: bool = False) -> None:
-    """Record that the precision was reached, and end joining; whoever is in the middle ends with a block.
+    """Record that the precision was reached, and close the study; current annotators finish their block.
 
     A rehearsal changes nothing.
     """
@@ -197,7 +196,7 @@ def note_precision(plan: AdaptiveDesign, *, rehearsal: bool = False) -> None:
 
 
 def ratings_of(plan: AdaptiveDesign, *, rehearsal: bool = False) -> list[Rating]:
-    """Return the judgments that the figure is made of."""
+    """Return the judgments from which the figure is computed."""
     judgments = Judgment.objects.filter(
         question=plan.question_id,
         trial__annotator__study=plan.study_id,

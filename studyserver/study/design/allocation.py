@@ -1,4 +1,4 @@
-"""Giving an annotator all of his or her trials, in balance with everybody else's."""
+"""Allocation of trials to an annotator, balanced over all annotators."""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -17,7 +17,7 @@ from .spacing import Item, Kind, Place, Rules
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """A trial to be made: what it is for (a kind of trial), what it presents, the number of its block."""
+    """A trial to be created: its kind, the clips it presents, the number of its block."""
 
     kind: str
     what: ClipSet
@@ -26,10 +26,10 @@ class PlannedTrial:
 
 
 def allocate_trials(annotator: Annotator) -> None:
-    """Give an annotator all trials at once; does nothing for one who has them.
+    """Create all trials of an annotator who has none; with an adaptive design, the next block of them.
 
-    With an adaptive design it gives the next block of them. Whoever holds the study's lock sees every earlier
-    allocation, so that annotators who arrive at the same moment do not take the same least-judged stimuli.
+    The study's row is locked, so that annotators who arrive at the same time see each other's allocations and
+    do not all get the same least-judged stimuli.
     """
     with transaction.atomic():
         study = Study.objects.locked(annotator.study_id)
@@ -44,7 +44,7 @@ def allocate_trials(annotator: Annotator) -> None:
 
 
 def awaits_trials(annotator: Annotator) -> bool:
-    """Return whether :func:`allocate_trials` has something to give: at first, and before a block ends."""
+    """Return whether :func:`allocate_trials` would create trials: at first, and before a block ends."""
     if not annotator.trials.exists():
         return True
     if annotator.trials.unfinished().count() > 1:
@@ -57,15 +57,15 @@ def awaits_trials(annotator: Annotator) -> bool:
 
 
 def judged_counts(study: Study, *, rehearsal: bool = False, now=None) -> Counter:
-    """Return how many annotators hold each main stimulus: those who finished or may still finish.
+    """Return the number of annotators of each main stimulus who have finished or may still finish.
 
-    Simulated annotators are counted among themselves only.
+    Simulated annotators are counted separately.
     """
     return _holding(study, rehearsal, "stimulus", Presentation.objects, "trial__", now)
 
 
 def judged_sets(study: Study, *, rehearsal: bool = False, now=None) -> Counter:
-    """Return how many annotators hold each stimulus or set of clips, by its key."""
+    """Return the number of such annotators for each stimulus or set of clips, by its key."""
     return _holding(study, rehearsal, "item_key", Trial.objects, "", now)
 
 
@@ -88,7 +88,7 @@ def _practice_sets(study: Study) -> list[ClipSet]:
 
 
 def compared_levels(study: Study, sets: Sequence[ClipSet]) -> list[str]:
-    """Return the conditions of which an annotator hears one only; none where everybody hears all."""
+    """Return the conditions of which each annotator hears only one; empty if everyone hears all."""
     if not is_between(study):
         return []
     present = {what.clips[0].condition for what in sets}
@@ -96,7 +96,7 @@ def compared_levels(study: Study, sets: Sequence[ClipSet]) -> list[str]:
 
 
 def is_between(study: Study) -> bool:
-    """Whether annotators differ in the condition they hear."""
+    """Return whether annotators differ in the condition they hear."""
     return (
         study.condition_design == Study.ConditionDesign.BETWEEN
         and study.presentation == Study.PresentationKind.SINGLE
@@ -104,7 +104,7 @@ def is_between(study: Study) -> bool:
 
 
 def _own_sets(study: Study, sets: list[ClipSet], rng, *, rehearsal: bool) -> list[ClipSet]:
-    """Return what this annotator may be given: all, or one of the compared conditions, least held first."""
+    """Return the sets for this annotator: all, or those with the least allocated compared condition."""
     levels = compared_levels(study, sets)
     if not levels:
         return sets
@@ -115,12 +115,12 @@ def _own_sets(study: Study, sets: list[ClipSet], rng, *, rehearsal: bool) -> lis
 
 
 def without_other_levels(sets: Sequence[ClipSet], levels: Sequence[str], own: str) -> list[ClipSet]:
-    """Return the sets less those of the levels that are not one's own."""
+    """Return the sets without those of the other levels."""
     return [what for what in sets if what.clips[0].condition == own or what.clips[0].condition not in levels]
 
 
 def block_of(study: Study, what: ClipSet) -> Hashable:
-    """Return what a set shares with the others of its block; None where there are no blocks."""
+    """Return the value that the sets of a block share; None without blocks."""
     return {
         Study.Blocks.TARGET: what.target,
         Study.Blocks.CONDITION: what.clips[0].condition,
@@ -129,12 +129,12 @@ def block_of(study: Study, what: ClipSet) -> Hashable:
 
 
 def _item(study: Study, what: ClipSet, key: Hashable = None) -> Item:
-    """Return a set as the order sees it, under a key of its own where that of the set may not be unique."""
+    """Return a set as an item to be ordered, with a given key if that of the set may not be unique."""
     return Item(key or what.key, what.track, unmasked=what.unmasked, block=block_of(study, what))
 
 
 def plan_session(study: Study, rng, *, rehearsal: bool = False) -> list[PlannedTrial]:
-    """Return the trials of an annotator who comes now, in order; nothing is stored.
+    """Return the trials of a new annotator in order, without storing them.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def plan_session(study: Study, rng, *, rehearsal: bool = False) -> list[PlannedT
     rng
         Source of every random choice.
     rehearsal
-        Whether simulated annotators are counted, instead of people.
+        Whether to count simulated annotators instead of people.
     """
     sets = _own_sets(study, stimulus_sets(study), rng, rehearsal=rehearsal)
     by_key: dict[Hashable, ClipSet] = {what.key: what for what in sets}
@@ -152,7 +152,7 @@ def plan_session(study: Study, rng, *, rehearsal: bool = False) -> list[PlannedT
     chosen = ordering.least_judged(items, judged_sets(study, rehearsal=rehearsal), wanted, rng)
     practice = []
     for what in _practice_sets(study):
-        # A practice set may compare what a main set compares: then both have the same key.
+        # A practice set can compare the same clips as a main set; then both have the same key.
         practice.append(_item(study, what, ("practice", what.key)))
         by_key[practice[-1].key] = what
     places = ordering.arrange_session(
@@ -169,12 +169,12 @@ def plan_session(study: Study, rng, *, rehearsal: bool = False) -> list[PlannedT
 
 
 def spacing_rules(study: Study) -> Rules:
-    """Return the distances that a study's trials are to keep."""
+    """Return the minimum distances between a study's trials."""
     return Rules(study.minimum_track_distance, study.repeat_distance)
 
 
 def _allocate_block(study: Study, annotator: Annotator, plan: AdaptiveDesign) -> None:
-    """Give the next block of an adaptive design, unless there is one or the study has heard enough."""
+    """Create the next block of an adaptive design, unless one is open or the study is precise enough."""
     heard = list(annotator.trials.order_by("position"))
     if heard and not awaits_trials(annotator):
         return
@@ -188,7 +188,7 @@ def _allocate_block(study: Study, annotator: Annotator, plan: AdaptiveDesign) ->
 def _plan_block(
     study: Study, plan: AdaptiveDesign, heard: list[Trial], rng, *, rehearsal: bool
 ) -> list[PlannedTrial]:
-    """Return the trials that follow those heard: practice at first, then where judgments tell most."""
+    """Return the trials of the next block: practice at first, then the most informative ones."""
     practice = [] if heard else _practice_sets(study)
     practice = rng.sample(practice, min(study.practice_trials, len(practice)))
     sets = stimulus_sets(study)
@@ -224,7 +224,7 @@ def _plan_block(
 
 
 def _sets_of_all_stimuli(study: Study) -> dict[str, ClipSet]:
-    """Return the sets of all main stimuli by key, those too that are no longer presented."""
+    """Return the sets of all main stimuli by key, including those that are no longer presented."""
     stimuli = study.stimuli.main().select_related("clip").order_by("pk")
     return {what.key: what for what in clip_sets(study, [Entry(item.pk, item.clip) for item in stimuli])}
 
@@ -239,7 +239,7 @@ def _planned(place: Place, sets: dict[str, ClipSet], aimed: set[str]) -> Planned
 
 
 def _store(annotator: Annotator, order: list[PlannedTrial], rng, *, earlier: Sequence[Trial] = ()) -> None:
-    """Store trials, after those that the annotator has had earlier."""
+    """Store trials after the annotator's earlier ones."""
     trials = Trial.objects.bulk_create(
         Trial(
             annotator=annotator,
@@ -270,7 +270,7 @@ def _store(annotator: Annotator, order: list[PlannedTrial], rng, *, earlier: Seq
 
 
 def _presentations(trial: Trial, what: ClipSet, rng, *, with_x: bool) -> list[Presentation]:
-    """Return a trial's clips: the blind ones in random order, then the given reference, or X."""
+    """Return a trial's clips: the blind ones in random order, then the open reference, or X."""
     given = [member for member in what.members if member[1] == Presentation.Role.REFERENCE]
     blind = [member for member in what.members if member not in given]
     rng.shuffle(blind)
@@ -283,7 +283,7 @@ def _presentations(trial: Trial, what: ClipSet, rng, *, with_x: bool) -> list[Pr
 
 
 def expected_trials(study: Study) -> int:
-    """Return how many trials an annotator who joins now will get."""
+    """Return the number of trials of an annotator who joins now."""
     practice = min(study.practice_trials, len(_practice_sets(study)))
     main = trials_of(study, stimulus_sets(study))
     attention_trials = study.attention_trials if main else 0
@@ -291,7 +291,7 @@ def expected_trials(study: Study) -> int:
 
 
 def trials_of(study: Study, sets: Sequence[ClipSet]) -> int:
-    """Return how many of the sets one annotator gets, repeats not counted."""
+    """Return how many of the sets one annotator gets, without repeats."""
     levels = compared_levels(study, sets)
     available = max((len(without_other_levels(sets, levels, own)) for own in levels), default=len(sets))
     return min(study.trials_per_annotator or available, available)

@@ -1,4 +1,4 @@
-"""Attention trials: a clip with an instruction such as “choose 4”, which anybody can follow who reads it."""
+"""Attention trials: a clip with an instruction such as “choose 4”, which attentive readers can follow."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from studyserver.study.texts.markup import with_own_texts
 
 
 def question_to_check(questions: list[Question]) -> Question | None:
-    """Return the question whose answer an attention trial asks for: the first with an answer to be named."""
+    """Return the question used by attention trials: the first whose answer can be prescribed."""
     return next(
         (
             question
@@ -19,7 +19,7 @@ def question_to_check(questions: list[Question]) -> Question | None:
 
 
 def draw(study: Study, rng) -> dict[str, Any]:
-    """Return the question of an attention trial and the answer to be given, drawn at random."""
+    """Return the question of an attention trial and the prescribed answer, drawn at random."""
     question = question_to_check(list(study.questions.all()))
     if question is None:
         return {}
@@ -28,7 +28,7 @@ def draw(study: Study, rng) -> dict[str, Any]:
 
 
 def instruction(trial: Trial, questions: list[Question]) -> str:
-    """Return what an attention trial asks for, as HTML in the annotator's language; empty for others."""
+    """Return the instruction of an attention trial, as HTML in the annotator's language; empty for others."""
     question = next((item for item in questions if item.pk == trial.attention.get("question")), None)
     if question is None:
         return ""
@@ -38,7 +38,7 @@ def instruction(trial: Trial, questions: list[Question]) -> str:
 
 
 def passed(trial: Trial) -> bool | None:
-    """Return whether an attention trial's answers are those asked for; None for other trials."""
+    """Return whether an attention trial has the prescribed answers; None for other trials."""
     if not trial.attention:
         return None
     judgments = list(

@@ -1,4 +1,4 @@
-"""How long a session takes outside its trials: texts, questionnaire, sound checks, rests."""
+"""Duration of a session outside its trials: texts, questionnaire, sound checks, rests."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from studyserver.study.screening.sounds import TRIALS
 from .allocation import block_of
 from .sets import ClipSet
 
-# In s; pilots of one's own know better.
+# In s; a pilot gives better values.
 READING = 90.0  # consent, instructions, thanks
 LEVEL = 20.0
 TONES = 30.0
@@ -22,15 +22,15 @@ SHORTEST_REST = 5.0
 
 
 def seconds_around_trials(study: Study, sets: Sequence[ClipSet], trials: int) -> float:
-    """Return about how long an annotator is busy with all but the trials.
+    """Return the approximate duration in s of a session without its trials.
 
     Parameters
     ----------
     study
     sets
-        What its trials present.
+        The sets that its trials present.
     trials
-        How many an annotator gets.
+        Number of trials of an annotator.
     """
     seconds = READING + LEVEL * study.set_level + TONES * study.count_tones
     seconds += HEADPHONE_TRIAL * TRIALS * len(kinds_of(study))
@@ -40,7 +40,7 @@ def seconds_around_trials(study: Study, sets: Sequence[ClipSet], trials: int) ->
 
 
 def _rests(study: Study, sets: Sequence[ClipSet], trials: int) -> int:
-    """Return how many rests there are, as :mod:`.rests` gives them."""
+    """Return the number of rests, following :mod:`.rests`."""
     if study.rest_every:
         return max(0, trials - 1) // study.rest_every
     if study.blocks and (study.rest_text or study.rest_seconds):

@@ -1,4 +1,4 @@
-"""What other apps say about a design before people's time is spent; the study itself knows none of them."""
+"""Registry of forecasts by other apps, shown on a study's page; the study imports none of these apps."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ _FORECASTS: list[Callable[[Study], str]] = []
 
 
 def register(forecast: Callable[[Study], str]) -> None:
-    """Have a sentence about each study shown on its page; an empty one is left out."""
+    """Register a function whose sentence about a study is shown on its page, unless it is empty."""
     if forecast not in _FORECASTS:
         _FORECASTS.append(forecast)
 
 
 def forecasts(study: Study) -> list[str]:
-    """Return what is said about a study."""
+    """Return the sentences of all forecasts about a study."""
     return [sentence for sentence in (forecast(study) for forecast in _FORECASTS) if sentence]

@@ -1,12 +1,17 @@
-"""How wide the interval of a study's target figure is now.
+"""Width of the interval of a study's target figure.
 
-Pure functions. Two target figures are known, both for new listeners and these very clips, since that is what
-more judgments can make precise (clips that differ in the effect are answered by more clips): every clip's
-mean, with the 95 % interval 2 t s_c / sqrt(n_c), and the difference of two conditions, each the mean of its
-clips' means. :mod:`.narrowing` says where the next judgment goes.
+Pure functions. There are two target figures. Both generalise to new listeners with the same clips, because
+more judgments increase only that precision (variation of the effect over clips needs more clips): every
+clip's mean, with the 95 % interval 2 t s_c / sqrt(n_c), and the difference of two conditions, each the mean of its
+clips' means. :mod:`.next_judgment` chooses the next judgment.
 
-The s_c^2 are pulled towards their common value as if by `PRIOR_DEGREES` further degrees of freedom (Smyth,
-2004): a clip whose first few judgments happen to be equal is neither finished nor forgotten.
+The s_c^2 are shrunk towards their common value with `PRIOR_DEGREES` prior degrees of freedom [1]_, so that a
+clip whose first few judgments happen to be equal does not count as precise.
+
+References
+----------
+.. [1] Smyth: Linear models and empirical Bayes methods for assessing differential expression in microarray
+   experiments. Statistical Applications in Genetics and Molecular Biology 3(1), 2004.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -38,7 +43,7 @@ class Tally:
     squares: float = 0.0
 
     def add(self, value: float) -> None:
-        """Count one more judgment (Welford, 1962)."""
+        """Add a judgment, by Welford's algorithm (Technometrics 4(3), 1962)."""
         self.n += 1
         step = value - self.mean
         self.mean += step / self.n
@@ -47,15 +52,15 @@ class Tally:
 
 @dataclass(frozen=True)
 class Target:
-    """The figure to be made precise.
+    """The figure to be estimated.
 
     Attributes
     ----------
     weights : Mapping[Hashable, float]
-        What each stimulus' mean counts in it: 1 / C in the first condition, -1 / C in the second. Empty for
-        the means of all stimuli, each for itself.
+        Weight of each stimulus' mean: 1 / C in the first condition, -1 / C in the second. Empty for the
+        separate means of all stimuli.
     scale_range : float
-        Greatest less smallest possible judgment.
+        Greatest minus smallest possible judgment.
     """
 
     scale_range: float
@@ -63,7 +68,7 @@ class Target:
 
 
 def tallies(ratings: Iterable[Rating], stimuli: Iterable[Hashable]) -> dict[Hashable, Tally]:
-    """Return the tally of every stimulus; judgments of others are left out."""
+    """Return the tally of every stimulus; judgments of other stimuli are ignored."""
     found = {stimulus: Tally() for stimulus in stimuli}
     for stimulus, _annotator, value in ratings:
         if stimulus in found:
@@ -72,9 +77,9 @@ def tallies(ratings: Iterable[Rating], stimuli: Iterable[Hashable]) -> dict[Hash
 
 
 def moderated_variances(found: Mapping[Hashable, Tally], scale_range: float) -> dict[Hashable, float]:
-    """Return the variance between annotators for every stimulus, pulled towards the common one.
+    """Return the variance between annotators for every stimulus, shrunk towards the common one.
 
-    Before any stimulus has two judgments it is taken to be a sixteenth of the squared range.
+    Before any stimulus has two judgments it is assumed to be a sixteenth of the squared range.
     """
     common = common_variance(found.values(), scale_range)
     return {
@@ -84,15 +89,15 @@ def moderated_variances(found: Mapping[Hashable, Tally], scale_range: float) -> 
 
 
 def common_variance(found: Collection[Tally], scale_range: float) -> float:
-    """Return the variance that stimuli share; without two judgments a sixteenth of the squared range."""
+    """Return the pooled variance; a sixteenth of the squared range if no stimulus has two judgments."""
     degrees = sum(tally.n - 1 for tally in found if tally.n > 1)
     return sum(tally.squares for tally in found) / degrees if degrees else scale_range**2 / 16
 
 
 def width(ratings: Sequence[Rating], stimuli: Sequence[Hashable], target: Target) -> float | None:
-    """Return how wide the target's 95 % interval is: for the means of stimuli, the widest of them.
+    """Return the width of the target's 95 % interval: for the means of stimuli, that of the widest.
 
-    None while a stimulus that counts has fewer than two judgments.
+    None while a stimulus of the target has fewer than two judgments.
     """
     counted = [stimulus for stimulus in stimuli if target.weights.get(stimulus)] or list(stimuli)
     found = tallies(ratings, counted)
@@ -110,12 +115,14 @@ def _widest(found: Mapping[Hashable, Tally], target: Target) -> float:
 
 
 def _width_of_difference(ratings: Sequence[Rating], found: Mapping[Hashable, Tally], target: Target) -> float:
-    """Return the width by the delete-one jackknife over annotators, each with all of his judgments.
+    """Return the width by the delete-one jackknife over annotators, each with all their judgments.
 
-    The variance is not taken to be less than what chance error alone gives. With few annotators the jackknife
-    varies much, and a study that stops as soon as it is small would stop when it happens to be too small: its
-    95 % interval then held the truth in 85 to 92 % of simulated studies.
+    The variance is at least that of random error alone. With few annotators the jackknife varies much, and a
+    study that stops as soon as it is small would stop when it happens to be too small: its 95 % interval
+    then contained the truth in 85 to 92 % of simulated studies.
     """
+    # First-order delete-one jackknife: leaving an annotator out shifts each of their stimuli's means by
+    # (value - mean) / (n - 1), and these shifts add up with the weights of the figure.
     shift: dict[Hashable, float] = {}
     for stimulus, annotator, value in ratings:
         if stimulus in found:
@@ -130,7 +137,7 @@ def _width_of_difference(ratings: Sequence[Rating], found: Mapping[Hashable, Tal
 
 
 def without_bias(ratings: Sequence[Rating], found: Mapping[Hashable, Tally]) -> dict[Hashable, Tally]:
-    """Return tallies of what judgments deviate from their stimulus and their annotator's mean deviation."""
+    """Return tallies of residuals of judgments, after the means of stimuli and the biases of annotators."""
     deviations: dict[Hashable, list[tuple[Hashable, float]]] = {}
     for stimulus, annotator, value in ratings:
         if stimulus in found:
@@ -140,7 +147,7 @@ def without_bias(ratings: Sequence[Rating], found: Mapping[Hashable, Tally]) -> 
         if len(own) < 2:
             continue
         bias = sum(deviation for _stimulus, deviation in own) / len(own)
-        scale = len(own) / (len(own) - 1)  # one degree of freedom went into the annotator's bias
+        scale = len(own) / (len(own) - 1)  # the annotator's bias takes one degree of freedom
         for stimulus, deviation in own:
             result[stimulus].n += 1
             result[stimulus].squares += scale * (deviation - bias) ** 2

@@ -1,4 +1,4 @@
-"""Comparisons that a study leaves out because their clips sound the same, counted and in words."""
+"""Comparisons that a study omits because their clips sound the same: counts and sentences."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -13,20 +13,20 @@ from .sets import PAIRS, ClipSet, Composed, alike_in, composed
 
 @dataclass(frozen=True)
 class LeftOut:
-    """How many pairs or sets there would be, and what of them is not presented.
+    """Counts of pairs or sets, and those that are not presented.
 
     Attributes
     ----------
     possible
-        Pairs or sets if no clips sounded alike.
+        Number of pairs or sets if no clips sounded the same.
     whole
-        Those that are not presented at all.
+        Number of those that are omitted.
     shortened
-        Sets that are presented without some of their clips.
+        Number of sets that are presented without some of their clips.
     clips
-        For each clip that sounds like another of its pair or set, both: the one that stays comes first.
+        For each clip that sounds like another of its pair or set, both: the one that is kept comes first.
     are_pairs
-        Whether it is about pairs.
+        Whether the counts are of pairs.
     """
 
     possible: int
@@ -39,7 +39,7 @@ class LeftOut:
         return bool(self.clips)
 
     def as_data(self) -> dict:
-        """Return it as JSON types; clips by their numbers."""
+        """Return the counts as JSON types, with clips by primary key."""
         return {
             "possible": self.possible,
             "left_out": self.whole,
@@ -49,12 +49,12 @@ class LeftOut:
 
 
 def left_out(study: Study, role: str = Stimulus.Role.MAIN) -> LeftOut:
-    """Return what a study leaves out of its active stimuli in a role."""
+    """Return what a study omits of its active stimuli in a role."""
     return left_out_of(study, composed(study, role))
 
 
 def left_out_of(study: Study, made: Composed) -> LeftOut:
-    """Return what is left out of sets that were composed for a study."""
+    """Return what is omitted from sets that were composed for a study."""
     kept = {what.key for what in made.sets}
     whole = [key for key in made.equal if key not in kept]
     return LeftOut(
@@ -72,7 +72,7 @@ def _alike(what: ClipSet) -> list[tuple[Clip, Clip]]:
 
 
 def left_out_words(found: LeftOut) -> str:
-    """Return how many comparisons are left out and why, in sentences; empty where there are none."""
+    """Return sentences on omitted comparisons and the reason; empty if there are none."""
     if not found:
         return ""
     what = plural(found.possible, "pair" if found.are_pairs else "set")
@@ -105,7 +105,7 @@ def _tracks(pairs: Collection[tuple[Clip, Clip]]) -> str:
 
 
 def clip_in_words(clip: Clip) -> str:
-    """Return what a clip is within its track: condition, method, target, size."""
+    """Return a text that identifies a clip within its track: condition, method, target, size."""
     words = [clip.get_condition_display().partition(" (")[0], clip.method if clip.target else ""]
     if clip.kept_segments:
         words.append(f"k = {held_in_words(clip)}")
@@ -113,7 +113,7 @@ def clip_in_words(clip: Clip) -> str:
 
 
 def held_in_words(clip: Clip) -> str:
-    """Return how many segments a clip's evidence holds, and how many were asked for where that differs."""
+    """Return the number of segments of a clip's evidence, with the requested number if it differs."""
     held, asked = clip.kept_segments, clip.segments_asked
     if not held:
         return ""

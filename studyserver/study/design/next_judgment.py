@@ -1,18 +1,23 @@
-"""Where one more judgment narrows a study's target figure most: pure functions.
+"""Choice of the next judgment, which narrows the interval of a study's target figure most: pure functions.
 
-Of every stimulus' mean, the next judgment goes where the interval is widest. Of the difference of two
-conditions, each the mean of its clips' means, the variance is
+For the means of stimuli, the next judgment goes to the stimulus with the widest interval. For the difference
+of two conditions, each the mean of its clips' means, the variance is
 
     sum_c w_c^2 s_c^2 / n_c + b^2 sum_r (sum_{c heard by r} w_c / n_c)^2
 
-with w_c one over the number of clips in the condition, negative in the second one; s_c^2 the variance that
-judgments of the condition's clips have, n_c their number, and b^2 the variance of annotators' biases, which
-cancel for an annotator r who hears both conditions alike. The next judgment is the one by which this falls
-most (Neyman's allocation, a judgment at a time).
+with w_c one over the number of clips in the condition, negative in the second one; s_c^2 the variance of
+judgments of the condition's clips, n_c their number, and b^2 the variance of annotators' biases, which
+cancel for an annotator r who hears both conditions equally often. The next judgment is the one that reduces
+this variance most (Neyman's allocation [1]_, one judgment at a time).
 
-The single clip's variance does not enter a difference: near the ends of a scale judgments vary less, so that
-a clip that happens to be judged too extreme at first would be asked about less and stay so. The difference
-was biased by .03 steps of a five-point scale.
+Variances are pooled over the clips of a condition. Near the ends of a scale judgments vary less, so with its
+own variance a clip that happens to be judged too extreme at first would be judged less often and stay so;
+that biased the difference by .03 steps of a five-point scale.
+
+References
+----------
+.. [1] Neyman: On the two different aspects of the representative method. Journal of the Royal Statistical
+   Society 97(4), 1934.
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -29,27 +34,27 @@ def ranking(
     pending: Mapping[Hashable, int],
     heard: Collection[Hashable] = (),
 ) -> list[int]:
-    """Return in which order an annotator is best given what he or she may still hear.
+    """Return the candidates in order of how much an annotator's judgments of them narrow the figure.
 
     Parameters
     ----------
     ratings
         The judgments so far.
     stimuli
-        What the figure is about, and what else is judged.
+        All judged stimuli, whether or not they are part of the figure.
     target
         The figure.
     candidates
-        The stimuli that each trial would have judged. Of equals the first comes first.
+        The stimuli judged in each possible trial. Ties keep their order.
     pending
-        How many judgments of each stimulus annotators have still to give; they count as given.
+        Number of outstanding judgments of each stimulus; they count as given.
     heard
-        What the annotator has been given already.
+        Stimuli that the annotator has already been given.
 
     Returns
     -------
     list of int
-        Numbers of the candidates, the first one to be given first.
+        Indices of the candidates, the best first.
     """
     found = tallies(ratings, stimuli)
     counts = {stimulus: tally.n + pending.get(stimulus, 0) for stimulus, tally in found.items()}
@@ -90,7 +95,7 @@ class _Difference:
         self.load = sum(self.weights.get(key, 0.0) / max(counts.get(key, 0), 1) for key in heard)
 
     def order(self, candidates: Sequence[Collection[Hashable]]) -> list[int]:
-        """Return the candidates by what each adds to those before it."""
+        """Return the candidates greedily, each by its gain after those before it."""
         left, chosen = list(range(len(candidates))), []
         while left:
             best = max(left, key=lambda number: self._gain(candidates[number]))

@@ -1,7 +1,7 @@
-"""The rules of a design: what an annotator hears, and in which order.
+"""Choice and order of the items of a session.
 
-Pure functions of their arguments and of a random generator that is passed in. What counts as
-breaking a rule of spacing stands in :mod:`.spacing`.
+Pure functions of their arguments and of a given random generator. The rules of spacing are in
+:mod:`.spacing`.
 """
 
 import random
@@ -22,23 +22,22 @@ from .spacing import (
     mended,
 )
 
-# Random orders that are tried when the first one breaks a rule; the best one is taken.
+# Random orders drawn until one breaks no rule; otherwise the best one is used.
 _ATTEMPTS = 30
-_MOST_CANDIDATES = 8  # clips that are tried for an attention trial
+_MOST_CANDIDATES = 8  # clips tried for an attention trial
 
 
 def generator(seed: int, *names: object) -> random.Random:
-    """Return the random generator that belongs to a study's seed and, say, one annotator."""
+    """Return the random generator for a study's seed and further names, such as an annotator's."""
     return random.Random(":".join(str(part) for part in (seed, *names)))
 
 
 def least_judged(
     items: Sequence[Item], counts: Mapping[Hashable, int], n: int, rng: random.Random
 ) -> list[Item]:
-    """Return the `n` items that were heard least so far; among equals, of as many tracks as can be.
+    """Return the `n` least-judged items; among equals, from as many tracks as possible.
 
-    What is left to choose is left to chance. Whoever takes distinct items this way leaves the
-    counts within one of each other if they were so before.
+    Remaining ties are broken at random. If counts differ by at most one, they still do after each call.
     """
     shuffled = list(items)
     rng.shuffle(shuffled)
@@ -52,7 +51,7 @@ def least_judged(
 
 
 def tracks_apart(items: Sequence[Item], n: int, chosen: Sequence[Item] = ()) -> list[Item]:
-    """Return the first `n` items, those of tracks that were chosen less often before the others."""
+    """Return the first `n` items, with items of less often chosen tracks before the others."""
     times = Counter(item.track for item in chosen)
     ranked = []
     for index, item in enumerate(items):
@@ -80,23 +79,23 @@ def arrange_session(
     Parameters
     ----------
     items
-        What is presented and counts.
+        Items of the main trials.
     rng
-        Source of chance.
+        Source of randomness.
     rules
-        The distances to be kept. That no masked clip comes right after its original goes before
-        them, and is broken only where no order keeps it.
+        The distances to be kept. The rule that no masked clip comes right after its original has priority,
+        and is broken only if no order keeps it.
     repeats
-        How many items are presented twice.
+        Number of items that are presented twice.
     blocks
         Whether items of one block follow each other; blocks come in random order, and repeats
-        stay in theirs.
+        stay in their block.
     practice
-        What is presented first.
+        Items presented first.
     attention
         Number of attention trials, spread over the session.
     attention_items
-        What they may present.
+        Items that they can present.
     """
 
     def draw() -> list[Place]:
@@ -118,16 +117,16 @@ def arrange(
     before: Sequence[Place] = (),
     again: Sequence[Item] = (),
 ) -> list[Place]:
-    """Return the items in an order that keeps the rules, with some of them a second time.
+    """Return the items in an order that keeps the rules, with repeats of some of them.
 
     Parameters
     ----------
     items, rng, rules, repeats
-        As :func:`arrange_session` takes them.
+        See :func:`arrange_session`.
     before
-        What has been presented already, oldest first.
+        Places that have already been presented, oldest first.
     again
-        Which of those are presented a second time now.
+        Items of those that are repeated now.
     """
 
     def draw() -> list[Place]:
@@ -143,7 +142,7 @@ def arrange(
 def _best_of(
     draw: Callable[[], list[Place]], rng: random.Random, rules: Rules, before: Sequence[Place] = ()
 ) -> list[Place]:
-    """Return the first order that breaks no rule, or else the one that breaks least, mended."""
+    """Return the first order that breaks no rule, or otherwise the best one, improved by moves."""
     best: list[Place] = []
     best_cost: Breach | None = None
     for attempt in range(_ATTEMPTS):
@@ -154,7 +153,7 @@ def _best_of(
         if not any(best_cost):
             return best
         if attempt >= 2 and not best_cost.after_original and len(order) > 40:
-            break  # in so long a session there is little to be gained, and an annotator is waiting
+            break  # in a long session further draws gain little, and an annotator is waiting
     return mended(best, rules, rng, before)
 
 
@@ -192,7 +191,7 @@ def _shares(whole: int, sizes: Sequence[int]) -> list[int]:
 
 
 def _spaced(items: Sequence[Item], rng: random.Random, rules: Rules, before: Sequence[Place]) -> list[Place]:
-    """Order items at random, tracks apart; a track that would run out of room goes first."""
+    """Order items at random with tracks apart; a track that would run out of places comes first."""
     distance = rules.track_distance
     remaining = list(items)
     rng.shuffle(remaining)
@@ -218,7 +217,7 @@ def _spaced(items: Sequence[Item], rng: random.Random, rules: Rules, before: Seq
         else:
             chosen = max(allowed, key=gap)
         if gap(chosen) < distance or counts[chosen.track] == len(remaining):
-            # Squeezed together, the masked clips of a track come before its original.
+            # If clips of a track must follow each other, the masked ones come before the original.
             alternatives = [item for item in allowed if item.track == chosen.track]
             chosen = min(alternatives, key=lambda item: item.unmasked)
         remaining.remove(chosen)
@@ -232,10 +231,9 @@ def _spaced(items: Sequence[Item], rng: random.Random, rules: Rules, before: Seq
 def _with_repeats(
     order: list[Place], rng: random.Random, rules: Rules, repeats: int, before: Sequence[Place]
 ) -> list[Place]:
-    """Insert repeats where they break as little as possible.
+    """Insert repeats where they break the rules least.
 
-    Repeats are of trials that come early enough for the distance, or of the very first ones where
-    the session is too short.
+    Trials that are early enough for the distance are repeated, or the first ones if the session is too short.
     """
     repeats = min(repeats, len(order))
     if not repeats:
@@ -258,7 +256,7 @@ def _with_attention(
 ) -> list[Place]:
     """Insert attention trials, one in each part of the session and never as its first trial.
 
-    Where every such place breaks a rule they go elsewhere.
+    If every such place breaks a rule, they go elsewhere.
     """
     if not items or not order:
         return order

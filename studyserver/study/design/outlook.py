@@ -1,4 +1,4 @@
-"""What a design amounts to: how many trials, how long a session takes, what is left out."""
+"""Summary of a design: numbers of trials, duration of a session, omitted comparisons."""
 
 import math
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from .duration import seconds_around_trials
 from .left_out import LeftOut, left_out_of, left_out_words
 from .sets import ClipSet, Entry, compose
 
-# What an answer takes on top of listening, in s; pilots of one's own know better.
+# Time of an answer besides listening, in s; a pilot gives better values.
 SECONDS_PER_ANSWER = 5.0
 SECONDS_PER_COMMENT = 3.0
-SLOWER = 1.5  # times as long, for people who hear clips again and think longer
+SLOWER = 1.5  # factor for annotators who replay clips and think longer
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a design means for annotators and for the data."""
+    """Consequences of a design for annotators and for the data."""
 
     stimuli: int
     sets: int  # what a trial can present: as many as stimuli where it presents one clip
@@ -32,19 +32,19 @@ class Outlook:
     clips_per_trial: float
     questions_per_trial: float
     session_seconds: float
-    longest_seconds: float  # of a session of somebody who hears everything to the end, and some of it again
+    longest_seconds: float  # of a session in which everything is heard to the end, and some of it again
     judgments_per_stimulus: float | None  # or per set; None without a wanted number of annotators
-    annotators_per_round: int  # so many annotators hear each stimulus (or set) once between them
+    annotators_per_round: int  # number of annotators who together hear each stimulus (or set) once
     left_out: LeftOut
 
     @property
     def left_out_words(self) -> str:
-        """What is left out because clips sound alike, in sentences."""
+        """Sentences on comparisons omitted because clips sound the same."""
         return left_out_words(self.left_out)
 
     @property
     def all_trials(self) -> int:
-        """How many trials an annotator gets, of whatever kind."""
+        """Number of trials of an annotator, of all kinds."""
         return self.trials + self.repeats + self.practice + self.attention
 
     @property
@@ -54,13 +54,13 @@ class Outlook:
 
     @property
     def minutes(self) -> tuple[int, int]:
-        """The least and the greatest usual length of a session, in minutes; above 10 in steps of 5."""
+        """Usual minimum and maximum of the length of a session, in minutes; above 10 in steps of 5."""
         least, most = self.session_minutes, math.ceil(self.longest_seconds / 60)
         return least if least <= 10 else 5 * round(least / 5), most if most <= 10 else 5 * math.ceil(most / 5)
 
 
 def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
-    """Return what the design as it stands (and with further main clips) amounts to."""
+    """Return the outlook of the current design, with further main clips if given."""
     stimuli = study.stimuli.active().main().select_related("clip").order_by("pk")
     entries = [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli]
     entries += [Entry(-clip.pk, clip) for clip in more_clips]
@@ -92,7 +92,7 @@ def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
 
 
 def _answering(questions: list[Question], sets: list[ClipSet]) -> tuple[float, float]:
-    """Return the mean number of answers per trial, and the mean time they take, in s."""
+    """Return the mean number of answers per trial, and their mean duration in s."""
     asked = thinking = 0.0
     for question in questions:
         own = question.target if question.only_own_target else ""

@@ -1,4 +1,4 @@
-"""What is wrong with a design of trials that present several clips, attention trials and blocks, in words."""
+"""Problems of a design with sets of clips, attention trials and blocks, and advice, as sentences."""
 
 from collections import Counter
 
@@ -11,19 +11,19 @@ from .attention import question_to_check
 from .left_out import left_out, left_out_words
 from .sets import PAIRS, WITH_REFERENCE, ClipSet, stimulus_sets
 
-MOST_CLIPS = 12  # of one set, as ITU-R BS.1534 has it
-MOST_SECONDS = 12.0  # of a clip that is to be compared with others by heart
+MOST_CLIPS = 12  # of one set, following ITU-R BS.1534
+MOST_SECONDS = 12.0  # of a clip that is compared with others from memory
 
 
 def noun(study: Study) -> str:
-    """Return what trials present, as a plural."""
+    """Return the plural noun for what trials present."""
     if study.presentation == Study.PresentationKind.SINGLE:
         return "stimuli"
     return "pairs" if study.presentation in PAIRS else "sets of clips"
 
 
 def design_problems(study: Study) -> list[str]:
-    """Return what stands in the way of opening, as far as the presentation of trials is concerned."""
+    """Return the problems of the presentation of trials that prevent opening."""
     sets = stimulus_sets(study)
     if not study.stimuli.active().main().exists():
         return []
@@ -51,7 +51,7 @@ def _set_problems(study: Study, sets: list[ClipSet]) -> list[str]:
         )
     elif not sets:
         problems.append(
-            f"No {noun(study)} can be made: clips of one track and target must be there in at least two of "
+            f"No {noun(study)} can be made: there must be clips of one track and target in at least two of "
             "the compared conditions"
             + (", with the reference. " if kind in WITH_REFERENCE else ". ")
             + "Choose other conditions, or add stimuli."
@@ -71,14 +71,14 @@ def _number_problems(study: Study, sets: list[ClipSet]) -> list[str]:
         problems.append("More trials should be repeated than there are: lower “repeats per annotator”.")
     if (study.attention_limit or 0) > study.attention_trials:
         problems.append(
-            f"{study.attention_limit} failed attention trials should end in a refusal, but each annotator "
-            f"gets {study.attention_trials}: raise “attention trials”, or empty the limit."
+            f"Annotators are refused after {study.attention_limit} failed attention trials, but each gets "
+            f"only {study.attention_trials}: raise “attention trials”, or empty the limit."
         )
     practice = len(stimulus_sets(study, Stimulus.Role.PRACTICE))
     if study.practice_trials > practice:
         equal = left_out_words(left_out(study, Stimulus.Role.PRACTICE))
         problems.append(
-            f"{study.practice_trials} practice trials are wanted, but there are {practice} practice {what}: "
+            f"The study has {study.practice_trials} practice trials, but {practice} practice {what}: "
             f"add stimuli with the role “practice”, or lower “practice trials”. {equal}".strip()
         )
     return problems
@@ -122,20 +122,23 @@ def _order_problems(study: Study) -> list[str]:
     problems = []
     if study.condition_design == Study.ConditionDesign.BETWEEN and not single:
         problems.append(
-            "Conditions cannot differ between annotators where each trial compares them: choose single "
+            "Conditions cannot differ between annotators if each trial compares them: choose single "
             "clips, or let every annotator hear all conditions."
         )
     elif single and study.condition_design == Study.ConditionDesign.BETWEEN:
         levels = compared_levels(study, stimulus_sets(study))
         if len(levels) < 2:
-            problems.append("Annotators should differ in the condition they hear, but there are not two.")
+            problems.append(
+                "Annotators should differ in the condition they hear, but there is only one: add stimuli of "
+                "another condition."
+            )
     if study.blocks == Study.Blocks.CONDITION and not single:
         problems.append("Trials that compare conditions cannot come in blocks of one condition.")
     return problems
 
 
 def design_advice(study: Study) -> list[str]:
-    """Return what does not stand in the way of opening but may be regretted, in words."""
+    """Return advice on weaknesses of the design that do not prevent opening, as sentences."""
     sets = stimulus_sets(study)
     if study.presentation == Study.PresentationKind.SINGLE or not sets:
         return _attention_advice(study)
@@ -143,19 +146,22 @@ def design_advice(study: Study) -> list[str]:
     most = max(len(what.blind) for what in sets)
     if most > MOST_CLIPS:
         found.append(
-            f"The largest set has {most} clips; more than {MOST_CLIPS} cannot be kept apart. Compare fewer "
-            "conditions, or make sets by method and size."
+            f"The largest set has {most} clips; annotators cannot distinguish more than {MOST_CLIPS}. "
+            "Compare fewer conditions, or make sets by method and size."
         )
     if max(clip.seconds for what in sets for clip in what.clips) > MOST_SECONDS:
-        found.append(f"Some clips last longer than {MOST_SECONDS:g} s: that is hard to compare by heart.")
+        found.append(
+            f"Some clips last longer than {MOST_SECONDS:g} s, which is hard to compare from memory: use "
+            "shorter clips."
+        )
     lengths = sum(1 for what in sets if len({round(clip.seconds, 1) for clip in what.clips}) > 1)
     if lengths:
-        found.append(f"In {lengths} sets the clips differ in length, which tells them apart.")
+        found.append(f"In {lengths} sets the clips differ in length, which reveals which is which.")
     unused = study.stimuli.active().main().count() - len(
         {number for what in sets for number, _role in what.members}
     )
     if unused:
-        found.append(f"{unused} of the stimuli are in none of the sets and will not be heard.")
+        found.append(f"{unused} of the stimuli are not part of any set and will not be heard.")
     if study.presentation == Study.PresentationKind.MULTIPLE_REFERENCE:
         found += _anchor_advice(study, sets)
     return [*found, *_attention_advice(study)]
@@ -165,7 +171,7 @@ def _anchor_advice(study: Study, sets: list[ClipSet]) -> list[str]:
     roles = [{role for _number, role in what.members} for what in sets]
     without = sum(1 for present in roles if Presentation.Role.ANCHOR not in present)
     if not study.anchor_condition:
-        return ["There is no anchor: without a clip known to be bad, annotators use the scale as they like."]
+        return ["There is no anchor: without a clip known to be bad, annotators use the scale differently."]
     if without:
         label = Clip.Condition(study.anchor_condition).label
         return [f"{without} of the sets have no anchor ({label})."]
@@ -174,5 +180,5 @@ def _anchor_advice(study: Study, sets: list[ClipSet]) -> list[str]:
 
 def _attention_advice(study: Study) -> list[str]:
     if study.attention_trials == 1:
-        return ["One attention trial can be failed by accident: use at least two to judge anybody by them."]
+        return ["A single attention trial can be failed by accident: use at least two."]
     return []

@@ -1,4 +1,4 @@
-"""Rests between the trials: when one is due, how long it lasts at least, and what is shown meanwhile."""
+"""Rests between trials: when one is due, its minimum duration, and its text."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ class Rest:
     Attributes
     ----------
     text
-        The study's own words; empty where there are none.
+        The study's own text; empty if there is none.
     seconds
-        Nobody can go on before, in s.
+        Minimum duration in s.
     """
 
     text: str
@@ -22,7 +22,7 @@ class Rest:
 
 
 def rest_before(trial: Trial) -> Rest | None:
-    """Return the rest that precedes a trial, None where the next trial follows at once."""
+    """Return the rest before a trial; None if the trial follows immediately."""
     study = trial.annotator.study
     due = _every(study, trial) if study.rest_every else _between_blocks(study, trial)
     return Rest(study.rest_text, study.rest_seconds) if due else None
@@ -33,7 +33,7 @@ def _every(study: Study, trial: Trial) -> bool:
 
 
 def _between_blocks(study: Study, trial: Trial) -> bool:
-    """Whether the trial is the first of its block, and another block came before."""
+    """Return whether the trial is the first of its block and not in the first block."""
     if not (study.rest_text or study.rest_seconds) or trial.block is None or trial.block < 2:
         return False
     return not trial.annotator.trials.filter(block=trial.block, position__lt=trial.position).exists()

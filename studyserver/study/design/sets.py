@@ -1,4 +1,4 @@
-"""What one trial presents: a single clip, or a set of clips that are compared with each other."""
+"""Sets: the clips that one trial presents, a single one or several that are compared."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +9,7 @@ from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip
 from studyserver.study.models import Presentation, Stimulus, Study
 
-# The whole music is heard in these.
+# Conditions in which the whole music is audible.
 UNMASKED = {Clip.Condition.ORIGINAL, Clip.Condition.RESYNTHESIS}
 _Kind = Study.PresentationKind
 WITH_REFERENCE = {_Kind.PAIR_REFERENCE, _Kind.MULTIPLE_REFERENCE}
@@ -20,28 +20,28 @@ _Role = Presentation.Role
 
 @dataclass(frozen=True)
 class Entry:
-    """A clip that may be presented, under a number of its own (of the stimulus, where there is one)."""
+    """A clip that can be presented, with a number: the primary key of its stimulus if there is one."""
 
     number: int
     clip: Clip
 
     @property
     def method(self) -> tuple:
-        """What made the clip: clips of one explanation, or of one uploading system, share it."""
+        """The origin of the clip: the same for clips of one explanation, or of one uploading system."""
         return self.clip.explanation_id, self.clip.method
 
 
 @dataclass(frozen=True)
 class ClipSet:
-    """What one trial presents.
+    """The clips that one trial presents.
 
     Attributes
     ----------
     key
-        Identifies the set in the balance; the same as long as it compares the same.
+        Identifies the set in balancing; it does not change as long as the set compares the same.
     members
         Numbers of the entries with their roles, blind clips in no particular order. X of an ABX
-        trial is drawn when the trial is made.
+        trial is drawn when the trial is created.
     clips
         The clips of the members, in the same order.
     """
@@ -57,12 +57,12 @@ class ClipSet:
 
     @property
     def unmasked(self) -> bool:
-        """Whether the whole music is heard in one of the clips."""
+        """Whether the whole music is audible in one of the clips."""
         return any(clip.condition in UNMASKED for clip in self.clips)
 
     @property
     def target(self) -> str:
-        """The target that the clips were made for; empty where they serve all."""
+        """The target of the clips; empty if they serve all targets."""
         return next((clip.target for clip in self.clips if clip.target), "")
 
     @property
@@ -81,20 +81,20 @@ class ClipSet:
 
     @property
     def seconds(self) -> float:
-        """Length of everything that is to be heard, in s (X left out)."""
+        """Total length of the clips in s, without X."""
         return sum(clip.seconds for clip in self.clips)
 
 
 @dataclass(frozen=True)
 class Composed:
-    """What trials can present, and what they could only compare with itself.
+    """The sets that trials can present, and those with clips that sound the same.
 
     Attributes
     ----------
     sets
         In a fixed order.
     equal
-        The sets as they would be if their clips did not sound alike, by key.
+        The original sets with clips that sound the same, by key.
     """
 
     sets: list[ClipSet]
@@ -102,30 +102,30 @@ class Composed:
 
 
 def stimulus_sets(study: Study, role: str = Stimulus.Role.MAIN) -> list[ClipSet]:
-    """Return what trials can present of the study's active stimuli in a role, in a fixed order."""
+    """Return the sets of the study's active stimuli in a role, in a fixed order."""
     return composed(study, role).sets
 
 
 def composed(study: Study, role: str = Stimulus.Role.MAIN) -> Composed:
-    """Return the sets of a study's active stimuli in a role, and those with clips that sound alike."""
+    """Return the sets of a study's active stimuli in a role, and those with clips that sound the same."""
     stimuli = study.stimuli.active().filter(role=role).select_related("clip").order_by("pk")
     return compose(study, [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli])
 
 
 def clip_sets(study: Study, entries: Sequence[Entry]) -> list[ClipSet]:
-    """Return the sets that a study's rules make of clips; clips without a partner are in none."""
+    """Return the sets that a study's rules make of clips; clips without a partner are in no set."""
     return compose(study, entries).sets
 
 
 def compose(study: Study, entries: Sequence[Entry]) -> Composed:
-    """Return the sets that a study's rules make of clips, no two clips of a set sounding alike."""
+    """Return the sets that a study's rules make of clips; no two clips of a set sound the same."""
     if study.presentation == _Kind.SINGLE:
         sets = [ClipSet(str(entry.number), ((entry.number, _Role.CLIP),), (entry.clip,)) for entry in entries]
         return Composed(sets, {})
     sets, equal = {}, {}
     for name, group in _groups(study, entries).items():
         for found in _sets_of_group(study, name, group):
-            # Two originals are a pair once, however many targets they serve.
+            # A pair of clips that serve all targets occurs in several groups, but is presented once.
             if found.key in sets or found.key in equal:
                 continue
             alike = alike_in(found)
@@ -138,10 +138,10 @@ def compose(study: Study, entries: Sequence[Entry]) -> Composed:
 
 
 def alike_in(what: ClipSet) -> dict[int, Clip]:
-    """Return the clips of a set that sound like another one in it: their numbers, and the one they are like.
+    """Return the clips of a set that sound like an earlier one in it: number to the earlier clip.
 
-    Of clips that sound alike the given reference stays, or else the one whose condition comes first. A hidden
-    reference is not among those returned: it is the given one.
+    Of clips that sound the same the open reference is kept, or otherwise the one whose condition comes first.
+    A hidden reference is not returned: it is the same clip as the open one.
     """
     members = [(number, role, clip) for (number, role), clip in zip(what.members, what.clips, strict=True)]
     members.sort(key=lambda member: _precedence(*member))
@@ -159,7 +159,7 @@ def _precedence(number: int, role: str, clip: Clip) -> tuple:
 
 
 def _without(what: ClipSet, alike: Collection[int], *, is_pair: bool) -> ClipSet | None:
-    """Return a set without some of its clips; None where it compares nothing any more."""
+    """Return a set without some of its clips; None if it no longer compares anything."""
     if not alike:
         return what
     kept = [place for place, (number, _role) in enumerate(what.members) if number not in alike]
@@ -170,7 +170,7 @@ def _without(what: ClipSet, alike: Collection[int], *, is_pair: bool) -> ClipSet
 
 
 def _groups(study: Study, entries: Iterable[Entry]) -> dict[tuple, list[Entry]]:
-    """Return which clips belong together; what serves all targets belongs to each group of its track."""
+    """Return groups of clips that belong together; clips for all targets are in each group of their track."""
     groups: dict[tuple, list[Entry]] = {}
     serves_all, serves_sizes = [], []
     for entry in entries:
@@ -225,7 +225,7 @@ def _sets_of_group(study: Study, name: tuple, group: list[Entry]) -> list[ClipSe
 
 
 def _compared(study: Study, group: list[Entry]) -> list[Entry]:
-    """Return the clips of the compared conditions, without what is in the set for another reason."""
+    """Return the clips of the compared conditions, without reference and anchor."""
     special = set()
     if study.presentation in WITH_REFERENCE:
         special.add(study.reference_condition)
@@ -236,7 +236,7 @@ def _compared(study: Study, group: list[Entry]) -> list[Entry]:
 
 
 def _pairs(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
-    """Return pairs of different conditions; where there is one condition only, of methods or sizes."""
+    """Return pairs of different conditions; with only one condition, of different methods or sizes."""
     if len({entry.clip.condition for entry in entries}) > 1:
         return [
             (one, two) for one, two in combinations(entries, 2) if one.clip.condition != two.clip.condition
@@ -267,5 +267,5 @@ def _set(key: str, members: list[tuple[Entry, str]]) -> ClipSet:
 
 
 def _several_key(name: tuple) -> str:
-    """Name a set by what it compares, so that switching one of its clips off leaves its count as it is."""
+    """Return the key of a set from what it compares, so that its count stays if a clip is deactivated."""
     return f"{name[0]}:{hashlib.sha256(repr(name).encode()).hexdigest()[:16]}"

@@ -1,7 +1,7 @@
-"""How far an order of trials breaks the rules of spacing, and where a further trial breaks them least.
+"""Rules of spacing: how much an order of trials breaks them, and where a further trial breaks them least.
 
-The rules, gravest first: never a masked clip right after its original; so many trials between a
-trial and its repeat; so many between two clips of one track. Pure functions of places.
+The rules by priority: no masked clip right after its original; a minimum number of trials between a
+trial and its repeat; a minimum number between two clips of one track. Pure functions of places.
 """
 
 import random
@@ -11,11 +11,11 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-_MOST_STEPS = 20_000  # of looking at a place while an order is mended: an annotator is waiting for it
+_MOST_STEPS = 20_000  # places examined while an order is improved; an annotator is waiting for it
 
 
 class Kind(StrEnum):
-    """What a place in the order is for."""
+    """The kind of a place in the order."""
 
     PRACTICE = "practice"
     MAIN = "main"
@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """What one trial presents, as far as the order is concerned.
+    """What one trial presents, as far as its order matters.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Item:
     track
         The piece of music; items of one track are kept apart.
     unmasked
-        Whether the whole music is heard (original, resynthesis): what follows it directly would
+        Whether the whole music is audible (original, resynthesis): a clip that follows directly would
         be compared with it.
     block
         Items of one block follow each other, if the design has blocks.
@@ -48,7 +48,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Place:
-    """One place in an order: an item, what it is presented for, and the number of its block."""
+    """One place in an order: an item, its kind, and the number of its block."""
 
     item: Item
     kind: Kind = Kind.MAIN
@@ -56,13 +56,13 @@ class Place:
 
     @property
     def is_repeat(self) -> bool:
-        """Whether the item is heard for the second time, on purpose."""
+        """Whether it is an intended repeat of the item."""
         return self.kind == Kind.REPEAT
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How many trials lie between two clips of one track, and between a trial and its repeat."""
+    """Minimum numbers of trials between two clips of one track, and between a trial and its repeat."""
 
     track_distance: int = 0
     repeat_distance: int = 0
@@ -72,14 +72,14 @@ NO_DISTANCE = Rules()
 
 
 class Breach(NamedTuple):
-    """How far an order breaks the rules; the smaller, the better.
+    """How much an order breaks the rules; smaller is better.
 
     Attributes
     ----------
     after_original
-        How many masked clips come right after an original of their track.
+        Number of masked clips right after an original of their track.
     repeat_too_near, too_near
-        By how many trials, added up, repeats and clips of one track are too near.
+        Total number of trials missing between repeats and between clips of one track.
     """
 
     after_original: int = 0
@@ -88,12 +88,12 @@ class Breach(NamedTuple):
 
 
 def follows_its_original(previous: Item | None, item: Item) -> bool:
-    """Whether a masked clip comes right after its original."""
+    """Return whether a masked clip comes right after its original."""
     return previous is not None and previous.track == item.track and previous.unmasked and not item.unmasked
 
 
 def breach(order: Sequence[Place], rules: Rules, before: Sequence[Place] = ()) -> Breach:
-    """Return how far an order breaks the rules, given what was presented before it."""
+    """Return how much an order breaks the rules, given the places before it."""
     first: dict[Hashable, int] = {}
     repeat_too_near = 0
     for position, place in enumerate([*before, *order]):
@@ -107,7 +107,7 @@ def breach(order: Sequence[Place], rules: Rules, before: Sequence[Place] = ()) -
 
 
 def _local(order: Sequence[Place], track_distance: int, before: Sequence[Place] = ()) -> tuple[int, int]:
-    """Return what concerns neighbours only: masked after original, and tracks too near."""
+    """Return the breaches between neighbours: masked after original, and tracks too near."""
     after_original = too_near = 0
     heard: dict[Hashable, int] = {}
     previous: Item | None = None
@@ -130,14 +130,14 @@ def inserted(
     rng: random.Random,
     before: Sequence[Place] = (),
 ) -> tuple[list[Place], Breach]:
-    """Insert a place where it breaks least of those indices; chance decides among equals.
+    """Insert a place at the index where it breaks least; ties are broken at random.
 
     Returns
     -------
     order : list of Place
         The new order.
     breach : Breach
-        What was added to the breach; below zero where others came apart.
+        Change of the breach; negative if it separates others.
     """
     first = None
     if place.kind == Kind.REPEAT:
@@ -157,7 +157,7 @@ def _cost_of_inserting(
     first: int | None,
     before: Sequence[Place],
 ) -> Breach:
-    """Return what inserting adds to the breach; only neighbours within the track distance matter."""
+    """Return the change of the breach by inserting; only neighbours within the track distance matter."""
     reach = rules.track_distance + 1
     left = [*before[max(0, len(before) + index - reach) :], *order[max(0, index - reach) : index]]
     right = order[index : index + reach]
@@ -174,7 +174,7 @@ def _first_presentation(order: Sequence[Place], item: Item) -> int:
 
 
 def mended(order: list[Place], rules: Rules, rng: random.Random, before: Sequence[Place] = ()) -> list[Place]:
-    """Return the order with single trials moved, as long as that breaks less.
+    """Return the order after moving single trials as long as that reduces the breach.
 
     Trials stay in their blocks, and repeats after their first presentations.
     """
@@ -195,7 +195,7 @@ def mended(order: list[Place], rules: Rules, rng: random.Random, before: Sequenc
 
 
 def _moves(order: list[Place], rules: Rules, rng: random.Random, before: Sequence[Place]):
-    """Yield the orders that come of moving one of the trials that break a rule, in random order."""
+    """Yield the orders after moving one of the trials that break a rule, in random order."""
     pairs = [(old, new) for old in _guilty(order, rules, before) for new in range(len(order)) if old != new]
     rng.shuffle(pairs)
     for old, new in pairs:
@@ -206,7 +206,7 @@ def _moves(order: list[Place], rules: Rules, rng: random.Random, before: Sequenc
 
 
 def _guilty(order: Sequence[Place], rules: Rules, before: Sequence[Place]) -> list[int]:
-    """Return the positions of trials that break a rule, and of those with which they break it."""
+    """Return the positions of trials that break a rule together."""
     found: set[int] = set()
     last: dict[Hashable, int] = {}
     first: dict[Hashable, int] = {}
@@ -229,9 +229,9 @@ def _guilty(order: Sequence[Place], rules: Rules, before: Sequence[Place]) -> li
 
 
 def _is_possible(order: Sequence[Place], before: Sequence[Place]) -> bool:
-    """Whether practice is first, blocks are in one piece, and repeats come after what they repeat.
+    """Return whether practice is first, blocks are contiguous, and repeats follow what they repeat.
 
-    No session begins with an attention trial.
+    A session also must not begin with an attention trial.
     """
     if any(two.kind == Kind.PRACTICE != one.kind for one, two in pairwise(order)):
         return False

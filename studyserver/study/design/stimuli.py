@@ -1,4 +1,4 @@
-"""Composing a study from clips: chosen by rule, counted, and timed."""
+"""Selection of a study's stimuli from clips by rule, and their counts."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,18 +14,18 @@ from .sets import CONDITION_ORDER, UNMASKED
 
 
 class StudyLocked(Exception):
-    """Questions and stimuli must stay as they are; the message says what to do instead."""
+    """Raised if questions and stimuli can no longer be changed; the message says what to do instead."""
 
     def __init__(self):
         super().__init__(
             "Annotators have been given trials, so questions and stimuli can be neither changed, added nor "
-            "deleted. Switch single stimuli off with “active”, or copy the study and change the copy."
+            "deleted. Deactivate single stimuli with “active”, or copy the study and change the copy."
         )
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Which clips a study takes; an empty choice does not restrict.
+    """Criteria for the clips of a study; an empty criterion does not restrict.
 
     Attributes
     ----------
@@ -36,10 +36,10 @@ class Rule:
     conditions
         Values of :class:`explainer.models.Clip.Condition`.
     kept_segments
-        Numbers of segments that the clips' evidence holds, for studies of several doses of evidence.
+        Numbers of segments of the clips' evidence, for studies with several sizes of evidence.
     methods
-        Explanation methods, and systems from which clips were uploaded. What serves every method, such as
-        the original, comes along.
+        Explanation methods, and systems from which clips were uploaded. Clips that serve every method, such
+        as the original, are included.
     """
 
     tracks: list[int] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Rule:
 
 
 def clips_by_rule(rule: Rule) -> list[Clip]:
-    """Return the finished clips that a rule selects; clips that sound alike only once."""
+    """Return the finished clips that a rule selects; of clips that sound the same only one."""
     clips = Clip.objects.filter(Q(explanation=None) | Q(explanation__state=Explanation.State.DONE))
     if rule.tracks:
         clips = clips.filter(track__in=rule.tracks)
@@ -67,14 +67,14 @@ def clips_by_rule(rule: Rule) -> list[Clip]:
     if rule.kept_segments:
         clips = clips.filter(Q(kept_segments__in=rule.kept_segments) | Q(kept_segments=0))
     if rule.methods:
-        # An original serves every method, but only where there is something of these methods beside it.
+        # An original serves every method, but only on tracks with clips of these methods.
         made = Clip.objects.filter(method__in=rule.methods)
         clips = clips.filter(Q(method__in=rule.methods) | Q(method="", track__in=made.values("track")))
     return _each_sound_once(clips.select_related("track").order_by("track__name", "pk"))
 
 
 def _each_sound_once(clips: Iterable[Clip]) -> list[Clip]:
-    """Drop an original or resynthesis that another explanation of the same track has brought already."""
+    """Return the clips without originals and resyntheses already present from another explanation."""
     kept, seen = [], set()
     for clip in clips:
         sound = _sound(clip)
@@ -87,7 +87,7 @@ def _each_sound_once(clips: Iterable[Clip]) -> list[Clip]:
 
 
 def new_clips(study: Study, clips: Iterable[Clip], role: str) -> list[Clip]:
-    """Return those of the clips that are not stimuli of the study in this role yet."""
+    """Return the clips that are not yet stimuli of the study in this role."""
     stimuli = study.stimuli.filter(role=role).select_related("clip")
     present = {stimulus.clip_id for stimulus in stimuli}
     sounds = {_sound(stimulus.clip) for stimulus in stimuli if stimulus.clip.condition in UNMASKED}
@@ -99,12 +99,12 @@ def _sound(clip: Clip) -> tuple:
 
 
 def add_stimuli(study: Study, clips: Iterable[Clip], *, role: str = Stimulus.Role.MAIN) -> list[Stimulus]:
-    """Make stimuli of clips; those that are stimuli already are left as they are.
+    """Create stimuli from clips; existing ones are not changed.
 
     Raises
     ------
     StudyLocked
-        When annotators have been given trials.
+        If annotators have been given trials.
     """
     if study.is_locked:
         raise StudyLocked
@@ -117,7 +117,7 @@ def add_stimuli(study: Study, clips: Iterable[Clip], *, role: str = Stimulus.Rol
 
 @dataclass(frozen=True)
 class Table:
-    """How many clips there are per condition and target."""
+    """Numbers of clips per condition and target."""
 
     targets: list[str]
     rows: list[tuple[str, list[int], int]]  # condition in words, count per target, sum
@@ -143,5 +143,5 @@ def table_of(clips: Iterable[Clip]) -> Table:
 
 
 def available_targets() -> QuerySet:
-    """Return the names of all targets that clips have been made for."""
+    """Return the names of all targets of clips."""
     return Clip.objects.exclude(target="").order_by("target").values_list("target", flat=True).distinct()

@@ -1,4 +1,4 @@
-"""Sessions drawn for trial: whether a design leaves room for its own rules of spacing, in words."""
+"""Sample sessions, which test whether a design can keep its own rules of spacing."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from .adaptive import adaptive_design
 from .allocation import PlannedTrial, plan_session, spacing_rules
 from .spacing import Breach, Item, Kind, Place, breach
 
-SESSIONS = 3  # that are drawn: enough, since what one breaks nearly all do
+SESSIONS = 3  # number of draws; a rule that one session breaks is broken by nearly all
 
 
 def breaches(study: Study) -> list[Breach]:
-    """Return how far the rules of spacing are broken in a few sessions drawn as annotators get them.
+    """Return how much the rules of spacing are broken in a few sessions drawn like those of annotators.
 
-    Empty for adaptive designs, which decide on the way, and for studies without anything to hear.
+    Empty for adaptive designs, whose trials are chosen during the session, and for studies without stimuli.
     """
     if adaptive_design(study) is not None:
         return []
@@ -36,28 +36,28 @@ def _item(planned: PlannedTrial) -> Item:
 
 
 def spacing_problems(study: Study) -> list[str]:
-    """Return what must not be: that a masked clip cannot but come right after its original."""
+    """Return a problem if some masked clip must come right after its original."""
     if not any(found.after_original for found in breaches(study)):
         return []
     return [
-        "There is no order in which no masked clip comes right after its original: too few trials with other "
-        "tracks can be put between them. Add tracks, take practice clips from other tracks, or repeat less."
+        "In every order some masked clip comes right after its original, because too few trials have other "
+        "tracks to put between them. Add tracks, take practice clips from other tracks, or repeat less."
     ]
 
 
 def spacing_advice(study: Study) -> list[str]:
-    """Return which distances cannot be kept everywhere, and what to do."""
+    """Return advice on distances that some sessions cannot keep."""
     found = breaches(study)
     advice = []
     if any(item.too_near for item in found):
         advice.append(
-            f"Not everywhere can {study.minimum_track_distance} trials lie between two clips of one track; "
-            "they are kept apart as far as possible. Add tracks, lower “trials per annotator” or “minimum "
-            "track distance”" + (", or do without blocks." if study.blocks else ".")
+            f"Some sessions cannot keep {study.minimum_track_distance} trials between clips of the same "
+            "track; they are then as far apart as possible. Add tracks, lower “trials per annotator” or "
+            "“minimum track distance”" + (", or turn off blocks." if study.blocks else ".")
         )
     if any(item.repeat_too_near for item in found):
         advice.append(
             f"The session is too short for {study.repeat_distance} trials between each trial and its repeat; "
-            "repeats come as late as they can. Lower “repeats per annotator” or “repeat distance”."
+            "repeats come as late as possible. Lower “repeats per annotator” or “repeat distance”."
         )
     return advice
