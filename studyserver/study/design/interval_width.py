@@ -2,8 +2,8 @@
 
 Pure functions. There are two target figures. Both generalise to new listeners with the same clips, because
 more judgments increase only that precision (variation of the effect over clips needs more clips): every
-clip's mean, with the 95 % interval 2 t s_c / sqrt(n_c), and the difference of two conditions, each the mean of its
-clips' means. :mod:`.next_judgment` chooses the next judgment.
+clip's mean, with the 95 % interval 2 t s_c / sqrt(n_c), and the difference of two conditions, each the mean
+of its clips' means. :mod:`.next_judgment` chooses the next judgment.
 
 The s_c^2 are shrunk towards their common value with `PRIOR_DEGREES` prior degrees of freedom [1]_, so that a
 clip whose first few judgments happen to be equal does not count as precise.
