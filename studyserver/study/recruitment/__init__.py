@@ -1,1 +1,1 @@
-"""Recruitment: links, panels, invitations, and what annotators take along."""
+"""Recruitment of annotators: links, panels, invitations and completion codes."""

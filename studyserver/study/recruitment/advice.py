@@ -1,4 +1,4 @@
-"""What may be regretted of a study although it can be opened."""
+"""Advice about a study that can be opened but may have weaknesses."""
 
 from explainer.models import Clip
 from studyserver.study.design.adaptive import adaptive_advice
@@ -14,7 +14,7 @@ from .recruiting import recruiting_advice
 
 
 def advice(study: Study) -> list[str]:
-    """Return what does not stand in the way of opening but may be regretted, in words."""
+    """Return warnings about a study that do not prevent opening it."""
     stimuli = list(study.stimuli.active().main().select_related("clip"))
     if not stimuli:
         return []
@@ -27,9 +27,14 @@ def advice(study: Study) -> list[str]:
         )
     conditions = {stimulus.clip.condition for stimulus in stimuli}
     if Clip.Condition.EVIDENCE in conditions and Clip.Condition.RANDOM_CONTROL not in conditions:
-        found.append("There is evidence but no random control: nothing will tell evidence from chance.")
+        found.append(
+            "There is evidence but no random control: without one, evidence cannot be compared with chance."
+        )
     if Clip.Condition.EVIDENCE in conditions and not conditions & UNMASKED:
-        found.append("There is no original or resynthesis: nothing can be said about what remains of it.")
+        found.append(
+            "There is evidence but no original or resynthesis to compare it with: add one of them, so that "
+            "the loss caused by masking can be measured."
+        )
     found += design_advice(study)
     found += right_answers_advice(study)
     found += adaptive_advice(study)
@@ -37,7 +42,7 @@ def advice(study: Study) -> list[str]:
     found += blinding_advice(study, stimuli)
     if not study.questions.filter(key="sound_quality").exists() and conditions - UNMASKED:
         found.append(
-            "Sound quality is not asked: “sounds bad” and “is gone” may be confused. There is a ready-made "
-            "question."
+            "No question asks about sound quality: annotators may confuse “sounds bad” with “is gone”. Add "
+            "the ready-made question."
         )
     return found

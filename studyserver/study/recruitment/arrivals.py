@@ -1,7 +1,7 @@
-"""What a recruiter's link has lately brought along, so that researchers see whether it is filled in.
+"""The last arrivals by a recruiter's link, so that researchers see whether its parameters are filled in.
 
-Only the last few arrivals of a study are kept, and of what may identify somebody only the beginning: enough
-to tell a number from a place-holder.
+Only the last few arrivals of a study are kept, and only the first letters of identifiers: enough to
+distinguish an identifier from a place-holder.
 """
 
 import datetime
@@ -21,13 +21,13 @@ _SAME_VISIT = datetime.timedelta(minutes=30)  # an invitation is opened, then it
 def note(
     study: Study, query: Mapping[str, str], problem: str = Arrival.Problem.NONE, *, again: bool = False
 ) -> None:
-    """Keep what an address held, in place of the oldest one kept.
+    """Store the parameters of an address and delete the oldest stored arrival.
 
     Parameters
     ----------
     study, query
     problem
-        Why the address led nowhere, if it did.
+        Why the address was refused; empty if it was not.
     again
         Whether a button was pressed: the address has been opened before, which is the same arrival.
     """
@@ -43,7 +43,7 @@ def note(
 
 
 def _shown(value: str, names: list[str]) -> str:
-    """Return a place-holder as it is, and of everything else its first two letters and its length."""
+    """Return a place-holder unchanged, and any other value as its first two letters and its length."""
     if not value:
         return ""
     if looks_unfilled(value, names):

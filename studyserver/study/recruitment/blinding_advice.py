@@ -1,4 +1,4 @@
-"""What may tell clips apart though nothing is said about them, in words for the study's page."""
+"""Advice about properties of clips and pages that may reveal a clip's condition."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ _NOTICED = 0.1  # s: differences in length that somebody may notice
 
 
 def blinding_advice(study: Study, stimuli: Sequence[Stimulus]) -> list[str]:
-    """Return by what annotators could tell conditions apart other than by listening.
+    """Return warnings about properties that reveal conditions independently of the music.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def _rates(stimuli: Sequence[Stimulus]) -> list[str]:
         return []
     return [
         f"The clips have different sample rates ({', '.join(str(rate) for rate in rates)} Hz): the "
-        "brighter ones can be told apart by ear, whatever their condition."
+        "higher ones sound brighter, which may reveal the condition. Use one sample rate."
     ]
 
 
@@ -42,8 +42,8 @@ def _lengths(stimuli: Sequence[Stimulus]) -> list[str]:
     if not unequal:
         return []
     return [
-        f"In {unequal} of {len(of_track)} tracks the clips differ in length, which tells them apart. Cut "
-        "uploaded clips to one length."
+        f"In {unequal} of {len(of_track)} tracks the clips differ in length, which may reveal the condition. "
+        "Cut uploaded clips to one length."
     ]
 
 
@@ -55,9 +55,9 @@ def _numbers_of_questions(study: Study, stimuli: Sequence[Stimulus]) -> list[str
     if len(numbers) < 2:
         return []
     return [
-        f"Some clips are asked {max(numbers)} questions, others {min(numbers)}: since “only own "
-        "target” asks originals everything, their pages look "
-        "different. Untick it, or choose one target, if that matters."
+        f"Some clips have {max(numbers)} questions, others {min(numbers)}: with “only own target”, "
+        "originals have the questions about all targets, so their pages look different. If that matters, "
+        "untick it or choose one target."
     ]
 
 
@@ -67,6 +67,6 @@ def _examples(study: Study, stimuli: Sequence[Stimulus]) -> list[str]:
     if not heard:
         return []
     return [
-        f"Sound examples of tracks that are judged, too: {heard}. Answers to those may follow the example; "
-        "take examples from other tracks."
+        f"Sound examples from tracks that are judged: {heard}. They may influence the answers about these "
+        "tracks; take examples from other tracks."
     ]

@@ -1,4 +1,4 @@
-"""What an invitation says of a session: how many sounds come, and about how long it takes."""
+"""Description of a session for its invitation: the number of sounds and the approximate duration."""
 
 from dataclasses import dataclass
 
@@ -38,14 +38,14 @@ _SOUNDS = {
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is said before somebody takes part.
+    """Information about a session that an invitation shows.
 
     Attributes
     ----------
     sounds, time
-        Sentences; empty where it cannot be known.
+        Sentences; empty if unknown.
     going_on
-        How long, and how, a session can be gone on with.
+        For how long, and how, a session can be continued.
     has_right_answers
         Whether answers can be right or wrong.
     """
@@ -57,7 +57,7 @@ class Expectation:
 
 
 def expectation(study: Study) -> Expectation:
-    """Return what the invitation to a study says, in the language of the page."""
+    """Return the information about a session for the invitation to a study, in the language of the page."""
     future = outlook(study)
     ends_early = adaptive_design(study) is not None
     return Expectation(

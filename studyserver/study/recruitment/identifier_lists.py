@@ -1,4 +1,4 @@
-"""Lists of the identifiers by which people are known: read whole or refused in words."""
+"""Lists of participants' identifiers: read completely or refused with a message."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from .placeholders import looks_unfilled
 
 MOST_INVITED = 10_000  # at a time
 MOST_LETTERS = 200
-_DIGITS_KEPT = 15  # of a number, by spreadsheets
-# As `_heading` writes them.
+_DIGITS_KEPT = 15  # spreadsheets store numbers as doubles, which keep 15 decimal digits
+# In the form that `_heading` returns.
 _WORDS = """
     id identifier participant participantid name prolificid prolificpid submissionid subject subjectid code
     pseudonym user userid username worker workerid number nr email emailaddress mail
@@ -30,7 +30,7 @@ class UnreadableList(ValueError):
 
 @dataclass(frozen=True)
 class IdentifierList:
-    """Identifiers, each once, in order, and what was left aside, in sentences."""
+    """Identifiers, each once, in order, and remarks about what was left out."""
 
     identifiers: list[str]
     remarks: list[str]
@@ -38,7 +38,7 @@ class IdentifierList:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A line of a list: its identifier and what stands in its further columns."""
+    """A line of a list: its identifier and the cells of its other columns."""
 
     line: int
     identifier: str
@@ -51,7 +51,7 @@ def read_identifiers(text: str) -> IdentifierList:
     Raises
     ------
     UnreadableList
-        When there is none, when a line cannot be used, or when two identifiers may be one person's.
+        If there is none, if a line cannot be used, or if two identifiers may belong to one person.
     """
     entries, remarks = _without_heading(_entries(text))
     if not entries:
@@ -104,7 +104,7 @@ def _heading(cell: str) -> str:
 
 
 def _without_heading(entries: list[_Entry]) -> tuple[list[_Entry], list[str]]:
-    """Leave the line of headings out, and say so."""
+    """Return the entries without the line of headings, and a remark about it."""
     if not entries:
         return [], []
     first = entries[0]
@@ -120,13 +120,13 @@ def _without_heading(entries: list[_Entry]) -> tuple[list[_Entry], list[str]]:
 
 
 def _check(entry: _Entry) -> None:
-    """Refuse what is not an identifier, in words."""
+    """Raise `UnreadableList` if an entry has no valid identifier."""
     name = entry.identifier
     if not name:
         raise UnreadableList(f"Line {entry.line} has no identifier in its first column.")
     if len(name) > MOST_LETTERS or not name.isprintable():
         raise UnreadableList(
-            f"Line {entry.line}: “{name[:40]}…” is too long or holds signs that cannot be printed."
+            f"Line {entry.line}: “{name[:40]}…” is too long or contains characters that cannot be printed."
         )
     if is_rounded(name):
         raise UnreadableList(
@@ -147,7 +147,7 @@ def _check(entry: _Entry) -> None:
 
 
 def _by_identifier(entries: Sequence[_Entry]) -> dict[str, list[_Entry]]:
-    """Return the lines of each identifier; refuse one whose lines say different things."""
+    """Return the lines of each identifier; refuse an identifier whose lines have different columns."""
     found: dict[str, list[_Entry]] = {}
     for entry in entries:
         found.setdefault(entry.identifier, []).append(entry)
@@ -180,7 +180,7 @@ def refuse_lookalikes(names: Iterable[str], *, concerns: Callable[[list[str]], b
     ----------
     names
     concerns
-        Whether a group of names that look alike is to be refused; by default each one is.
+        Whether to refuse a group of similar names; by default every group is refused.
     """
     groups = [group for group in lookalikes(names) if concerns is None or concerns(group)]
     if groups:

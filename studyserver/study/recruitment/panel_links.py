@@ -1,4 +1,4 @@
-"""What a recruiter's link says: who is sent, or why the link leads nowhere."""
+"""Parameters of a recruiter's link: the participant's identifier, or why the link is refused."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST_SHOWN = 60  # letters of a place-holder
 
 @dataclass(frozen=True)
 class Sent:
-    """Whom a recruiter sent, by the parameters in the address."""
+    """The parameters of a recruiter's link: the participant and the recruiter's study and session."""
 
     identifier: str
     panel_study: str = ""
@@ -24,7 +24,7 @@ class Sent:
 
 
 class LinkRefused(JoiningRefused):
-    """A recruiter's link leads nowhere; the message says why, `problem` is how an arrival is noted."""
+    """A recruiter's link is refused; the message says why, `problem` is stored with the arrival."""
 
     def __init__(self, problem: str, message: str):
         super().__init__(message)
@@ -32,24 +32,25 @@ class LinkRefused(JoiningRefused):
 
 
 def without_number() -> str:
-    """Return the sentence for people who have come by no recruiter's link."""
+    """Return the message for people who come without a recruiter's link."""
     return _("Please open this study from the site that invited you: the link carries your number there.")
 
 
 def parameter_names(study: Study) -> list[str]:
-    """Return the names under which a recruiter puts who comes, the person's first."""
+    """Return the names of a recruiter's parameters, the participant's first."""
     names = [study.participant_parameter, study.panel_study_parameter, study.session_parameter]
     return [name for name in names if name]
 
 
 def read_parameters(study: Study, query: Mapping[str, str]) -> Sent:
-    """Return whom a recruiter sent, by the parameters in the address.
+    """Return the recruiter's parameters in an address.
 
     Raises
     ------
     LinkRefused
-        When there is no identifier, or a place-holder in its place that the recruiter's site has not filled
-        in, or in that of the session by which a person is known again.
+        If the identifier is missing, or a parameter is too long or a place-holder that the recruiter's site
+        has not replaced. A session that is a place-holder is refused, too, because it identifies a
+        participant who returns.
     """
     values = {name: parameter_value(query, name) for name in parameter_names(study)}
     for name, value in values.items():
@@ -80,5 +81,5 @@ def _refuse_value(name: str, value: str, names: Iterable[str]) -> None:
 
 
 def parameter_value(query: Mapping[str, str], name: str) -> str:
-    """Return what stands under a name in an address, without signs that cannot be seen."""
+    """Return the value of a parameter in an address, without invisible characters."""
     return "".join(letter for letter in query.get(name, "") if letter.isprintable()).strip()

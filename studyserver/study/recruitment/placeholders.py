@@ -1,7 +1,7 @@
-"""Place-holders that a recruiter's site was to fill in and has not.
+"""Place-holders that a recruiter's site should have replaced by values.
 
-They are the same for everybody: taken for a person's identifier, one would lead everybody into the first
-one's participation.
+They are the same for all participants: if one were used as an identifier, all participants would continue
+the participation of the first.
 """
 
 import html
@@ -16,7 +16,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Beside what stands for missing values everywhere: JavaScript, the previews of MTurk, an empty UUID.
+# In addition to the usual words for missing values: JavaScript, the previews of MTurk, an empty UUID.
 _NOTHING = _words(
     """
     void assignment_id_not_available hit_id_not_available worker_id_not_available
@@ -24,7 +24,7 @@ _NOTHING = _words(
     """
 )
 _SEPARATORS = re.compile(r"[\s_,;|-]+")
-# Signs of templates, wherever they stand: {{ }}, ${ }, #{ }, <% %>, {% %}, [% %], [[ ]], << >>, %% %%, @@ @@,
+# Signs of templates, anywhere in a value: {{ }}, ${ }, #{ }, <% %>, {% %}, [% %], [[ ]], << >>, %% %%, @@ @@,
 # $$, *| |*; and printf's %s and %(name)s.
 _TEMPLATE = re.compile(
     r"\{\{|\}\}|[$#%@]\{|<%|%>|\{%|%\}|\[%|%\]|\[\[|\]\]|<<|>>|%%|@@|\$\$|\*\||\|\*|%\(\w+\)|^%[a-z]$",
@@ -52,21 +52,21 @@ _PARAMETERS = ("prolific_pid", "study_id", "session_id", "survey_code", "respons
 
 
 def looks_unfilled(value: str, parameters: Iterable[str] = ()) -> bool:
-    """Return whether a value is a place-holder that was not filled in.
+    """Return whether a value is a place-holder that was not replaced.
 
     Parameters
     ----------
     value
-        As it stands in the address; encodings for addresses or HTML are seen through.
+        The value in the address; it is tested decoded (URL, HTML), too.
     parameters
-        Names under which values are expected: a name in the place of a value is a place-holder, too.
+        Names of parameters: a name in place of a value is a place-holder, too.
     """
     names = {_bare(name) for name in (*_PARAMETERS, *parameters) if name}
     return any(_is_placeholder(form, names) for form in _decoded(value))
 
 
 def _decoded(value: str) -> list[str]:
-    """Return a value as it is, and as it is meant if it was encoded, up to twice."""
+    """Return a value unchanged and decoded (URL, HTML), up to twice."""
     forms = [value.strip()]
     for _ in range(2):
         for decode in (unquote_plus, html.unescape):
@@ -83,7 +83,7 @@ def _is_placeholder(value: str, names: set[str]) -> bool:
     if _TEMPLATE.search(value) or any(form.fullmatch(value) for form in (_WRAPPED, _VARIABLE, _STRUCK)):
         return True
     if re.search(r"[^A-Za-z\s_-]", value):
-        return False  # with a digit or an accent it is somebody's
+        return False  # a digit or an accent: a real identifier
     words = set(_SEPARATORS.split(re.sub(r"([a-z])([A-Z])", r"\1 \2", value).casefold())) - {""}
     return bool(words & _NOUNS) and words <= _NOUNS | _ABOUT
 
@@ -93,5 +93,5 @@ def _is_nothing(value: str) -> bool:
 
 
 def _bare(name: str) -> str:
-    """Return a name without the signs around and within it."""
+    """Return a name in lower case without punctuation."""
     return re.sub(r"[\W_]+", "", name).casefold()

@@ -1,6 +1,6 @@
-"""How people come to a study: personal links, recruiters' parameters, returned places, what they get back.
+"""Recruiting: personal links, recruiters' parameters, places that become free, completion codes.
 
-What ties a participation to a person stands in one table of its own, and leaves the site only through
+The link between a participation and a person is stored in a separate table and exported only by
 :func:`linking_rows`.
 """
 
@@ -24,7 +24,7 @@ from .panel_links import LinkRefused, Sent, without_number
 
 
 class TakesPartElsewhere(LinkRefused):
-    """A recruiter's number alone opens no participation that has begun in another browser."""
+    """A participation has begun in another browser; the recruiter's number does not suffice to open it."""
 
     def __init__(self):
         super().__init__(
@@ -38,12 +38,12 @@ class TakesPartElsewhere(LinkRefused):
 
 
 def earlier_recruit(study: Study, sent: Sent) -> Recruit | None:
-    """Return the recruit of an identifier, if the person has been here before."""
+    """Return the recruit of an identifier, or None for a new person."""
     return study.recruits.filter(identifier=sent.identifier).select_related("annotator__study").first()
 
 
 def refuse_access(study: Study, *, sent: Sent | None = None, recruit: Recruit | None = None) -> None:
-    """Raise `JoiningRefused` when the study asks for another kind of link."""
+    """Raise `JoiningRefused` if the study requires another kind of link."""
     if study.access == Study.Access.PERSONAL and recruit is None:
         raise JoiningRefused(
             _("This study is by invitation. Please open the personal link that you have been sent.")
@@ -53,16 +53,19 @@ def refuse_access(study: Study, *, sent: Sent | None = None, recruit: Recruit | 
 
 
 def refuse_stranger(recruit: Recruit, sent: Sent | None, tokens: Collection[str]) -> None:
-    """Raise :class:`TakesPartElsewhere` for somebody who knows a recruiter's number, and no more.
+    """Raise :class:`TakesPartElsewhere` for a visitor who only knows a recruiter's number.
+
+    A recruiter's number is not secret, so the visitor must also have the participation's cookie or the
+    recruiter's session.
 
     Parameters
     ----------
     recruit
-        Whose participation the number belongs to.
+        The recruit with this number.
     sent
-        What the address said; None where a personal link, which is secret, led here.
+        The parameters of the address; None for a personal link, which is secret.
     tokens
-        Of the participations that this browser remembers, in a signed cookie.
+        Tokens of the participations in this browser's signed cookie.
     """
     if sent is None or recruit.annotator is None or recruit.annotator.token in tokens:
         return
@@ -78,22 +81,22 @@ def join_as(
     tokens: Collection[str] = (),
     **fields,
 ) -> Annotator:
-    """Return the participation of a person known by an identifier: the same one every time.
+    """Return the participation that belongs to an identifier: the same one every time.
 
     Parameters
     ----------
     study
     sent, recruit
-        One of both: what a recruiter's address said, or the owner of a personal link.
+        One of both: the parameters of a recruiter's address, or the owner of a personal link.
     tokens
-        As :func:`refuse_stranger` takes them.
+        See :func:`refuse_stranger`.
     **fields
         For `sessions.joining.join`.
 
     Raises
     ------
     JoiningRefused
-        When the person is new and nobody can join, or is not and comes from a strange browser.
+        If the person is new and the study does not accept anybody, or has begun in another browser.
     """
     with transaction.atomic():
         Study.objects.locked(study.pk)
@@ -114,12 +117,12 @@ def join_as(
 
 
 def invite(study: Study, identifiers: Iterable[str]) -> list[Recruit]:
-    """Return a recruit with a personal link for each identifier; those who have one keep it.
+    """Return a recruit with a personal link for each identifier; existing links are kept.
 
     Raises
     ------
     identifier_lists.UnreadableList
-        When a new identifier may be that of a person who is known by another one.
+        If a new identifier may belong to a person who has another one already.
     """
     with transaction.atomic():
         Study.objects.locked(study.pk)
@@ -132,7 +135,7 @@ def invite(study: Study, identifiers: Iterable[str]) -> list[Recruit]:
             for identifier in wanted
             if identifier not in present
         )
-        # Somebody whom a recruiter sent before may get a personal link, too.
+        # A person whom a recruiter sent before can get a personal link, too.
         study.recruits.filter(identifier__in=wanted, personal=False).update(personal=True)
         by_identifier = {
             recruit.identifier: recruit for recruit in study.recruits.filter(identifier__in=wanted)
@@ -189,7 +192,7 @@ def free_places(study: Study, identifiers: Iterable[str]) -> Freed:
 
 
 def outcome(annotator: Annotator) -> str | None:
-    """Return how a participation has ended, or None as long as it goes on."""
+    """Return how a participation ended, or None if it has not ended."""
     ends = Annotator.EndedBecause
     if annotator.state == Annotator.State.FINISHED:
         return Return.Outcome.DONE
@@ -207,14 +210,14 @@ def outcome(annotator: Annotator) -> str | None:
 
 @dataclass(frozen=True)
 class Farewell:
-    """What an annotator takes along at the end."""
+    """Completion code and return address that an annotator gets at the end."""
 
     code: str = ""
     address: str = ""
 
 
 def farewell(annotator: Annotator, how: str | None = None) -> Farewell:
-    """Return the code and the address that fit how the participation has ended, or another outcome."""
+    """Return the code and the address for the participation's outcome, or for the outcome `how`."""
     how = how or outcome(annotator)
     if how is None:
         return Farewell()
@@ -234,28 +237,28 @@ def _filled(address: str, code: str, participant: str) -> str:
 
 
 def recruiting_advice(study: Study) -> list[str]:
-    """Return what may be regretted about the way people come to a study, in words."""
+    """Return warnings about how a study recruits annotators."""
     found = []
     if study.access == Study.Access.PERSONAL and not study.recruits.filter(personal=True).exists():
-        found.append("Only people with a personal link may join, and there are none yet: make some.")
+        found.append("Only people with a personal link can join, but there are no links: create some.")
     if study.access != Study.Access.PANEL:
         return found
     done = study.returns.filter(outcome=Return.Outcome.DONE).first()
     if not (study.completion_code or (done and (done.code or done.address))):
         found.append(
-            "Recruiters want one completion code for all: enter it under “Completion codes and return "
+            "Recruiters expect one completion code for all: enter it under “Completion codes and return "
             "addresses”, for “done”."
         )
     if study.minutes_to_finish is None:
         found.append(
-            "Places of people who leave stay taken for days: enter the recruiter's maximum time under "
+            "Places of people who leave remain occupied for days: enter the recruiter's maximum time under "
             "“minutes to finish”."
         )
     return found
 
 
 def forget(study: Study) -> int:
-    """Forget who is who: delete all identifiers of a study, answers stay; return how many there were."""
+    """Delete all identifiers of a study but keep the answers; return the number of identifiers."""
     study.arrivals.all().delete()
     number, _of_each = study.recruits.all().delete()
     return number
@@ -270,7 +273,7 @@ LINKING_COLUMNS = (
 
 
 def linking_rows(study: Study) -> Iterator[list[str]]:
-    """Yield who is who, for payment: one row per recruit, in the order of :data:`LINKING_COLUMNS`."""
+    """Yield the linking table for payment: one row per recruit, with the columns `LINKING_COLUMNS`."""
     for recruit in study.recruits.select_related("annotator__study").order_by("id"):
         annotator = recruit.annotator
         row = [recruit.identifier, recruit.panel_study, recruit.panel_session]

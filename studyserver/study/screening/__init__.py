@@ -1,1 +1,1 @@
-"""What decides who can take part: questionnaire, level, sound check, headphone checks."""
+"""Screening of annotators: questionnaire, level, sound check, headphone checks."""

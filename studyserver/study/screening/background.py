@@ -1,6 +1,6 @@
-"""A ready-made questionnaire about musical training, hearing and devices, in this project's own words.
+"""A ready-made questionnaire about musical training, hearing and devices, worded for this project.
 
-It is written in the study's language, with translations into all the others that the site speaks.
+It is added in the study's language, with translations into all other languages of the site.
 """
 
 from typing import Any

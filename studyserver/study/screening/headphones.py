@@ -1,4 +1,7 @@
-"""Headphone checks: which one is due, what was answered, what follows. The right answers stay here."""
+"""Headphone checks: the check that is due, its answers and its result.
+
+The right answers are never sent to the browser.
+"""
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +14,7 @@ NEEDED = {Kind.ANTIPHASE: 5, Kind.HUGGINS: 6}  # right answers out of six, as pu
 
 
 def kinds_of(study: Study) -> list[str]:
-    """Return the checks that a study asks for, in order."""
+    """Return the headphone checks of a study, in order."""
     if study.headphone_check == Study.HeadphoneChecks.BOTH:
         return [Kind.ANTIPHASE, Kind.HUGGINS]
     return [study.headphone_check] if study.headphone_check else []
@@ -23,9 +26,9 @@ def is_due(annotator: Annotator) -> bool:
 
 
 def result(annotator: Annotator) -> dict | None:
-    """Return the stored `summary` of the checks; None before their end, and where something else is stored.
+    """Return the stored `summary` of the checks; None before their end, or if something else is stored.
 
-    Older rows may hold under the same name what a browser sent: that ends no check.
+    Older rows may contain a value under the same key that a browser sent; it does not end a check.
     """
     stored = annotator.checked.get("headphones")
     return stored if isinstance(stored, dict) and isinstance(stored.get("passed"), bool) else None
@@ -38,7 +41,7 @@ def score(check: HeadphoneCheck) -> int:
 
 
 def current_check(annotator: Annotator) -> HeadphoneCheck | None:
-    """Return the attempt that is going on, begun if need be; None when no check remains."""
+    """Return the current attempt, created if necessary; None if no check remains."""
     if not is_due(annotator):
         return None
     kind, attempt = _due(annotator)
@@ -49,7 +52,7 @@ def current_check(annotator: Annotator) -> HeadphoneCheck | None:
 
 
 def _due(annotator: Annotator) -> tuple[str | None, int]:
-    """Return kind and number of the attempt that comes now; (None, 0) after the last."""
+    """Return kind and number of the next attempt; (None, 0) after the last."""
     study = annotator.study
     attempts = list(annotator.headphone_checks.order_by("id"))
     for kind in kinds_of(study):
@@ -69,7 +72,7 @@ def answer(annotator: Annotator, check_id: int, trial: int, interval: int) -> bo
     Parameters
     ----------
     annotator
-        Held by the caller's transaction.
+        Locked by the caller's transaction.
     check_id
         Primary key of the attempt.
     trial
@@ -80,7 +83,7 @@ def answer(annotator: Annotator, check_id: int, trial: int, interval: int) -> bo
     Returns
     -------
     bool
-        Whether all checks have come to their end, `annotator.sound_check["headphones"]` being set.
+        Whether all checks have ended; `annotator.sound_check["headphones"]` is then set.
     """
     with transaction.atomic():
         check = annotator.headphone_checks.filter(pk=check_id, passed=None).first()
@@ -99,7 +102,7 @@ def answer(annotator: Annotator, check_id: int, trial: int, interval: int) -> bo
 
 
 def summary(annotator: Annotator) -> dict:
-    """Return what the checks gave: per kind the best score, whether it was passed, and the attempts."""
+    """Return the result of the checks: for each kind the best score, whether it was passed, the attempts."""
     found: dict = {}
     for kind in kinds_of(annotator.study):
         checks = list(annotator.headphone_checks.filter(kind=kind).exclude(passed=None))

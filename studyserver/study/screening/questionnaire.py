@@ -1,4 +1,4 @@
-"""The questionnaire before and after the trials: what is shown, what is an answer, who is screened out."""
+"""The questionnaire before and after the trials: shown questions, valid answers, screening out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ Place = QuestionnairePage.Place
 
 
 def questionnaire_problems(study: Study) -> list[str]:
-    """Return what stands in the way of asking a study's questionnaire, in words."""
+    """Return the problems of a study's questionnaire that prevent opening the study."""
     problems: list[str] = []
     earlier: dict[str, QuestionnaireItem] = {}
     for page in ordered_pages(study):
@@ -30,15 +30,15 @@ def questionnaire_problems(study: Study) -> list[str]:
                 problems.append(f"Two questions of the questionnaire have the key “{item.key}”.")
             if item.shown_if_key and item.shown_if_key not in earlier:
                 problems.append(
-                    f"Question “{item.key}” waits for an answer to “{item.shown_if_key}”, which is not asked "
-                    "before it."
+                    f"Question “{item.key}” depends on “{item.shown_if_key}”, which is not asked before it: "
+                    "move it after that question."
                 )
             elif item.shown_if_key:
                 problems += unmet_rule(item.shown_if, earlier[item.shown_if_key])
             if item.screen_out_if and page.place == Place.AFTER:
                 problems.append(
-                    f"Question “{item.key}” screens out after the trials: that wastes people's time. Ask "
-                    "it before."
+                    f"Question “{item.key}” screens out after the trials, which wastes people's time: ask "
+                    "it before them."
                 )
             earlier[item.key] = item
     for quota in study.quotas.select_related("item__page"):
@@ -59,7 +59,7 @@ def ordered_pages(study: Study, place: str | None = None) -> list[QuestionnaireP
 
 
 def next_page(annotator: Annotator, place: str) -> QuestionnairePage | None:
-    """Return the page to be filled in now; pages without a shown question are passed over."""
+    """Return the next page to fill in; pages without a shown question are skipped."""
     answers = None
     for page in ordered_pages(annotator.study, place):
         if page.pk in annotator.pages_done:
@@ -76,18 +76,18 @@ def next_page(annotator: Annotator, place: str) -> QuestionnairePage | None:
 
 
 def page_number(annotator: Annotator, page: QuestionnairePage) -> tuple[int, int]:
-    """Return which page of how many this is."""
+    """Return the number of a page and the number of pages at its place."""
     pages = [item.pk for item in ordered_pages(annotator.study, page.place)]
     return pages.index(page.pk) + 1, len(pages)
 
 
 def is_shown(item: QuestionnaireItem, answers: dict[str, Any]) -> bool:
-    """Return whether a question is to be asked, given the answers so far by key."""
+    """Return whether a question is shown, given the answers so far by key."""
     return not item.shown_if_key or meets(item.shown_if, answers.get(item.shown_if_key))
 
 
 def answers_by_key(annotator: Annotator) -> dict[str, Any]:
-    """Return the answers that count so far."""
+    """Return the current answers by the key of their question."""
     current = annotator.questionnaire_answers.select_related("item").current()
     return {answer.item.key: answer.value for answer in current}
 
@@ -97,7 +97,7 @@ def answers_by_key(annotator: Annotator) -> dict[str, Any]:
 
 @dataclass
 class Reading:
-    """What a page sent amounts to."""
+    """The valid answers and the errors of a page that was sent."""
 
     answers: dict[int, tuple[Any, float | None]] = field(default_factory=dict)  # item -> value, number
     errors: dict[int, str] = field(default_factory=dict)  # item -> what is wrong, in words
@@ -118,8 +118,8 @@ def read_page(page: QuestionnairePage, sent: dict[int, Any], earlier: dict[str, 
     Returns
     -------
     Reading
-        Questions whose condition does not hold have neither answer nor error: what was entered
-        before the condition changed does not count.
+        Questions that are not shown have neither answer nor error: a value that was entered
+        before the condition changed is ignored.
     """
     reading = Reading()
     answers = dict(earlier)
@@ -153,7 +153,7 @@ def _read(item: QuestionnaireItem, value: Any) -> tuple[Any, float | None]:
 
 
 def store_answers(annotator: Annotator, answers: dict[int, tuple[Any, float | None]]) -> int:
-    """Append what is new or has changed; return how many answers that were."""
+    """Append new and changed answers; return their number."""
     present = dict(
         annotator.questionnaire_answers.filter(item__in=answers).current().values_list("item_id", "value")
     )
@@ -169,7 +169,7 @@ def store_answers(annotator: Annotator, answers: dict[int, tuple[Any, float | No
 def screening_item(
     page: QuestionnairePage, answers: dict[int, tuple[Any, float | None]]
 ) -> QuestionnaireItem | None:
-    """Return the question of a page by whose answer the annotator is screened out, if there is one."""
+    """Return the first question of a page whose answer screens the annotator out, or None."""
     for item in page.items.all():
         if item.screen_out_if and meets(item.screen_out_if, answers.get(item.pk, (None, None))[0]):
             return item
@@ -177,7 +177,7 @@ def screening_item(
 
 
 def groups_of(annotator: Annotator) -> list[Quota]:
-    """Return the groups with a quota that the annotator belongs to, by the answers given."""
+    """Return the quotas whose rule the annotator's answers meet."""
     quotas = list(annotator.study.quotas.select_related("item"))
     if not quotas:
         return []
@@ -188,7 +188,7 @@ def groups_of(annotator: Annotator) -> list[Quota]:
 def full_quota(
     quotas: Iterable[Quota], *, rehearsal: bool = False, except_for: Annotator | None = None
 ) -> Quota | None:
-    """Return the first quota that takes nobody any more."""
+    """Return the first quota that is full, or None."""
     for quota in quotas:
         members = quota.members.filter(rehearsal=rehearsal).holding_places()
         if except_for is not None:
@@ -199,5 +199,5 @@ def full_quota(
 
 
 def last_position(study: Study, place: str) -> int:
-    """Return the position of the last page at a place, 0 if there is none."""
+    """Return the position of the last page at a place, or 0 without pages."""
     return study.questionnaire_pages.filter(place=place).aggregate(last=Max("position"))["last"] or 0

@@ -1,8 +1,14 @@
-"""The sounds of the checks before the trials, made from numbers: the same seed gives the same bytes.
+"""Synthesised sounds of the checks before the trials: the same seed gives the same bytes.
 
-Antiphase tones follow Woods, Siegel, Traer and McDermott (2017), "Headphone screening to facilitate
-web-based auditory experiments"; Huggins pitch follows Milne, Bianco, Poole, Zhao, Oxenham, Billig
-and Chait (2021), "An online headphone screening test based on dichotic pitch".
+Antiphase tones follow [1]_, Huggins pitch follows [2]_.
+
+References
+----------
+.. [1] Woods, K. J. P., Siegel, M. H., Traer, J., & McDermott, J. H. (2017). "Headphone screening to
+   facilitate web-based auditory experiments." Attention, Perception, & Psychophysics 79, 2064-2072.
+.. [2] Milne, A. E., Bianco, R., Poole, K. C., Zhao, S., Oxenham, A. J., Billig, A. J., & Chait, M.
+   (2021). "An online headphone screening test based on dichotic pitch." Behavior Research Methods 53,
+   1551-1562.
 """
 
 import io
@@ -32,15 +38,15 @@ CALIBRATION_LEVEL = 0.0686  # root mean square that gives -23 LUFS
 
 @dataclass(frozen=True)
 class Plan:
-    """What the three intervals of one trial hold.
+    """The three intervals of one trial.
 
     Attributes
     ----------
     target : int
-        The right answer, 1 to 3: the softest tone, or the noise with the pitch in it.
+        The right answer, 1 to 3: the softest tone, or the noise with the pitch.
     turned : int or None
-        Antiphase tones: the interval, another one, whose two ears are in opposite phase. Over loudspeakers
-        it cancels and seems the softest.
+        Antiphase tones: another interval, whose two channels are in opposite phase. Over loudspeakers the
+        channels cancel, so this interval seems the softest.
     """
 
     target: int
@@ -88,7 +94,7 @@ def trial_sound(kind: str, seed: int, number: int) -> np.ndarray:
 
 def _tone(rng: np.random.Generator, *, softer: bool, turned: bool) -> np.ndarray:
     t = np.arange(round(LENGTH * SAMPLE_RATE)) / SAMPLE_RATE
-    # A phase of its own makes each file unique: none can be known from another person's check.
+    # A random phase makes each file unique: its answer cannot be looked up from another person's check.
     y = TONE_LEVEL * (SOFTER if softer else 1.0) * np.sin(2 * np.pi * (TONE * t + rng.random()))
     y = _faded(y, TONE_RAMP)
     return np.stack([y, -y if turned else y], axis=1)
@@ -100,6 +106,7 @@ def _noise(rng: np.random.Generator, *, with_pitch: bool) -> np.ndarray:
     if with_pitch:
         spectrum = np.fft.rfft(left)
         frequency = np.fft.rfftfreq(len(left), 1 / SAMPLE_RATE)
+        # Opposite phase in a narrow band evokes a pitch, but only if the ears are presented separately.
         spectrum[np.abs(frequency - PITCH) <= PITCH_WIDTH * PITCH] *= -1
         right = np.fft.irfft(spectrum, len(left))
     return NOISE_LEVEL * np.stack([_faded(left, NOISE_RAMP), _faded(right, NOISE_RAMP)], axis=1)

@@ -194,7 +194,7 @@ def test_practice_and_sessions_hold_no_equal_pair():
     for stimulus in list(study.stimuli.filter(clip__track__name__in=["a", "c"])):
         Stimulus.objects.create(study=study, clip=stimulus.clip, role="practice")
     [problem] = opening_problems(study)
-    assert "there are 1 practice pairs" in problem
+    assert "but 1 practice pairs" in problem
     assert "1 of 2 pairs is left out" in problem
     study.practice_trials = 1
     study.save()

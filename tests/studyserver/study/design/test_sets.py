@@ -241,7 +241,7 @@ def test_attention_trials_ask_for_an_answer_and_record_whether_it_came():
         ({"presentation": "multiple", "practice_trials": 1}, "0 practice sets"),
         ({"presentation": "multiple", "condition_design": "between"}, "cannot differ between annotators"),
         ({"presentation": "multiple", "blocks": "condition"}, "blocks of one condition"),
-        ({"condition_design": "between", "compared_conditions": ["evidence"]}, "not two"),
+        ({"condition_design": "between", "compared_conditions": ["evidence"]}, "there is only one"),
     ],
 )
 def test_what_stands_in_the_way_is_told_in_words(fields, words):

@@ -236,7 +236,7 @@ def test_distances_that_cannot_be_kept_are_advised_against():
     study = make_study(2, minimum_track_distance=3, repeats_per_annotator=2, repeat_distance=20)
     assert opening_problems(study) == []
     text = " ".join(advice(study))
-    assert "3 trials lie between two clips of one track" in text
+    assert "3 trials between clips of the same track" in text
     assert "20 trials between each trial and its repeat" in text
     text = " ".join(advice(make_study(6, minimum_track_distance=2, repeats_per_annotator=2)))
     assert "between" not in text

@@ -107,7 +107,7 @@ def test_an_empty_study_has_an_outlook():
     [
         ({}, ["original", "evidence"], "no random control"),
         ({}, ["evidence", "random_control"], "no original"),
-        ({"minimum_track_distance": 4}, ["original", "evidence"], "4 trials lie between"),
+        ({"minimum_track_distance": 4}, ["original", "evidence"], "4 trials between"),
         ({}, ["original", "evidence"], "Sound quality"),
     ],
 )

@@ -66,7 +66,7 @@ def test_examples_of_judged_tracks_are_advised_against(study):
     assert "Sound examples" not in " ".join(advice(study))
     judged = study.stimuli.first().clip
     study.questions.get().examples.create(clip=judged, label="not harsh")
-    assert "Sound examples of tracks that are judged, too: 1" in " ".join(advice(study))
+    assert "Sound examples from tracks that are judged: 1" in " ".join(advice(study))
 
 
 def test_clips_are_found_by_what_they_hold_and_heard_beside_the_choice(admin_client, study):
