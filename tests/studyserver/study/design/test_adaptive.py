@@ -169,7 +169,7 @@ def test_a_contrast_that_is_all_a_study_presents_is_advised_against_before_it_op
     (found,) = adaptive_advice(study)
     assert "only the evidence and the random control" in found
     page = admin_client.get(reverse("admin:study_study_change", args=[study.pk])).content.decode()
-    assert "saves no judgments there" in page
+    assert "saves no judgments" in page
     plan.second = Clip.Condition.ORIGINAL
     plan.save()
     assert not adaptive_advice(study)  # the controls are heard besides

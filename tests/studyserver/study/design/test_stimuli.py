@@ -108,7 +108,7 @@ def test_an_empty_study_has_an_outlook():
         ({}, ["original", "evidence"], "no random control"),
         ({}, ["evidence", "random_control"], "no original"),
         ({"minimum_track_distance": 4}, ["original", "evidence"], "4 trials between"),
-        ({}, ["original", "evidence"], "Sound quality"),
+        ({}, ["original", "evidence"], "sound quality"),
     ],
 )
 def test_advice(fields, conditions, words):
@@ -127,13 +127,13 @@ def test_advice_on_long_sessions_and_sample_rates():
 
 def test_advice_on_what_tells_clips_apart():
     study = make_study(3)
-    assert "apart" not in " ".join(advice(study))
+    assert "reveal the condition" not in " ".join(advice(study))
     scale = {"text": "?", "kind": "scale", "options": {"points": 5}}
     for target in ("speed", "dissonance"):
         study.questions.create(key=f"own_{target}", target=target, only_own_target=True, **scale)
     Clip.objects.filter(condition="evidence", pk__lte=Clip.objects.first().pk + 3).update(seconds=1.5)
     found = " ".join(advice(study))
-    assert "asked 3 questions, others 2" in found
+    assert "have 3 questions, others 2" in found
     assert "In 1 of 3 tracks the clips differ in length" in found
 
 

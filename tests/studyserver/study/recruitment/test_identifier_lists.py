@@ -64,7 +64,7 @@ DAMAGED = [
     ("", "no identifier"),
     ("id\n", "no identifier"),
     ("x" * 300, "too long"),
-    ("p1\na\x07b\n", "Line 2: “a\x07b…” is too long or holds signs"),
+    ("p1\na\x07b\n", "Line 2: “a\x07b…” is too long or contains characters"),
     *(
         (f"p1\n{text}\np3\n", f"Line 2: “{text}” is a long number that a spreadsheet has shortened")
         for text in ("1.23E+11", "1.2e+11", "1E+11", "-1.23E+11", "1.23E11", "\uff11.23E+11")

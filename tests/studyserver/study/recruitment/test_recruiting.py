@@ -192,7 +192,7 @@ def test_advice_on_how_people_come(study):
 
     assert found() == ""
     study.access = Study.Access.PERSONAL
-    assert "there are none yet" in found()
+    assert "there are no links" in found()
     recruiting.invite(study, ["P1"])
     assert found() == ""
     study.access = Study.Access.PANEL
