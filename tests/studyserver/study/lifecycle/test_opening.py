@@ -36,7 +36,7 @@ def test_a_complete_study_opens(draft):
         (lambda study: Study.objects.update(trials_per_annotator=9), "only 8"),
         (lambda study: Study.objects.update(repeats_per_annotator=9), "repeated"),
         (lambda study: Study.objects.update(practice_trials=1), "practice stimuli"),
-        (lambda study: Study.objects.update(attention_limit=1), "end in a refusal"),
+        (lambda study: Study.objects.update(attention_limit=1), "Annotators are refused after 1"),
         (lambda study: study.stimuli.first().clip.file.delete(save=False), "missing"),
     ],
 )
