@@ -1,13 +1,14 @@
 """Fitting the attention model's readers to a corpus."""
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from explainer.demo_models.attention_model import AttentionCueModel, RegisterReaders
+from explainer.demo_models.attention_model import AttendingReader, AttentionCueModel, RegisterReaders
 from explainer.demo_models.cue_readers import HEARINGS
 
 from .corpus import Corpus
@@ -50,7 +51,7 @@ def fit(
     for name, hearing in HEARINGS.items():
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            readers = model.readers[name]
+            readers = cast(RegisterReaders, model.readers[name])
             heard = described[..., readers.heard]
             _fit_readers(model, readers, heard, wanted[:, hearing.numbers], schedule, training)
     model.eval()
@@ -85,7 +86,8 @@ def _fit_readers(
     schedule: Schedule,
     progress: Callable[[int], object],
 ) -> None:
-    for reader in readers.registers:
+    for each in readers.registers:
+        reader = cast(AttendingReader, each)
         for layer in (reader.direct, reader.hidden, reader.out, reader.score):
             layer.reset_parameters()
     readers.train()

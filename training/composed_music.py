@@ -6,7 +6,7 @@ piece instead of drawn note by note, so that ten seconds of music hold as much o
 setting says, whatever the tempo.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -101,13 +101,13 @@ def compose(seed: int, settings: CueSettings, seconds: float) -> Performance:
     return Performance(notes, (settings.lead, settings.accompaniment), settings.reverberation)
 
 
-def onset_rate(notes: list[Note] | tuple[Note, ...], seconds: float, together: float = 0.03) -> float:
+def onset_rate(notes: Sequence[Note], seconds: float, together: float = 0.03) -> float:
     """Return note onsets per second; onsets less than `together` seconds apart are heard as one."""
     onsets = np.sort([note.onset for note in notes])
     return float(1 + np.sum(np.diff(onsets) >= together)) / seconds if len(onsets) else 0.0
 
 
-def melody_pitch(notes: list[Note] | tuple[Note, ...]) -> float:
+def melody_pitch(notes: Sequence[Note]) -> float:
     """Return the mean MIDI note number of the melody (of all notes where it is silent throughout)."""
     pitches = [note.pitch for note in notes if note.part == 0] or [note.pitch for note in notes]
     return float(np.mean(pitches))

@@ -1,12 +1,13 @@
 """Fitting the cue model's readers to a corpus."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from explainer.demo_models.cue_model import CueModel
+from explainer.demo_models.cue_model import CommitteeMember, CueModel
 from explainer.demo_models.cue_readers import HEARINGS, CueReader
 
 from .corpus import Corpus
@@ -45,10 +46,12 @@ def fit(
     wanted = set_scales(model, descriptors, corpus, emotions)
     described = model.standardised(descriptors)
     for number, member in enumerate(model.members):
+        readers = cast(CommitteeMember, member).readers
         for name, hearing in HEARINGS.items():
             with torch.random.fork_rng():
                 torch.manual_seed(seed + number)
-                _fit_reader(member.readers[name], described, wanted[:, hearing.numbers], schedule, training)
+                reader = cast(CueReader, readers[name])
+                _fit_reader(reader, described, wanted[:, hearing.numbers], schedule, training)
     model.eval()
 
 

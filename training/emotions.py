@@ -84,10 +84,10 @@ def second_level(folder: Path) -> SecondLevel:
         bias[column] = 1 + _as_nine_points(intercept - 1)
         explained[emotion] = adjusted
     rated_columns = [EMOTIONS.index(emotion) for emotion in _RATED]
-    for emotion, (intercept, coefficients) in _FILM_EXCERPTS.items():
+    for emotion, (constant, shares) in _FILM_EXCERPTS.items():
         column = EMOTIONS.index(emotion)
-        weights[:, column] = weights[:, rated_columns] @ coefficients
-        bias[column] = intercept + bias[rated_columns] @ coefficients
+        weights[:, column] = weights[:, rated_columns] @ shares
+        bias[column] = constant + bias[rated_columns] @ shares
     return SecondLevel(weights, bias, explained)
 
 

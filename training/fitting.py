@@ -124,7 +124,7 @@ def descend(
         for chosen in torch.randperm(n_pieces)[: n_steps * batch].split(batch):
             value = loss(chosen)
             optimiser.zero_grad()
-            value.backward()  # type: ignore[no-untyped-call]
+            value.backward()
             optimiser.step()
             rate.step()
         progress(1)
