@@ -2,13 +2,17 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -26,7 +30,7 @@ from .pages.views import page
 from .templatetags.numbers import decimals, share
 
 
-def pretty(value) -> str:
+def pretty(value: object) -> str:
     """Return JSON as indented HTML."""
     return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False))
 
@@ -47,12 +51,12 @@ class HasSound(Framed):
     """Adds columns for the format of a sound."""
 
     @admin.display(ordering="seconds")
-    def length(self, row):
+    def length(self, row: Track | Clip) -> str:
         """Return the length in seconds."""
         return f"{row.seconds:.1f} s"
 
     @admin.display(description="sample rate", ordering="sample_rate")
-    def rate(self, row):
+    def rate(self, row: Track | Clip) -> str:
         """Return the sample rate with its unit."""
         return f"{row.sample_rate} Hz"
 
@@ -60,18 +64,18 @@ class HasSound(Framed):
 class CountsExplanations(Framed):
     """Adds a column with the number of explanations of a row."""
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Return the rows with their number of explanations."""
         return super().get_queryset(request).annotate(explanations_made=Count("explanations"))
 
     @admin.display(description="explanations", ordering="explanations_made")
-    def made(self, row):
+    def made(self, row: Model) -> int:
         """Return their number."""
         return row.explanations_made
 
 
 @admin.action(description="Build clips of the selected", permissions=["view"])
-def build_clips(modeladmin, request, queryset):
+def build_clips(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
     """Go to the page for building clips, with the selection ticked."""
     name = f"{modeladmin.model._meta.verbose_name_plural.split()[-1]}"
     chosen = urlencode([(name, pk) for pk in queryset.values_list("pk", flat=True)])
@@ -93,11 +97,13 @@ class TrackAdmin(HasSound, CountsExplanations):
     readonly_fields = ("listen", "length", "rate", "channels", "sha256", "created_at")
 
     @admin.display(description="sound")
-    def listen(self, track):
+    def listen(self, track: Track) -> str:
         """Return a player."""
         return player(reverse("explainer:track-sound", args=[track.pk]), str(track))
 
-    def add_view(self, request, form_url="", extra_context=None):
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Import one or several files; a file that cannot be used does not stop the others."""
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -106,17 +112,17 @@ class TrackAdmin(HasSound, CountsExplanations):
         )
         if form.is_valid():
             done = self.take_in(form.cleaned_data)
-            there = [item for item in done if not item.refused]
-            for item in there:
-                what = f"{item.file}, {item.reason}" if item.reason else f"{item.file} as {item.track.name}"
-                messages.success(request, f"{item.result.capitalize()}: {what}.")
+            for item in done:
+                if item.track:
+                    what = f", {item.reason}" if item.reason else f" as {item.track.name}"
+                    messages.success(request, f"{item.result.capitalize()}: {item.file}{what}.")
             refused = [item.refusal for item in done if item.refused]
             if not refused:
                 return redirect("admin:explainer_track_changelist")
             form.add_error("files", refused)
         return page(request, "explainer/upload_tracks.html", "Upload tracks", form=form)
 
-    def take_in(self, values):
+    def take_in(self, values: dict[str, Any]) -> list[tracks.Import]:
         """Import the uploaded files under their own names."""
         common = {key: values[key] for key in ("composer", "source", "licence")}
         done = []
@@ -150,7 +156,7 @@ class MusicModelAdmin(CountsExplanations):
     )
 
     @admin.display(description="targets")
-    def number_of_targets(self, model):
+    def number_of_targets(self, model: MusicModel) -> int:
         """Return how many outputs the model has."""
         return len(model.targets)
 
@@ -191,12 +197,12 @@ class RecipeAdmin(CountsExplanations):
     )
 
     @admin.display
-    def method(self, recipe):
+    def method(self, recipe: Recipe) -> str:
         """Return the method's name."""
         return recipe.parameters["method"].replace("_", " ")
 
     @admin.display
-    def segments(self, recipe):
+    def segments(self, recipe: Recipe) -> str:
         """Return the segmentation with its parameters."""
         values = dict(recipe.parameters["segmentation_parameters"])
         sources = ", ".join(values.pop(STEMS, ()))
@@ -208,17 +214,17 @@ class RecipeAdmin(CountsExplanations):
         return ", ".join(filter(None, [f"{name} {sources}".strip(), *parts]))
 
     @admin.display
-    def calls(self, recipe):
+    def calls(self, recipe: Recipe) -> int:
         """Return the budget of model calls."""
         return recipe.parameters["calls"]
 
     @admin.display
-    def evidence(self, recipe):
+    def evidence(self, recipe: Recipe) -> str:
         """Return how many segments evidence clips keep."""
         return ", ".join(map(str, recipe.parameters["evidence_sizes"]))
 
     @admin.display(description="digest")
-    def digest_begins(self, recipe):
+    def digest_begins(self, recipe: Recipe) -> str:
         """Return the beginning of the digest."""
         return recipe.digest[:12]
 
@@ -226,11 +232,11 @@ class RecipeAdmin(CountsExplanations):
 class ReadOnly(Framed):
     """Base of pages for rows written by builds: they can be viewed and deleted, but not edited."""
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: rows are added by the page that builds clips."""
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Return False: rows are changed by builds."""
         return False
 
@@ -253,7 +259,7 @@ class ExplanationAdmin(ReadOnly):
     )  # fmt: skip
 
     @admin.display(description="state", ordering="state")
-    def how_far(self, explanation):
+    def how_far(self, explanation: Explanation) -> str:
         """Return the state with progress or reason."""
         if explanation.is_stalled():
             return "interrupted: its worker is no longer running"
@@ -262,39 +268,39 @@ class ExplanationAdmin(ReadOnly):
         return f"failed: {explanation.failure}" if explanation.failure else explanation.get_state_display()
 
     @admin.display(description="targets")
-    def targets_wanted(self, explanation):
+    def targets_wanted(self, explanation: Explanation) -> str:
         """Return the targets of which clips are made."""
         return ", ".join(explanation.requested_targets) or "all"
 
     @admin.display(description="warnings")
-    def remarks(self, explanation):
+    def remarks(self, explanation: Explanation) -> str:
         """Return the warnings, one per line."""
         return "\n".join(explanation.warnings)
 
     @admin.display(description="seconds", ordering="seconds")
-    def took(self, explanation):
+    def took(self, explanation: Explanation) -> str:
         """Return the wall time of the build."""
         return decimals(explanation.seconds) if explanation.seconds else ""
 
     @admin.display(description="page")
-    def look(self, explanation):
+    def look(self, explanation: Explanation) -> str:
         """Return a link to the explanation's page, once there is one."""
         if not explanation.file:
             return ""
         return format_html('<a href="{}">open</a>', reverse("explainer:explanation", args=[explanation.pk]))
 
     @admin.display(description="predictions")
-    def pretty_predictions(self, explanation):
+    def pretty_predictions(self, explanation: Explanation) -> str:
         """Return the model's output on the track."""
         return pretty(explanation.predictions)
 
     @admin.display(description="provenance")
-    def pretty_provenance(self, explanation):
+    def pretty_provenance(self, explanation: Explanation) -> str:
         """Return everything needed to reproduce it."""
         return pretty(explanation.provenance)
 
     @admin.action(description="Resume failed and interrupted builds", permissions=["delete"])
-    def take_up_again(self, request, queryset):
+    def take_up_again(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         """Queue the selected explanations that are not built."""
         messages.success(request, f"Resumed {plural(tasks.resume_in_background(queryset), 'build')}.")
         return redirect("explainer:progress")
@@ -303,7 +309,7 @@ class ExplanationAdmin(ReadOnly):
 class NamedOrNone(admin.AllValuesFieldListFilter):
     """A filter of all values that occur, which shows the empty value as “none”."""
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         """Yield the choices, with a text for the empty value."""
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or "none"}
@@ -328,56 +334,56 @@ class ClipAdmin(HasSound, ReadOnly):
     )  # fmt: skip
 
     @admin.display(description="condition", ordering="condition")
-    def what(self, clip):
+    def what(self, clip: Clip) -> str:
         """Return the short condition and the number of segments."""
         return name_of(clip)
 
     @admin.display(description="model", ordering="explanation__model__name")
-    def model_name(self, clip):
+    def model_name(self, clip: Clip) -> str:
         """Return the model that was explained."""
         return clip.explanation.model.name if clip.explanation else ""
 
     @admin.display(description="loudness")
-    def level(self, clip):
+    def level(self, clip: Clip) -> str:
         """Return the loudness of the file."""
         return "too quiet" if clip.loudness is None else f"{decimals(clip.loudness + clip.gain)} LUFS"
 
     @admin.display(description="gain, the same for all clips of the set")
-    def common_gain(self, clip):
+    def common_gain(self, clip: Clip) -> str:
         """Return the gain of the comparison set."""
         return f"{decimals(clip.gain)} dB"
 
     @admin.display(description="true peak")
-    def peak(self, clip):
+    def peak(self, clip: Clip) -> str:
         """Return the true peak of the file."""
         return "silent" if clip.true_peak is None else f"{decimals(clip.true_peak)} dBTP"
 
     @admin.display(description="area kept")
-    def area(self, clip):
+    def area(self, clip: Clip) -> str:
         """Return the share of the time-frequency area."""
         return share(clip.area_share)
 
     @admin.display(description="energy kept", ordering="energy_share")
-    def energy(self, clip):
+    def energy(self, clip: Clip) -> str:
         """Return the share of the energy."""
         return share(clip.energy_share)
 
     @admin.display(description="sound")
-    def listen(self, clip):
+    def listen(self, clip: Clip) -> str:
         """Return a player."""
         return player(reverse("explainer:clip-sound", args=[clip.pk]), str(clip))
 
     @admin.display(description="output, heard")
-    def heard(self, clip):
+    def heard(self, clip: Clip) -> str:
         """Return the model's outputs on the file."""
         return pretty(clip.prediction_heard)
 
     @admin.display(description="output, masked")
-    def masked(self, clip):
+    def masked(self, clip: Clip) -> str:
         """Return the model's outputs on the masked features."""
         return pretty(clip.prediction_masked)
 
     @admin.display(description="provenance")
-    def pretty_provenance(self, clip):
+    def pretty_provenance(self, clip: Clip) -> str:
         """Return the clip's provenance."""
         return pretty(clip.provenance)

@@ -9,6 +9,6 @@ class ExplainerConfig(AppConfig):
     name = "explainer"
     verbose_name = "Tracks, models and clips"
 
-    def ready(self):
+    def ready(self) -> None:
         """Register the system checks."""
         from . import checks  # noqa: F401

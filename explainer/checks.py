@@ -1,18 +1,21 @@
 """System checks of the configuration, with remedies."""
 
 import os
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.files.storage import default_storage
 
 from .builds.compute import KINDS
 
 
 @register("explainer")
-def check_compute(app_configs, **kwargs):
+def check_compute(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check the settings of where clips are built."""
     problems = []
     if settings.COMPUTE not in KINDS:
@@ -52,7 +55,7 @@ def check_compute(app_configs, **kwargs):
 
 
 @register("explainer")
-def check_limits(app_configs, **kwargs):
+def check_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that the limits accept any track."""
     return [
         Error(
@@ -66,7 +69,7 @@ def check_limits(app_configs, **kwargs):
 
 
 @register("explainer")
-def check_files(app_configs, **kwargs):
+def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that sounds can be stored."""
     try:
         folder = Path(default_storage.path(""))
@@ -85,7 +88,9 @@ def check_files(app_configs, **kwargs):
 
 
 @register("explainer", Tags.database)
-def check_worker(app_configs, databases=None, **kwargs):
+def check_worker(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
     """Check that a worker takes waiting builds, in ``check --database default``."""
     from django.db import DatabaseError
 

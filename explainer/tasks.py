@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
+from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
 from .builds import building
@@ -36,7 +38,7 @@ def build_in_background(explanations: Iterable[Explanation]) -> int:
     return len(unfinished)
 
 
-def resume_in_background(explanations=None) -> int:
+def resume_in_background(explanations: QuerySet | None = None) -> int:
     """Queue failed, waiting and interrupted builds; return how many.
 
     Calling it twice is safe: a task whose explanation is done or being built ends immediately.
@@ -81,7 +83,7 @@ def is_drawing(model: MusicModel) -> bool:
     return _is_queued_or_running(draw_correlations, model)
 
 
-def _is_queued_or_running(work, model: MusicModel) -> bool:
+def _is_queued_or_running(work: Task, model: MusicModel) -> bool:
     # A task whose worker was killed stays "running" for ever, so old tasks do not count.
     of_kind = DBTaskResult.objects.filter(
         task_path=work.module_path, enqueued_at__gte=timezone.now() - RECENT

@@ -265,7 +265,8 @@ class _Builder:
     def _restart_pool(self, explanations: list[Explanation]) -> None:
         """Open a new pool and try again, after a worker process was killed and broke the pool."""
         self._running.clear()
-        self._pool.close(now=True)
+        if self._pool:
+            self._pool.close(now=True)
         self._pool = None
         for explanation in reversed(explanations):
             attempts = self._attempts[explanation.pk] = self._attempts.get(explanation.pk, 1) + 1
@@ -276,7 +277,7 @@ class _Builder:
                 self._fail(explanation, KILLED)
 
     def _forward_progress(self) -> None:
-        news = self._pool.reports()
+        news = self._pool.reports() if self._pool else {}
         now = time.monotonic()
         overdue = now - self._heartbeat_at > HEARTBEAT_SECONDS
         for explanation in self._running.values():

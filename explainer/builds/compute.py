@@ -133,7 +133,7 @@ class Pool:
 
     def reports(self) -> dict[Any, tuple[float, str]]:
         """Return the latest report per label: the share done (0 to 1) and the current step."""
-        news = {}
+        news: dict[Any, tuple[float, str]] = {}
         while True:
             try:
                 label, done, what = (

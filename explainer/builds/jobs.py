@@ -11,9 +11,13 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from explainer.core.pipeline import TrackResult
+
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +149,7 @@ def _run(job: Job, progress: Progress | None) -> Result:
         return _pack(result)
 
 
-def _pack(result) -> Result:
+def _pack(result: "TrackResult") -> Result:
     """Turn the pipeline's `TrackResult` into plain values and bytes."""
     files: dict[str, bytes] = {}
     clips = []

@@ -86,7 +86,7 @@ def heat_map(
     return HeatMap(key, title, explained, columns, cells, unit=unit)
 
 
-def cell(estimates: Estimates, index, limit: float = 1.0, remark: str = "") -> Cell:
+def cell(estimates: Estimates, index: int | tuple[int, int], limit: float = 1.0, remark: str = "") -> Cell:
     """Return one of the estimates as a cell; `limit` has the strongest colour."""
     value, lower, upper = (
         _number(part[index]) for part in (estimates.value, estimates.lower, estimates.upper)
@@ -102,7 +102,6 @@ def _number(value: float) -> float | None:
 
 def shade(value: float | None, limit: float = 1.0) -> str:
     """Return the class of a cell: the direction and one of `SHADES` steps, ``none`` near zero."""
-    step = 0 if value is None else min(SHADES, round(SHADES * abs(value) / limit))
-    if not step:
+    if value is None or not (step := min(SHADES, round(SHADES * abs(value) / limit))):
         return "none"
     return f"{'for' if value > 0 else 'against'}-{step}"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.conf import settings
@@ -12,6 +13,9 @@ from django.conf import settings
 from explainer.files import stored_files
 from explainer.imports.tracks import limits
 from explainer.models import Explanation, MusicModel, Track, TrackPrediction
+
+if TYPE_CHECKING:
+    from explainer.core.models.protocol import MusicModel as CoreModel
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def sound_of(track: Track, sample_rate: int) -> np.ndarray:
         return read_audio(sound, sample_rate=sample_rate, limits=limits())[0]
 
 
-def _outputs(core, track: Track) -> dict[str, float]:
+def _outputs(core: "CoreModel", track: Track) -> dict[str, float]:
     from explainer.core.models.adapters import in_32_bits
 
     y = sound_of(track, core.representation.sample_rate)

@@ -1,7 +1,7 @@
 """Data of the correlations page, computed from stored predictions and labels; no HTML, no request."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,7 +120,9 @@ def _table(values: Sequence[dict[str, float]], names: Sequence[str]) -> np.ndarr
     return np.array([[row[name] for name in names] for row in values], dtype=float).reshape(-1, len(names))
 
 
-def _predicted(model: MusicModel, outputs: dict[int, dict[str, float]], levels) -> tuple[Part | None, list]:
+def _predicted(
+    model: MusicModel, outputs: dict[int, dict[str, float]], levels: tuple[list[str], list[str]]
+) -> tuple[Part | None, list]:
     mid_level, emotions = levels
     if len(outputs) < 3:
         return None, []
@@ -212,7 +214,10 @@ def _labels(tracks: Sequence[Track]) -> dict[int, dict[str, float]]:
 
 
 def _beyond_names(
-    model: MusicModel, labels: dict[int, dict[str, float]], outputs: dict[int, dict[str, float]], levels
+    model: MusicModel,
+    labels: dict[int, dict[str, float]],
+    outputs: dict[int, dict[str, float]],
+    levels: tuple[list[str], list[str]],
 ) -> tuple[Part | None, list]:
     """Return the part on concept leakage, if features were rated."""
     mid_level, emotions = levels
@@ -233,7 +238,9 @@ def _beyond_names(
     )
 
 
-def _annotated(model: MusicModel, labels: dict[int, dict[str, float]], outputs: dict[int, dict[str, float]]):
+def _annotated(
+    model: MusicModel, labels: dict[int, dict[str, float]], outputs: dict[int, dict[str, float]]
+) -> Iterator[tuple[Part, list]]:
     """Yield a part on ratings of both levels, and a part on ratings and predictions."""
     mid_level, emotions = list(published.MID_LEVEL), list(published.EMOTIONS)
     both = [row for row in labels.values() if {*mid_level, *emotions} <= set(row)]
@@ -263,9 +270,9 @@ def _annotated(model: MusicModel, labels: dict[int, dict[str, float]], outputs: 
             rows.append(Row("annotated_with_predicted", name, name, r.value[0], r.lower[0], r.upper[0]))
     if cells:
         explained = "Pearson's r of people's ratings and the model's outputs, and the number of tracks."
-        found = HeatMap("quality", "Ratings and predictions", explained, ["r", "tracks"], cells)
+        quality = HeatMap("quality", "Ratings and predictions", explained, ["r", "tracks"], cells)
         lead = f"How well {model.name} predicts people's ratings."
-        yield Part("quality", "Annotated against predicted", lead, [found]), rows
+        yield Part("quality", "Annotated against predicted", lead, [quality]), rows
 
 
 def _from_publication() -> tuple[Part, list]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
+from django.db.models.fields.files import FieldFile
 
 from explainer.models import Clip
 
@@ -52,7 +53,7 @@ def name_sounds(clips: Iterable, known: Iterable) -> None:
         firsts.setdefault(clip.sound, clip)
 
 
-def _same_as_one_of(clip, firsts: dict, read: Callable) -> str:
+def _same_as_one_of(clip: Clip, firsts: dict, read: Callable) -> str:
     """Return the sound of the first clip that sounds like this one; empty if none does."""
     for sound, other in firsts.items():
         if not _may_be_alike(clip, other):
@@ -63,7 +64,7 @@ def _same_as_one_of(clip, firsts: dict, read: Callable) -> str:
     return ""
 
 
-def _may_be_alike(clip, other) -> bool:
+def _may_be_alike(clip: Clip, other: Clip) -> bool:
     """Return whether two clips can only be told apart by their samples."""
     if other.sample_rate != clip.sample_rate or abs(other.seconds - clip.seconds) * clip.sample_rate > 0.5:
         return False
@@ -83,7 +84,7 @@ def _reader() -> Callable:
     import soundfile
 
     @lru_cache(maxsize=_KEPT)
-    def read(file) -> np.ndarray | None:
+    def read(file: FieldFile) -> np.ndarray | None:
         try:
             with file.open("rb") as stored:
                 return soundfile.read(io.BytesIO(stored.read()), dtype="int16")[0]
@@ -93,7 +94,7 @@ def _reader() -> Callable:
     return read
 
 
-def size_of(clip) -> int | None:
+def size_of(clip: Clip) -> int | None:
     """Return the size of a clip's stored file in bytes; None if the file is missing."""
     try:
         return clip.file.size

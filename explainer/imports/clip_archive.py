@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from explainer.core.audio import FORMATS
 from explainer.core.base.counting import plural
@@ -103,7 +104,7 @@ class ClipArchive:
         self._zip = opened
         self._maximum_bytes = maximum_bytes
         self._left = maximum_total
-        self._members = {}
+        self._members: dict[str, zipfile.ZipInfo] = {}
         for member in opened.infolist():
             if not member.is_dir() and not _is_clutter(member.filename):
                 name = _safe_name(_name_of(member))
@@ -187,7 +188,7 @@ class ClipArchive:
             )
         return found[0].removesuffix(MANIFEST)
 
-    def _copy(self, member: zipfile.ZipInfo, target, maximum: int) -> str:
+    def _copy(self, member: zipfile.ZipInfo, target: BinaryIO, maximum: int) -> str:
         """Copy a member, counting the unpacked bytes; return their SHA-256."""
         digest, size = hashlib.sha256(), 0
         try:

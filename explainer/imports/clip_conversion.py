@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from explainer.core.audio import AudioError, AudioLimits
 
 SECONDS_FOR_ALL, SECONDS_FOR_EACH = 120, 10
@@ -57,7 +59,8 @@ def convert(request: Request, limits: AudioLimits) -> list[dict]:
     from explainer.core.clips.rendering import CEILING, TARGET_LOUDNESS
 
     rate = request.sample_rate
-    signals, answers = {}, [{} for _ in request.files]
+    signals: dict[int, np.ndarray] = {}
+    answers: list[dict] = [{} for _ in request.files]
     for number, file in enumerate(request.files):
         try:
             signals[number], _ = read_audio(file, sample_rate=rate, limits=limits)
@@ -91,7 +94,7 @@ def convert(request: Request, limits: AudioLimits) -> list[dict]:
     return answers
 
 
-def _written(signal, rate: int, gain: float, folder: Path) -> dict:
+def _written(signal: np.ndarray, rate: int, gain: float, folder: Path) -> dict:
     from explainer.core.audio import store_flac
 
     path, digest = store_flac(signal * 10 ** (gain / 20), rate, folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from explainer.core.audio import AudioError, inspect_audio
+from explainer.core.audio import AudioError, AudioLimits, inspect_audio
 from explainer.files import stored_files
 from explainer.files.clip_sounds import note_sounds
 from explainer.models import Clip, MusicModel, Track
@@ -17,7 +17,7 @@ from .clip_archive import MANIFEST, ArchiveError, ClipArchive, Line, MemberError
 from .clip_conversion import Request, convert, convert_apart
 from .tracks import limits
 
-Convert = Callable[[Request, object], list[dict]]
+Convert = Callable[[Request, AudioLimits], list[dict]]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The database model of clips."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models.deletion import Collector
 
@@ -12,7 +14,7 @@ from .track import Track
 class Clip(models.Model):
     """A sound file of one condition, from an explanation or from another system."""
 
-    Condition = models.TextChoices(
+    Condition: Any = models.TextChoices(
         "Condition", [(one.name.upper(), (one.name, one.label)) for one in CONDITIONS.values()]
     )
 
@@ -90,7 +92,7 @@ class Clip(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         about = f" for {self.target}" if self.target else ""
         return f"{self.track}: {self.get_condition_display()}{about}"
 

@@ -23,15 +23,15 @@ def this_worker() -> str:
 class ExplanationQuerySet(models.QuerySet):
     """Selections by the state of the build."""
 
-    def unfinished(self):
+    def unfinished(self) -> "ExplanationQuerySet":
         """Return those whose clips do not exist yet, in any state but done."""
         return self.exclude(state=Explanation.State.DONE)
 
-    def done(self):
+    def done(self) -> "ExplanationQuerySet":
         """Return those whose clips exist."""
         return self.filter(state=Explanation.State.DONE)
 
-    def resumable(self):
+    def resumable(self) -> "ExplanationQuerySet":
         """Return the unfinished ones without a running worker: waiting, failed or interrupted."""
         return [row for row in self.unfinished() if not row.is_being_built()]
 
@@ -93,7 +93,7 @@ class Explanation(models.Model):
         ordering = ["track__name", "model__name", "recipe__name"]
         constraints = [models.UniqueConstraint(fields=["track", "model", "recipe"], name="explanation_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.track} · {self.model} · {self.recipe}"
 
     def targets(self) -> list[str]:

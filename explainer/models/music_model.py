@@ -100,7 +100,7 @@ class MusicModel(Used, models.Model):
     class Meta:
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     def target_names(self) -> list[str]:

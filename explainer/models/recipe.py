@@ -1,5 +1,7 @@
 """The database model of recipes."""
 
+from typing import Any
+
 from django.db import models
 
 from explainer.core.base.recipe import Recipe as CoreRecipe
@@ -22,10 +24,10 @@ class Recipe(Used, models.Model):
     class Meta:
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the complete parameters with their digest."""
         recipe = self.content()
         self.parameters, self.digest = recipe.to_dict(), recipe.digest()

@@ -1,5 +1,7 @@
 """Common parts of the models from which explanations are made."""
 
+from typing import Any
+
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -11,6 +13,9 @@ IDENTIFIER = RegexValidator(
 
 class Used:
     """Base of models from which explanations are made."""
+
+    pk: Any
+    explanations: models.Manager
 
     def is_used(self) -> bool:
         """Return whether an explanation of it exists or is being built; then it must not change.

@@ -26,5 +26,5 @@ class Track(models.Model):
     class Meta:
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title or self.name

@@ -18,5 +18,5 @@ class TrackLabels(models.Model):
         ordering = ["track__name", "data_set"]
         constraints = [models.UniqueConstraint(fields=["track", "data_set"], name="labels_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.track} in {self.data_set}"

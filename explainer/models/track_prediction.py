@@ -19,5 +19,5 @@ class TrackPrediction(models.Model):
         ordering = ["track__name", "model__name"]
         constraints = [models.UniqueConstraint(fields=["track", "model"], name="prediction_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.model} on {self.track}"

@@ -1,6 +1,8 @@
 """Filters that format numbers with a few significant digits, or a word if there is no number."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from django import template
 
@@ -10,7 +12,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 @register.filter
-def significant(value, digits=3) -> str:
+def significant(value: float | None, digits: int = 3) -> str:
     """Return a number with this many significant digits, without an exponent if possible."""
     if value is None or not math.isfinite(value):
         return "undefined"
@@ -22,7 +24,7 @@ def significant(value, digits=3) -> str:
 
 
 @register.filter
-def decimals(value, places=1) -> str:
+def decimals(value: float | None, places: int = 1) -> str:
     """Return a number with this many decimals."""
     if value is None or not math.isfinite(value):
         return "undefined"
@@ -31,14 +33,14 @@ def decimals(value, places=1) -> str:
 
 
 @register.filter
-def short(value) -> str:
+def short(value: float | None) -> str:
     """Return a correlation or weight with two decimals and, as in papers, without the leading zero."""
     text = decimals(value, 2)
     return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
 
 
 @register.filter
-def share(value) -> str:
+def share(value: float | None) -> str:
     """Return a share of 1 as a percentage, with one more digit if it is small."""
     if value is None:
         return "undefined"
@@ -47,18 +49,18 @@ def share(value) -> str:
 
 
 @register.filter
-def readable(name) -> str:
+def readable(name: object) -> str:
     """Return a name with spaces instead of underscores."""
     return str(name).replace("_", " ")
 
 
 @register.filter
-def entry(mapping, key):
+def entry(mapping: Mapping[Any, Any], key: object) -> Any:
     """Return the value that a mapping has under a key, or None."""
     return mapping.get(key)
 
 
 @register.filter
-def side(number) -> str:
+def side(number: int) -> str:
     """Return “First” or “Second”, the headings of two columns."""
     return ("First", "Second")[number - 1]
