@@ -1,16 +1,18 @@
 """Views of the correlations page, its CSV table and its figures."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from explainer import tasks
 from explainer.correlations import figures, predictions, summary
+from explainer.models import MusicModel, Track
 
 from .forms import CorrelationsForm
 from .views import page, researcher
@@ -20,10 +22,10 @@ CONTENT_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 @require_safe
 @researcher("explainer.view_explanation")
-def correlations(request):
+def correlations(request: HttpRequest) -> HttpResponse:
     """Show correlations of a model and of people's ratings over a set of tracks."""
     form = CorrelationsForm(request.GET if "model" in request.GET else None)
-    context = {"form": form}
+    context: dict[str, Any] = {"form": form}
     if form.is_bound and form.is_valid():
         model, tracks = form.chosen()
         shown = summary.gather(model, tracks)
@@ -44,7 +46,7 @@ def correlations(request):
 
 @require_safe
 @researcher("explainer.view_explanation")
-def correlations_table(request):
+def correlations_table(request: HttpRequest) -> HttpResponse:
     """Send the numbers as CSV."""
     model, tracks = _chosen(request.GET)
     text = summary.as_csv(summary.gather(model, tracks))
@@ -58,7 +60,7 @@ def correlations_table(request):
 
 @require_safe
 @researcher("explainer.view_explanation")
-def correlations_figure(request, name, kind):
+def correlations_figure(request: HttpRequest, name: str, kind: str) -> HttpResponse:
     """Send one of the heat maps as an image."""
     model, tracks = _chosen(request.GET)
     shown = summary.gather(model, tracks)
@@ -77,7 +79,7 @@ def correlations_figure(request, name, kind):
 
 @require_POST
 @researcher("explainer.add_explanation")
-def ask_for_predictions(request):
+def ask_for_predictions(request: HttpRequest) -> HttpResponse:
     """Queue the model's missing predictions."""
     model, tracks = _chosen(request.POST)
     tasks.predict_in_background(model, tracks)
@@ -87,7 +89,7 @@ def ask_for_predictions(request):
 
 @require_POST
 @researcher("explainer.view_explanation")
-def ask_for_pictures(request):
+def ask_for_pictures(request: HttpRequest) -> HttpResponse:
     """Queue the drawing of all heat maps."""
     model, tracks = _chosen(request.POST)
     tasks.draw_correlations_in_background(model, tracks)
@@ -95,14 +97,14 @@ def ask_for_pictures(request):
     return _back(request)
 
 
-def _chosen(data):
+def _chosen(data: QueryDict) -> tuple[MusicModel, list[Track]]:
     form = CorrelationsForm(data)
     if not form.is_valid():
         raise Http404("Choose a model and tracks that exist.")
     return form.chosen()
 
 
-def _back(request):
+def _back(request: HttpRequest) -> HttpResponse:
     form = CorrelationsForm(request.POST)
     form.is_valid()
     return redirect(f"{reverse('explainer:correlations')}?{urlencode(form.as_query())}")

@@ -4,10 +4,13 @@ import csv
 import dataclasses
 import io
 import tempfile
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from explainer.core.audio import AudioError
 from explainer.core.base.explanation import LEVELS
@@ -41,14 +44,14 @@ class BuildForm(forms.Form):
     )
     targets = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["targets"].choices = [
             (model.name, [(f"{model.pk}:{name}", name.replace("_", " ")) for name in model.target_names()])
             for model in MusicModel.objects.all()
         ]
 
-    def target_groups(self):
+    def target_groups(self) -> list[tuple[str, list[Any]]]:
         """Return the checkboxes of targets, by model."""
         boxes = iter(self["targets"].subwidgets)
         return [(name, list(islice(boxes, len(choices)))) for name, choices in self.fields["targets"].choices]
@@ -79,7 +82,7 @@ class CorrelationsForm(forms.Form):
         return [("model", values["model"].pk), *(("tracks", track.pk) for track in values["tracks"])]
 
 
-def _cells(text):
+def _cells(text: str | None) -> Iterator[list[str]]:
     return csv.reader(io.StringIO(text or ""), skipinitialspace=True)
 
 
@@ -88,7 +91,7 @@ class TargetsField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 8, "cols": 50})
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         """Write a list as lines."""
         if not isinstance(value, list):
             return value
@@ -98,7 +101,7 @@ class TargetsField(forms.CharField):
         )
         return lines.getvalue()
 
-    def to_python(self, value):
+    def to_python(self, value: str | None) -> list[dict[str, str]]:
         """Read the lines; the level may be left out."""
         return [
             {"name": row[0].strip(), "level": row[1].strip() if len(row) > 1 else "tag"}
@@ -106,7 +109,7 @@ class TargetsField(forms.CharField):
             if row and row[0].strip()
         ]
 
-    def clean(self, value):
+    def clean(self, value: str | None) -> list[dict[str, str]]:
         """Refuse lines with more than a name and a level."""
         long = next((", ".join(row) for row in _cells(value) if len(row) > 2), None)
         if long:
@@ -115,7 +118,7 @@ class TargetsField(forms.CharField):
             )
         return super().clean(value)
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare the parsed lines."""
         return (initial or []) != self.to_python(data)
 
@@ -125,7 +128,7 @@ class ParametersField(forms.JSONField):
 
     widget = forms.Textarea(attrs={"rows": 2, "cols": 50})
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> dict[str, Any]:
         """Read the object."""
         if value in self.empty_values:
             return {}
@@ -171,14 +174,14 @@ class MusicModelForm(forms.ModelForm):
             "emotion_bias": forms.Textarea(attrs={"rows": 2}),
         }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._digest = self.instance.digest() if self.instance.pk else ""
         if self.instance.pk and self.instance.checkpoint and "checkpoint" in self.fields:
             stored = f"Weights with SHA-256 {self.instance.checkpoint_sha256[:12]}… are stored; "
             self.fields["checkpoint"].help_text = stored + "choose a file to replace them."
 
-    def _post_clean(self):
+    def _post_clean(self) -> None:
         super()._post_clean()
         model = self.instance
         uploaded = self.cleaned_data.get("checkpoint") if "checkpoint" in self.changed_data else None
@@ -204,11 +207,11 @@ class MusicModelForm(forms.ModelForm):
 class SizesField(forms.CharField):
     """Whole numbers separated by commas."""
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         """Write a list as text."""
         return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
-    def to_python(self, value):
+    def to_python(self, value: object) -> list[int]:
         """Read the numbers."""
         try:
             return [int(part) for part in str(value).replace(",", " ").split()]
@@ -279,7 +282,7 @@ class RecipeForm(forms.ModelForm):
         model = Recipe
         fields = ("name",)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, values in recipes.known_names().items():
             if name in self.fields:
@@ -288,7 +291,7 @@ class RecipeForm(forms.ModelForm):
             if name in self.fields:
                 self.initial.setdefault(name, value)
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Check the fields together, and refuse changes of a recipe with explanations."""
         values = super().clean()
         parameters = {name: values[name] for name in RECIPE_FIELDS if name in values}
@@ -314,7 +317,7 @@ class RecipeForm(forms.ModelForm):
         self.instance.parameters = content.to_dict()
         return values
 
-    def _content(self, parameters, uploads):
+    def _content(self, parameters: dict[str, Any], uploads: list[UploadedFile]) -> CoreRecipe:
         """Return the recipe with its stems stored."""
         named = parameters["segmentation_parameters"]
         by_stems = parameters["segmentation"] == recipes.STEMS

@@ -1,16 +1,18 @@
 """Views for researchers: explanations, comparison, uploads, building clips and its progress."""
 
 import tempfile
+from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.db.models import Q
-from django.http import FileResponse, Http404, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,16 +30,17 @@ from . import comparison_page, explanation_page
 from .forms import BuildForm
 from .upload_forms import UploadClipsForm
 
+View = Callable[..., HttpResponse]
 ROWS_SHOWN = 200
 RECENTLY = timedelta(hours=12)
 
 
-def researcher(permission: str):
+def researcher(permission: str) -> Callable[[View], View]:
     """Restrict a view to staff with a permission; others are sent to the login or refused."""
 
-    def decorate(view):
+    def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request, *args, **kwargs):
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not admin.site.has_permission(request):
                 return redirect_to_login(request.get_full_path(), reverse("admin:login"))
             if not request.user.has_perm(permission):
@@ -49,7 +52,7 @@ def researcher(permission: str):
     return decorate
 
 
-def page(request, template: str, title: str, **context):
+def page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
     """Render a page within the admin's layout."""
     frame = {**admin.site.each_context(request), "is_nav_sidebar_enabled": False, "title": title}
     response = render(request, template, {**frame, **context})
@@ -59,7 +62,7 @@ def page(request, template: str, title: str, **context):
 
 @require_safe
 @researcher("explainer.view_explanation")
-def explanation(request, pk):
+def explanation(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an explanation: segments, clips, effects, predictions, provenance."""
     row = get_object_or_404(Explanation.objects.select_related("track", "model", "recipe"), pk=pk)
     if not row.file:
@@ -91,7 +94,7 @@ def explanation(request, pk):
 
 @require_safe
 @researcher("explainer.view_explanation")
-def comparison(request, pk, other):
+def comparison(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Show two explanations of one track and model side by side."""
     rows = Explanation.objects.exclude(file="").select_related("track", "model", "recipe")
     first, second = (get_object_or_404(rows, pk=key) for key in (pk, other))
@@ -108,13 +111,13 @@ def comparison(request, pk, other):
 
 
 @researcher("explainer.view_clip")
-def clip_sound(request, pk):
+def clip_sound(request: HttpRequest, pk: int) -> HttpResponse:
     """Play a clip."""
     return sound_response(request, get_object_or_404(Clip, pk=pk).file)
 
 
 @researcher("explainer.add_clip")
-def upload_clips(request):
+def upload_clips(request: HttpRequest) -> HttpResponse:
     """Import clips of another system; a clip that cannot be used does not stop the others."""
     form = UploadClipsForm(request.POST or None, request.FILES or None)
     done = []
@@ -134,14 +137,14 @@ def upload_clips(request):
 
 
 @researcher("explainer.view_track")
-def track_sound(request, pk):
+def track_sound(request: HttpRequest, pk: int) -> HttpResponse:
     """Play a track as it was uploaded."""
     return sound_response(request, get_object_or_404(Track, pk=pk).file)
 
 
 @require_safe
 @researcher("explainer.view_explanation")
-def figure(request, pk, name):
+def figure(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Send one of an explanation's figures.
 
     An SVG is sent as a download: the content security policy forbids its styles, so browsers would draw it
@@ -163,7 +166,7 @@ def figure(request, pk, name):
 
 
 @researcher("explainer.add_explanation")
-def build(request):
+def build(request: HttpRequest) -> HttpResponse:
     """Show and process the form that requests explanations."""
     if request.method == "POST":
         form = BuildForm(request.POST)
@@ -176,7 +179,7 @@ def build(request):
     return page(request, "explainer/build.html", "Build clips", form=form)
 
 
-def _ask_for(request, form: BuildForm):
+def _ask_for(request: HttpRequest, form: BuildForm) -> HttpResponse:
     chosen = form.cleaned_data
     rows = []
     for model in chosen["models"]:
@@ -192,14 +195,14 @@ def _ask_for(request, form: BuildForm):
 
 @require_GET
 @researcher("explainer.view_explanation")
-def progress(request):
+def progress(request: HttpRequest) -> HttpResponse:
     """Show the progress of builds; without JavaScript the page reloads itself."""
     return page(request, "explainer/progress.html", "Progress", **_state_of_work())
 
 
 @require_GET
 @researcher("explainer.view_explanation")
-def progress_data(request):
+def progress_data(request: HttpRequest) -> HttpResponse:
     """Return the progress of builds as JSON."""
     state = _state_of_work()
     fields = ("id", "state", "words", "progress", "failure")
@@ -262,7 +265,7 @@ def _summary(rows: list[dict]) -> str:
 
 @require_POST
 @researcher("explainer.change_explanation")
-def take_up_again(request):
+def take_up_again(request: HttpRequest) -> HttpResponse:
     """Resume failed or interrupted builds: the given ones, or all."""
     rows = Explanation.objects.all()
     if request.POST.getlist("explanation"):
