@@ -1,12 +1,15 @@
 """Build explanations and their clips in the terminal."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Model, QuerySet
 
 from explainer.builds import building
 from explainer.builds.compute import KINDS, ComputeError
 from explainer.builds.progress import building_bar
 from explainer.core.base.counting import plural
-from explainer.models import MusicModel, Recipe, Track
+from explainer.models import Explanation, MusicModel, Recipe, Track
 
 
 class Command(BaseCommand):
@@ -14,7 +17,7 @@ class Command(BaseCommand):
 
     help = "Explain tracks and render the clips; existing results are not computed again."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare what to build and with how many processes."""
         for option, what in (("--track", "tracks"), ("--model", "models"), ("--recipe", "recipes")):
             parser.add_argument(
@@ -37,7 +40,18 @@ class Command(BaseCommand):
             help="resume all waiting, failed and interrupted builds instead of requesting new ones",
         )
 
-    def handle(self, *, track, model, recipe, target, workers, compute, resume, **options):
+    def handle(
+        self,
+        *,
+        track: list[str] | None,
+        model: list[str] | None,
+        recipe: list[str] | None,
+        target: list[str],
+        workers: int | None,
+        compute: str | None,
+        resume: bool,
+        **options: Any,
+    ) -> None:
         """Request explanations, build them, and report the outcomes."""
         if workers is not None and workers < 1:
             raise CommandError("--workers must be at least 1.")
@@ -49,7 +63,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.report(outcomes)
 
-    def request(self, tracks, models, recipes, targets):
+    def request(
+        self,
+        tracks: list[str] | None,
+        models: list[str] | None,
+        recipes: list[str] | None,
+        targets: list[str],
+    ) -> list[Explanation]:
         """Return the rows of the requested explanations."""
         try:
             return building.request_explanations(
@@ -61,7 +81,7 @@ class Command(BaseCommand):
         except building.BuildRefused as error:
             raise CommandError(str(error)) from error
 
-    def named(self, kind, names, what):
+    def named(self, kind: type[Model], names: list[str] | None, what: str) -> QuerySet:
         """Return the rows with these names, or all rows."""
         rows = kind.objects.all() if names is None else kind.objects.filter(name__in=names)
         missing = sorted(set(names or ()) - {row.name for row in rows})
@@ -72,14 +92,16 @@ class Command(BaseCommand):
             raise CommandError(f"There is no {what} yet.")
         return rows
 
-    def build(self, rows, kind, workers, quiet):
+    def build(
+        self, rows: list[Explanation], kind: str | None, workers: int | None, quiet: bool
+    ) -> list[building.Outcome]:
         """Build with a progress bar."""
         with building_bar(rows, quiet=quiet) as show:
             return building.build_explanations(
                 [row.pk for row in rows], kind=kind, workers=workers, on_change=show
             )
 
-    def report(self, outcomes):
+    def report(self, outcomes: list[building.Outcome]) -> None:
         """Print one line per explanation; fail if one failed."""
         for outcome in outcomes:
             explanation = outcome.explanation

@@ -1,9 +1,15 @@
 """Check a registered music model."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Model
 
 from explainer.correlations import predictions
 from explainer.models import MusicModel, Track
+
+if TYPE_CHECKING:
+    from explainer.core.models.check import ModelReport
 
 
 class Command(BaseCommand):
@@ -11,32 +17,32 @@ class Command(BaseCommand):
 
     help = "Run a model on a track and check determinism, shape and range of its outputs, speed and memory."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare model and track."""
         parser.add_argument("name", help="name of the model")
         parser.add_argument("--track", help="name of the track (default: the first one)")
 
-    def handle(self, *, name, track, **options):
+    def handle(self, *, name: str, track: str | None, **options: Any) -> None:
         """Load, check and report; fail if the model cannot be explained."""
         from explainer.core.audio import AudioError
         from explainer.core.models.adapters import ModelError
 
         model = self.find(MusicModel, name, "model")
-        track = self.find(Track, track, "track") if track else Track.objects.first()
-        if track is None:
+        asked_on = self.find(Track, track, "track") if track else Track.objects.first()
+        if asked_on is None:
             raise CommandError("There is no track yet; import one with manage.py import_tracks.")
         try:
-            report = check(model, track)
+            report = check(model, asked_on)
         except (ModelError, AudioError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{model.name} on {track.name}")
+        self.stdout.write(f"{model.name} on {asked_on.name}")
         self.stdout.write(str(report))
         for target, value in sorted(report.outputs.items(), key=lambda item: -item[1])[:10]:
             self.stdout.write(f"  {target:24} {value:9.3g}")
         if not report.fit:
             raise CommandError("The model cannot be explained for the reasons above.")
 
-    def find(self, kind, name, what):
+    def find(self, kind: type[Model], name: str, what: str) -> Any:
         """Return the row called `name`."""
         try:
             return kind.objects.get(name=name)
@@ -45,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no {what} {name}; the names are: {known}.") from error
 
 
-def check(model: MusicModel, track: Track):
+def check(model: MusicModel, track: Track) -> "ModelReport":
     """Return the core's `ModelReport` of a model on a track."""
     from explainer.core.models.check import check_model
 

@@ -1,8 +1,9 @@
 """Import clips of other systems."""
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from explainer.core.base.counting import plural
 from explainer.imports.clip_archive import ArchiveError
@@ -14,11 +15,11 @@ class Command(BaseCommand):
 
     help = "Import a zip archive of clips with a table manifest.csv; importing it again changes nothing."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare the archive."""
         parser.add_argument("archive", type=Path, help="the .zip file")
 
-    def handle(self, *, archive, **options):
+    def handle(self, *, archive: Path, **options: Any) -> None:
         """Import and print a table; fail if a clip was refused."""
         try:
             done = import_clips(archive, convert_here=True)

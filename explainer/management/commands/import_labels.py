@@ -1,8 +1,9 @@
 """Import the ratings of the Mid-level and Soundtracks data sets."""
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from explainer.core.base.counting import plural
 from explainer.core.correlations.label_files import READERS, LabelError
@@ -14,7 +15,7 @@ class Command(BaseCommand):
 
     help = "Import the label file of the Mid-level or the Soundtracks data set for existing tracks."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare file and data set."""
         parser.add_argument("data_set", choices=sorted(READERS), help="whose label file it is")
         parser.add_argument("file", type=Path, help="annotations.csv or mean_ratings_set1.csv")
@@ -24,7 +25,7 @@ class Command(BaseCommand):
             help="text before the number in the tracks' names (default: none)",
         )
 
-    def handle(self, *, data_set, file, prefix, **options):
+    def handle(self, *, data_set: str, file: Path, prefix: str, **options: Any) -> None:
         """Read the file, store the ratings and report."""
         try:
             labels = READERS[data_set](file)

@@ -1,8 +1,10 @@
 """Import tracks from files and folders."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from explainer.core.base.counting import plural
@@ -15,7 +17,7 @@ class Command(BaseCommand):
 
     help = "Import sound files (WAV, FLAC, Ogg, MP3), or all in a folder, as tracks."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare what to import."""
         parser.add_argument("place", nargs="*", type=Path, help="a sound file, or a folder with sound files")
         parser.add_argument(
@@ -25,7 +27,7 @@ class Command(BaseCommand):
             "without a place, the files named in it are imported from its folder",
         )
 
-    def handle(self, *, place, manifest, **options):
+    def handle(self, *, place: list[Path], manifest: Path | None, **options: Any) -> None:
         """Import and print a table; fail if a file was refused."""
         if not place and not manifest:
             raise CommandError("Name a folder, files or a --manifest.")
@@ -36,7 +38,9 @@ class Command(BaseCommand):
             done = tracks.import_tracks(paths, details, decode_here=True, on_import=lambda _: bar.update())
         self.report(done)
 
-    def chosen(self, places, path):
+    def chosen(
+        self, places: list[Path], path: Path | None
+    ) -> tuple[list[Path], dict[Path, Mapping[str, str]]]:
         """Return the files to import, and the details of each in the manifest."""
         if not path:
             return track_manifest.sound_files(places), {}
@@ -58,11 +62,11 @@ class Command(BaseCommand):
             )
         return paths, details
 
-    def report(self, done):
+    def report(self, done: list[tracks.Import]) -> None:
         """Print the outcome of every file."""
         width = max((len(item.file) for item in done), default=0)
         for item in done:
-            what = item.reason if item.refused else f"{item.track.name}  {item.reason}"
+            what = f"{item.track.name}  {item.reason}" if item.track else item.reason
             self.stdout.write(f"{item.file:{width}}  {item.result:12}  {what}".rstrip())
         refused = sum(item.refused for item in done)
         if refused:

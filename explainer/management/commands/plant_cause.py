@@ -3,9 +3,10 @@
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from explainer.core.base.counting import plural
 from explainer.files import stored_files
@@ -17,7 +18,7 @@ class Command(BaseCommand):
 
     help = "Mix a known sound into tracks and print how well each explanation method finds it."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare tracks, methods and effort."""
         parser.add_argument("--track", action="append", help="name of a track (default: all)")
         parser.add_argument("--method", action="append", help="name of a method (default: all)")
@@ -27,7 +28,16 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=int, default=0, help="seed of times and pitches (0)")
 
-    def handle(self, *, track, method, calls, times, seed, **options):
+    def handle(
+        self,
+        *,
+        track: list[str] | None,
+        method: list[str] | None,
+        calls: int,
+        times: int,
+        seed: int,
+        **options: Any,
+    ) -> None:
         """Plant tones, explain, and print one row per method."""
         from explainer.core.audio import read_audio
         from explainer.core.base.recipe import Recipe

@@ -1,6 +1,9 @@
 """Predict whole tracks, without explaining them."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Model
 from tqdm import tqdm
 
 from explainer.core.base.counting import plural
@@ -13,12 +16,12 @@ class Command(BaseCommand):
 
     help = "Predict whole tracks with models; stored predictions are not computed again."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare models and tracks."""
         parser.add_argument("--model", action="append", help="name of a model (default: all)")
         parser.add_argument("--track", action="append", help="name of a track (default: all)")
 
-    def handle(self, *, model, track, **options):
+    def handle(self, *, model: list[str] | None, track: list[str] | None, **options: Any) -> None:
         """Predict with a progress bar, then report failures."""
         from explainer.core.models.adapters import ModelError
 
@@ -29,7 +32,11 @@ class Command(BaseCommand):
             quiet = options["verbosity"] == 0 or not missing
             try:
                 with tqdm(total=missing, desc=each.name, unit="track", disable=quiet) as bar:
-                    failures += predictions.predict(each, tracks, on_track=lambda _, bar=bar: bar.update())
+
+                    def note(_: Track, bar: tqdm = bar) -> None:
+                        bar.update()
+
+                    failures += predictions.predict(each, tracks, on_track=note)
             except ModelError as error:
                 raise CommandError(str(error)) from error
         for failure in failures:
@@ -41,7 +48,7 @@ class Command(BaseCommand):
         )
 
 
-def _chosen(kind, names, what):
+def _chosen(kind: type[Model], names: list[str] | None, what: str) -> list[Any]:
     if not names:
         return list(kind.objects.all())
     found = list(kind.objects.filter(name__in=names))

@@ -1,8 +1,9 @@
 """Register a recipe from a file."""
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from explainer.core.base.recipe import RecipeError
 from explainer.imports.music_models import RegistrationError, read_definition
@@ -14,12 +15,12 @@ class Command(BaseCommand):
 
     help = "Register the recipe that a TOML or JSON file describes (docs/recipes.md)."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare name and file."""
         parser.add_argument("name", help="name of the recipe")
         parser.add_argument("file", type=Path, help="its fields; those left out take their defaults")
 
-    def handle(self, *, name, file, **options):
+    def handle(self, *, name: str, file: Path, **options: Any) -> None:
         """Register the recipe."""
         try:
             recipe = save_recipe(name, read_definition(file), file.parent)

@@ -2,11 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from explainer.core.correlations.label_files import LabelError, read_mid_level, read_soundtracks
+from explainer.core.correlations.label_files import LabelError, Labels, read_mid_level, read_soundtracks
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from explainer.demo_models.training.published_sets import Excerpt
+
 
 CODE = {"a2e": "A2E", "a2mid2e": "A2Mid2E", "joint": "A2Mid2EJoint"}
 
@@ -19,7 +26,7 @@ class Command(BaseCommand):
         "Mid-level data sets."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare the data and how to train."""
         parser.add_argument(
             "variant",
@@ -39,7 +46,18 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=int, default=0, help="seed of every random choice")
 
-    def handle(self, *, variant, output, name, epochs, seconds, test_share, seed, **options):
+    def handle(
+        self,
+        *,
+        variant: str,
+        output: Path,
+        name: str | None,
+        epochs: int,
+        seconds: float,
+        test_share: float,
+        seed: int,
+        **options: Any,
+    ) -> None:
         """Train and report."""
         from explainer.demo_models import network_fitting
 
@@ -52,7 +70,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(training)} excerpts to train on, {len(test)} to measure on.")
         with tqdm(total=epochs, desc="Training", unit="pass", disable=options["verbosity"] == 0) as bar:
 
-            def show(loss):
+            def show(loss: float) -> None:
                 bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
                 bar.update()
 
@@ -70,7 +88,7 @@ class Command(BaseCommand):
         file = output / "model.json"
         self.stdout.write(self.style.SUCCESS(f"Wrote {file}. Next: manage.py register_model {file}"))
 
-    def _sources(self, variant, options):
+    def _sources(self, variant: str, options: dict[str, Any]) -> list[tuple[Labels, Path]]:
         """Return pairs of ratings and folder, after checking that the variant has all it needs."""
         sources = []
         for data_set, read in (("soundtracks", read_soundtracks), ("mid_level", read_mid_level)):
@@ -91,7 +109,7 @@ class Command(BaseCommand):
             raise CommandError(f"{variant} learns mid-level features too: give --mid-level.")
         return sources if variant != "a2e" else sources[:1]
 
-    def _read(self, sources, seconds, verbosity):
+    def _read(self, sources: list[tuple[Labels, Path]], seconds: float, verbosity: int) -> "list[Excerpt]":
         from explainer.demo_models.published_sets import read_excerpts
 
         problems = []
@@ -100,7 +118,7 @@ class Command(BaseCommand):
             desc="Reading", unit="file", disable=verbosity == 0,
         ) as bar:  # fmt: skip
 
-            def note(file, problem):
+            def note(file: Path, problem: str) -> None:
                 bar.update()
                 if problem:
                     problems.append(problem)
@@ -116,7 +134,9 @@ class Command(BaseCommand):
             )
         return excerpts
 
-    def _write(self, network, variant, output, name, figures, **how):
+    def _write(
+        self, network: "nn.Module", variant: str, output: Path, name: str, figures: dict[str, Any], **how: Any
+    ) -> None:
         from safetensors.torch import save_file
 
         from explainer.core.representations.kinds import log_filterbank
