@@ -1,9 +1,12 @@
 """Choice: one of several answers by name."""
 
+from random import Random
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from .choices import WithChoices
-from .kind import AnswerRefused, Answers
+from .kind import AnswerRefused, Answers, Heard, Options, Shown, Stored
 
 
 class Choice(WithChoices):
@@ -15,24 +18,24 @@ class Choice(WithChoices):
     answers = Answers.NAMES
     can_check_attention = True
 
-    def read(self, options, value, shown):
+    def read(self, options: Options, value: Any, shown: Shown) -> Any:
         if not isinstance(value, str) or value not in self.declared(options):
             raise AnswerRefused(_("The answer is none of the choices."))
         return value
 
-    def drawn(self, options, rng):
+    def drawn(self, options: Options, rng: Random) -> Any:
         return rng.choice(options["choices"])["value"]
 
-    def answer_in_words(self, options, value):
+    def answer_in_words(self, options: Options, value: Any) -> str:
         return self.labels(options).get(value) or value
 
-    def simulated(self, options, heard, rng, *, required):
+    def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
         choices = options["choices"]
         return choices[min(len(choices) - 1, int(heard.about * len(choices)))]["value"]
 
-    def filled_in(self, options, rng):
+    def filled_in(self, options: Options, rng: Random) -> Any:
         return rng.choice(options["choices"])["value"]
 
-    def problem_with(self, options, stored):
+    def problem_with(self, options: Options, stored: Stored) -> str:
         known = isinstance(stored.value, str) and stored.value in self.declared(options)
         return "" if known else "one of the choices is expected"

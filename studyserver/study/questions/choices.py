@@ -1,12 +1,12 @@
 """Options that choices and checklists share: the answers that they offer by name."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django import forms
 
-from .kind import Kind, line_problem
+from .kind import Kind, Options, line_problem
 
 _LONE_EQUALS = re.compile(r"(^|\s)=(\s|$)")
 
@@ -27,7 +27,7 @@ class WithChoices(Kind):
     }
     how = ""  # its answers are chosen, for `in_words`
 
-    def option_problems(self, options):
+    def option_problems(self, options: Options) -> list[str]:
         choices = options.get("choices")
         if not isinstance(choices, list) or len(choices) < 2:
             return ["At least two choices are needed, one per line, such as: drums = the drums."]
@@ -40,7 +40,7 @@ class WithChoices(Kind):
         problems += [line_problem("label", choice.get("label", "")) for choice in choices]
         return [problem for problem in problems if problem][:1]
 
-    def level_problems(self, level, options):
+    def level_problems(self, level: str, options: Options) -> list[str]:
         if level in ("interval", "ratio"):
             return [
                 "The answers are names, not numbers: choose the nominal level, or the ordinal one where they "
@@ -48,29 +48,29 @@ class WithChoices(Kind):
             ]
         return []
 
-    def entered(self, options, *, is_new):
+    def entered(self, options: Options, *, is_new: bool) -> dict[str, Any]:
         lines = [f"{one['value']} = {one.get('label', one['value'])}" for one in options.get("choices", [])]
         return {"choices": "\n".join(lines)}
 
-    def options_from(self, cleaned):
+    def options_from(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         return {"choices": list(_read_choices(cleaned.get("choices", "")))}
 
-    def in_words(self, options):
+    def in_words(self, options: Options) -> str:
         offered = (choice.get("label", choice["value"]) for choice in options.get("choices", []))
         return f"{self.how}: " + ", ".join(offered)
 
-    def with_texts(self, options, change):
+    def with_texts(self, options: Options, change: Callable[[str], str]) -> dict[str, Any]:
         choices = [
             {**choice, "label": change(str(choice.get("label") or choice["value"]))}
             for choice in options.get("choices") or []
         ]
         return {**options, "choices": choices} if choices else dict(options)
 
-    def declared(self, options):
+    def declared(self, options: Options) -> list[str]:
         choices = options.get("choices", []) if isinstance(options, dict) else []
         return [str(choice["value"]) if isinstance(choice, dict) else str(choice) for choice in choices]
 
-    def labels(self, options):
+    def labels(self, options: Options) -> dict[str, str]:
         choices = options.get("choices", []) if isinstance(options, dict) else []
         return {
             str(item["value"]): str(item.get("label", item["value"]))

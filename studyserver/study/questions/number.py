@@ -1,11 +1,14 @@
 """Number: typed in, in questionnaires only."""
 
 import math
+from collections.abc import Mapping
+from random import Random
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 
-from .kind import AnswerRefused, Answers, Kind
+from .kind import AnswerRefused, Answers, Kind, Options, Shown
 from .shared.slider_positions import slider_of
 
 
@@ -24,25 +27,25 @@ class Number(Kind):
         "unit": forms.CharField(required=False, max_length=30, label="Unit", help_text="Such as: years."),
     }
 
-    def option_problems(self, options):
-        bounds = [options.get(name) for name in ("min", "max")]
+    def option_problems(self, options: Options) -> list[str]:
+        least, most = options.get("min"), options.get("max")
         if any(
             bound is not None and (isinstance(bound, bool) or not isinstance(bound, int | float))
-            for bound in bounds
+            for bound in (least, most)
         ):
             return ["The smallest and the greatest number must be numbers, or be left out."]
-        if None not in bounds and bounds[0] > bounds[1]:
+        if least is not None and most is not None and least > most:
             return ["The smallest number is greater than the greatest."]
         return []
 
-    def entered(self, options, *, is_new):
+    def entered(self, options: Options, *, is_new: bool) -> dict[str, Any]:
         return {"least": options.get("min"), "most": options.get("max"), "unit": options.get("unit", "")}
 
-    def options_from(self, cleaned):
+    def options_from(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         given = {"min": cleaned.get("least"), "max": cleaned.get("most"), "unit": cleaned.get("unit")}
         return {name: value for name, value in given.items() if value not in (None, "")}
 
-    def read(self, options, value, shown):
+    def read(self, options: Options, value: Any, shown: Shown) -> Any:
         low = options.get("min", float("-inf"))
         high = options.get("max", float("inf"))
         if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
@@ -57,10 +60,10 @@ class Number(Kind):
             raise AnswerRefused(sentence % {"least": options.get("min"), "most": options.get("max")})
         return int(value) if float(value).is_integer() else value
 
-    def number(self, value, shown):
+    def number(self, value: Any, shown: Shown) -> float | None:
         return float(value)
 
-    def filled_in(self, options, rng):
+    def filled_in(self, options: Options, rng: Random) -> Any:
         """Return a number within the limits: a whole one where there are ten or more of them."""
         low = options.get("min", min(0, options.get("max", 0)))
         high = min(options.get("max", low + 100), low + 100)

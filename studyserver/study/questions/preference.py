@@ -1,11 +1,13 @@
 """Preference: which of the clips, and by how much."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 
-from .kind import AnswerRefused, Answers, Kind, Options, is_number, number_in
+from .kind import AnswerRefused, Answers, Heard, Kind, Options, Shown, Stored, is_number, number_in
 
 MOST_STEPS = 3  # slightly better, better, much better
 WORDS = ("better", "more", "closer")
@@ -35,7 +37,7 @@ class Preference(Kind):
         "tie": forms.BooleanField(required=False, label="May say that there is no difference"),
     }
 
-    def option_problems(self, options):
+    def option_problems(self, options: Options) -> list[str]:
         problems = []
         steps = options.get("steps", MOST_STEPS)
         if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
@@ -46,14 +48,14 @@ class Preference(Kind):
             problems.append(f'"word" must be one of: {", ".join(WORDS)}.')
         return problems
 
-    def entered(self, options, *, is_new):
+    def entered(self, options: Options, *, is_new: bool) -> dict[str, Any]:
         return {
             "steps": options.get("steps", MOST_STEPS),
             "tie": options.get("tie", True),
             "word": options.get("word", WORDS[0]),
         }
 
-    def options_from(self, cleaned):
+    def options_from(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "steps": cleaned.get("steps") or MOST_STEPS,
             "tie": bool(cleaned.get("tie")),
@@ -64,7 +66,7 @@ class Preference(Kind):
         """Return how many degrees of strength can be told: one where more than two clips are compared."""
         return options.get("steps", MOST_STEPS) if number_of_clips == 2 else 1
 
-    def read(self, options, value, shown):
+    def read(self, options: Options, value: Any, shown: Shown) -> Any:
         if not isinstance(value, dict) or "preferred" not in value:
             raise AnswerRefused(_("The answer must say which clip is preferred."))
         preferred = value["preferred"]
@@ -80,17 +82,17 @@ class Preference(Kind):
             raise AnswerRefused(_("The strength must be a whole number from 1 to %(most)d.") % {"most": most})
         return {"preferred": preferred, "strength": int(strength)}
 
-    def number(self, value, shown):
+    def number(self, value: Any, shown: Shown) -> float | None:
         """Return the strength, negative for A and positive for B; None where more than two were compared."""
         if len(shown.labels) != 2:
             return None
         return float(value["strength"] if value["preferred"] == shown.labels[1] else -value["strength"]) + 0.0
 
-    def page(self, options, labels):
+    def page(self, options: Options, labels: Sequence[str]) -> dict[str, Any]:
         steps = self.steps(options, len(labels))
         return {"choices": _choices(options, steps, labels), "degrees": len(labels) == 2}
 
-    def simulated(self, options, heard, rng, *, required):
+    def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
         """Prefer the clip that has more of it, the more strongly the greater the difference."""
         levels = heard.of_clips
         least, *_others, most = sorted(levels, key=lambda label: (levels[label], rng.random()))
@@ -100,12 +102,12 @@ class Preference(Kind):
         steps = self.steps(options, len(levels))
         return {"preferred": most, "strength": min(steps, 1 + int(difference * 2 * steps))}
 
-    def exported(self, options, value):
+    def exported(self, options: Options, value: Any) -> str | float | int | None:
         if not isinstance(value, dict):
             return super().exported(options, value)
         return f"{value['preferred']}{value['strength']}" if value["preferred"] else "none"
 
-    def problem_with(self, options, stored):
+    def problem_with(self, options: Options, stored: Stored) -> str:
         value = stored.value
         if not isinstance(value, dict) or not is_number(value.get("strength")) or "preferred" not in value:
             return "the preferred clip and a strength are expected"
@@ -122,7 +124,7 @@ def _choices(options: Options, steps: int, labels: Sequence[str]) -> list[dict]:
         return [{"preferred": label, "strength": 1, "text": label} for label in labels] + tie
     word = options.get("word", WORDS[0])
 
-    def side(label, strengths):
+    def side(label: str, strengths: Iterable[int]) -> list[dict[str, Any]]:
         return [
             {
                 "preferred": label,

@@ -1,8 +1,11 @@
 """Free text."""
 
+from random import Random
+from typing import Any
+
 from django.utils.translation import gettext as _
 
-from .kind import AnswerRefused, Answers, Kind
+from .kind import AnswerRefused, Answers, Heard, Kind, Options, Shown, Stored
 
 LONGEST = 5_000  # characters
 
@@ -15,7 +18,7 @@ class Text(Kind):
     answers = Answers.TEXT
     is_asked_in_questionnaires = True
 
-    def read(self, options, value, shown):
+    def read(self, options: Options, value: Any, shown: Shown) -> Any:
         if not isinstance(value, str):
             raise AnswerRefused(_("Text is expected."))
         # Neither NUL nor half of a surrogate pair can be stored by every database.
@@ -27,20 +30,20 @@ class Text(Kind):
             )
         return text
 
-    def is_complete(self, value):
+    def is_complete(self, value: Any) -> bool:
         return bool(value.strip())
 
-    def simulated(self, options, heard, rng, *, required):
+    def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
         return "A simulated comment." if rng.random() < 0.2 else "-" if required else ""
 
-    def filled_in(self, options, rng):
+    def filled_in(self, options: Options, rng: Random) -> Any:
         return "A simulated answer."
 
-    def exported(self, options, value):
+    def exported(self, options: Options, value: Any) -> None:
         """Return None: free text stands in a table of its own."""
         return
 
-    def problem_with(self, options, stored):
+    def problem_with(self, options: Options, stored: Stored) -> str:
         return "" if _can_be_written(stored.value) else "text is expected"
 
 

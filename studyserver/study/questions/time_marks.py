@@ -1,11 +1,14 @@
 """Time marks: the stretches of a clip in which something is heard."""
 
+from random import Random
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from studyserver.common.number_text import all_digits
 from studyserver.common.time_intervals import merged
 
-from .kind import AnswerRefused, Answers, Kind, is_number, number_in
+from .kind import AnswerRefused, Answers, Heard, Kind, Options, Shown, Stored, is_number, number_in
 
 MOST_STRETCHES = 50
 _BETWEEN = "|"  # stretches are numbers: nothing in them can be taken for it
@@ -18,7 +21,7 @@ class TimeMarks(Kind):
     label = "marking where it is heard"
     answers = Answers.TIMES
 
-    def read(self, options, value, shown):
+    def read(self, options: Options, value: Any, shown: Shown) -> Any:
         if not isinstance(value, list) or len(value) > MOST_STRETCHES:
             raise AnswerRefused(
                 _("The answer must be a list of at most %(most)d stretches.") % {"most": MOST_STRETCHES}
@@ -34,21 +37,21 @@ class TimeMarks(Kind):
             stretches.append((begin, end))
         return [list(stretch) for stretch in merged(stretches)]
 
-    def number(self, value, shown):
+    def number(self, value: Any, shown: Shown) -> float | None:
         """Return the seconds that are marked."""
         return float(round(sum(end - begin for begin, end in value), 3))
 
-    def simulated(self, options, heard, rng, *, required):
+    def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
         length = round(heard.about * heard.seconds, 2)
         return [[0, length]] if length >= 0.1 else []
 
-    def exported(self, options, value):
+    def exported(self, options: Options, value: Any) -> str | float | int | None:
         if not isinstance(value, list):
             return super().exported(options, value)
         marked = [f"{all_digits(begin)}-{all_digits(end)}" for begin, end in value]
         return _BETWEEN.join(marked) or _BETWEEN
 
-    def problem_with(self, options, stored):
+    def problem_with(self, options: Options, stored: Stored) -> str:
         stretches = stored.value if isinstance(stored.value, list) else [None]
         for stretch in stretches:
             if not isinstance(stretch, list) or len(stretch) != 2 or not all(map(is_number, stretch)):
