@@ -48,11 +48,11 @@ class AdaptiveDesign(models.Model):
     )
     reached_at = models.DateTimeField(null=True, editable=False, help_text="When the precision was reached.")
 
-    def __str__(self):
+    def __str__(self) -> str:
         figure = f"{self.first} less {self.second}" if self.first else "every stimulus"
         return f"{self.question.key}: {figure}"
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse a figure that cannot be computed."""
         if bool(self.first) != bool(self.second) or (self.first and self.first == self.second):
             raise ValidationError("Name two different conditions, or none for the means of all stimuli.")

@@ -52,7 +52,7 @@ class ExclusionRule(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_measure_display()} {self.excludes} {self.limit:g}".replace(" -", " \N{MINUS SIGN}")
 
 
@@ -78,11 +78,11 @@ class PrimaryContrast(models.Model):
     class Meta:
         ordering = ["study", "id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         sides = ((self.first, self.first_method), (self.second, self.second_method))
         return " against ".join(" ".join(filter(None, side)).replace("_", " ") for side in sides)
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse what cannot be compared."""
         if (self.first, self.first_method) == (self.second, self.second_method):
             raise ValidationError("A condition cannot be compared with itself: choose two different ones.")

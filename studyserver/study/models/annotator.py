@@ -1,5 +1,7 @@
 """A person who listens: a random pseudonym, never a user of the site."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,27 +15,27 @@ PREVIEW = "preview"  # behaviour of a researcher who looks at the pages of annot
 class AnnotatorQuerySet(models.QuerySet):
     """Selections of annotators."""
 
-    def people(self):
+    def people(self) -> "AnnotatorQuerySet":
         """Return those who are not simulated."""
         return self.filter(rehearsal=False)
 
-    def rehearsals(self):
+    def rehearsals(self) -> "AnnotatorQuerySet":
         """Return simulated annotators and researchers' previews."""
         return self.filter(rehearsal=True)
 
-    def previews(self):
+    def previews(self) -> "AnnotatorQuerySet":
         """Return researchers' previews."""
         return self.rehearsals().filter(behaviour__in=("", PREVIEW))
 
-    def answers_kept(self):
+    def answers_kept(self) -> "AnnotatorQuerySet":
         """Return those whose answers may be used: all but those who asked to have them discarded."""
         return self.filter(answers_discarded=False)
 
-    def in_session(self, now=None):
+    def in_session(self, now: datetime | None = None) -> "AnnotatorQuerySet":
         """Return those who have consented, not finished, and may still go on."""
         return self.filter(state=Annotator.State.ACTIVE, expires_at__gt=now or timezone.now())
 
-    def holding_places(self, now=None):
+    def holding_places(self, now: datetime | None = None) -> "AnnotatorQuerySet":
         """Return those who count in the balance and towards the number wanted.
 
         They have consented, and have finished or may still finish. Drop-outs, withdrawn, expired and
@@ -114,7 +116,7 @@ class Annotator(models.Model):
         ordering = ["study", "joined_at", "id"]
         indexes = [models.Index(fields=["study", "state", "rehearsal"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.pseudonym
 
     @property
@@ -145,5 +147,5 @@ class Departure(models.Model):
     class Meta:
         ordering = ["study", "at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.study.slug}: {self.get_kind_display()}"

@@ -32,5 +32,5 @@ class HeadphoneCheck(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.annotator} {self.get_kind_display()} {self.attempt}"

@@ -10,7 +10,7 @@ from .trial import Presentation, Trial
 class JudgmentQuerySet(models.QuerySet):
     """Selections of judgments."""
 
-    def current(self):
+    def current(self) -> "JudgmentQuerySet":
         """Return the judgments that count: the last event of each question of each trial (and clip)."""
         newest_first = models.Window(
             RowNumber(),
@@ -19,12 +19,12 @@ class JudgmentQuerySet(models.QuerySet):
         )
         return self.annotate(age=newest_first).filter(age=1)
 
-    def judging(self):
+    def judging(self) -> "JudgmentQuerySet":
         """Return judgments of finished trials of the study itself: no practice, no attention trials."""
         kinds = [Trial.Kind.MAIN, Trial.Kind.REPEAT]
         return self.filter(trial__kind__in=kinds).exclude(trial__finished_at=None)
 
-    def usable(self, *, rehearsal: bool = False):
+    def usable(self, *, rehearsal: bool = False) -> "JudgmentQuerySet":
         """Return judgments of people (or of the rehearsal) who did not ask to have them discarded."""
         return self.filter(trial__annotator__rehearsal=rehearsal, trial__annotator__answers_discarded=False)
 
@@ -67,5 +67,5 @@ class Judgment(models.Model):
         ordering = ["trial", "question", "sequence", "id"]
         indexes = [models.Index(fields=["trial", "question", "sequence"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.trial} {self.question.key}: {self.value}"

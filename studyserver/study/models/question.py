@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import models
 
@@ -19,7 +20,7 @@ _SERVES_ALL_TARGETS = {one.name for one in CONDITIONS.values() if one.serves_all
 class Question(models.Model):
     """One question of a trial."""
 
-    Kind = models.TextChoices(
+    Kind: Any = models.TextChoices(
         "Kind", [(kind.name.upper(), (kind.name, kind.label)) for kind in KINDS.values()]
     )
 
@@ -65,7 +66,7 @@ class Question(models.Model):
         ordering = ["study", "position", "id"]
         constraints = [models.UniqueConstraint(fields=["study", "key"], name="question_key_once_per_study")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
     @property
@@ -90,7 +91,7 @@ class Question(models.Model):
         one.target = measure.target or self.target
         return one
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse options that the kind cannot use, and a level that its answers do not have."""
         from django.core.exceptions import ValidationError
 

@@ -29,5 +29,5 @@ class QuestionExample(models.Model):
         verbose_name = "sound example"
         ordering = ["question", "id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.label

@@ -1,5 +1,7 @@
 """Questions about the annotator, asked before or after the trials."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import RowNumber
@@ -30,14 +32,14 @@ class QuestionnairePage(models.Model):
     class Meta:
         ordering = ["study", "-place", "position", "id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.title or 'About you'} ({self.get_place_display()})"
 
 
 class QuestionnaireItem(models.Model):
     """One question of a questionnaire page."""
 
-    Kind = models.TextChoices(
+    Kind: Any = models.TextChoices(
         "Kind", [(kind.name.upper(), (kind.name, kind.label)) for kind in ITEM_KINDS.values()]
     )
 
@@ -73,7 +75,7 @@ class QuestionnaireItem(models.Model):
             models.UniqueConstraint(fields=["page", "key"], name="questionnaire_key_once_per_page")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
     @property
@@ -81,7 +83,7 @@ class QuestionnaireItem(models.Model):
         """What is known of the way in which it is answered."""
         return ITEM_KINDS[self.kind]
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse options, conditions and rules that cannot work."""
         from studyserver.study.questions.item_kinds import item_problems
 
@@ -93,7 +95,7 @@ class QuestionnaireItem(models.Model):
 class QuestionnaireAnswerQuerySet(models.QuerySet):
     """Selections of answers."""
 
-    def current(self):
+    def current(self) -> "QuestionnaireAnswerQuerySet":
         """Return the answers that count: the last one of each annotator to each question."""
         newest_first = models.Window(
             RowNumber(), partition_by=["annotator", "item"], order_by=[models.F("id").desc()]
@@ -116,7 +118,7 @@ class QuestionnaireAnswer(models.Model):
         ordering = ["annotator", "id"]
         indexes = [models.Index(fields=["annotator", "item"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.annotator} {self.item.key}: {self.value}"
 
 
@@ -142,10 +144,10 @@ class Quota(models.Model):
         ordering = ["study", "id"]
         constraints = [models.UniqueConstraint(fields=["study", "name"], name="quota_name_once_per_study")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse rules that nobody could read."""
         from studyserver.study.questions.item_kinds import unmet_rule
         from studyserver.study.questions.shared.rules import rule_problem

@@ -33,7 +33,7 @@ class Recruit(models.Model):
             models.UniqueConstraint(fields=["study", "identifier"], name="identifier_once_per_study")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.identifier
 
 
@@ -57,7 +57,7 @@ class Arrival(models.Model):
     class Meta:
         ordering = ["study", "-at", "-id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.study.slug}: {self.get_problem_display()}"
 
 
@@ -72,7 +72,7 @@ class RecentJoin(models.Model):
         ordering = ["at", "id"]
         indexes = [models.Index(fields=["address", "at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.study.slug}: {self.at:%H:%M:%S}"
 
 
@@ -105,10 +105,10 @@ class Return(models.Model):
         ordering = ["study", "outcome"]
         constraints = [models.UniqueConstraint(fields=["study", "outcome"], name="return_once_per_outcome")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_outcome_display()
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse addresses that are none."""
         from django.core.exceptions import ValidationError
         from django.core.validators import URLValidator

@@ -10,15 +10,15 @@ from .study import Study
 class StimulusQuerySet(models.QuerySet):
     """Selections of stimuli."""
 
-    def active(self):
+    def active(self) -> "StimulusQuerySet":
         """Return those that are still presented."""
         return self.filter(active=True)
 
-    def main(self):
+    def main(self) -> "StimulusQuerySet":
         """Return those whose judgments enter the results."""
         return self.filter(role=Stimulus.Role.MAIN)
 
-    def practice(self):
+    def practice(self) -> "StimulusQuerySet":
         """Return those for practice trials."""
         return self.filter(role=Stimulus.Role.PRACTICE)
 
@@ -53,5 +53,5 @@ class Stimulus(models.Model):
             models.UniqueConstraint(fields=["study", "clip", "role"], name="stimulus_once_per_study")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.clip)

@@ -12,11 +12,11 @@ from explainer.models import IDENTIFIER, Clip
 class StudyQuerySet(models.QuerySet):
     """Selections of studies."""
 
-    def open(self):
+    def open(self) -> "StudyQuerySet":
         """Return those that annotators may join."""
         return self.filter(state=Study.State.OPEN)
 
-    def locked(self, pk) -> "Study":
+    def locked(self, pk: int) -> "Study":
         """Return one study, held against other writers until the transaction ends.
 
         PostgreSQL holds the row; SQLite's IMMEDIATE transactions hold the whole database.
@@ -321,10 +321,10 @@ class Study(models.Model):
         verbose_name_plural = "studies"
         ordering = ["-created_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         """Return the address that annotators open."""
         return reverse("study:join", args=[self.slug])
 

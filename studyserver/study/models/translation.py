@@ -18,5 +18,5 @@ class StudyTranslation(models.Model):
             models.UniqueConstraint(fields=["study", "language"], name="translation_once_per_language")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.study.slug}: {self.language}"

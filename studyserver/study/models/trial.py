@@ -11,7 +11,7 @@ from .version import StudyVersion
 class TrialQuerySet(models.QuerySet):
     """Selections of trials."""
 
-    def unfinished(self):
+    def unfinished(self) -> "TrialQuerySet":
         """Return trials that remain to be done, in order."""
         return self.filter(finished_at=None).order_by("position")
 
@@ -91,7 +91,7 @@ class Trial(models.Model):
         ]
         indexes = [models.Index(fields=["annotator", "kind", "item_key"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.annotator} {self.position}"
 
 
@@ -119,7 +119,7 @@ class Presentation(models.Model):
             models.UniqueConstraint(fields=["trial", "position"], name="presentation_position_once_per_trial")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.trial} {self.label}"
 
     @property

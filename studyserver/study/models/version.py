@@ -21,5 +21,5 @@ class StudyVersion(models.Model):
             models.UniqueConstraint(fields=["study", "number"], name="version_number_once_per_study")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.study.slug} version {self.number}"
