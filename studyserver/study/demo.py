@@ -5,11 +5,12 @@ nothing that people have entered.
 """
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from explainer.builds import building
 from explainer.imports import music_models, recipes, track_manifest, tracks
@@ -37,7 +38,7 @@ def import_music(folder: Path) -> list[Track]:
     refused = [f"{item.file}: {item.reason}" for item in imported if item.refused]
     if refused:
         raise DemoError("Some of the demo's music was refused:\n" + "\n".join(refused))
-    return [item.track for item in imported]
+    return [item.track for item in imported if item.track]
 
 
 def register_models(folder: Path) -> list[MusicModel]:
@@ -132,7 +133,7 @@ def _translate(study: Study, content: dict[str, Any], translations: dict[str, An
         row.save()
 
 
-def _clips(rule: dict[str, Any], clips):
+def _clips(rule: dict[str, Any], clips: QuerySet) -> QuerySet:
     """Narrow clips down to a rule's model and, where it names one, target."""
     clips = clips.filter(explanation__model__name=rule["model"])
     if "target" in rule:
@@ -140,5 +141,5 @@ def _clips(rule: dict[str, Any], clips):
     return clips.order_by("pk")
 
 
-def _add(study: Study, role: str, clips) -> None:
+def _add(study: Study, role: str, clips: Iterable[Clip]) -> None:
     Stimulus.objects.bulk_create(Stimulus(study=study, clip=clip, role=role) for clip in clips)

@@ -4,7 +4,8 @@ It reads the database; the computations are in :mod:`.interval_width` and :mod:`
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
+from random import Random
 
 from django.utils import timezone
 
@@ -68,7 +69,7 @@ def in_blocks(study: Study) -> bool:
     return AdaptiveDesign.objects.filter(study=study, reached_at=None).exists()
 
 
-def repeats_due(study: Study, heard: Sequence[Trial], coming: int, in_all: int, rng) -> list[str]:
+def repeats_due(study: Study, heard: Sequence[Trial], coming: int, in_all: int, rng: Random) -> list[str]:
     """Return the keys of the items to be repeated in the next block, so that repeats are spread evenly.
 
     Parameters
@@ -99,7 +100,7 @@ def choose(
     sets: Sequence[ClipSet],
     held: Counter,
     n: int,
-    rng,
+    rng: Random,
     *,
     heard: Sequence[ClipSet] = (),
     just_heard: Collection | None = None,
@@ -133,9 +134,9 @@ def choose(
     stimuli = _stimuli(plan)
     ratings = ratings_of(plan, rehearsal=rehearsal)
     given = Counter(stimulus for stimulus, _annotator, _value in ratings)
-    pending = {key: max(0, held[key] - given[key]) for key in stimuli}
+    pending: dict[Hashable, int] = {key: max(0, held[key] - given[key]) for key in stimuli}
 
-    def least(what):
+    def least(what: ClipSet) -> int:
         return min((held[key] for key in _judged(what)), default=0)
 
     shuffled = list(sets)
@@ -154,7 +155,8 @@ def choose(
 def _tracks_apart(ranked: list[tuple[ClipSet, bool]], just_heard: Collection) -> list[tuple[ClipSet, bool]]:
     """Return the ranking with the first set of each track that was not just heard before all others."""
     taken = set(just_heard)
-    first, later = [], []
+    first: list[tuple[ClipSet, bool]] = []
+    later: list[tuple[ClipSet, bool]] = []
     for pair in ranked:
         (later if pair[0].track in taken else first).append(pair)
         taken.add(pair[0].track)
@@ -220,7 +222,7 @@ def _stimuli(plan: AdaptiveDesign) -> dict[int, str]:
 def _target(plan: AdaptiveDesign, stimuli: dict[int, str]) -> Target:
     counts = Counter(stimuli.values())
     signs = {plan.first: 1, plan.second: -1} if plan.first else {}
-    weights = {
+    weights: dict[Hashable, float] = {
         key: signs[condition] / counts[condition] for key, condition in stimuli.items() if condition in signs
     }
     low, high = plan.question.answer_kind.ends(plan.question.options)

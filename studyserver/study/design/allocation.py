@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from random import Random
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from studyserver.study.models import AdaptiveDesign, Annotator, Presentation, Stimulus, Study, Trial
@@ -56,7 +58,7 @@ def awaits_trials(annotator: Annotator) -> bool:
     return main < trials_of(annotator.study, stimulus_sets(annotator.study))
 
 
-def judged_counts(study: Study, *, rehearsal: bool = False, now=None) -> Counter:
+def judged_counts(study: Study, *, rehearsal: bool = False, now: datetime | None = None) -> Counter:
     """Return the number of annotators of each main stimulus who have finished or may still finish.
 
     Simulated annotators are counted separately.
@@ -64,12 +66,14 @@ def judged_counts(study: Study, *, rehearsal: bool = False, now=None) -> Counter
     return _holding(study, rehearsal, "stimulus", Presentation.objects, "trial__", now)
 
 
-def judged_sets(study: Study, *, rehearsal: bool = False, now=None) -> Counter:
+def judged_sets(study: Study, *, rehearsal: bool = False, now: datetime | None = None) -> Counter:
     """Return the number of such annotators for each stimulus or set of clips, by its key."""
     return _holding(study, rehearsal, "item_key", Trial.objects, "", now)
 
 
-def _holding(study: Study, rehearsal: bool, what: str, rows, trial: str, now=None) -> Counter:
+def _holding(
+    study: Study, rehearsal: bool, what: str, rows: QuerySet, trial: str, now: datetime | None = None
+) -> Counter:
     annotators = study.annotators.filter(rehearsal=rehearsal).holding_places(now or timezone.now())
     held = (
         rows.filter(**{f"{trial}annotator__in": annotators, f"{trial}kind": Trial.Kind.MAIN})
@@ -103,7 +107,7 @@ def is_between(study: Study) -> bool:
     )
 
 
-def _own_sets(study: Study, sets: list[ClipSet], rng, *, rehearsal: bool) -> list[ClipSet]:
+def _own_sets(study: Study, sets: list[ClipSet], rng: Random, *, rehearsal: bool) -> list[ClipSet]:
     """Return the sets for this annotator: all, or those with the least allocated compared condition."""
     levels = compared_levels(study, sets)
     if not levels:
@@ -133,7 +137,7 @@ def _item(study: Study, what: ClipSet, key: Hashable = None) -> Item:
     return Item(key or what.key, what.track, unmasked=what.unmasked, block=block_of(study, what))
 
 
-def plan_session(study: Study, rng, *, rehearsal: bool = False) -> list[PlannedTrial]:
+def plan_session(study: Study, rng: Random, *, rehearsal: bool = False) -> list[PlannedTrial]:
     """Return the trials of a new annotator in order, without storing them.
 
     Parameters
@@ -186,7 +190,7 @@ def _allocate_block(study: Study, annotator: Annotator, plan: AdaptiveDesign) ->
 
 
 def _plan_block(
-    study: Study, plan: AdaptiveDesign, heard: list[Trial], rng, *, rehearsal: bool
+    study: Study, plan: AdaptiveDesign, heard: list[Trial], rng: Random, *, rehearsal: bool
 ) -> list[PlannedTrial]:
     """Return the trials of the next block: practice at first, then the most informative ones."""
     practice = [] if heard else _practice_sets(study)
@@ -223,13 +227,13 @@ def _plan_block(
     ]
 
 
-def _sets_of_all_stimuli(study: Study) -> dict[str, ClipSet]:
+def _sets_of_all_stimuli(study: Study) -> dict[Hashable, ClipSet]:
     """Return the sets of all main stimuli by key, including those that are no longer presented."""
     stimuli = study.stimuli.main().select_related("clip").order_by("pk")
     return {what.key: what for what in clip_sets(study, [Entry(item.pk, item.clip) for item in stimuli])}
 
 
-def _planned(place: Place, sets: dict[str, ClipSet], aimed: set[str]) -> PlannedTrial:
+def _planned(place: Place, sets: dict[Hashable, ClipSet], aimed: set[str]) -> PlannedTrial:
     kind = Trial.Kind.REPEAT if place.is_repeat else Trial.Kind.MAIN
     is_aimed = kind == Trial.Kind.MAIN and place.item.key in aimed
     return PlannedTrial(kind, sets[place.item.key], adaptive=is_aimed)
@@ -238,7 +242,9 @@ def _planned(place: Place, sets: dict[str, ClipSet], aimed: set[str]) -> Planned
 # Writing them down --------------------------------------------------------------------------------
 
 
-def _store(annotator: Annotator, order: list[PlannedTrial], rng, *, earlier: Sequence[Trial] = ()) -> None:
+def _store(
+    annotator: Annotator, order: list[PlannedTrial], rng: Random, *, earlier: Sequence[Trial] = ()
+) -> None:
     """Store trials after the annotator's earlier ones."""
     trials = Trial.objects.bulk_create(
         Trial(
@@ -269,7 +275,7 @@ def _store(annotator: Annotator, order: list[PlannedTrial], rng, *, earlier: Seq
     )
 
 
-def _presentations(trial: Trial, what: ClipSet, rng, *, with_x: bool) -> list[Presentation]:
+def _presentations(trial: Trial, what: ClipSet, rng: Random, *, with_x: bool) -> list[Presentation]:
     """Return a trial's clips: the blind ones in random order, then the open reference, or X."""
     given = [member for member in what.members if member[1] == Presentation.Role.REFERENCE]
     blind = [member for member in what.members if member not in given]

@@ -1,5 +1,6 @@
 """Attention trials: a clip with an instruction such as “choose 4”, which attentive readers can follow."""
 
+from random import Random
 from typing import Any
 
 from studyserver.study.models import Question, Study, Trial
@@ -18,7 +19,7 @@ def question_to_check(questions: list[Question]) -> Question | None:
     )
 
 
-def draw(study: Study, rng) -> dict[str, Any]:
+def draw(study: Study, rng: Random) -> dict[str, Any]:
     """Return the question of an attention trial and the prescribed answer, drawn at random."""
     question = question_to_check(list(study.questions.all()))
     if question is None:

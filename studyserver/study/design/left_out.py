@@ -35,7 +35,7 @@ class LeftOut:
     clips: list[tuple[Clip, Clip]]
     are_pairs: bool
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.clips)
 
     def as_data(self) -> dict:

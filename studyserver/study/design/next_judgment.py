@@ -82,7 +82,7 @@ class _Difference:
         target: Target,
         counts: dict[Hashable, int],
         heard: Collection[Hashable],
-    ):
+    ) -> None:
         self.weights, self.counts = target.weights, counts
         own = {key: tally for key, tally in found.items() if target.weights.get(key)}
         within = without_bias(ratings, own)

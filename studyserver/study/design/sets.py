@@ -120,9 +120,10 @@ def clip_sets(study: Study, entries: Sequence[Entry]) -> list[ClipSet]:
 def compose(study: Study, entries: Sequence[Entry]) -> Composed:
     """Return the sets that a study's rules make of clips; no two clips of a set sound the same."""
     if study.presentation == _Kind.SINGLE:
-        sets = [ClipSet(str(entry.number), ((entry.number, _Role.CLIP),), (entry.clip,)) for entry in entries]
-        return Composed(sets, {})
-    sets, equal = {}, {}
+        single = [ClipSet(str(one.number), ((one.number, _Role.CLIP),), (one.clip,)) for one in entries]
+        return Composed(single, {})
+    sets: dict[str, ClipSet] = {}
+    equal: dict[str, ClipSet] = {}
     for name, group in _groups(study, entries).items():
         for found in _sets_of_group(study, name, group):
             # A pair of clips that serve all targets occurs in several groups, but is presented once.
@@ -165,8 +166,8 @@ def _without(what: ClipSet, alike: Collection[int], *, is_pair: bool) -> ClipSet
     kept = [place for place, (number, _role) in enumerate(what.members) if number not in alike]
     if is_pair or len({what.members[place][0] for place in kept}) < 2:
         return None
-    members, clips = ([of[place] for place in kept] for of in (what.members, what.clips))
-    return replace(what, members=tuple(members), clips=tuple(clips))
+    members = tuple(what.members[place] for place in kept)
+    return replace(what, members=members, clips=tuple(what.clips[place] for place in kept))
 
 
 def _groups(study: Study, entries: Iterable[Entry]) -> dict[tuple, list[Entry]]:
@@ -213,8 +214,8 @@ def _sets_of_group(study: Study, name: tuple, group: list[Entry]) -> list[ClipSe
     compared = _compared(study, group)
     if study.presentation in PAIRS:
         return [_pair(pair, reference) for pair in _pairs(compared)]
-    members = [(entry, _Role.CLIP) for entry in compared]
-    if study.presentation == _Kind.MULTIPLE_REFERENCE:
+    members: list[tuple[Entry, str]] = [(entry, _Role.CLIP) for entry in compared]
+    if reference and study.presentation == _Kind.MULTIPLE_REFERENCE:
         if study.anchor_condition:
             anchors = [entry for entry in group if entry.clip.condition == study.anchor_condition]
             members += [(entry, _Role.ANCHOR) for entry in anchors]
@@ -242,7 +243,7 @@ def _pairs(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
             (one, two) for one, two in combinations(entries, 2) if one.clip.condition != two.clip.condition
         ]
 
-    def made(entry):
+    def made(entry: Entry) -> tuple[tuple[int | None, str], int | None]:
         return entry.method, entry.clip.kept_segments
 
     return [(one, two) for one, two in combinations(entries, 2) if made(one) != made(two)]
@@ -251,7 +252,7 @@ def _pairs(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
 def _pair(pair: tuple[Entry, Entry], reference: Entry | None) -> ClipSet:
     numbers = sorted(entry.number for entry in pair)
     key = "+".join(str(number) for number in numbers)
-    members = [(entry, _Role.CLIP) for entry in pair]
+    members: list[tuple[Entry, str]] = [(entry, _Role.CLIP) for entry in pair]
     if reference:
         key += f"/{reference.number}"
         members.insert(0, (reference, _Role.REFERENCE))

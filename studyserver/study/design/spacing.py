@@ -5,7 +5,7 @@ trial and its repeat; a minimum number between two clips of one track. Pure func
 """
 
 import random
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -194,7 +194,9 @@ def mended(order: list[Place], rules: Rules, rng: random.Random, before: Sequenc
     return order
 
 
-def _moves(order: list[Place], rules: Rules, rng: random.Random, before: Sequence[Place]):
+def _moves(
+    order: list[Place], rules: Rules, rng: random.Random, before: Sequence[Place]
+) -> Iterator[list[Place]]:
     """Yield the orders after moving one of the trials that break a rule, in random order."""
     pairs = [(old, new) for old in _guilty(order, rules, before) for new in range(len(order)) if old != new]
     rng.shuffle(pairs)

@@ -16,7 +16,7 @@ from .sets import CONDITION_ORDER, UNMASKED
 class StudyLocked(Exception):
     """Raised if questions and stimuli can no longer be changed; the message says what to do instead."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             "Annotators have been given trials, so questions and stimuli can be neither changed, added nor "
             "deleted. Deactivate single stimuli with “active”, or copy the study and change the copy."

@@ -1,5 +1,7 @@
 """Copies of studies."""
 
+from django.db.models import Model
+
 from studyserver.study.models import QuestionExample, Study
 
 
@@ -40,7 +42,7 @@ def _copy_questionnaire(study: Study, copy: Study) -> None:
         _copy_row(quota, copy)
 
 
-def _copy_row(row, study: Study) -> None:
+def _copy_row(row: Model, study: Study) -> None:
     """Save a row anew as another study's."""
     row.pk, row.study = None, study
     row._state.adding = True

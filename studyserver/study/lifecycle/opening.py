@@ -22,7 +22,7 @@ class StudyNotReady(Exception):
         What stands in the way and what to do, one sentence or two each.
     """
 
-    def __init__(self, reasons: list[str]):
+    def __init__(self, reasons: list[str]) -> None:
         super().__init__(" ".join(reasons))
         self.reasons = reasons
 

@@ -7,6 +7,7 @@ annotated; the wording is this project's own.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -146,7 +147,7 @@ def _key(prefix: str, target: str) -> str:
     return f"{prefix}_{re.sub('[.:-]', '_', identifier(target, 'target'))}"[:60]
 
 
-def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **fields) -> list[dict]:
+def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **fields: Any) -> list[dict]:
     """Return a question about each target: around its sentence, or around its name if it has none."""
     return [
         {
