@@ -26,7 +26,7 @@ class Sent:
 class LinkRefused(JoiningRefused):
     """A recruiter's link is refused; the message says why, `problem` is stored with the arrival."""
 
-    def __init__(self, problem: str, message: str):
+    def __init__(self, problem: str, message: str) -> None:
         super().__init__(message)
         self.problem = problem
 

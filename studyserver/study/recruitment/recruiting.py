@@ -6,6 +6,7 @@ The link between a participation and a person is stored in a separate table and 
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -26,7 +27,7 @@ from .panel_links import LinkRefused, Sent, without_number
 class TakesPartElsewhere(LinkRefused):
     """A participation has begun in another browser; the recruiter's number does not suffice to open it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             Arrival.Problem.ELSEWHERE,
             _(
@@ -79,7 +80,7 @@ def join_as(
     sent: Sent | None = None,
     recruit: Recruit | None = None,
     tokens: Collection[str] = (),
-    **fields,
+    **fields: Any,
 ) -> Annotator:
     """Return the participation that belongs to an identifier: the same one every time.
 
@@ -103,6 +104,8 @@ def join_as(
         if sent is not None:
             recruit = earlier_recruit(study, sent) or Recruit(study=study, identifier=sent.identifier)
             refuse_stranger(recruit, sent, tokens)
+        elif recruit is None:
+            raise TypeError("either `sent` or `recruit` is needed")
         else:
             recruit = Recruit.objects.select_related("annotator").get(pk=recruit.pk)
         if recruit.annotator is None:

@@ -134,7 +134,7 @@ def discard(study: Study) -> int:
 class _Walk:
     """One simulated annotator's way through the study."""
 
-    def __init__(self, annotator: Annotator, behaviour: Behaviour, rng: random.Random):
+    def __init__(self, annotator: Annotator, behaviour: Behaviour, rng: random.Random) -> None:
         self.annotator = annotator
         self.behaviour = behaviour
         self.rng = rng
@@ -219,7 +219,9 @@ class _Walk:
 class _Heard:
     """What a simulated annotator hears of what a question is about; see `questions.kind.Heard`."""
 
-    def __init__(self, walk: "_Walk", question: Question, presentation: Presentation | None, elapsed: float):
+    def __init__(
+        self, walk: "_Walk", question: Question, presentation: Presentation | None, elapsed: float
+    ) -> None:
         self._walk, self._question = walk, question
         self._presentation, self._elapsed = presentation, elapsed
 

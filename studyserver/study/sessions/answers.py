@@ -138,7 +138,7 @@ class _Read:
 
     def settle_as_known(self, owner: int) -> None:
         """Answer for an event whose identifier is stored already."""
-        if owner == self.judgment.trial.annotator_id:
+        if self.judgment and owner == self.judgment.trial.annotator_id:
             self.status, self.reason = ALREADY_STORED, ""
         else:
             self.status = REFUSED
@@ -147,13 +147,13 @@ class _Read:
 
 def _store(read: list[_Read]) -> None:
     """Store the valid events, each of them once, whoever else stores them at the same moment."""
-    valid = [item for item in read if item.judgment is not None]
+    valid = [(item, item.judgment) for item in read if item.judgment is not None]
     if not valid:
         return
-    owners = _owners(item.judgment.uuid for item in valid)
+    owners = _owners(judgment.uuid for _item, judgment in valid)
     with transaction.atomic():
-        for item in valid:
-            identifier = item.judgment.uuid
+        for item, judgment in valid:
+            identifier = judgment.uuid
             if identifier in owners:
                 item.settle_as_known(owners[identifier])
                 continue
@@ -162,7 +162,7 @@ def _store(read: list[_Read]) -> None:
                 continue
             try:
                 with transaction.atomic():
-                    item.judgment.save(force_insert=True)
+                    judgment.save(force_insert=True)
             except IntegrityError:
                 # The same event came in at the same moment through another connection.
                 owners.update(_owners([identifier]))
@@ -170,7 +170,7 @@ def _store(read: list[_Read]) -> None:
                     raise
                 item.settle_as_known(owners[identifier])
             else:
-                owners[identifier] = item.judgment.trial.annotator_id
+                owners[identifier] = judgment.trial.annotator_id
                 item.status = STORED
 
 
@@ -183,7 +183,7 @@ def _owners(identifiers: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
 class _Reader:
     """Reads the events of one request; knows each trial after its first event."""
 
-    def __init__(self, annotator: Annotator, device: str):
+    def __init__(self, annotator: Annotator, device: str) -> None:
         self.annotator = annotator
         self.device = device
         self.arrival = timezone.now()
@@ -277,7 +277,7 @@ def _presentation(raw: Any, question: Question, presentations: list[Presentation
     if raw is None and len(presentations) == 1:
         return presentations[0]
     for presentation in asked_about(question, presentations):
-        if raw == presentation.token:
+        if presentation and raw == presentation.token:
             return presentation
     raise EventRefused(_("The answer does not say which clip of this trial it is about."))
 

@@ -33,7 +33,7 @@ class TooManyJoins(JoiningRefused):
         Until one more is admitted.
     """
 
-    def __init__(self, seconds: int):
+    def __init__(self, seconds: int) -> None:
         self.seconds = seconds
         minutes = math.ceil(seconds / 60)
         words = ngettext(

@@ -4,11 +4,12 @@ Views, the rehearsal and the tests all go through these functions; they hold the
 their refusals in words that annotators can be shown.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -146,7 +147,7 @@ def _note_given(trials: list[Trial]) -> None:
         Trial.objects.filter(pk__in=new, given_at=None).update(given_at=timezone.now())
 
 
-def _in_session(annotator: Annotator):
+def _in_session(annotator: Annotator) -> QuerySet:
     return (
         annotator.trials.unfinished()
         .select_related("annotator__study")
@@ -335,7 +336,7 @@ def withdraw(annotator: Annotator, keep_answers: bool) -> None:
 
 
 @contextmanager
-def holding(annotator: Annotator):
+def holding(annotator: Annotator) -> Iterator[Annotator]:
     """Hold an annotator's row for a transaction, the object in hand brought up to date."""
     with transaction.atomic():
         held = Annotator.objects.select_for_update(no_key=True).get(pk=annotator.pk)
