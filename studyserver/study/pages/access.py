@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -50,7 +51,7 @@ def annotator_view(*stages: Stage) -> Callable:
 
     def decorate(view: Callable) -> Callable:
         @wraps(view)
-        def wrapped(request: HttpRequest, token: str, **named) -> HttpResponse:
+        def wrapped(request: HttpRequest, token: str, **named: Any) -> HttpResponse:
             annotator = get_object_or_404(Annotator.objects.select_related("study"), token=token)
             if stages and stage(annotator) not in stages:
                 response = redirect(address_of(annotator))

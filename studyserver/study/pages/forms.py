@@ -1,5 +1,7 @@
 """The forms that annotators fill in outside the trials; nothing in them is ticked beforehand."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +24,7 @@ class ReportField(forms.Field):
 
     _LONGEST = 20_000  # characters
 
-    def to_python(self, value):
+    def to_python(self, value: str | None) -> Any:
         """Return what was reported; None where nothing was."""
         if not value:
             return None

@@ -1,5 +1,7 @@
 """How people come in and how their data go: invitations, personal links, deletion on request."""
 
+from typing import Any
+
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -104,7 +106,7 @@ def _closed(
     request: HttpRequest, study: Study, refused: JoiningRefused, *, named: bool = False
 ) -> HttpResponse:
     """Say why nobody can begin, and lead those on who have begun in this browser."""
-    context = {"reason": str(refused)}
+    context: dict[str, Any] = {"reason": str(refused)}
     if study.state != Study.State.DRAFT:  # even its title is nobody's concern yet
         context |= {
             "study": dictionary(study).study(study),

@@ -77,8 +77,9 @@ def _listening_options(study: Study) -> dict:
 def playing_level(annotator: Annotator) -> float:
     """Return the level that was set in the sound check, in dB; 0 is the level of the files."""
     level = annotator.checked.get("level_db")
-    valid = isinstance(level, int | float) and not isinstance(level, bool) and -60 <= level <= 0
-    return float(level) if valid else 0.0
+    if isinstance(level, bool) or not isinstance(level, int | float) or not -60 <= level <= 0:
+        return 0.0
+    return float(level)
 
 
 def _place(item: Presentation) -> tuple:

@@ -1,6 +1,8 @@
 """The pages that annotators see; the rules are in ``session``."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
@@ -91,7 +93,7 @@ def offline_worker(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     return HttpResponse(offline.worker_script(annotator), content_type="text/javascript; charset=utf-8")
 
 
-def _page_of_trials(request: HttpRequest, annotator: Annotator, **context) -> HttpResponse:
+def _page_of_trials(request: HttpRequest, annotator: Annotator, **context: Any) -> HttpResponse:
     return annotator_page(
         request,
         "trials",
@@ -149,12 +151,12 @@ def ended(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     )
 
 
-def _posted(request: HttpRequest):
+def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
 def annotator_page(
-    request: HttpRequest, name: str, annotator: Annotator, *, status: int = 200, **context
+    request: HttpRequest, name: str, annotator: Annotator, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     """Return a page of an annotator, the study's own texts being in the language of the page."""
     study = annotator.study

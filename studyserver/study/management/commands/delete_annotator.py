@@ -1,6 +1,8 @@
 """Delete an annotator's data on request."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
 from studyserver.study.models import Annotator
@@ -12,7 +14,7 @@ class Command(BaseCommand):
 
     help = "Delete everything stored about an annotator, as the annotator has asked. This cannot be undone."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument(
             "pseudonym",
@@ -20,7 +22,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--yes", action="store_true", help="Do not ask for confirmation.")
 
-    def handle(self, *, pseudonym, yes, **options):
+    def handle(self, *, pseudonym: str, yes: bool, **options: Any) -> None:
         """Delete after confirmation."""
         code = pseudonym.strip().upper()
         annotator = Annotator.objects.filter(Q(pseudonym=code) | Q(deletion_code=code)).first()

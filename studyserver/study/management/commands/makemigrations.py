@@ -1,5 +1,7 @@
 """`makemigrations`, which leaves alone what no database knows."""
 
+from typing import Any
+
 from django.core.management.commands.makemigrations import Command as MakeMigrations
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.models import Field
@@ -11,7 +13,7 @@ NOT_STORED = {"help_text", "verbose_name", "choices"}
 class StoredChanges(MigrationAutodetector):
     """Finds the changes of models that change a database."""
 
-    def deep_deconstruct(self, obj):
+    def deep_deconstruct(self, obj: Any) -> Any:
         """Return what a field is compared by, without what is not stored."""
         found = super().deep_deconstruct(obj)
         if not isinstance(obj, Field):

@@ -12,9 +12,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, close_old_connections
 from django.urls import reverse
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
 
     help = "Start the web server and the background worker; Ctrl-C ends both."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare where to listen and with how many threads."""
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="first port to try (default: %(default)s)")
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             "--threads", type=int, default=8, help="requests answered at once (default: %(default)s)"
         )
 
-    def handle(self, *, host, port, threads, **options):
+    def handle(self, *, host: str, port: int, threads: int, **options: Any) -> None:
         """Start both processes, print the links, wait, end both."""
         port = first_free_port(host, port)
         web = [
@@ -85,7 +86,7 @@ class Worker:
         Receives a sentence when the worker has ended.
     """
 
-    def __init__(self, say: Callable[[str], object]):
+    def __init__(self, say: Callable[[str], object]) -> None:
         self.say, self.pause, self.due = say, PAUSE, 0.0
         self.left: set[int] = set()
         self._start()

@@ -3,11 +3,12 @@
 import os
 import secrets
 import time
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from explainer.builds.progress import building_bar
 from explainer.models import Explanation
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     help = "Set up the demo study with real music, two models and their clips; safe to run again."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare the number of processes."""
         parser.add_argument(
             "--workers",
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             help="processes that build clips (default: one per core)",
         )
 
-    def handle(self, *, workers, **options):
+    def handle(self, *, workers: int, **options: Any) -> None:
         """Go through all steps, saying which."""
         started = time.monotonic()
         folder = settings.FIXTURES_FOLDER
@@ -52,18 +53,18 @@ class Command(BaseCommand):
         self.say(f"Set up in {time.monotonic() - started:.0f} s")
         self.create_account()
 
-    def say(self, what):
+    def say(self, what: str) -> None:
         """Print a step."""
         self.stdout.write(f"== {what}")
         self.stdout.flush()
 
-    def build(self, rows, workers):
+    def build(self, rows: list[Explanation], workers: int) -> None:
         """Build the clips under a progress bar, which stays away when there is nothing to build."""
         nothing_to_do = all(row.state == Explanation.State.DONE for row in rows)
         with building_bar(rows, quiet=nothing_to_do) as show:
             demo.build(rows, workers, show)
 
-    def create_account(self):
+    def create_account(self) -> None:
         """Create the researcher's account once, and show its password once."""
         users = get_user_model().objects
         if users.filter(is_superuser=True).exists():

@@ -1,6 +1,8 @@
 """Rehearse a study with simulated annotators."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from studyserver.study.lifecycle.opening import opening_problems
@@ -16,7 +18,7 @@ class Command(BaseCommand):
         "take a study. They are marked as a rehearsal and never counted as people."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("study", help="The study's slug.")
         parser.add_argument("--number", type=int, default=10, help="How many annotators (default: 10).")
@@ -25,7 +27,7 @@ class Command(BaseCommand):
             "--discard", action="store_true", help="Throw the study's rehearsal away instead of adding to it."
         )
 
-    def handle(self, *, study, number, seed, discard, **options):
+    def handle(self, *, study: str, number: int, seed: int, discard: bool, **options: Any) -> None:
         """Simulate, or discard."""
         found = Study.objects.filter(slug=study).first()
         if found is None:
