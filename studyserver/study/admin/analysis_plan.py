@@ -3,9 +3,15 @@
 Both are fixed once people have begun.
 """
 
-from django.contrib import admin
+from typing import Any
 
-from ..models import ExclusionRule, PrimaryContrast, Question
+from django.contrib import admin
+from django.db.models import Field
+from django.forms import BaseFormSet
+from django.forms import Field as FormField
+from django.http import HttpRequest
+
+from ..models import ExclusionRule, PrimaryContrast, Question, Study
 from .shared.labelled import LabelledFormSet
 
 
@@ -16,15 +22,15 @@ class _UntilBegun(admin.TabularInline):
     classes = ("collapse",)
     extra = 0
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         """Whether rows may be added."""
         return super().has_add_permission(request, obj) and not (obj and obj.is_locked)
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         """Whether rows may change."""
         return super().has_change_permission(request, obj) and not (obj and obj.is_locked)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         """Whether rows may go."""
         return super().has_delete_permission(request, obj) and not (obj and obj.is_locked)
 
@@ -44,12 +50,14 @@ class PrimaryContrastInline(_UntilBegun):
     verbose_name_plural = "Primary contrasts: which conditions are compared"
     fields = ("question", "first", "first_method", "second", "second_method")
 
-    def get_formset(self, request, obj=None, **kwargs):
+    def get_formset(self, request: HttpRequest, obj: Study | None = None, **kwargs: Any) -> type[BaseFormSet]:
         """Offer the study's own questions."""
         self.of_study = obj
         return super().get_formset(request, obj, **kwargs)
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(
+        self, db_field: Field, request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
         """Offer the study's own questions, without icons that would lead astray."""
         if db_field.name == "question":
             study = getattr(self, "of_study", None)

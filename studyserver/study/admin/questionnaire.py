@@ -1,8 +1,14 @@
 """The questionnaire in the admin: a page each, with its questions below one another; quotas in the study."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
+from django.db.models import Field
+from django.forms import BaseFormSet
+from django.forms import Field as FormField
 from django.forms.widgets import Script
+from django.http import HttpRequest
 
 from studyserver.study.questions.item_kinds import ITEM_KINDS
 
@@ -13,8 +19,10 @@ from .shared.labelled import LabelledFormSet
 from .shared.part_of_study import PartOfStudyAdmin
 from .shared.plain_lines import PlainLines
 
+ItemOptionFields: Any = fields_of(ITEM_KINDS)
 
-class ItemForm(QuestionForm, fields_of(ITEM_KINDS)):
+
+class ItemForm(QuestionForm, ItemOptionFields):
     """Takes the options of each kind in fields of their own, as questions of trials do."""
 
     is_of_trial = False
@@ -76,19 +84,19 @@ class QuestionnairePageAdmin(PartOfStudyAdmin, admin.ModelAdmin):
         css = {"all": ("study/admin/study.css",)}
         js = (Script("study/admin/needs.js", type="module"),)
 
-    def has_module_permission(self, request):
+    def has_module_permission(self, request: HttpRequest) -> bool:
         """Reached through its study, not from the index."""
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: QuestionnairePage | None = None) -> bool:
         """Whether the page may still change."""
         return super().has_change_permission(request, obj) and not (obj and obj.study.is_locked)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: QuestionnairePage | None = None) -> bool:
         """Whether the page may still go."""
         return super().has_delete_permission(request, obj) and not (obj and obj.study.is_locked)
 
-    def get_changeform_initial_data(self, request):
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Put a new page last."""
         initial = super().get_changeform_initial_data(request)
         study = Study.objects.filter(pk=initial.get("study") or 0).first()
@@ -109,16 +117,18 @@ class QuotaInline(admin.TabularInline):
     extra = 0
 
     @admin.display(description="so far")
-    def so_far(self, quota):
+    def so_far(self, quota: Quota) -> int | str:
         """Return how many places are taken."""
         return quota.members.people().holding_places().count() if quota.pk else "-"
 
-    def get_formset(self, request, obj=None, **kwargs):
+    def get_formset(self, request: HttpRequest, obj: Study | None = None, **kwargs: Any) -> type[BaseFormSet]:
         """Offer the study's own questions."""
         self.of_study = obj
         return super().get_formset(request, obj, **kwargs)
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(
+        self, db_field: Field, request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
         """Offer the questions that the study asks before the trials."""
         if db_field.name == "item":
             items = QuestionnaireItem.objects.filter(

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.forms import BaseFormSet
 from django.forms.widgets import Script
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -38,7 +40,10 @@ def rows_of(kinds: Mapping[str, Kind]) -> list[tuple[str, ...]]:
     return rows
 
 
-class QuestionForm(PlainLines, forms.ModelForm, fields_of(KINDS)):
+OptionFields: Any = fields_of(KINDS)
+
+
+class QuestionForm(PlainLines, forms.ModelForm, OptionFields):
     """Takes the options of each kind in fields of their own, instead of as JSON."""
 
     is_of_trial = True
@@ -67,7 +72,7 @@ class QuestionForm(PlainLines, forms.ModelForm, fields_of(KINDS)):
             "help_text": forms.Textarea(attrs={"rows": 3, "cols": 80}),
         }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "kind" in self.fields:
             needs = {name: list(kind.fields) for name, kind in self.kinds.items() if kind.fields}
@@ -77,7 +82,7 @@ class QuestionForm(PlainLines, forms.ModelForm, fields_of(KINDS)):
         for kind in self.kinds.values():
             self.initial |= kind.entered(self.instance.options or {}, is_new=is_new)
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Put the options together; the model checks them."""
         cleaned = super().clean()
         kind = cleaned.get("kind")
@@ -103,7 +108,7 @@ class QuestionInline(admin.TabularInline):
     show_change_link = True
     verbose_name_plural = "Questions (“Change” beside a question edits it fully)"
 
-    def get_formset(self, request, obj=None, **kwargs):
+    def get_formset(self, request: HttpRequest, obj: Study | None = None, **kwargs: Any) -> type[BaseFormSet]:
         """Give long sentences the room they need."""
         formset = super().get_formset(request, obj, **kwargs)
         if "text" in formset.form.base_fields:
@@ -111,19 +116,19 @@ class QuestionInline(admin.TabularInline):
         return formset
 
     @admin.display(description="answered by")
-    def answers(self, question):
+    def answers(self, question: Question) -> str:
         """Return how it is answered."""
         return question.answer_kind.in_words(question.options)
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         """Questions are added by the set, or on their own page."""
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         """Whether the study's questions may still change."""
         return super().has_change_permission(request, obj) and not (obj and obj.is_locked)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         """Whether the study's questions may still go."""
         return super().has_delete_permission(request, obj) and not (obj and obj.is_locked)
 
@@ -140,7 +145,7 @@ class QuestionExampleInline(admin.TabularInline):
     verbose_name_plural = "Sound examples, to be heard beside the question"
 
     @admin.display(description="sound")
-    def listen(self, example):
+    def listen(self, example: QuestionExample) -> str:
         """Return a player of the clip; a script makes it follow what is chosen."""
         sound = reverse("explainer:clip-sound", args=[example.clip_id or 0])
         return format_html(
@@ -150,7 +155,7 @@ class QuestionExampleInline(admin.TabularInline):
             format_html('src="{}"', sound) if example.clip_id else "hidden",
         )
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
         """Whether the question may still change."""
         return super().has_change_permission(request, obj) and not (obj and obj.study.is_locked)
 
@@ -182,11 +187,11 @@ class QuestionAdmin(PartOfStudyAdmin, admin.ModelAdmin):
         ("For the analysis", {"fields": ("level", "scope", "target", "only_own_target")}),
     )
 
-    def has_module_permission(self, request):
+    def has_module_permission(self, request: HttpRequest) -> bool:
         """Reached through its study, not from the index."""
         return False
 
-    def get_changeform_initial_data(self, request):
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Put a new question last."""
         initial = super().get_changeform_initial_data(request)
         study = Study.objects.filter(pk=initial.get("study") or 0).first()
@@ -195,10 +200,10 @@ class QuestionAdmin(PartOfStudyAdmin, admin.ModelAdmin):
             initial["position"] = last.position + 1 if last else 1
         return initial
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
         """Whether the question may still change."""
         return super().has_change_permission(request, obj) and not (obj and obj.study.is_locked)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
         """Whether the question may still go."""
         return super().has_delete_permission(request, obj) and not (obj and obj.study.is_locked)

@@ -1,7 +1,10 @@
 """What people have done: to be looked at in the admin, never changed there."""
 
+from collections.abc import Iterable
+
 from django.contrib import admin
-from django.http import HttpResponseRedirect
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,15 +18,15 @@ from .shared.filters import NamedValues
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that no researcher can add, change or delete."""
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds."""
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody changes."""
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes."""
         return False
 
@@ -64,17 +67,17 @@ class AnnotatorAdmin(ReadOnlyAdmin):
     actions = ("free_places",)
 
     @admin.display(description="state", ordering="state")
-    def how_far(self, annotator):
+    def how_far(self, annotator: Annotator) -> str:
         """Return the state; whoever let the time pass is active no more."""
         return "time over" if annotator.time_is_over() else annotator.get_state_display()
 
     @admin.display(description="trials")
-    def trials_done(self, annotator):
+    def trials_done(self, annotator: Annotator) -> str:
         """Return how far the annotator has come."""
         return f"{annotator.trials.exclude(finished_at=None).count()} of {annotator.trials.count()}"
 
     @admin.action(description="Free the places of those who have not finished", permissions=["view"])
-    def free_places(self, request, queryset):
+    def free_places(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Let sessions that were returned or given up expire now; their answers stay."""
         now = timezone.now()
         going_on = queryset.filter(
@@ -83,11 +86,13 @@ class AnnotatorAdmin(ReadOnlyAdmin):
         freed = going_on.update(expires_at=now)
         self.message_user(request, f"Freed {plural(freed, 'place')}. What was freed can be taken up no more.")
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Annotator | None = None) -> bool:
         """Allow deletion, for annotators who ask for it."""
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
-    def get_deleted_objects(self, objs, request):
+    def get_deleted_objects(
+        self, objs: Iterable[Annotator], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Say what goes; the trials and answers go with the person."""
         annotators = list(objs)
         texts = []
@@ -98,21 +103,21 @@ class AnnotatorAdmin(ReadOnlyAdmin):
             )
         return texts, {"annotators": len(annotators)}, set(), []
 
-    def log_deletions(self, request, queryset):
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Log which studies it was, never whose data: pseudonyms stand in published exports."""
         for study in Study.objects.filter(annotators__in=queryset).distinct():
             self.log_change(request, study, "Deleted data of annotators on request.")
 
-    def response_delete(self, request, obj_display, obj_id):
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: str) -> HttpResponse:
         """Go back to the list, which Django shows only to those who may change rows."""
         super().response_delete(request, obj_display, obj_id)
         return HttpResponseRedirect(reverse("admin:study_annotator_changelist"))
 
-    def delete_model(self, request, obj):
+    def delete_model(self, request: HttpRequest, obj: Annotator) -> None:
         """Delete everything, and log that it was asked for."""
         delete_answers(obj)
 
-    def delete_queryset(self, request, queryset):
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Delete everything of several annotators."""
         for annotator in queryset:
             delete_answers(annotator)
@@ -128,12 +133,12 @@ class TrialAdmin(ReadOnlyAdmin):
     list_select_related = ("annotator",)
     exclude = ("token",)
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Fetch the clips along."""
         return super().get_queryset(request).prefetch_related("presentations__stimulus__clip__track")
 
     @admin.display(description="clips")
-    def clips(self, trial):
+    def clips(self, trial: Trial) -> str:
         """Return what was heard."""
         return ", ".join(str(item.stimulus.clip) for item in trial.presentations.all())
 
@@ -149,11 +154,11 @@ class JudgmentAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
     @admin.display(ordering="trial__annotator__pseudonym")
-    def annotator(self, judgment):
+    def annotator(self, judgment: Judgment) -> Annotator:
         """Return who answered."""
         return judgment.trial.annotator
 
     @admin.display(ordering="trial__position", description="trial")
-    def trial_position(self, judgment):
+    def trial_position(self, judgment: Judgment) -> int:
         """Return where in the session it was."""
         return judgment.trial.position

@@ -1,11 +1,13 @@
 """Getting annotators, in the admin: personal links, returned places, the linking table, a poster."""
 
 import io
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import segno
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
@@ -43,7 +45,7 @@ class ListForm(forms.Form):
     )
     file = forms.FileField(required=False, label="or a CSV file with the identifiers in its first column")
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Read the list."""
         cleaned = super().clean()
         text = cleaned.get("identifiers", "")
@@ -65,7 +67,7 @@ class ListForm(forms.Form):
         return cleaned
 
 
-def panel(study: Study, request) -> dict:
+def panel(study: Study, request: HttpRequest) -> dict:
     """Return what the study's page says about getting annotators."""
     names = parameter_names(study)
     return {
@@ -85,7 +87,7 @@ def panel(study: Study, request) -> dict:
     }
 
 
-def panel_link(study: Study, request) -> str:
+def panel_link(study: Study, request: HttpRequest) -> str:
     """Return the address to give to a recruiter, with the places that the recruiter fills in."""
     query = "&".join(f"{name}={{{{%{name}%}}}}" for name in parameter_names(study))
     return f"{request.build_absolute_uri(study.get_absolute_url())}?{query}"
@@ -94,7 +96,7 @@ def panel_link(study: Study, request) -> str:
 class RecruitingViews:
     """Views of one study in the admin; each is given the request and the study."""
 
-    def __init__(self, model_admin: admin.ModelAdmin, view_of_study):
+    def __init__(self, model_admin: admin.ModelAdmin, view_of_study: Callable[[Callable], Callable]) -> None:
         self.admin = model_admin
         self.of_study = view_of_study
 
@@ -113,7 +115,7 @@ class RecruitingViews:
             for name, view in views.items()
         ]
 
-    def links(self, request, study):
+    def links(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Make personal links: identifiers in, links out."""
         form = ListForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
@@ -131,7 +133,7 @@ class RecruitingViews:
                 )
         return self._page(request, study, "links", "Personal links", form=form)
 
-    def returned(self, request, study):
+    def returned(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Free the places of people who have returned theirs to the recruiter."""
         form = ListForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
@@ -149,7 +151,7 @@ class RecruitingViews:
             return HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
         return self._page(request, study, "returned", "Returned places", form=form)
 
-    def linking_table(self, request, study):
+    def linking_table(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Send who is who, for payment; that it was sent is logged."""
         if request.method != "POST":
             return self._page(request, study, "linking", "Linking table")
@@ -158,7 +160,7 @@ class RecruitingViews:
             f"{study.slug}-linking.csv", recruiting.LINKING_COLUMNS, recruiting.linking_rows(study)
         )
 
-    def forget(self, request, study):
+    def forget(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Forget who is who, once everybody is paid."""
         back = HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
         if request.method != "POST":
@@ -174,7 +176,7 @@ class RecruitingViews:
         self.admin.message_user(request, f"{words} Answers stay.", messages.SUCCESS)
         return back
 
-    def poster(self, request, study):
+    def poster(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Show a page to print and hang up, where its link admits whoever sees it."""
         if study.access != Study.Access.OPEN:
             self.admin.message_user(
@@ -186,19 +188,21 @@ class RecruitingViews:
         link = request.build_absolute_uri(study.get_absolute_url())
         return TemplateResponse(request, "admin/study/study/poster.html", {"study": study, "link": link})
 
-    def qr(self, request, study):
+    def qr(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Send the study's link as a QR code."""
         code = segno.make(request.build_absolute_uri(study.get_absolute_url()), error="m", micro=False)
         buffer = io.BytesIO()
         code.save(buffer, kind="svg", scale=10, border=4, dark="#000", light="#fff")
         return HttpResponse(buffer.getvalue(), content_type="image/svg+xml")
 
-    def _remark(self, request, form):
+    def _remark(self, request: HttpRequest, form: ListForm) -> None:
         """Say on the next page what of a list was left aside."""
         if remarks := form.cleaned_data["list"].remarks:
             self.admin.message_user(request, f"The list: {' '.join(remarks)}", messages.INFO)
 
-    def _page(self, request, study, name: str, title: str, **context):
+    def _page(
+        self, request: HttpRequest, study: Study, name: str, title: str, **context: Any
+    ) -> HttpResponse:
         context |= {
             **self.admin.admin_site.each_context(request),
             "title": f"{title} of “{study}”",
@@ -210,12 +214,12 @@ class RecruitingViews:
         return TemplateResponse(request, f"admin/study/study/{name}.html", context)
 
 
-def personal_link(request, recruit: Recruit) -> str:
+def personal_link(request: HttpRequest, recruit: Recruit) -> str:
     """Return the whole address of a personal link."""
     return request.build_absolute_uri(reverse("study:personal", args=[recruit.token]))
 
 
-def _csv_file(name: str, columns, rows) -> HttpResponse:
+def _csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
     response = HttpResponse("\ufeff" + csv_text(columns, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"

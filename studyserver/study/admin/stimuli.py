@@ -1,12 +1,13 @@
 """Stimuli in the admin, and the page that chooses them by rule."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q
-from django.http import QueryDict
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html
 
 from explainer.models import Clip, MusicModel, Recipe, Track
@@ -80,7 +81,7 @@ class RuleForm(forms.Form):
         help_text="Practice stimuli come first and never enter the results.",
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["targets"].choices = [(name, name) for name in available_targets()]
         sizes = Clip.objects.filter(kept_segments__gt=0).order_by("kept_segments")
@@ -173,7 +174,7 @@ class StimulusAdmin(admin.ModelAdmin):
     readonly_fields = ("study", "clip", "sound")
     actions = ("switch_off", "switch_on")
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Count what has been heard of each."""
         people = Q(presentations__trial__annotator__rehearsal=False) & ~Q(
             presentations__trial__finished_at=None
@@ -181,27 +182,27 @@ class StimulusAdmin(admin.ModelAdmin):
         return super().get_queryset(request).annotate(trials_finished=Count("presentations", filter=people))
 
     @admin.display(ordering="clip__track__name")
-    def track(self, stimulus):
+    def track(self, stimulus: Stimulus) -> Track:
         """Return the piece of music."""
         return stimulus.clip.track
 
     @admin.display(ordering="clip__condition")
-    def condition(self, stimulus):
+    def condition(self, stimulus: Stimulus) -> str:
         """Return what the clip holds."""
         return stimulus.clip.get_condition_display().partition(" (")[0]
 
     @admin.display(ordering="clip__target")
-    def target(self, stimulus):
+    def target(self, stimulus: Stimulus) -> str:
         """Return what the clip was made for."""
         return stimulus.clip.target or "all"
 
     @admin.display(ordering="clip__kept_segments", description="k")
-    def kept_segments(self, stimulus):
+    def kept_segments(self, stimulus: Stimulus) -> str:
         """Return how many segments the evidence holds, and how many were asked for where that differs."""
         return held_in_words(stimulus.clip)
 
     @admin.display(description="sound")
-    def sound(self, stimulus):
+    def sound(self, stimulus: Stimulus) -> str:
         """Return a player for the researcher."""
         sound = address("explainer:clip-sound", stimulus.clip_id)
         if not sound:
@@ -209,24 +210,24 @@ class StimulusAdmin(admin.ModelAdmin):
         return format_html('<audio class="study-sound" controls preload="none" src="{}"></audio>', sound)
 
     @admin.display(ordering="trials_finished", description="trials finished")
-    def finished(self, stimulus):
+    def finished(self, stimulus: Stimulus) -> int:
         """Return how often people have heard it out."""
         return stimulus.trials_finished
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Stimuli are added by rule."""
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Stimulus | None = None) -> bool:
         """Whether the stimulus may still go."""
         return super().has_delete_permission(request, obj) and not (obj and obj.study.is_locked)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Stimulus | None = None) -> Sequence[str]:
         """Keep the role of what people have heard."""
         locked = obj and obj.study.is_locked
         return (*self.readonly_fields, "role") if locked else self.readonly_fields
 
-    def delete_queryset(self, request, queryset):
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Delete what may go, and say what stays."""
         locked = {
             study.pk for study in Study.objects.filter(stimuli__in=queryset).distinct() if study.is_locked
@@ -236,16 +237,16 @@ class StimulusAdmin(admin.ModelAdmin):
         Stimulus.objects.filter(pk__in=queryset.values("pk")).exclude(study__in=locked).delete()
 
     @admin.action(description="Switch off (present no more)")
-    def switch_off(self, request, queryset):
+    def switch_off(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Present these no more; their judgments stay."""
         self._switch(request, queryset, active=False)
 
     @admin.action(description="Switch on")
-    def switch_on(self, request, queryset):
+    def switch_on(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Present these again."""
         self._switch(request, queryset, active=True)
 
-    def _switch(self, request, queryset, *, active):
+    def _switch(self, request: HttpRequest, queryset: QuerySet, *, active: bool) -> None:
         from studyserver.study.lifecycle.versions import record_version
 
         studies = list(Study.objects.filter(stimuli__in=queryset).distinct())

@@ -1,14 +1,19 @@
 """The study's page in the admin, and its buttons."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
-from django.http import HttpResponseRedirect
+from django.db.models import Count, Field, Q, QuerySet
+from django.forms import BaseFormSet, ModelForm
+from django.forms import Field as FormField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from explainer.core.base.counting import plural
@@ -80,45 +85,49 @@ class StudyAdmin(admin.ModelAdmin):
         css = {"all": ("study/admin/study.css",)}
         js = ("study/admin/copy.js",)
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Count who has finished."""
         finished = Q(annotators__rehearsal=False, annotators__state=Annotator.State.FINISHED)
         return super().get_queryset(request).annotate(finished=Count("annotators", filter=finished))
 
     @admin.display(ordering="finished", description="finished")
-    def people_finished(self, study):
+    def people_finished(self, study: Study) -> int:
         """Return how many people have done all of their trials."""
         return study.finished
 
-    def get_fieldsets(self, request, obj=None):
+    def get_fieldsets(
+        self, request: HttpRequest, obj: Study | None = None
+    ) -> list[tuple[str | None, dict[str, Any]]]:
         """Ask for little at first, and fold what few studies need."""
         return fieldsets(obj)
 
-    def get_inlines(self, request, obj):
+    def get_inlines(self, request: HttpRequest, obj: Study | None) -> Sequence[type]:
         """Leave a new study's questions and rules for its page."""
         return self.inlines if obj else ()
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Study, form: ModelForm, change: bool) -> None:
         """Give a new study texts to begin with, and keep them in keeping with its design."""
         begun = starting_texts.fit(obj) if change else starting_texts.fill_in(obj)
         super().save_model(request, obj, form, change)
         if begun:
             starting_texts.translate(obj)
 
-    def render_change_form(self, request, context, *arguments, **named):
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *arguments: Any, **named: Any
+    ) -> HttpResponse:
         """Offer one button that saves and stays."""
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         shown = context["adminform"]
         shown.fieldsets = unfolded_where_wrong(shown.fieldsets, shown.form.errors)
         return super().render_change_form(request, context, *arguments, **named)
 
-    def response_post_save_add(self, request, obj):
+    def response_post_save_add(self, request: HttpRequest, obj: Study) -> HttpResponse:
         """Go on with the study."""
         return HttpResponseRedirect(reverse("admin:study_study_change", args=[obj.pk]))
 
     response_post_save_change = response_post_save_add
 
-    def response_change(self, request, obj):
+    def response_change(self, request: HttpRequest, obj: Study) -> HttpResponse:
         """Do what the button beside the form was pressed for, now that the form is saved."""
         action = action_on(obj, request.POST.get("_then", ""))
         if action is None:
@@ -126,11 +135,11 @@ class StudyAdmin(admin.ModelAdmin):
         self.message_user(request, "Saved what you had entered in the form.", messages.SUCCESS)
         return action(request)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Study | None = None) -> Sequence[str]:
         """Keep what links and seeds depend on, once people have begun."""
         return (*LOCKED, *SCREENING) if obj and obj.is_locked else ()
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
         """Offer the languages that the site speaks."""
         if db_field.name == "language":
             return forms.ChoiceField(
@@ -138,20 +147,26 @@ class StudyAdmin(admin.ModelAdmin):
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_prepopulated_fields(self, request, obj=None):
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Study | None = None
+    ) -> Mapping[str, Sequence[str]]:
         """Suggest a slug only for a new study: links to an old one are out."""
         return {} if obj else self.prepopulated_fields
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         """Keep a study that people have taken part in."""
         return super().has_delete_permission(request, obj) and not (obj and obj.annotators.people().exists())
 
-    def get_deleted_objects(self, objs, request):
+    def get_deleted_objects(
+        self, objs: Iterable[Study], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Say what keeps a study, where Django would speak of missing permissions."""
         kept = [reason for study in objs if (reason := _why_kept(study))]
         return ([], {}, set(), kept) if kept else super().get_deleted_objects(objs, request)
 
-    def save_related(self, request, form, formsets, change):
+    def save_related(
+        self, request: HttpRequest, form: ModelForm, formsets: list[BaseFormSet], change: bool
+    ) -> None:
         """Record a new version when something changes after opening, and say so."""
         super().save_related(request, form, formsets, change)
         study = form.instance
@@ -166,13 +181,19 @@ class StudyAdmin(admin.ModelAdmin):
 
     # The page ---------------------------------------------------------------------------------
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """Show the state of the study above the form."""
         study = self.get_object(request, object_id)
         context = {"panel": self._panel(request, study), "pressed": "_then" in request.POST} if study else {}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
-    def _panel(self, request, study) -> dict:
+    def _panel(self, request: HttpRequest, study: Study) -> dict:
         stimuli = study.stimuli.active().select_related("clip")
         people = study.annotators.people()
         counts = judged_counts(study)
@@ -214,7 +235,7 @@ class StudyAdmin(admin.ModelAdmin):
             "can_change": self.has_change_permission(request, study),
         }
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         """Add the addresses of the buttons."""
         buttons = {
             "open": self.open_view,
@@ -243,10 +264,10 @@ class StudyAdmin(admin.ModelAdmin):
         own += TranslationViews(self, self._of_study).urls()
         return own + super().get_urls()
 
-    def _of_study(self, view):
+    def _of_study(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         """Return a view for people who may change the study, which is given the study."""
 
-        def checked(request, pk, **named):
+        def checked(request: HttpRequest, pk: int, **named: Any) -> HttpResponse:
             study = get_object_or_404(Study, pk=pk)
             if not self.has_change_permission(request, study):
                 raise PermissionDenied
@@ -256,10 +277,12 @@ class StudyAdmin(admin.ModelAdmin):
 
     # Buttons ----------------------------------------------------------------------------------
 
-    def _button(self, action):
+    def _button(
+        self, action: Callable[[HttpRequest, Study], HttpResponse | None]
+    ) -> Callable[..., HttpResponse]:
         """Return a view that runs what a button does, and tells refusals in words."""
 
-        def view(request, pk):
+        def view(request: HttpRequest, pk: int) -> HttpResponse:
             study = get_object_or_404(Study, pk=pk)
             if not self.has_change_permission(request, study):
                 raise PermissionDenied
@@ -275,13 +298,13 @@ class StudyAdmin(admin.ModelAdmin):
 
         return view
 
-    def open_view(self, request, study):
+    def open_view(self, request: HttpRequest, study: Study) -> None:
         """Let annotators join."""
         open_study(study)
         self.log_change(request, study, "Opened.")
         self.message_user(request, f"The study is open. {HOW_TO_INVITE[study.access]}", messages.SUCCESS)
 
-    def close_view(self, request, study):
+    def close_view(self, request: HttpRequest, study: Study) -> None:
         """End joining."""
         close_study(study)
         self.log_change(request, study, "Closed.")
@@ -291,12 +314,12 @@ class StudyAdmin(admin.ModelAdmin):
             messages.SUCCESS,
         )
 
-    def preview_view(self, request, study):
+    def preview_view(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Go through the study as an annotator whose answers never count."""
         annotator = join(study, rehearsal=True, behaviour=PREVIEW)
         return HttpResponseRedirect(reverse("study:resume", args=[annotator.token]))
 
-    def add_questions_view(self, request, study):
+    def add_questions_view(self, request: HttpRequest, study: Study) -> None:
         """Add a ready-made set of questions."""
         if study.is_locked:
             raise StudyLocked
@@ -318,7 +341,7 @@ class StudyAdmin(admin.ModelAdmin):
                 messages.WARNING,
             )
 
-    def add_background_view(self, request, study):
+    def add_background_view(self, request: HttpRequest, study: Study) -> None:
         """Add the ready-made questionnaire."""
         if study.is_locked:
             raise StudyLocked
@@ -332,7 +355,7 @@ class StudyAdmin(admin.ModelAdmin):
         else:
             self.message_user(request, "The study has all of these questions already.", messages.WARNING)
 
-    def simulate_view(self, request, study):
+    def simulate_view(self, request: HttpRequest, study: Study) -> None:
         """Rehearse with simulated annotators."""
         problems = opening_problems(study)
         if problems:
@@ -347,14 +370,14 @@ class StudyAdmin(admin.ModelAdmin):
         annotators = rehearsal.simulate(study, int(number), seed=begun)
         self.message_user(request, rehearsal.in_words(annotators), messages.SUCCESS)
 
-    def discard_view(self, request, study):
+    def discard_view(self, request: HttpRequest, study: Study) -> None:
         """Throw the rehearsal away."""
         gone = rehearsal.discard(study)
         self.message_user(
             request, f"Threw away the rehearsal: {plural(gone, 'participation')}.", messages.SUCCESS
         )
 
-    def copy_view(self, request, study):
+    def copy_view(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Make a draft like this study."""
         copy = copy_study(study)
         self.log_addition(request, copy, f"Copied from {study.slug}.")
@@ -362,7 +385,7 @@ class StudyAdmin(admin.ModelAdmin):
         self.message_user(request, words, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:study_study_change", args=[copy.pk]))
 
-    def stimuli_view(self, request, pk):
+    def stimuli_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Choose stimuli by rule: look first, then add."""
         study = get_object_or_404(Study, pk=pk)
         if not self.has_change_permission(request, study):
@@ -391,7 +414,7 @@ class StudyAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/study/study/stimuli.html", context)
 
-    def note_version(self, study):
+    def note_version(self, study: Study) -> None:
         """Record a new version of a study that has been opened, if anything has changed."""
         if study.state != Study.State.DRAFT:
             record_version(study)

@@ -1,8 +1,11 @@
 """A study's texts in further languages: what was written beside how it reads there."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponseRedirect
+from django.contrib.admin import ModelAdmin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
@@ -30,7 +33,7 @@ def further_languages(study: Study) -> list[dict]:
 class TranslationViews:
     """The page on which a study is translated."""
 
-    def __init__(self, model_admin, view_of_study):
+    def __init__(self, model_admin: ModelAdmin, view_of_study: Callable[[Callable], Callable]) -> None:
         self.admin = model_admin
         self.of_study = view_of_study
 
@@ -39,7 +42,7 @@ class TranslationViews:
         view = self.of_study(self.translate)
         return [path("<int:pk>/translate/<str:language>/", view, name="study_study_translate")]
 
-    def translate(self, request, study, language):
+    def translate(self, request: HttpRequest, study: Study, language: str) -> HttpResponse:
         """Take the translations; texts that are no longer used are kept in case they come back."""
         names = dict(settings.LANGUAGES)
         if language not in names or language == study.language:

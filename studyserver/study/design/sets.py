@@ -26,7 +26,7 @@ class Entry:
     clip: Clip
 
     @property
-    def method(self) -> tuple:
+    def method(self) -> tuple[int | None, str]:
         """The origin of the clip: the same for clips of one explanation, or of one uploading system."""
         return self.clip.explanation_id, self.clip.method
 

@@ -3,7 +3,7 @@
 from django.urls import NoReverseMatch, reverse
 
 
-def address(name: str, *arguments) -> str | None:
+def address(name: str, *arguments: object) -> str | None:
     """Return an address of another app, or None where the site does not have it."""
     try:
         return reverse(name, args=arguments)

@@ -1,6 +1,7 @@
 """Rows of fields below column titles, each field named for those who do not see the titles."""
 
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.forms import ModelForm
 from django.forms.models import BaseInlineFormSet
 
 
@@ -10,7 +11,7 @@ class LabelledFormSet(BaseInlineFormSet):
     Fields that refer to other rows get no icons to add and change those: they would lead astray from here.
     """
 
-    def add_fields(self, form, index):
+    def add_fields(self, form: ModelForm, index: int | None) -> None:
         """Name the fields of a row."""
         super().add_fields(form, index)
         for name, field in form.fields.items():

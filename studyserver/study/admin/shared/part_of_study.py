@@ -1,23 +1,34 @@
 """What belongs to a study and may change until people have trials: questions, questionnaire pages."""
 
-from django.http import HttpResponseRedirect
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.db.models import Field, Model
+from django.forms import Field as FormField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from studyserver.study.design.stimuli import StudyLocked
 from studyserver.study.models import Study
 
 
-class PartOfStudyAdmin:
+class PartOfStudyAdmin(ModelAdmin):
     """Mixed into the admin of a row with a ``study``: says when it is locked, and leads back to the study."""
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """Say why it cannot be changed."""
         part = self.get_object(request, object_id) if object_id else None
         if part and part.study.is_locked and request.method == "GET":
             self.message_user(request, str(StudyLocked()), level="warning")
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
         """Offer only studies whose questions may still change, and no icons that would only lead astray."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "study" and field is not None:
@@ -27,13 +38,13 @@ class PartOfStudyAdmin:
             widget.can_add_related = widget.can_change_related = widget.can_view_related = False
         return field
 
-    def response_post_save_add(self, request, obj):
+    def response_post_save_add(self, request: HttpRequest, obj: Model) -> HttpResponse:
         """Go back to the study."""
         return HttpResponseRedirect(reverse("admin:study_study_change", args=[obj.study_id]))
 
     response_post_save_change = response_post_save_add
 
-    def response_delete(self, request, obj_display, obj_id):
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: str) -> HttpResponse:
         """Go back to the studies."""
         super().response_delete(request, obj_display, obj_id)
         return HttpResponseRedirect(reverse("admin:study_study_changelist"))

@@ -1,10 +1,14 @@
 """Line ends as they are written everywhere else: browsers send texts with other ones."""
 
+from typing import Any
 
-class PlainLines:
+from django.forms import BaseForm
+
+
+class PlainLines(BaseForm):
     """Mixed into a form: stores line feeds only, so that a text stays the key of its translations."""
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Take carriage returns out of every text."""
         cleaned = super().clean()
         cleaned = self.cleaned_data if cleaned is None else cleaned
