@@ -1,7 +1,10 @@
 """The researchers' pages: the same admin, with its parts in the order of the work."""
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.http import HttpRequest, HttpResponse
 
 # From music to results; what keeps the site running comes last.
 _APPS = ("study", "explainer", "results", "auth", "axes", "django_tasks_database")
@@ -23,21 +26,21 @@ class ResearchSite(AdminSite):
     site_header = site_title = "Listening studies"
     index_title = "From tracks to clips, from studies to results"
 
-    def login(self, request, extra_context=None):
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Let somebody sign in."""
         from .sign_in import SignInForm  # needs the models, which are not there when the admin is set up
 
         self.login_form = SignInForm
         return super().login(request, extra_context)
 
-    def index(self, request, extra_context=None):
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show where things stand on the way from music to results, above all that can be edited."""
         from . import start_page  # needs the models, which are not there when the admin is set up
 
         context = {"stages": start_page.stages(request.user), "studies": start_page.studies(request.user)}
         return super().index(request, {**context, **(extra_context or {})})
 
-    def get_app_list(self, request, app_label=None):
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Return the parts in the order of the work, under names that say what they are for."""
         apps = super().get_app_list(request, app_label)
         for app in apps:

@@ -12,7 +12,7 @@ class RefuseOddAddresses:
     them in a query. What stands behind the question mark is read by the pages that look at it.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

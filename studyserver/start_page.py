@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Model, Q
 from django.urls import reverse
 
@@ -58,7 +59,7 @@ class StudyInBrief:
     finished: int
 
 
-def stages(user) -> list[Stage]:
+def stages(user: User) -> list[Stage]:
     """Return the stages in their order, with the pages of each that somebody may open."""
     everything = [_music(), _models(), _recipes(), _clips(), _studies()]
     own = [[link for link in stage.links if user.has_perm(link.permission)] for stage in everything]
@@ -137,7 +138,7 @@ def _counting(
     return Stage(title, text, bool(number), links)
 
 
-def studies(user) -> list[StudyInBrief]:
+def studies(user: User) -> list[StudyInBrief]:
     """Return the studies: open ones, then drafts, then closed ones, the newest of each first."""
     if not user.has_perm("study.view_study"):
         return []

@@ -27,14 +27,14 @@ class HashedFiles(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
     max_post_process_passes = 20  # as deep as modules may import each other
 
-    def stored_name(self, name):
+    def stored_name(self, name: str) -> str:
         """Return the name of what was collected; the plain name where that is not there."""
         try:
             return super().stored_name(name)
         except ValueError:
             return name
 
-    def load_manifest(self):
+    def load_manifest(self) -> tuple[dict[str, str], str]:
         """Return the names of what was collected; none where they cannot be read."""
         try:
             return super().load_manifest()

@@ -3,10 +3,11 @@
 import os
 
 import django
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
 
-def _application():
+def _application() -> WSGIHandler:
     """Return the application, which looks once what static files there are: after they were collected."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyserver.settings")
     django.setup()
