@@ -1,29 +1,34 @@
 """Who may see results: staff who may view studies, in a session or by a key."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
 from .models import AccessToken
 
 PERMISSION = "study.view_study"
 
+View = Callable[..., HttpResponse]
 
-def may_see_results(user) -> bool:
+
+def may_see_results(user: User) -> bool:
     """Return whether somebody may see the results of studies."""
     return user.is_active and user.is_staff and user.has_perm(PERMISSION)
 
 
-def for_researchers(view):
+def for_researchers(view: View) -> View:
     """Let in staff who may view studies; send strangers to the login page, refuse others."""
 
     @never_cache
     @staff_member_required
     @wraps(view)
-    def guarded(request, *args, **kwargs):
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not may_see_results(request.user):
             raise PermissionDenied("Your account may not view studies.")
         return view(request, *args, **kwargs)
@@ -31,13 +36,13 @@ def for_researchers(view):
     return guarded
 
 
-def for_researchers_and_scripts(view):
+def for_researchers_and_scripts(view: View) -> View:
     """Let in a script with a key as well (``Authorization: Bearer KEY``)."""
     in_session = for_researchers(view)
 
     @never_cache
     @wraps(view)
-    def guarded(request, *args, **kwargs):
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         header = request.headers.get("Authorization", "")
         if not header:
             return in_session(request, *args, **kwargs)

@@ -1,6 +1,9 @@
 """Administration of the keys for scripts."""
 
 from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
 
 from .models import AccessToken
 
@@ -12,12 +15,12 @@ class AccessTokenAdmin(admin.ModelAdmin):
     fields = ["name", "expires_at"]
     list_display = ["name", "user", "created_at", "expires_at", "last_used_at"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Show their own to everybody, all to superusers."""
         tokens = super().get_queryset(request)
         return tokens if request.user.is_superuser else tokens.filter(user=request.user)
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
         """Make the secret and show it this once."""
         if not change:
             secret, obj.digest = AccessToken.new_secret()

@@ -10,7 +10,7 @@ class ResultsConfig(AppConfig):
     label = "results"
     verbose_name = "Access to results from other programs"
 
-    def ready(self):
+    def ready(self) -> None:
         """Have the study's own page say what its design can detect."""
         from studyserver.study.design.forecasts import register
 

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ class AccessToken(models.Model):
     class Meta:
         ordering = ["user", "name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @staticmethod
@@ -36,7 +37,7 @@ class AccessToken(models.Model):
         return secret, _digest(secret)
 
     @classmethod
-    def user_of(cls, secret: str):
+    def user_of(cls, secret: str) -> AbstractBaseUser | None:
         """Return the active user for whom a secret stands, None if it stands for nobody (any more)."""
         token = cls.objects.select_related("user").filter(digest=_digest(secret)).first()
         now = timezone.now()

@@ -43,7 +43,7 @@ class StudyExport:
         True for the simulated annotators, in a package that says so.
     """
 
-    def __init__(self, study: Study, *, rehearsal: bool = False):
+    def __init__(self, study: Study, *, rehearsal: bool = False) -> None:
         self.study = study
         self.rehearsal = rehearsal
         self.rows = StudyRows(study, rehearsal=rehearsal)
@@ -190,7 +190,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 class _Sink:
     """Takes what a zip file writes until it is fetched; cannot be rewound."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._parts: list[bytes] = []
 
     def write(self, data: bytes) -> int:
@@ -199,6 +199,9 @@ class _Sink:
 
     def flush(self) -> None:
         """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def take(self) -> bytes:
         """Return what was written since the last time."""

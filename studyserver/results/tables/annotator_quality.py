@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ class AnnotatorQuality:
         Of all annotators: nobody's figures change because somebody else is left out.
     """
 
-    def __init__(self, counted: CountedJudgments):
+    def __init__(self, counted: CountedJudgments) -> None:
         self.counted = counted
         self.study = counted.rows.study
 
@@ -305,7 +306,7 @@ def headphone_score(sound_check: object) -> float:
     return sum(score for score, _n in done) / trials if trials else float("nan")
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1000
 
 

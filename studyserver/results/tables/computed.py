@@ -32,7 +32,7 @@ class Computed:
         Whether `shown` are the statistics of all annotators, also of those whom declared rules leave out.
     """
 
-    def __init__(self, rows: StudyRows, *, everybody: bool = False):
+    def __init__(self, rows: StudyRows, *, everybody: bool = False) -> None:
         self.rows = rows
         self.study = rows.study
         self.everybody = everybody
@@ -136,7 +136,7 @@ class Statistics:
     counted : CountedJudgments
     """
 
-    def __init__(self, counted: CountedJudgments):
+    def __init__(self, counted: CountedJudgments) -> None:
         self.counted = counted
         self.summaries = StudySummaries(counted.rows, counted)
         self.remains = WhatRemains(self.summaries)

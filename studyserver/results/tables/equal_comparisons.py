@@ -9,6 +9,10 @@ from studyserver.results.data.counts import judged_trials
 from studyserver.study.models import Study
 
 if TYPE_CHECKING:
+    from studyserver.results.tables.computed import Computed
+
+
+if TYPE_CHECKING:
     from .failures import Parts
 
 _CHUNK = 20_000
@@ -32,7 +36,7 @@ def equal_part(parts: "Parts") -> str:
     """Return `equal_comparisons_words` as one part of a page; empty where they cannot be computed."""
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
 
-    def words(_computed) -> str:
+    def words(_computed: "Computed") -> str:
         return equal_comparisons_words(study, rehearsal=rehearsal)
 
     return parts.part("equal", "Clips that sound the same", words, "")

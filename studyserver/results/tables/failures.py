@@ -107,7 +107,7 @@ class Parts:
     computed : Computed
     """
 
-    def __init__(self, computed: "Computed"):
+    def __init__(self, computed: "Computed") -> None:
         self.computed = computed
         self.failed: dict[str, Failed] = {}
         self._deadline = 0.0
@@ -192,7 +192,9 @@ class _Cause:
         When to give up.
     """
 
-    def __init__(self, computed: "Computed", compute: Callable, question: Question | None, deadline: float):
+    def __init__(
+        self, computed: "Computed", compute: Callable, question: Question | None, deadline: float
+    ) -> None:
         self.computed, self._compute, self._deadline = computed, compute, deadline
         self._asked = list(computed.rows.measures.values())
         self.questions = (question,) if question is not None else self._questions()

@@ -29,7 +29,7 @@ class Compared:
     counted : CountedJudgments
     """
 
-    def __init__(self, counted: CountedJudgments):
+    def __init__(self, counted: CountedJudgments) -> None:
         self.counted = counted
 
     def questions(self, answers: Answers) -> list[Question]:

@@ -38,7 +38,7 @@ class WhatRemains:
     summaries : StudySummaries
     """
 
-    def __init__(self, summaries: StudySummaries):
+    def __init__(self, summaries: StudySummaries) -> None:
         self.summaries = summaries
         self.study = summaries.rows.study
         self.counted: CountedJudgments = summaries.counted

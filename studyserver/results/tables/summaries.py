@@ -4,8 +4,10 @@ Only finished main trials count. A question about a target counts clips made for
 those that serve all targets (original, resynthesis); a question about none counts every clip.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,7 +107,7 @@ class StudySummaries:
         Which of them count; by default those of all annotators.
     """
 
-    def __init__(self, rows: StudyRows, counted: CountedJudgments | None = None):
+    def __init__(self, rows: StudyRows, counted: CountedJudgments | None = None) -> None:
         self.rows = rows
         self.counted = counted or CountedJudgments(rows)
 
@@ -115,11 +117,11 @@ class StudySummaries:
         asked = self.rows.measures.values()
         return [self.question(question) for question in asked if question.answer_kind.is_summarised]
 
-    def summary_rows(self):
+    def summary_rows(self) -> Iterator[dict[str, Any]]:
         """Yield the table `summary`."""
         for item in self.questions:
             for group in item.groups:
-                means = {"": group.mean} if item.is_numeric else group.shares
+                means = group.shares if group.mean is None else {"": group.mean}
                 for option, mean in means.items():
                     yield {
                         **question_columns(item.question),
@@ -139,7 +141,7 @@ class StudySummaries:
                         "reason": mean.interval.reason,
                     }
 
-    def agreement_rows(self):
+    def agreement_rows(self) -> Iterator[dict[str, Any]]:
         """Yield the table `agreement`."""
         for item in self.questions:
             for row in item.agreement.to_dict("records"):
@@ -333,8 +335,10 @@ def _contrasts(
         control = next(
             (item for item in controls if item.group == same), controls[0] if len(controls) == 1 else None
         )
-        sides = [_side(item, numeric) for item in (evidence, control)] if control else []
-        if sides and all(len(side[0]) for side in sides):
+        if control is None:
+            continue
+        sides = [_side(item, numeric) for item in (evidence, control)]
+        if all(len(side[0]) for side in sides):
             difference, interval = difference_with_interval(*sides, items_alike=alike)
             found[(evidence.group, control.group)] = difference, interval_of(interval, "track")
     return found

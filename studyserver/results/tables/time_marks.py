@@ -34,7 +34,7 @@ class Marked:
     counted : CountedJudgments
     """
 
-    def __init__(self, counted: CountedJudgments):
+    def __init__(self, counted: CountedJudgments) -> None:
         self.counted = counted
 
     @cached_property
@@ -79,10 +79,10 @@ class Marked:
             and (profiles := self._profiles(part, clips))
         ]
 
-    def _profiles(self, marks: pd.DataFrame, evidence: pd.DataFrame) -> dict[int, np.ndarray]:
+    def _profiles(self, marks: pd.DataFrame, evidence: pd.DataFrame) -> dict[object, np.ndarray]:
         """Return the evidence's time profile for each unmasked clip, where the sounds can be read."""
         by_track = {track: stimulus for stimulus, track in evidence["track"].items()}
-        profiles = {}
+        profiles: dict[object, np.ndarray] = {}
         for item, track in marks[["item", "track"]].drop_duplicates().itertuples(index=False):
             profile = time_profile(self.counted.rows.stimulus_rows[by_track[track]].clip)
             if profile is not None:

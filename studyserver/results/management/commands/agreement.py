@@ -1,6 +1,7 @@
 """Print every coefficient of agreement for a plain CSV file of judgments."""
 
 from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -14,7 +15,7 @@ class Command(BaseCommand):
         "Print agreement statistics with intervals for a CSV file with the columns item_id, rater_id, value. "
         "Missing judgments are absent rows or empty values."
     )
-    requires_system_checks = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options; docs/agreement.md describes them."""
@@ -52,7 +53,7 @@ class Command(BaseCommand):
                 joined.append(word)
         super().run_from_argv(joined)
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         """Read, compute, print."""
         from studyserver.results.statistics.agreement import Bootstrap, RatingsError, table_of
         from studyserver.results.statistics.rating_files.notes import notes

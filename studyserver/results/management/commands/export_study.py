@@ -1,8 +1,9 @@
 """Write a study's results as a folder or a zip file."""
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from studyserver.results.data.rehearsal_marks import rehearsal_mark
 from studyserver.results.export.archive import ExportError, StudyExport
@@ -15,7 +16,7 @@ class Command(BaseCommand):
 
     help = "Writes a study's tables, codebook, texts and scripts as a folder or a zip file."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("slug", help="short name of the study, as in its address")
         parser.add_argument(
@@ -28,7 +29,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--overwrite", action="store_true", help="replace the zip file if it exists")
 
-    def handle(self, *, slug, output, rehearsal, overwrite, **options):
+    def handle(
+        self, *, slug: str, output: Path | None, rehearsal: bool, overwrite: bool, **options: Any
+    ) -> None:
         """Write the export and say where it is."""
         study = Study.objects.filter(slug=slug).first()
         if study is None:
