@@ -189,7 +189,7 @@ def _compared(statistic: str, value: float | None) -> str:
     return f"{grouped(value)} (disagreement)"
 
 
-def _options(item: QuestionSummary, ratings) -> FigureTable | None:
+def _options(item: QuestionSummary, ratings: pd.DataFrame) -> FigureTable | None:
     kind, options = item.question.answer_kind, item.question.options
     if kind.is_continuous:
         return None

@@ -177,7 +177,7 @@ def _figure(name: str, value: float | None) -> str:
     return number_text.number(value, 1 if name == "median_trial_seconds" else 2)
 
 
-def _excluded(caption: str, table) -> FigureTable:
+def _excluded(caption: str, table: pd.DataFrame) -> FigureTable:
     names = dict(ExclusionRule.Measure.choices)
     lines = [
         [
@@ -241,7 +241,7 @@ def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFr
 
 def _said_in_stretches(counted: CountedJudgments, pseudonym: str) -> pd.DataFrame:
     """Return when an annotator heard what was asked for: columns `trial` and `text`."""
-    heard: dict[tuple[int, str], list[str]] = {}
+    heard: dict[tuple[object, object], list[str]] = {}
     for row in counted.rows.stretches():
         if row["annotator"] != pseudonym:
             continue
@@ -263,8 +263,8 @@ def annotator_trials(computed: Computed, pseudonym: str) -> FigureTable:
     answers = counted.all[counted.all["annotator"].astype(str) == pseudonym]
     asked = counted.rows.measures
     given = answers.sort_values(["trial", "stimulus", "question"], kind="stable")  # questions in their order
-    columns = zip(given["question"], given["value"], given["number"], strict=True)
-    texts = [_said(asked[str(key)], value, number) for key, value, number in columns]
+    cells = zip(given["question"], given["value"], given["number"], strict=True)
+    texts = [_said(asked[str(key)], value, number) for key, value, number in cells]
     others = [_said_of_comparisons(counted, pseudonym), _said_in_stretches(counted, pseudonym)]
     said = pd.concat([given.assign(text=texts), *others])
     said = said.groupby("trial")["text"].agg("; ".join)

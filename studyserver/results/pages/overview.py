@@ -1,6 +1,7 @@
 """What the results page shows, ready for its template: words, positions in per cent, rows of tables."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from studyserver.common import number_text
@@ -14,7 +15,12 @@ from .plots.palette import scattered
 from .widgets import Remaining, kept_parts
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from studyserver.results.statistics.intervals import Interval
+    from studyserver.results.statistics.means import Mean
     from studyserver.results.tables.computed import Computed
+    from studyserver.results.tables.summaries import Group, GroupSummary, QuestionSummary
 
 MOST_POINTS = 400  # per group; the page stays light, the files hold every judgment
 _MARGIN = 4  # per cent at both ends of the scale
@@ -114,7 +120,7 @@ def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
             section = parts.part(
                 name,
                 question.text,
-                lambda computed, asked=question: _section(computed.shown.summaries.question(asked)),
+                partial(_section_of, question),
                 question=question,
             )
             found.append(section or parts.failed[name])
@@ -128,10 +134,14 @@ def _further(computed: "Computed") -> list[Remaining]:
     return [*comparison_parts(computed.shown.compared), *stretches_parts(computed.shown.marked)]
 
 
-def _section(summary) -> QuestionSection:
+def _section_of(question: Question, computed: "Computed") -> QuestionSection:
+    return _section(computed.shown.summaries.question(question))
+
+
+def _section(summary: "QuestionSummary") -> QuestionSection:
     question = summary.question
-    groups = [item for item in summary.groups if _values(summary, item) is not None]
-    strips = [_strip(summary, item) for item in groups]
+    drawn = [(item.group, *found) for item in summary.groups if (found := _drawn(summary, item))]
+    strips = [_strip(summary, *group) for group in drawn]
     return QuestionSection(
         key=question.key,
         text=question.text,
@@ -145,7 +155,7 @@ def _section(summary) -> QuestionSection:
         high_label=_end_label(question, "high"),
         described=_described(strips),
         n_points=sum(len(strip.points) for strip in strips),
-        n_drawable=sum(len(_values(summary, item)) for item in groups),
+        n_drawable=sum(len(values) for _group, _mean, values in drawn),
         n_judgments=summary.n_judgments,
         rows=[_table_row(summary, item) for item in summary.groups],
         total=_total_row(summary),
@@ -158,24 +168,23 @@ def _section(summary) -> QuestionSection:
 # -- the plot ---------------------------------------------------------------------------------
 
 
-def _values(summary, item):
-    """Return the numbers to be drawn for a group, or None where there are none."""
-    if summary.is_numeric:
-        return item.judgments["number"].dropna().to_numpy(dtype=float)
-    return None if item.names_target is None else item.hits.to_numpy(dtype=float)
-
-
-def _strip(summary, item) -> Strip:
+def _drawn(summary: "QuestionSummary", item: "GroupSummary") -> "tuple[Mean, np.ndarray] | None":
+    """Return the mean of a group and the numbers to be drawn, or None where there are none."""
     mean = item.mean if summary.is_numeric else item.names_target
+    numbers = item.judgments["number"].dropna() if summary.is_numeric else item.hits
+    return None if mean is None else (mean, numbers.to_numpy(dtype=float))
+
+
+def _strip(summary: "QuestionSummary", group: "Group", mean: "Mean", values: "np.ndarray") -> Strip:
     text = sentences.mean_text(mean, summary.ends) if summary.is_numeric else sentences.share_text(mean)
 
-    def place(value):
+    def place(value: float | None) -> str | None:
         return None if value is None else _percent(value, summary.ends)
 
     return Strip(
-        label=item.group.label,
-        condition=item.group.condition,
-        points=_points(_values(summary, item), summary),
+        label=group.label,
+        condition=group.condition,
+        points=_points(values, summary),
         mean=place(mean.value),
         low=place(mean.interval.low),
         high=place(mean.interval.high),
@@ -183,7 +192,7 @@ def _strip(summary, item) -> Strip:
     )
 
 
-def _points(values, summary) -> list[tuple[str, str]]:
+def _points(values: "np.ndarray", summary: "QuestionSummary") -> list[tuple[str, str]]:
     """Return where the judgments are drawn: side by side where many are equal, the same at every visit."""
     step = max(1, -(-len(values) // MOST_POINTS))
     stepped = not summary.question.answer_kind.is_continuous
@@ -195,7 +204,7 @@ def _points(values, summary) -> list[tuple[str, str]]:
     return points
 
 
-def _ticks(summary) -> list[tuple[str, str]]:
+def _ticks(summary: "QuestionSummary") -> list[tuple[str, str]]:
     low, high = summary.ends
     if points := sentences.points_in_words(summary.question):
         marks = [(words, point) for point, words in points.items()]
@@ -229,7 +238,7 @@ def _described(strips: list[Strip]) -> str:
 # -- the table --------------------------------------------------------------------------------
 
 
-def _table_row(summary, item) -> TableRow:
+def _table_row(summary: "QuestionSummary", item: "GroupSummary") -> TableRow:
     alpha = summary.alpha(item.group)
     mean = item.mean if summary.is_numeric else item.names_target
     return TableRow(
@@ -250,7 +259,7 @@ def _table_row(summary, item) -> TableRow:
     )
 
 
-def _total_row(summary) -> TableRow:
+def _total_row(summary: "QuestionSummary") -> TableRow:
     alpha = summary.alpha()
     return TableRow(
         label="all conditions",
@@ -266,7 +275,7 @@ def _total_row(summary) -> TableRow:
     )
 
 
-def _bars_in_words(summary) -> str:
+def _bars_in_words(summary: "QuestionSummary") -> str:
     """Return what the bars of a distribution stand for, from left to right."""
     found = next((group.distribution for group in summary.groups if group.distribution), [])
     if not found:
@@ -285,13 +294,15 @@ def _bars(distribution: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
     return [(label, count, round(100 * count / greatest)) for label, count in distribution]
 
 
-def _contrast(summary, pair, found) -> str:
+def _contrast(
+    summary: "QuestionSummary", pair: "tuple[Group, Group]", found: "tuple[float, Interval]"
+) -> str:
     (first, second), (difference, interval) = pair, found
     factor, unit = (1, "") if summary.is_numeric else (100, " percentage points")
     places = number_text.decimals(summary.ends) if summary.is_numeric else 0
     sides = [sentences.in_brackets(group) for group in (first, second)]
     difference_of = " less ".join(sides)
     text = f"Difference, {difference_of}: {number_text.number(factor * difference, places)}{unit}"
-    if interval.low is None:
+    if interval.low is None or interval.high is None:
         return f"{text} ({interval.reason})"
     return f"{text} {number_text.interval(factor * interval.low, factor * interval.high, places)}"

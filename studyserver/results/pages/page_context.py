@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from studyserver.results.data.rehearsal_marks import rehearsal_mark
@@ -18,7 +19,7 @@ PARTS = [
 ]
 
 
-def frame(request, found: Study, rehearsal: bool, title: str, part: str = "") -> dict:
+def frame(request: HttpRequest, found: Study, rehearsal: bool, title: str, part: str = "") -> dict:
     """Return what every page needs; `part` is the address of its part of the results."""
     shown = {"rehearsal": "1" if rehearsal else "", "annotators": "all" if everybody(request) else ""}
     query = urlencode({name: value for name, value in shown.items() if value})
@@ -37,11 +38,11 @@ def frame(request, found: Study, rehearsal: bool, title: str, part: str = "") ->
     }
 
 
-def everybody(request) -> bool:
+def everybody(request: HttpRequest) -> bool:
     """Return whether those whom declared rules leave out are to be shown as well."""
     return "all" in (request.GET.get("annotators"), request.GET.get("raters"))  # the latter in old links
 
 
-def study_of(request, slug) -> tuple[Study, bool]:
+def study_of(request: HttpRequest, slug: str) -> tuple[Study, bool]:
     """Return the study, and whether its rehearsal is asked for."""
     return get_object_or_404(Study, slug=slug), request.GET.get("rehearsal") == "1"

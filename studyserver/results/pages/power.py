@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.http import QueryDict
 
 from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL
 from explainer.models import Clip
@@ -67,7 +68,7 @@ class PlanningForm(forms.Form):
     between_tracks = forms.FloatField(label="Tracks differ in the effect by", **_SD)
     single_judgment = forms.FloatField(label="A single judgment varies by", **_SD)
 
-    def __init__(self, study: Study, data=None):
+    def __init__(self, study: Study, data: QueryDict | None = None) -> None:
         self.study = study
         initial = _suggested(study)
         if (data or {}).get("rehearsal") == "1":
@@ -78,7 +79,7 @@ class PlanningForm(forms.Form):
         self.fields["question"].choices = [(key, question.text) for key, question in questions.items()]
         self.fields["question"].coerce = questions.__getitem__
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Refuse a comparison with itself, and variances that were announced but not typed."""
         data = super().clean()
         if data.get("first") and data.get("first") == data.get("second"):

@@ -1,8 +1,11 @@
 """The texts of the printed report: what was done, with its figures filled in."""
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from explainer.core.base.counting import plural
+from explainer.models import Explanation, Recipe
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.equal_comparisons import equal_comparisons_words
 from studyserver.results.tables.failures import Parts
@@ -16,6 +19,10 @@ from studyserver.study.questions.kinds import kinds_with
 from .overview import question_sections
 from .sentences import agreement_text, statistic_name
 from .widgets import kept_parts
+
+if TYPE_CHECKING:
+    from studyserver.results.tables.computed import Computed
+
 
 _SETS = {
     Study.PresentationKind.PAIR: "two clips, A and B",
@@ -100,13 +107,15 @@ def uncomputed_parts(parts: Parts, *, left_out: int) -> dict:
     """Return what the report says without statistics: methods, who is not counted (`left_out` by rules)."""
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
     progress = progress_part(parts)
+    if progress is None:
+        return {"methods": [], "excluded": []}
 
-    def methods(_computed) -> list[str]:
+    def methods(_computed: "Computed") -> list[str]:
         return methods_paragraphs(study, progress, rehearsal=rehearsal)
 
     return {
-        "methods": parts.part("methods", "Methods", methods, []) if progress else [],
-        "excluded": exclusions(progress, left_out) if progress else [],
+        "methods": parts.part("methods", "Methods", methods, []),
+        "excluded": exclusions(progress, left_out),
     }
 
 
@@ -124,7 +133,7 @@ def _computed_parts(parts: Parts) -> dict:
     }
 
 
-def _found(computed) -> str:
+def _found(computed: "Computed") -> str:
     """Return the figures that a methods section ends with: who and what entered, how far people agreed."""
     statistics = computed.shown
     answers, clips, annotators = statistics.counted.entered[["answer", "stimulus", "annotator"]].nunique()
@@ -185,9 +194,10 @@ def _equal_sounds(study: Study, *, rehearsal: bool) -> str:
     return " ".join(sentence for sentence in told if sentence)
 
 
-def _recipes(explanations) -> list[tuple]:
+def _recipes(explanations: Iterable[Explanation]) -> list[tuple[Recipe, str]]:
     """Return each recipe with the names of the models that were explained by it."""
-    recipes, models = {}, {}
+    recipes: dict[int, Recipe] = {}
+    models: dict[int, set[str]] = {}
     for explanation in explanations:
         recipes[explanation.recipe_id] = explanation.recipe
         models.setdefault(explanation.recipe_id, set()).add(explanation.model.name)

@@ -45,7 +45,7 @@ def mean_text(mean: Mean | None, ends: tuple[float, float]) -> str:
     if mean is None or mean.value is None:
         return "no judgments yet"
     places = decimals(ends)
-    if mean.interval.low is None:
+    if mean.interval.low is None or mean.interval.high is None:
         return number(mean.value, places)
     return f"{number(mean.value, places)} {interval(mean.interval.low, mean.interval.high, places)}"
 
@@ -61,7 +61,7 @@ def share_text(mean: Mean | None) -> str:
     if mean is None or mean.value is None:
         return "no judgments yet"
     text = f"{100 * mean.value:.0f}{NO_BREAK}%"
-    if mean.interval.low is not None:
+    if mean.interval.low is not None and mean.interval.high is not None:
         text += f" {interval(100 * mean.interval.low, 100 * mean.interval.high, 0)}"
     return text
 

@@ -1,8 +1,9 @@
 """Pages and downloads of results, for researchers only."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -14,7 +15,7 @@ from studyserver.results.data.study_data import counted_annotators
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.export.data_package import newest_version
 from studyserver.results.tables.equal_comparisons import equal_part
-from studyserver.results.tables.failures import Failed, not_drawn
+from studyserver.results.tables.failures import Failed, Parts, not_drawn
 from studyserver.results.tables.recruitment import progress_part
 from studyserver.study.models import Study, measures_of
 from studyserver.study.questions.kind import Answers
@@ -34,7 +35,7 @@ _DEVIATIONS = ("between_annotators", "between_tracks", "single_judgment")
 
 @require_safe
 @for_researchers
-def study(request, slug):
+def study(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a study says so far."""
     found, rehearsal = study_of(request, slug)
     shown = overview_parts(found, rehearsal=rehearsal, everybody=everybody(request))
@@ -52,11 +53,11 @@ def study(request, slug):
 
 @require_safe
 @for_researchers
-def remains(request, slug):
+def remains(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what listeners still hear in each condition."""
     found, rehearsal = study_of(request, slug)
 
-    def build(parts):
+    def build(parts: Parts) -> dict[str, Any]:
         from .remains.page import remains_page
 
         return {"page": remains_page(parts)}
@@ -74,11 +75,11 @@ def remains(request, slug):
 
 @require_safe
 @for_researchers
-def agreement(request, slug):
+def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how far people agree, by every statistic that fits."""
     found, rehearsal = study_of(request, slug)
 
-    def build(parts):
+    def build(parts: Parts) -> dict[str, Any]:
         from .agreement import agreement_parts
 
         return agreement_parts(parts)
@@ -92,11 +93,11 @@ def agreement(request, slug):
 
 @require_safe
 @for_researchers
-def annotators(request, slug):
+def annotators(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the quality of every annotator, and whom the declared rules leave out."""
     found, rehearsal = study_of(request, slug)
 
-    def build(parts):
+    def build(parts: Parts) -> dict[str, Any]:
         from .annotators import annotators_page
 
         return {"page": annotators_page(parts)}
@@ -113,11 +114,11 @@ def annotators(request, slug):
 
 @require_safe
 @for_researchers
-def annotator(request, slug, pseudonym):
+def annotator(request: HttpRequest, slug: str, pseudonym: str) -> HttpResponse:
     """Show one annotator's figures."""
     found, rehearsal = study_of(request, slug)
 
-    def build(parts):
+    def build(parts: Parts) -> dict[str, Any]:
         from .annotators import annotator_parts
 
         return annotator_parts(parts, pseudonym)
@@ -134,20 +135,22 @@ def annotator(request, slug, pseudonym):
     return render(request, "results/annotator.html", context)
 
 
-def _kept(request, study, rehearsal: bool, name: str, build) -> dict:
+def _kept(
+    request: HttpRequest, study: Study, rehearsal: bool, name: str, build: Callable[[Parts], dict[str, Any]]
+) -> dict:
     rows = StudyRows(study, rehearsal=rehearsal)
     return kept_parts(rows, name, build, everybody=everybody(request))
 
 
 @require_safe
 @for_researchers
-def progress(request, slug):
+def progress(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how a study goes, and how much more it needs."""
     found, rehearsal = study_of(request, slug)
     width, wrong = _width(request.GET.get("width", ""))
     rows = StudyRows(found, rehearsal=rehearsal)
 
-    def build(parts):
+    def build(parts: Parts) -> dict[str, Any]:
         from .progress import progress_page
 
         return {"page": progress_page(parts, width=width)}
@@ -179,11 +182,12 @@ def _width(text: str) -> tuple[float | None, str]:
 
 @require_safe
 @for_researchers
-def planning(request, slug):
+def planning(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what so many annotators and tracks can detect."""
     study = get_object_or_404(Study, slug=slug)
     form = PlanningForm(study, request.GET)
-    plan, failed, refusal = None, {}, ""
+    plan, refusal = None, ""
+    failed: dict[str, Failed] = {}
     if form.is_valid():
         try:
             plan, failed = _plan(form)
@@ -207,7 +211,7 @@ def planning(request, slug):
 
 @require_safe
 @for_researchers
-def planning_plot(request, slug, kind):
+def planning_plot(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Send the plot of the planning page with the same question string."""
     study = get_object_or_404(Study, slug=slug)
     form = PlanningForm(study, request.GET)
@@ -257,7 +261,7 @@ def _plan(form: PlanningForm) -> tuple[Plan | None, dict[str, Failed]]:
 
 @require_safe
 @for_researchers
-def report(request, slug):
+def report(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one page to print: question, design, exclusions, plots, tables, methods."""
     found, rehearsal = study_of(request, slug)
     shown = report_parts(found, rehearsal=rehearsal, everybody=everybody(request))
@@ -275,7 +279,7 @@ def report(request, slug):
 
 @require_safe
 @for_researchers_and_scripts
-def export(request, slug):
+def export(request: HttpRequest, slug: str) -> HttpResponse:
     """Send everything as a zip file, piece by piece."""
     found, rehearsal = study_of(request, slug)
     package = StudyExport(found, rehearsal=rehearsal)
@@ -285,7 +289,7 @@ def export(request, slug):
 
 @require_safe
 @for_researchers
-def figure(request, slug, name):
+def figure(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Send the plot of one question: KEY.png or KEY.svg."""
     found, rehearsal = study_of(request, slug)
     key, _dot, kind = name.rpartition(".")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -199,10 +199,10 @@ class Matrix:
 
 def interval_plot(
     title: str,
-    rows: Sequence[tuple[str, str, dict]],
+    rows: Sequence[tuple[str, str, Mapping]],
     ends: tuple[float, float],
     ticks: Sequence[float],
-    note="",
+    note: str = "",
 ) -> IntervalPlot:
     """Return a plot of figures.
 
@@ -219,13 +219,13 @@ def interval_plot(
         within = min(max(value, ends[0]), ends[1])
         return f"{_MARGIN + (100 - 2 * _MARGIN) * (within - ends[0]) / (ends[1] - ends[0]):.2f}%"
 
-    def text(row: dict) -> str:
+    def text(row: Mapping) -> str:
         if row["status"] != "ok":
             return sentences.UNDEFINED  # the table beneath says why
         beyond = not ends[0] <= round(row["estimate"], 2) <= ends[1]  # as it is written
         return sentences.agreement_text(row) + (", beyond the axis" if beyond else "")
 
-    def goes_on(row: dict) -> tuple[bool, bool]:
+    def goes_on(row: Mapping) -> tuple[bool, bool]:
         low, high = row["ci_low"], row["ci_high"]
         return low is not None and low < ends[0], high is not None and high > ends[1]
 
@@ -247,7 +247,7 @@ def scatter(
 ) -> Scatter:
     """Return points (x, y, condition, words) within their own ranges."""
 
-    def placer(values):
+    def placer(values: Sequence[float]) -> Callable[[float], float]:
         low, high = min(values), max(values)
         length = (high - low) or 1.0
         return lambda value: 5 + 90 * (value - low) / length

@@ -37,8 +37,8 @@ def planning_figure(
     from matplotlib.ticker import NullFormatter
 
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 4.8 + (MARK_HEIGHT if mark else 0)), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.15, h_pad=0.15)
+        figure = Figure(figsize=(8, 4.8 + (MARK_HEIGHT if mark else 0)))
+        figure.set_layout_engine("constrained", w_pad=0.15, h_pad=0.15)
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         numbers = sorted(table["clips"].unique())

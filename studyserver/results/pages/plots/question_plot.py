@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from explainer.core.base.counting import plural
 
 from .palette import LOOKS, scattered
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -21,7 +22,7 @@ _INK, _MUTED, _LINE = "#1d1c1a", "#5b5852", "#dcd8d0"
 _MARKED = "#9a3412"
 MARK_HEIGHT = 0.75  # inches that a mark takes
 _MOST_POINTS = 3000  # per group
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 13,
     "svg.hashsalt": "listening study",
@@ -79,7 +80,7 @@ def saved(figure: Figure, kind: str, mark: str = "") -> bytes:
     return file.getvalue()
 
 
-def _values(summary: QuestionSummary, item: GroupSummary):
+def _values(summary: QuestionSummary, item: GroupSummary) -> np.ndarray:
     return (item.judgments["number"].dropna() if summary.is_numeric else item.hits).to_numpy(dtype=float)
 
 
@@ -102,7 +103,9 @@ def _draw_group(axes: Axes, row: int, summary: QuestionSummary, item: GroupSumma
         zorder=2,
     )
     mean = item.mean if summary.is_numeric else item.names_target
-    if mean.interval.low is not None:
+    if mean is None or mean.value is None:
+        return
+    if mean.interval.low is not None and mean.interval.high is not None:
         axes.plot(
             [mean.interval.low, mean.interval.high], [row, row], color=look.light, linewidth=3, zorder=3
         )

@@ -10,6 +10,7 @@ from studyserver.common import number_text
 from studyserver.results.tables.labels import NEW_ANNOTATORS
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.summaries import Group
+from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 
 from .. import sentences
@@ -45,7 +46,7 @@ def _pairs(table: pd.DataFrame) -> list[tuple[Group, str, Figures]]:
 # -- preference -------------------------------------------------------------------------------
 
 
-def _preference(question, table: pd.DataFrame) -> Remaining | None:
+def _preference(question: Question, table: pd.DataFrame) -> Remaining | None:
     pairs = _pairs(table)
     if not pairs:
         return None
@@ -100,7 +101,7 @@ def _strengths(table: pd.DataFrame) -> FigureTable | None:
 # -- ABX --------------------------------------------------------------------------------------
 
 
-def _abx(question, table: pd.DataFrame) -> Remaining | None:
+def _abx(question: Question, table: pd.DataFrame) -> Remaining | None:
     pairs = _pairs(table)
     if not pairs:
         return None

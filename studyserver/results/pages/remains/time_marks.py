@@ -3,6 +3,7 @@
 import pandas as pd
 
 from studyserver.results.tables.time_marks import Marked
+from studyserver.study.models import Question
 
 from .. import sentences
 from ..widgets import BARS, FigureTable, Remaining, figures_by_group, interval_plot
@@ -15,7 +16,7 @@ def stretches_parts(marked: Marked) -> list[Remaining]:
     return [_part(item, table[table["question"] == item.key]) for item in marked.questions]
 
 
-def _part(question, table: pd.DataFrame) -> Remaining:
+def _part(question: Question, table: pd.DataFrame) -> Remaining:
     found = by_group_and_about(table)
     groups = [(group, rows) for group, about, rows in found if not about]
     beside = [(group, about, rows) for group, about, rows in found if about]
