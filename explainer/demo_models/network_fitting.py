@@ -88,6 +88,7 @@ def fit(
             # Batch normalisation cannot learn from a batch of one, so a single one left over waits.
             for start in range(0, len(order) - (len(order) % BATCH == 1 and len(order) > 1), BATCH):
                 chosen = [excerpts[index] for index in order[start : start + BATCH]]
+                # Every network of VARIANTS has a loss, which nn.Module cannot say.
                 loss = network.loss(*_batch(chosen, n_frames, rng))  # type: ignore[operator]
                 optimiser.zero_grad()
                 loss.backward()

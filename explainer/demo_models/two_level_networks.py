@@ -19,6 +19,7 @@ def convolution(
     """Return a convolution with batch normalisation and rectifier, Kaiming-normal initialised."""
     layer = nn.Conv2d(channels_in, channels_out, size, stride=stride, padding=padding)
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    # bias=True is the default; the stubs know only that a layer may have none.
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     return [layer, nn.BatchNorm2d(channels_out), nn.ReLU()]
 

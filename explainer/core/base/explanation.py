@@ -114,6 +114,7 @@ class Explanation:
         }
         if self.standard_errors is not None:
             members["standard_errors"] = self.standard_errors
+        # The stubs of numpy take one of the arrays for the flag `allow_pickle`.
         np.savez_compressed(buffer, **members)  # type: ignore[arg-type]
         return buffer.getvalue()
 

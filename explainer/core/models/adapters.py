@@ -274,6 +274,7 @@ class TorchModel(Adapter):
         import torch
 
         other = copy.copy(self)
+        # The stubs of torch lack this form of `Module.to`.
         other.module = copy.deepcopy(self.module).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return other
 

@@ -17,7 +17,7 @@ class _HasLabel:
     @property
     def label(self) -> str: ...
 
-# Its members stand in the classes that derive from it.
+# mypy refuses an enum without members in a stub; its members stand in the classes that derive from it.
 class TextChoices(_HasLabel, StrEnum, metaclass=_ChoicesType):  # type: ignore[misc]
     def __init__(self, value: str, label: object = ...) -> None: ...
 
