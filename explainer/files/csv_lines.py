@@ -23,7 +23,7 @@ class TableError(ValueError):
         Number of the offending line, from 1.
     """
 
-    def __init__(self, message: str, line: int | None = None):
+    def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
 

@@ -31,7 +31,7 @@ class ExplanationQuerySet(models.QuerySet):
         """Return those whose clips exist."""
         return self.filter(state=Explanation.State.DONE)
 
-    def resumable(self) -> "ExplanationQuerySet":
+    def resumable(self) -> list["Explanation"]:
         """Return the unfinished ones without a running worker: waiting, failed or interrupted."""
         return [row for row in self.unfinished() if not row.is_being_built()]
 

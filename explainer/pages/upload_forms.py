@@ -1,7 +1,10 @@
 """Forms by which researchers upload tracks and clips."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 
 from explainer.core.audio import FORMATS
 
@@ -14,7 +17,7 @@ class SeveralFilesInput(forms.FileInput):
 
     allow_multiple_selected = True
 
-    def value_from_datadict(self, data, files, name):
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
         """Return all of them."""
         return files.getlist(name)
 
@@ -24,13 +27,13 @@ class SeveralFilesField(forms.FileField):
 
     widget = SeveralFilesInput
 
-    def clean(self, data, initial=None):
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         """Clean each file by itself."""
         if not data and self.required:
             raise forms.ValidationError("Choose at least one sound file.")
         return [super(SeveralFilesField, self).clean(file, initial) for file in data]
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial: Any, data: Any) -> bool:
         """Say whether any file was chosen."""
         return bool(data)
 
@@ -70,7 +73,7 @@ class UploadClipsForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".zip"}),
     )
 
-    def clean_archive(self):
+    def clean_archive(self) -> UploadedFile:
         """Refuse what is too large before it is opened."""
         archive = self.cleaned_data["archive"]
         if archive.size > settings.MAXIMUM_ARCHIVE_BYTES:

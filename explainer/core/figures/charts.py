@@ -28,7 +28,7 @@ def draw_effects(
 
     columns = min(len(emotions), 4)
     rows = -(-len(emotions) // columns)
-    with rc_context(STYLE):  # type: ignore[arg-type]
+    with rc_context(STYLE):
         height = rows * (0.24 * len(features) + 0.75) + 0.3
         figure = Figure(figsize=(2.1 * columns + 1.6, height), layout="constrained")
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
@@ -59,7 +59,7 @@ def draw_curves(curves: dict[str, Any], *, unit: str = "", title: str = "") -> "
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(STYLE):  # type: ignore[arg-type]
+    with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, HEIGHT))
         figure.suptitle(title, x=0.01, ha="left", fontsize=10)
         panels = figure.subplots(1, 2, sharey=True)
@@ -108,7 +108,7 @@ def draw_matrix(
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(STYLE):  # type: ignore[arg-type]
+    with rc_context(STYLE):
         figure = Figure(figsize=(0.75 * len(columns) + 2, 0.36 * len(rows) + 1.3), layout="constrained")
         axes = figure.subplots()
         axes.imshow(matrix, cmap=WEIGHT_MAP, vmin=-limit, vmax=limit, aspect="auto")

@@ -95,7 +95,7 @@ def draw_weights(
         _outline(axes, labels, color=MUTED, linewidth=0.4, alpha=0.6)
     if standard_errors is not None:
         _cross(axes, segmentation, np.abs(weights) < 2 * standard_errors)
-    with rc_context(STYLE):  # type: ignore[arg-type]
+    with rc_context(STYLE):
         axes.set_position((0.1, 0.145, 0.74, 0.765))
         scale = figure.add_axes((0.905, 0.145, 0.014, 0.765))
         bar = figure.colorbar(image, cax=scale)
@@ -111,7 +111,7 @@ def _new(title: str) -> tuple["Figure", "Axes"]:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(STYLE):  # type: ignore[arg-type]
+    with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, HEIGHT))
         axes = figure.add_axes((0.1, 0.145, 0.835, 0.765))
         axes.set_title(title)

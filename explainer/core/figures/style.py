@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 INK, MUTED, LINE, PAPER = "#1d2126", "#6a727c", "#c9ced4", "#ffffff"
 ACCENT, AGAINST = "#0b5fd7", "#b3541e"
 SOUND_MAP, WEIGHT_MAP = "gray_r", "RdBu"
-STYLE = {
+STYLE: dict[Any, Any] = {  # keys of rcParams; importing their type would load matplotlib
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.edgecolor": LINE,
@@ -42,7 +42,7 @@ def save(figure: "Figure", path: Path) -> Path:
     buffer = io.BytesIO()
     svg = path.suffix == ".svg"
     metadata: dict[str, Any] = {"Date": None, "Creator": None} if svg else {"Software": None}
-    with rc_context(STYLE):  # type: ignore[arg-type]
+    with rc_context(STYLE):
         figure.savefig(buffer, format=path.suffix[1:], dpi=DOTS_PER_INCH, metadata=metadata)
     write_atomically(path, buffer.getvalue())
     return path

@@ -12,7 +12,7 @@ from explainer.core.correlations.label_files import LabelError, Labels, read_mid
 if TYPE_CHECKING:
     from torch import nn
 
-    from explainer.demo_models.training.published_sets import Excerpt
+    from explainer.demo_models.published_sets import Excerpt
 
 
 CODE = {"a2e": "A2E", "a2mid2e": "A2Mid2E", "joint": "A2Mid2EJoint"}

@@ -35,7 +35,7 @@ class CountedJudgments:
         Pseudonyms of annotators who are left out; nothing of theirs is deleted.
     """
 
-    def __init__(self, rows: StudyRows, left_out: Collection[str] = ()):
+    def __init__(self, rows: StudyRows, left_out: Collection[str] = ()) -> None:
         self.rows = rows
         self.left_out = frozenset(left_out)
 
@@ -185,7 +185,7 @@ class CountedJudgments:
         Columns ``question``, ``annotator``, ``stimulus``, ``stretches`` (list of begin and end in s),
         ``seconds`` (the clip's length), and what its clip holds.
         """
-        answers: dict[str, tuple] = {}
+        answers: dict[object, tuple] = {}
         for row in self.rows.stretches():
             if row["trial"] in self._main_trials and row["stimulus"] is not None:
                 place = (row["question"], row["annotator"], row["stimulus"])

@@ -181,8 +181,8 @@ class StudyRows(StudyData):
                 trials[trial.annotator_id].append(trial)
             for annotator in annotators:
                 own = trials[annotator.pk]
-                seconds = [trial_seconds(trial) for trial in own if trial.kind == Trial.Kind.MAIN]
-                seconds = [value for value in seconds if value is not None]
+                main = (trial_seconds(trial) for trial in own if trial.kind == Trial.Kind.MAIN)
+                seconds = [value for value in main if value is not None]
                 yield {
                     "study": self.study.slug,
                     "behaviour": (annotator.behaviour or PREVIEW) if annotator.rehearsal else None,

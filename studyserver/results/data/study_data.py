@@ -67,7 +67,7 @@ class StudyData:
         until: int | None = None,
         without_questions: Collection[str] = (),
         without_annotators: Collection[str] = (),
-    ):
+    ) -> None:
         self.study = study
         self.rehearsal = rehearsal
         self.until = newest_judgment(study, rehearsal=rehearsal) if until is None else until

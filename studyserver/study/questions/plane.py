@@ -1,9 +1,13 @@
 """Valence-arousal plane: a point, of which both coordinates are numbers (Russell, 1980)."""
 
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext as _
 
-from .kind import AnswerRefused, Answers, Kind, Measure, Shown, line_problem
+from .kind import AnswerRefused, Answers, Heard, Kind, Measure, Options, Shown, Stored, line_problem
 from .shared.labelled_ends import END_FIELDS
 from .shared.slider_positions import slider_of
 from .slider import Slider
@@ -57,30 +61,30 @@ class Plane(Kind):
         ),
     }
 
-    def option_problems(self, options):
+    def option_problems(self, options: Options) -> list[str]:
         problems = _SLIDER.option_problems(self._axis(options))
         problems += [line_problem(name.replace("_", " "), options.get(name, "")) for name in _WORDS]
         return [problem.replace("slider", "plane") for problem in problems if problem][:1]
 
-    def level_problems(self, level, options):
+    def level_problems(self, level: str, options: Options) -> list[str]:
         return _SLIDER.level_problems(level, self._axis(options))
 
-    def entered(self, options, *, is_new):
+    def entered(self, options: Options, *, is_new: bool) -> dict[str, Any]:
         numbers = {
             f"plane_{name}": options.get(name, proposed if is_new else None)
             for name, proposed in _RANGE.items()
         }
         return {name: options.get(name, "") for name in _WORDS} | numbers
 
-    def options_from(self, cleaned):
+    def options_from(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         numbers = {name: cleaned.get(f"plane_{name}") for name in _RANGE}
         return numbers | {name: cleaned.get(name) or None for name in _WORDS}
 
-    def in_words(self, options):
+    def in_words(self, options: Options) -> str:
         axis = self._axis(options)
         return f"{self.label}, {axis['min']} to {axis['max']}"
 
-    def measures(self, options):
+    def measures(self, options: Any) -> dict[str, Measure]:
         return {
             axis: Measure(
                 kind=_SLIDER.name,
@@ -91,29 +95,29 @@ class Plane(Kind):
             for axis in AXES
         }
 
-    def read(self, options, value, shown):
+    def read(self, options: Options, value: Any, shown: Shown) -> Any:
         if not isinstance(value, dict) or set(value) != set(AXES):
             raise AnswerRefused(_("The answer must be a point with valence and arousal."))
         # In the order in which databases keep keys, so that browsers find what they sent unchanged.
         return {axis: _SLIDER.read(self._axis(options), value[axis], shown) for axis in sorted(AXES)}
 
-    def presented(self, options):
+    def presented(self, options: Options) -> Options:
         return {**options, **_SLIDER.presented(self._axis(options))}
 
-    def decimals(self, options):
+    def decimals(self, options: Options) -> int:
         return _SLIDER.decimals(self._axis(options))
 
-    def page(self, options, labels):
+    def page(self, options: Options, labels: Sequence[str]) -> dict[str, Any]:
         words = {"left": _("unpleasant"), "right": _("pleasant"), "bottom": _("calm"), "top": _("excited")}
         words |= {name: options[name] for name in words if options.get(name)}
         axes = [{"name": axis, "low": words[low], "high": words[high]} for axis, (low, high) in _ENDS.items()]
         return {"ends": words, "axes": axes}
 
-    def simulated(self, options, heard, rng, *, required):
+    def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
         positions = slider_of(self._axis(options))
         return {axis: positions.at(heard.of_measures[axis]) for axis in AXES}
 
-    def problem_with(self, options, stored):
+    def problem_with(self, options: Options, stored: Stored) -> str:
         try:
             self.read(options, stored.value, Shown())
         except AnswerRefused:
@@ -121,7 +125,7 @@ class Plane(Kind):
             return f"a point with valence and arousal from {low:g} to {high:g} is expected"
         return "" if stored.number is None else "no number is expected beside a point"
 
-    def _axis(self, options, axis=""):
+    def _axis(self, options: Any, axis: str = "") -> Options:
         """Return the options of a slider along one axis; both have the same positions."""
         numbers = {
             name: proposed if options.get(name) is None else options[name]

@@ -2,13 +2,14 @@
 
 from studyserver.common import number_text
 from studyserver.results.tables.contrasts import Side
+from studyserver.results.tables.remains import WhatRemains
 from studyserver.results.tables.summaries import QuestionSummary
 
 from .. import sentences
 from ..widgets import DASH, FigureTable
 
 
-def contrasts_table(remains, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
+def contrasts_table(remains: WhatRemains, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
     """Return the contrasts of conditions and methods; None where there are none."""
     table = remains.contrasts
     if table.empty:

@@ -5,6 +5,7 @@ import pandas as pd
 from explainer.core.models.units import unit_of
 from studyserver.common import number_text
 from studyserver.results.tables.model_comparison import heard_and_predicted, misses
+from studyserver.results.tables.remains import WhatRemains
 from studyserver.results.tables.summaries import QuestionSummary
 
 from .. import sentences
@@ -12,7 +13,9 @@ from ..widgets import DASH, FigureTable, Remaining, Scatter, clip_label, interva
 from .figures import asked_about, figures_of
 
 
-def model_part(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Remaining, Scatter, FigureTable]:
+def model_part(
+    remains: WhatRemains, item: QuestionSummary, table: pd.DataFrame
+) -> tuple[Remaining, Scatter, FigureTable]:
     """Return one question's listeners beside the model: figures, a scatter plot, the widest misses."""
     level = figures_of(table[table["about"] == "level"])
     change = figures_of(table[table["about"] == "change"])
@@ -57,7 +60,7 @@ def model_part(remains, item: QuestionSummary, table: pd.DataFrame) -> tuple[Rem
     return part, picture, _misses(remains, item)
 
 
-def _prediction(remains, item: QuestionSummary) -> str:
+def _prediction(remains: WhatRemains, item: QuestionSummary) -> str:
     """Return what the axis of predictions is called, with the unit of all models whose clips were judged."""
     clips = (stimulus.clip for stimulus in remains.counted.rows.stimulus_rows.values())
     predicted = [clip for clip in clips if clip.explanation and item.question.target in clip.prediction_heard]
@@ -65,7 +68,7 @@ def _prediction(remains, item: QuestionSummary) -> str:
     return f"model's prediction ({' or '.join(sorted(units))})" if units else "model's prediction"
 
 
-def _misses(remains, item: QuestionSummary) -> FigureTable:
+def _misses(remains: WhatRemains, item: QuestionSummary) -> FigureTable:
     stimuli = remains.counted.rows.stimulus_rows
     lines, sounds = [], []
     places = number_text.decimals(item.ends)

@@ -3,6 +3,7 @@
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
 from studyserver.results.data.questions import option_labels, option_values
 from studyserver.results.tables.naming import confusion
+from studyserver.results.tables.remains import WhatRemains
 from studyserver.results.tables.summaries import Group, QuestionSummary
 from studyserver.study.questions.kind import Answers
 
@@ -13,7 +14,7 @@ from .figures import Figures, by_group
 _NO_INTERVAL = ", no interval"
 
 
-def naming_part(remains, item: QuestionSummary) -> tuple[Remaining, list[Matrix]]:
+def naming_part(remains: WhatRemains, item: QuestionSummary) -> tuple[Remaining, list[Matrix]]:
     """Return how much the answers to one question tell about the target, with its confusion matrices."""
     table = remains.information[remains.information["question"] == item.question.key]
     found = by_group(table)
@@ -53,7 +54,7 @@ def _is_checklist(item: QuestionSummary) -> bool:
     return item.question.answer_kind.answers == Answers.SETS
 
 
-def _confusion(remains, item: QuestionSummary, group: Group) -> Matrix:
+def _confusion(remains: WhatRemains, item: QuestionSummary, group: Group) -> Matrix:
     counts = confusion(item, group.label)
     most = counts.to_numpy().sum(axis=1).max(initial=1)
     labels = option_labels(item.question)
