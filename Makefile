@@ -54,7 +54,7 @@ test: $(TESTING)
 	$(PYTEST) -n $(TEST_PROCESSES) $(TEST_ARGS)
 
 test-fast: $(TESTING)
-	@$(PYTEST) -n 2 -q -m "not slow" --durations 5 --disable-warnings $(TEST_ARGS)
+	@$(PYTEST) -n 2 -q -m "not slow" --ignore tests/browser --durations 5 --disable-warnings $(TEST_ARGS)
 
 test-all: $(TESTING)
 	@.ci/programs all

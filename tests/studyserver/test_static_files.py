@@ -20,6 +20,8 @@ from studyserver.study.pages.offline import FILES
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 ADDRESS = re.compile(r"""url\(\s*["']?([^"')]+)""")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def collected(tmp_path_factory):
@@ -51,7 +53,6 @@ def own(settings, tmp_path):
     return folder
 
 
-@pytest.mark.slow
 def test_every_file_is_there_under_a_name_of_its_content(collected):
     found = names(collected)
     assert {"study/js/trials.js", "palette.css", "admin/css/base.css"} <= set(found)
@@ -146,7 +147,6 @@ def test_what_was_interrupted_is_made_up_for(own, settings):
     assert names(root)
 
 
-@pytest.mark.slow
 def test_several_processes_at_once(tmp_path):
     root = tmp_path / "site" / "static"
     processes = [collect_in_another_process(root) for _ in range(3)]

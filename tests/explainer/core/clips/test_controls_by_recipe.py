@@ -43,6 +43,7 @@ def clips(result, condition, **attributes):
     ]
 
 
+@pytest.mark.slow
 def test_there_is_a_second_control_with_another_seed(result):
     controls = clips(result, "random_control", target="happy", kept_segments=2)
     assert [control.variant for control in controls] == [0, 1]

@@ -90,6 +90,7 @@ def trained(together):
     return [table.detach().numpy() for table in tables]
 
 
+@pytest.mark.slow
 def test_a_bottleneck_trained_jointly_leaks_and_one_trained_level_by_level_does_not():
     joint = leakage(*trained(together=True))
     assert joint.leaks.all()

@@ -236,6 +236,7 @@ class EveryCellWithEveryOther(torch.nn.Module):
         return torch.tanh(cells[:, :, None] - cells[:, None, :]).mean(dim=(1, 2))[:, None]
 
 
+@pytest.mark.slow
 def test_a_model_that_needs_more_memory_than_there_is_says_so_before_it_dies():
     y = np.random.default_rng(0).normal(size=10 * 22050).astype(np.float32)
 
