@@ -25,6 +25,9 @@ from explainer.core.perturbation.sampling import SamplingError
 from explainer.core.pipeline import explain_track
 from explainer.core.segmentation.segments import SegmentationError
 
+pytestmark = pytest.mark.slow
+
+
 RECIPE = Recipe(
     method="lime_batched",
     sampling="hadamard",
@@ -133,7 +136,6 @@ def in_another_process(track, folder):
     return result.explanation.to_bytes(), result
 
 
-@pytest.mark.slow
 def test_same_arguments_same_bytes_in_any_process(track, tmp_path):
     here, _ = in_another_process(track, tmp_path / "here")
     with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:

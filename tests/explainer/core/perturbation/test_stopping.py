@@ -45,6 +45,7 @@ def test_main_effects_are_what_a_linear_surrogate_converges_to(p):
     assert 0.6 < np.sqrt(np.mean(np.square(deviations))) < 1.6  # its errors are as large as it says
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("design", "keep"), [("balanced", 0.75), ("hadamard", 0.5), ("a_optimal", 0.75), ("a_optimal", 0.9)]
 )

@@ -54,6 +54,7 @@ def test_with_raters_alike_the_contrast_is_the_paired_t_test_over_tracks():
     assert row["d_z"] == pytest.approx(test.statistic / np.sqrt(16))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [1.0, 0.7])
 def test_the_interval_covers_and_the_test_keeps_its_level_when_tracks_and_raters_vary(share):
     covered, rejected = 0, 0

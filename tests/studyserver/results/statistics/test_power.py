@@ -45,6 +45,7 @@ def test_the_standard_error_agrees_with_simulation(raters, clips):
     assert np.std(means) == pytest.approx(standard_error(raters, clips, VARIANCES), rel=monte_carlo)
 
 
+@pytest.mark.slow
 def test_power_agrees_with_the_test_that_the_results_use():
     raters, clips, effect, studies = 16, 16, 0.55, 250
     found = 0

@@ -109,6 +109,7 @@ def test_the_table_has_both_scopes_and_its_intervals_hold_the_estimate():
     assert shift["items+raters"] > shift["items"]
 
 
+@pytest.mark.slow
 def test_the_interval_for_new_tracks_and_raters_holds_the_truth():
     truth = 0.6 / np.hypot(0.6, 0.3)
     held = 0

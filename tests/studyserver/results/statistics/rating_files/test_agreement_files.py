@@ -95,6 +95,7 @@ def test_a_mark_of_missing_judgments_is_refused_with_line_and_remedy(refusal):
 # What looks missing ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mark", MISSING)
 def test_what_looks_missing_is_no_answer_unless_declared(run, refusal, mark):
     marked = judgments("1", "1", "2", "3", mark, "3", "3", "3")
@@ -144,6 +145,7 @@ def test_a_value_is_not_both_answer_and_missing(refusal):
 # Numbers -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
 @pytest.mark.parametrize(
     "two", ["2.0", "2.", "2e0", "+2", "02", " 2 ", "\xa02", "\N{FULLWIDTH DIGIT TWO}", "2\u200b", "0.2E1"]
