@@ -298,8 +298,7 @@ def _warnings(explanation: Explanation, recipe: Recipe, model: MusicModel, names
             "use the hidden value band_minimum."
         )
     warnings += filter(None, [explanation.fidelity.get("randomised_model_left_out")])
-    draws_masks = recipe.method in ("gaussian_process", "lime", "lime_batched", "kernel_shap")
-    if draws_masks and recipe.calls < 2 * explanation.n_segments:
+    if METHODS[recipe.method].draws_masks and recipe.calls < 2 * explanation.n_segments:
         warnings.append(
             f"{plural(recipe.calls, 'call is', 'calls are')} few for "
             f"{plural(explanation.n_segments, 'segment')}: use at least "

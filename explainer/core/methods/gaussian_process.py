@@ -14,7 +14,7 @@ from .process_surrogate import MainEffects, main_effects
 from .registry import method, parameters_of
 
 
-@method("gaussian_process")
+@method("gaussian_process", draws_masks=True)
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
     """Return a Gaussian process' main effects: LIME's weights from fewer calls.
 

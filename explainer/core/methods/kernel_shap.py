@@ -11,7 +11,7 @@ from .linear_surrogate import clustered_errors
 from .registry import method, parameters_of
 
 
-@method("kernel_shap")
+@method("kernel_shap", draws_masks=True)
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
     """KernelSHAP with paired sampling: weights that add up to the output minus that with all hidden.
 

@@ -11,7 +11,7 @@ from .linear_surrogate import cosine_distance_to_whole, exponential_kernel
 from .registry import method, parameters_of
 
 
-@method("lime", kernel_width=0.25, ridge=1.0)
+@method("lime", draws_masks=True, kernel_width=0.25, ridge=1.0)
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
     """LIME as published: one ridge regression per target, by the lime package.
 

@@ -14,7 +14,7 @@ from .linear_surrogate import Fit, cosine_distance_to_whole, exponential_kernel,
 from .registry import method, parameters_of
 
 
-@method("lime_batched", kernel="cosine", kernel_width=0.25, ridge=1.0)
+@method("lime_batched", draws_masks=True, kernel="cosine", kernel_width=0.25, ridge=1.0)
 def explain(problem: Problem, recipe: Recipe) -> Explanation:
     """LIME with any sampling design: one factorisation for all targets, with standard errors.
 

@@ -26,6 +26,8 @@ class Method:
         Whether each target needs its own model calls; such methods explain only the requested targets.
     needs_gradients : bool
         Whether the model must be a torch module.
+    draws_masks : bool
+        Whether ``Recipe.calls`` masks are drawn at random, so that few calls give poor weights.
     """
 
     name: str
@@ -34,19 +36,26 @@ class Method:
     parameters: Mapping[str, Any]
     cost_grows_with_targets: bool = False
     needs_gradients: bool = False
+    draws_masks: bool = False
 
 
 METHODS: dict[str, Method] = {}
 
 
 def method(
-    name: str, *, cost_grows_with_targets: bool = False, needs_gradients: bool = False, **parameters: Any
+    name: str,
+    *,
+    cost_grows_with_targets: bool = False,
+    needs_gradients: bool = False,
+    draws_masks: bool = False,
+    **parameters: Any,
 ) -> Callable[[Explain], Explain]:
     """Register a function as the method called `name`; the keywords are its parameters' defaults."""
 
     def register(function: Explain) -> Explain:
         summary = (function.__doc__ or "").partition("\n")[0]
-        METHODS[name] = Method(name, summary, function, parameters, cost_grows_with_targets, needs_gradients)
+        traits = (cost_grows_with_targets, needs_gradients, draws_masks)
+        METHODS[name] = Method(name, summary, function, parameters, *traits)
         return function
 
     return register

@@ -98,7 +98,7 @@ def test_stems_are_uploaded_with_their_recipe_and_explain_its_track(send, track,
     ("changes", "message"),
     [
         ({"stem_files": ""}, "Choose the sound files of the sources."),
-        ({"segmentation": "grid"}, "Choose “stems” under “Segments”, or remove these files out."),
+        ({"segmentation": "grid"}, "Choose “stems” under “Segments”, or remove these files."),
         ({"times": 2}, "bass line.wav: the stem of bass line.wav has the name bass_line too; rename one"),
         ({"name": "notes.txt"}, "notes.txt: .txt ending is not accepted"),
         ({"stem_files": SimpleUploadedFile("a.wav", b"no sound at all")}, "a.wav cannot be read as sound"),
