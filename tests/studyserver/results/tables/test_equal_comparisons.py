@@ -68,7 +68,7 @@ def test_the_export_tells_clips_that_sound_the_same(tmp_path):
     study = make_study()
     turn_out_equal()
     StudyExport(study).write_folder(tmp_path / "export")
-    rows = list(StudyExport(study).rows.items())
+    rows = list(StudyExport(study).rows.stimuli())
     sounds = {(row["track"], row["condition"]): row["clip_sound"] for row in rows}
     assert sounds["track-0", "original"] == sounds["track-0", "evidence"] == "0-original"
     assert sounds["track-2", "original"] != sounds["track-2", "evidence"] == "2-evidence"
