@@ -21,10 +21,12 @@ from studyserver.results.tables.computed import Computed
 from studyserver.results.tables.vocabulary import NEW_ANNOTATORS
 from studyserver.study.admin.questions import QuestionForm
 from studyserver.study.design.problems import design_problems
+from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Judgment, Question
 from studyserver.study.questions.kinds import KINDS, AnswerRefused, read_answer
 from studyserver.study.rehearsal import rehearsal
 from studyserver.study.sessions import session
+from studyserver.study.sessions.answers import record_judgments
 from studyserver.study.texts.translations import dictionary, texts_of
 
 CHROMIUM = "/usr/bin/chromium"
@@ -194,12 +196,12 @@ def test_the_exported_analysis_reproduces_both_dimensions(study, tmp_path):
 
 
 def test_an_answer_without_a_point_is_named_and_left_out(study):
-    session.open_study(study)
+    open_study(study)
     annotator = ready(study)
     trial = session.current_trial(annotator)
     point = {"valence": 0.5, "arousal": -0.5}
-    assert session.record_judgments(annotator, [make_event(trial, "mood", point)])[0]["status"] == "stored"
-    refused = session.record_judgments(annotator, [make_event(trial, "mood", {"valence": 0.5}, 2)])
+    assert record_judgments(annotator, [make_event(trial, "mood", point)])[0]["status"] == "stored"
+    refused = record_judgments(annotator, [make_event(trial, "mood", {"valence": 0.5}, 2)])
     assert refused[0]["status"] == "refused"
     session.finish_trial(annotator, trial.token, heard(trial))
     assert len(judgments_table(study)) == 2 and not StudyRows(study).unreadable
@@ -228,7 +230,7 @@ def open_trial(browser, address: str, complaints: list[str], **options):
 def test_a_point_is_set_by_keys_and_by_touch(live_server, study):
     study.minimum_listening_share = 0
     study.save()
-    session.open_study(study)
+    open_study(study)
     annotators = [ready(study) for _ in range(2)]
     addresses = [f"{live_server.url}/a/{annotator.token}/" for annotator in annotators]
     complaints: list[str] = []
