@@ -71,8 +71,9 @@ def test_modules_import_each_other_by_these_names_and_are_unchanged_otherwise(co
             continue
         before, after = Path(finders.find(name)).read_text(), (collected / hashed).read_text()
         for one, two in zip(IMPORT.findall(before), IMPORT.findall(after), strict=True):
-            place = posixpath.normpath(posixpath.join(posixpath.dirname(name), two))
-            assert place in final and place == found[posixpath.join(posixpath.dirname(name), one[2:])]
+            folder = posixpath.dirname(name)
+            place = posixpath.normpath(posixpath.join(folder, two))
+            assert place in final and place == found[posixpath.normpath(posixpath.join(folder, one))]
             imports += 1
         assert re.sub(r"\.[0-9a-f]{12}\.js", ".js", after) == before
     assert imports > 40
