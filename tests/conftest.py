@@ -3,7 +3,6 @@
 import gc
 import os
 import random
-import time
 from pathlib import Path
 
 # Test processes share the cores, and threads that contend for them are slow. The variables are for what is
@@ -84,38 +83,6 @@ def in_the_order_of_several_processes(items: list) -> list:
     places = {file: number * among for number, file in enumerate(waiting)}
     places |= {file: number for number, file in enumerate(computing)}
     return [item for file in sorted(places, key=places.get) for item in files[file]]
-
-
-# What a test that nothing marks as slow may cost, in s of processor time. The fast tests take a third of
-# this on a slow machine; programs such as git and ffmpeg take a tenth of the second.
-FAST, PROGRAMS_OF_FAST = 12, 2
-began = pytest.StashKey[tuple[float, float]]()
-
-
-def _processor_times() -> tuple[float, float]:
-    """Return the processor time of this process, and that of the programs that it has started and ended."""
-    times = os.times()
-    return time.process_time(), times.children_user + times.children_system
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item):
-    item.stash[began] = _processor_times()
-    return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
-    """Fail a test that is slow and not marked so, for example because it starts worker processes."""
-    result = yield
-    if not item.get_closest_marker("slow"):
-        own, programs = (now - then for now, then in zip(_processor_times(), item.stash[began], strict=True))
-        if own > FAST or programs > PROGRAMS_OF_FAST:
-            pytest.fail(
-                f"This test takes {own:.1f} s, and programs that it starts {programs:.1f} s: "
-                "make it faster, or mark it with @pytest.mark.slow."
-            )
-    return result
 
 
 NOT_ABOUT_PROGRAMS = "this processor has no"
