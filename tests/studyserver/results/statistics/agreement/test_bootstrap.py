@@ -118,6 +118,7 @@ def test_the_scatter_over_raters_is_that_of_new_panels(missing):
     assert 0.95 < np.mean(errors) / np.std(values, ddof=1) < 1.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", [0.0, 0.25])
 def test_every_coefficient_has_a_bootstrap_over_raters_near_its_jackknife(missing):
     matrix = panel(5, 60, 24, missing=missing)
