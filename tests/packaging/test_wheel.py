@@ -75,7 +75,7 @@ demo.import_music(settings.FIXTURES_FOLDER)
 models = demo.register_models(settings.FIXTURES_FOLDER)
 demo.request_explanations(definition)
 get_template("study/trials.html")
-assert finders.find("study/js/trial.js")
+assert finders.find("study/js/trial/trial.js")
 translation.activate("de")
 print(studyserver.__file__, len(models), translation.gettext("Next"), sep="\\n")
 """

@@ -55,7 +55,7 @@ def own(settings, tmp_path):
 
 def test_every_file_is_there_under_a_name_of_its_content(collected):
     found = names(collected)
-    assert {"study/js/trials.js", "palette.css", "admin/css/base.css"} <= set(found)
+    assert {"study/js/pages/trials.js", "palette.css", "admin/css/base.css"} <= set(found)
     for name, hashed in found.items():
         assert hashed != name
         assert (collected / hashed).is_file()
@@ -97,7 +97,7 @@ def test_browsers_get_them_compressed_and_keep_them(collected, settings, db):
     page = client.get("/").content.decode()
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
     assert static("study/study.css") in addresses
-    for address in {*addresses, static("study/js/trials.js")}:
+    for address in {*addresses, static("study/js/pages/trials.js")}:
         assert re.search(r"\.[0-9a-f]{12}\.\w+$", address)
         answer = client.get(address, headers={"Accept-Encoding": "gzip"})
         assert "immutable" in answer["Cache-Control"]
@@ -108,7 +108,7 @@ def test_browsers_get_them_compressed_and_keep_them(collected, settings, db):
             assert len(sent) < len(plain)
             sent = gzip.decompress(sent)
         assert sent == plain
-    assert client.get("/static/study/js/trials.js").status_code == 200  # pages of before an update
+    assert client.get("/static/study/js/pages/trials.js").status_code == 200  # pages of before an update
 
 
 @pytest.mark.parametrize(("coding", "most"), [("br", 45_000), ("gz", 50_000)])

@@ -1,11 +1,13 @@
 """What lets the trials come back in a browser that is reloaded while the server cannot be reached.
 
 A service worker of the annotator's own addresses keeps one page, without a trial in it, and the code that
-goes with it. Trials, answers and sounds are the page's own to keep; see ``static/study/js/offline.js``.
+goes with it. The page itself keeps trials, answers and sounds; see ``static/study/js/answers/offline.js``.
 """
 
 import hashlib
 import json
+import posixpath
+import re
 from functools import cache
 from pathlib import Path
 
@@ -21,19 +23,30 @@ from studyserver.study.questions.kinds import KINDS
 from .access import ADDRESSES_UP_TO_TRIALS
 
 _APP = Path(__file__).resolve().parents[1]
-_WORKER = _APP / "static" / "study" / "offline-worker.js"
+_STATIC = _APP / "static"
+_WORKER = _STATIC / "study" / "offline-worker.js"
+_IMPORT = re.compile(r'\bfrom "(\.[^"]+)"')
+_TRIALS = "study/js/pages/trials.js"
 
-# What trials.js imports, fetched along with it instead of one level after the other.
-MODULES = [
-    "answers", "at-hand", "by-clip", "clock", "controls", "examples", "guard", "http", "keys", "language",
-    "local", "machine-translation", "moments", "offline", "player", "questions", "queue", "recorder",
-    "region", "rest", "slider", "sounds", "store", "stretches", "trial", "under-way", "waveform", "words",
-]  # fmt: skip
+
+def _imports_of(script: str) -> list[str]:
+    """Return the scripts that a script imports, directly or through others, as names of static files."""
+    found = [script]
+    for name in found:
+        for path in _IMPORT.findall((_STATIC / name).read_text()):
+            imported = posixpath.normpath(f"{posixpath.dirname(name)}/{path}")
+            if imported not in found:
+                found.append(imported)
+    return found[1:]
+
+
+# The page preloads them together with trials.js instead of one level of imports after the other.
+MODULES = _imports_of(_TRIALS)
 STYLES = [
     "palette.css",
     *(f"study/{name}.css" for name in ("study", "controls", "trial", "player", "answers", "sets")),
 ]
-FILES = [*STYLES, "study/icon.svg", *(f"study/js/{name}.js" for name in ("forms", "trials", *MODULES))]
+FILES = [*STYLES, "study/icon.svg", "study/js/pages/forms.js", _TRIALS, *MODULES]
 
 
 def scripts_of_kinds(study: Study) -> list[str]:

@@ -100,7 +100,7 @@ def _page_of_trials(request: HttpRequest, annotator: Annotator, **context: Any) 
         annotator,
         latest_sequence=latest_sequence(annotator),
         level=f"{playing_level(annotator):g}",
-        modules=[f"study/js/{name}.js" for name in offline.MODULES],
+        modules=offline.MODULES,
         scripts_of_kinds=offline.scripts_of_kinds(annotator.study),
         styles_of_kinds=offline.styles_of_kinds(annotator.study),
         worker=offline.worker_address(annotator),

@@ -155,7 +155,7 @@ class Kind:
         Whether its numbers lie anywhere on a line, instead of on a few points.
     script, style
         Static files below ``study/kinds/`` that trials need where it is asked. The script is a module that
-        registers how an answer is read and shown; see ``static/study/js/answers.js``.
+        registers how an answer is read and shown; see ``static/study/js/questions/kinds.js``.
     names_of_numbers
         Under which name of `declared` each number is stored, where answers are both; None stands for answers
         without a number.

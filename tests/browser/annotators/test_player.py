@@ -9,7 +9,7 @@ from walking import go_to_trials
 
 RATE = 48_000
 RENDER = """async ({ rate, actions }) => {
-  const { Player } = await import("/static/study/js/player.js");
+  const { Player } = await import("/static/study/js/player/player.js");
   class Running extends OfflineAudioContext {
     get state() { return "running"; }  // rendering is held at the moments of the actions only
   }
@@ -32,7 +32,7 @@ RENDER = """async ({ rate, actions }) => {
 }"""
 # Play the second half of a sound and be busy until long after its end; return what is said then and at last.
 BUSY = """async (loopedFirst) => {
-  const { Player } = await import("/static/study/js/player.js");
+  const { Player } = await import("/static/study/js/player/player.js");
   const context = new AudioContext();
   const player = new Player(context);
   player.setBuffer("a", new AudioBuffer({ length: context.sampleRate, sampleRate: context.sampleRate }));

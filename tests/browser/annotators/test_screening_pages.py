@@ -61,7 +61,9 @@ UNMET = [("yes, no", "perhaps"), ('"now, and then", never', "now"), ('">= 3"', "
 def test_the_browser_reads_rules_as_the_server_does(new_page, site):
     page = new_page()
     page.goto(f"{site.address}/s/scale/")
-    meets = "async ([rule, value]) => (await import('/static/study/js/rules.js')).meets(rule, [value])"
+    meets = (
+        "async ([rule, value]) => (await import('/static/study/js/questions/rules.js')).meets(rule, [value])"
+    )
     assert [pair for pair in MET if not page.evaluate(meets, list(pair))] == []
     assert [pair for pair in UNMET if page.evaluate(meets, list(pair))] == []
 

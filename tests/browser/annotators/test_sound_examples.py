@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 from walking import PRESS, begin, wait_until_ready
 
 GAIN_OF_EXAMPLES = """async () => {
-  const { Examples } = await import("/static/study/js/examples.js");
+  const { Examples } = await import("/static/study/js/player/sound-examples.js");
   const root = document.createElement("div");
   root.innerHTML = '<button data-example="example">an example</button>';
   const context = new OfflineAudioContext(1, 1024, 48_000);

@@ -92,7 +92,7 @@ def test_every_single_script_that_is_kept_away_is_told(page, site, screening, go
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_it_is_told_within_ten_seconds(page, site, motion):
     page.emulate_media(reduced_motion=motion)
-    page.route(re.compile(r"/words[^/]*\.js"), lambda route: route.abort())
+    page.route(re.compile(r"/sentences[^/]*\.js"), lambda route: route.abort())
     to_trials(page, site)
     expect(page.locator("#state")).to_have_text("One moment …")
     expect(page.get_by_role("alert")).to_contain_text(WORDS, timeout=SOON)

@@ -222,7 +222,7 @@ def test_a_sound_that_does_not_come_is_told_and_played_when_it_has_come(page, si
 
 MODULE = """
 const module = (name) => import(performance.getEntriesByType("resource").map((entry) => entry.name)
-  .find((address) => address.includes(`/js/${name}.`)));
+  .find((address) => address.includes(`/${name}.`)));
 """
 REMOVED_WHILE_PUT = """async () => {
   MODULE

@@ -17,7 +17,6 @@ from example_studies import heard, make_event, make_study, ready, walk
 
 from studyserver.study.lifecycle.opening import close_study, open_study
 from studyserver.study.models import Annotator, Judgment, Study
-from studyserver.study.pages.offline import MODULES
 from studyserver.study.sessions import session
 from studyserver.study.sessions.answers import record_judgments
 from studyserver.study.sessions.joining import join
@@ -323,13 +322,3 @@ def test_page_code_is_at_most_60_kilobytes_compressed():
             compressed.write(file.read_bytes())
         size += buffer.tell()
     assert 10_000 < size <= 60_000
-
-
-def test_preloaded_modules_are_those_that_are_imported():
-    wanted, known = ["trials"], set()
-    while wanted:
-        source = (STATIC / "js" / f"{wanted.pop()}.js").read_text()
-        new = set(re.findall(r'from "\./([\w-]+)\.js"', source)) - known
-        known |= new
-        wanted += new
-    assert known == set(MODULES)

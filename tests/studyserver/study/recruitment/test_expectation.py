@@ -248,7 +248,7 @@ def test_every_number_of_tones_can_be_answered(client):
     open_study(study)
     choices = re.findall(r'name="count" value="(\d)"', dict(pages_of_the_way(client, study))["sound-check"])
     assert [int(choice) for choice in choices] == list(range(len(choices)))
-    script = Path(settings.BASE_DIR) / "studyserver/study/static/study/js/sound-check.js"
+    script = Path(settings.BASE_DIR) / "studyserver/study/static/study/js/pages/sound-check.js"
     played = [int(number) for number in re.search(r"choose\(\[([\d, ]+)\]", script.read_text())[1].split(",")]
     assert max(played) < len(choices) - 1  # one more than any is a choice as well
 

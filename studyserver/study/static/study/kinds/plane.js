@@ -1,7 +1,7 @@
 // The valence-arousal plane: its point is set with a pointer, or by two sliders with keys and screen readers.
 
-import { register } from "../js/answers.js";
-import { listenToRange, numberOf, touch } from "../js/slider.js";
+import { register } from "../js/questions/kinds.js";
+import { listenToRange, numberOf, touch } from "../js/questions/slider.js";
 
 const AXES = { valence: "--x", arousal: "--y" };
 const rangesOf = (root) => Object.keys(AXES).map((axis) => root.querySelector(`input.${axis}`));

@@ -1,6 +1,6 @@
 // The part of a sound that the loop repeats: from here, to here, or the whole.
 
-import { say } from "./words.js";
+import { say } from "../common/sentences.js";
 
 const SHORTEST = 0.2; // s
 

@@ -1,6 +1,6 @@
 // Whoever leaves, leaves no answer behind: the choice is about all of them.
 
-import { sendRemainder } from "./remainder.js";
+import { sendRemainder } from "../answers/send-remaining.js";
 
 const participation = document.getElementById("participation");
 const { held, sent } = await sendRemainder(participation);

@@ -1,6 +1,6 @@
 // An answer that can be given only while its clip plays, as ITU-R BS.1534 asks of sliders.
 
-import { announce, say } from "./words.js";
+import { announce, say } from "../common/sentences.js";
 
 const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown", " "];
 

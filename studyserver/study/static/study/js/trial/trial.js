@@ -1,14 +1,14 @@
 // One trial: what is heard, what is asked, and whether it may be left.
 
-import { AtHand } from "./at-hand.js";
-import { ByClip } from "./by-clip.js";
-import { Controls } from "./controls.js";
-import { whenTranslated } from "./machine-translation.js";
-import { draftKey } from "./queue.js";
-import { Question } from "./questions.js";
-import { Recorder } from "./recorder.js";
+import { AtHand } from "../player/sticky-player.js";
+import { ByClip } from "./one-clip-at-a-time.js";
+import { Controls } from "../player/controls.js";
+import { whenTranslated } from "../common/machine-translation.js";
+import { draftKey } from "../answers/queue.js";
+import { Question } from "../questions/question.js";
+import { Recorder } from "../player/recorder.js";
 import { rest } from "./rest.js";
-import { announce, say } from "./words.js";
+import { announce, say } from "../common/sentences.js";
 
 const TOLERANCE = 0.005; // of a clip, against rounding at its end
 

@@ -1,7 +1,7 @@
 // One trial of the headphone check: three intervals, one answer. Which is right is known to the server only.
 
-import { explain, fetched, played, trouble } from "./check-audio.js";
-import { alive, announce, say } from "./words.js";
+import { explain, fetched, played, trouble } from "../player/check-audio.js";
+import { alive, announce, say } from "../common/sentences.js";
 
 const button = document.getElementById("play-check");
 const form = document.getElementById("headphones");

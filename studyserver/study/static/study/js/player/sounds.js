@@ -1,6 +1,6 @@
 // Fetches sounds ahead of time and decodes them when they are due; each address once.
 
-import { Unreachable } from "./http.js";
+import { Unreachable } from "../common/http.js";
 
 /** How long a sound may take before it is said to be late, in ms. */
 export const LATE = 6_000;

@@ -1,8 +1,8 @@
 // The volume: a noise in a loop, a slider; the way is free once the noise has been heard.
 
-import { explain, fetched, trouble } from "./check-audio.js";
-import { Silent, watch } from "./clock.js";
-import { alive, announce, say } from "./words.js";
+import { explain, fetched, trouble } from "../player/check-audio.js";
+import { Silent, watch } from "../player/audio-clock.js";
+import { alive, announce, say } from "../common/sentences.js";
 
 const button = document.getElementById("play-noise");
 const slider = document.getElementById("volume");

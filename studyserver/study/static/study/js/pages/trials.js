@@ -1,16 +1,16 @@
 // The page of trials: shows one after the other without reloading, and keeps the state in words up to date.
 
-import { Examples } from "./examples.js";
-import { getJSON, Refused, Unreachable } from "./http.js";
-import { listenForKeys } from "./keys.js";
-import { listenForLanguage } from "./language.js";
-import { keepPage, Shelf } from "./offline.js";
-import { Player } from "./player.js";
-import { Queue } from "./queue.js";
-import { Sounds } from "./sounds.js";
-import { Store } from "./store.js";
-import { Trial } from "./trial.js";
-import { alive, announce, say } from "./words.js";
+import { Examples } from "../player/sound-examples.js";
+import { getJSON, Refused, Unreachable } from "../common/http.js";
+import { listenForKeys } from "../trial/keys.js";
+import { listenForLanguage } from "../trial/language-change.js";
+import { keepPage, Shelf } from "../answers/offline.js";
+import { Player } from "../player/player.js";
+import { Queue } from "../answers/queue.js";
+import { Sounds } from "../player/sounds.js";
+import { Store } from "../answers/store.js";
+import { Trial } from "../trial/trial.js";
+import { alive, announce, say } from "../common/sentences.js";
 
 const page = document.getElementById("trials");
 const addresses = { ...page.dataset };

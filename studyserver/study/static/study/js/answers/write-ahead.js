@@ -1,6 +1,6 @@
 // Answers on their way into the store, written down at once: a page that goes takes unfinished transactions with it.
 
-import { forgetLocally, keepLocally, keptLocally, localNames } from "./local.js";
+import { forgetLocally, keepLocally, keptLocally, localNames } from "../common/local-storage.js";
 
 // Not among the drafts of the participation: it stays until the store has it.
 const place = (participation) => `under-way/${participation}/`;

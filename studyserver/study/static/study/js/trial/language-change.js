@@ -1,7 +1,7 @@
 // Another language in the middle of a trial: only once everything entered is kept, and only where the server answers.
 
-import { postForm } from "./http.js";
-import { announce, say } from "./words.js";
+import { postForm } from "../common/http.js";
+import { announce, say } from "../common/sentences.js";
 
 /** Before the page is loaded again in the language chosen, wait for `keep()`; `renewal` renews the CSRF token. */
 export function listenForLanguage(keep, renewal) {

@@ -1,9 +1,9 @@
 // A page of the questionnaire: questions that depend on others, sliders without a default, and drafts.
 
-import { draftOf, keepDraft } from "./drafts.js";
-import { meets } from "./rules.js";
-import { numberOf, touch } from "./slider.js";
-import { alive } from "./words.js";
+import { draftOf, keepDraft } from "../answers/form-drafts.js";
+import { meets } from "../questions/rules.js";
+import { numberOf, touch } from "../questions/slider.js";
+import { alive } from "../common/sentences.js";
 
 const form = document.getElementById("questionnaire");
 const { participation, page } = form.dataset;

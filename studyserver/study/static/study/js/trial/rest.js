@@ -1,6 +1,6 @@
 // A rest before a trial: for a while nobody can go on; the trial appears when it is ended.
 
-import { announce, say } from "./words.js";
+import { announce, say } from "../common/sentences.js";
 
 /** Show the rest of a trial's markup, and resolve to how long it lasted, in ms. */
 export function rest(root, section) {

@@ -1,8 +1,8 @@
 // The sound of the checks: an audio context that is awake, sounds that are played to their end, and what is the matter.
 
-import { Silent, wake, watch } from "./clock.js";
+import { Silent, wake, watch } from "./audio-clock.js";
 import { LATE, Sounds } from "./sounds.js";
-import { say } from "./words.js";
+import { say } from "../common/sentences.js";
 
 let context = null;
 

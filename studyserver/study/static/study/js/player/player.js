@@ -1,6 +1,6 @@
 // Plays decoded sounds by the audio clock: one at a time, aligned, with short fades against clicks.
 
-import { Silent, wake, watch } from "./clock.js";
+import { Silent, wake, watch } from "./audio-clock.js";
 
 const FADE = 0.005; // s
 const SHORT = 0.25; // s that the clock may lack when a sound has ended; it is looked at late, and in steps

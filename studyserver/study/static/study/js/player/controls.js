@@ -1,9 +1,9 @@
 // The visible player: a round button for each clip, position, time, loop.
 
-import { LoopRegion } from "./region.js";
+import { LoopRegion } from "./loop-region.js";
 import { LATE, Undecodable } from "./sounds.js";
 import { drawWaveform } from "./waveform.js";
-import { announce, say } from "./words.js";
+import { announce, say } from "../common/sentences.js";
 
 /** Minutes and seconds; decoding to another rate may leave a sound short of its full second. */
 function clock(exact) {

@@ -1,6 +1,6 @@
 // The completion code to the clipboard.
 
-import { say } from "./words.js";
+import { say } from "../common/sentences.js";
 
 const button = document.getElementById("copy");
 

@@ -1,7 +1,7 @@
 // The sound check: a few tones, some of them faint, to be counted; can be repeated, never blocks.
 
-import { awaken, explain, played, trouble } from "./check-audio.js";
-import { alive, announce, say } from "./words.js";
+import { awaken, explain, played, trouble } from "../player/check-audio.js";
+import { alive, announce, say } from "../common/sentences.js";
 
 const LOUD = 0.1; // amplitude; a tone at this level is as loud as the clips (-23 LUFS)
 const FAINT = 0.012;

@@ -12,7 +12,7 @@
 // The script of a further kind registers its control before the trials are shown; see `Kind.script`.
 
 import { listenToRange, numberOf, touch } from "./slider.js";
-import { stretches } from "./stretches.js";
+import { stretches } from "./time-marks.js";
 
 const TYPING_PAUSE = 600; // ms
 

@@ -2,7 +2,7 @@
 
 import { Player } from "./player.js";
 import { LATE } from "./sounds.js";
-import { announce, say } from "./words.js";
+import { announce, say } from "../common/sentences.js";
 
 /** Plays the examples within an element, whichever trial it shows. */
 export class Examples {

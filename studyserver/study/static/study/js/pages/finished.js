@@ -1,9 +1,9 @@
 // It is over: what is left is sent, and this browser forgets what it kept of the participation.
 
-import { forgetDrafts } from "./drafts.js";
-import { forgetPage } from "./offline.js";
-import { sendRemainder } from "./remainder.js";
-import { Store } from "./store.js";
+import { forgetDrafts } from "../answers/form-drafts.js";
+import { forgetPage } from "../answers/offline.js";
+import { sendRemainder } from "../answers/send-remaining.js";
+import { Store } from "../answers/store.js";
 
 const participation = document.getElementById("participation");
 forgetPage(location.pathname).catch(() => {});

@@ -1,7 +1,7 @@
 // The questions of a trial: what was answered, and whether it suffices.
 
-import { controlOf } from "./answers.js";
-import { Guard } from "./guard.js";
+import { controlOf } from "./kinds.js";
+import { Guard } from "./only-while-playing.js";
 
 /**
  * One question on the page; calls `onAnswer(question)` whenever its answer has changed, and

@@ -1,9 +1,9 @@
 // The way of an answer: first into this browser's store, then to the server, out of the store on its receipt.
 
-import { postJSON, Refused } from "./http.js";
-import { age, moment } from "./moments.js";
+import { postJSON, Refused } from "../common/http.js";
+import { age, moment } from "../common/timestamps.js";
 import { uuid } from "./store.js";
-import { crossOut, writeDown, writtenDown } from "./under-way.js";
+import { crossOut, writeDown, writtenDown } from "./write-ahead.js";
 
 const BATCH = 50;
 const FIRST_DELAY = 1_000; // ms, doubled after each failure

@@ -1,6 +1,6 @@
 // Marks stretches of time: by a button (or M) while listening, by drawing on the time line, or as numbers.
 
-import { announce, say } from "./words.js";
+import { announce, say } from "../common/sentences.js";
 
 const SHORTEST = 0.05; // s
 const widgets = new WeakMap();

@@ -1,11 +1,11 @@
 // Records what was heard of one trial, from the audio clock, and how the annotator went about it.
 
-import { moment } from "./moments.js";
+import { moment } from "../common/timestamps.js";
 
 const MOST_INTERVALS = 500; // per clip; later ones still count as heard, in `covered`
 
 /** Split what was played in one go, possibly around the loop, into intervals of the sound. */
-export function intervalsOf({ from, elapsed, region }, duration) {
+function intervalsOf({ from, elapsed, region }, duration) {
   const [first, last] = region ?? [0, duration];
   const intervals = [];
   let [start, left] = [from, elapsed];
@@ -20,7 +20,7 @@ export function intervalsOf({ from, elapsed, region }, duration) {
 }
 
 /** The union of intervals, in order and without overlaps. */
-export function union(intervals) {
+function union(intervals) {
   const sorted = [...intervals].sort((a, b) => a[0] - b[0]);
   const joined = [];
   for (const [start, end] of sorted) {
