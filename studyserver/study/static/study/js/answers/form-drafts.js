@@ -1,10 +1,10 @@
-// What has been entered into forms and not been sent yet; it outlives the tab, and is forgotten at the end.
+// Saves what was entered into forms and not sent yet; it outlives the tab and is deleted at the end.
 
-import { forgetLocally, keepLocally, keptLocally, localNames } from "../common/local-storage.js";
+import { loadLocally, localNamesFrom, removeLocally, saveLocally } from "../common/local-storage.js";
 
-/** Keep entries, [name, value] each, under a participation's name and a form's. */
-export const keepDraft = (participation, form, entries) => keepLocally(`${participation}/${form}`, entries);
+/** Save entries, [name, value] each, under the names of a participation and a form. */
+export const keepDraft = (participation, form, entries) => saveLocally(`${participation}/${form}`, entries);
 
-export const draftOf = (participation, form) => keptLocally(`${participation}/${form}`) ?? [];
+export const draftOf = (participation, form) => loadLocally(`${participation}/${form}`) ?? [];
 
-export const forgetDrafts = (participation) => localNames(`${participation}/`).forEach(forgetLocally);
+export const forgetDrafts = (participation) => localNamesFrom(`${participation}/`).forEach(removeLocally);

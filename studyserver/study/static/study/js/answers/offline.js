@@ -1,11 +1,11 @@
-// What outlives a reload without the server: the page (by a service worker) and the sounds that are at hand.
+// Keeps what a reload without the server needs: the page (by a service worker) and the sounds of the next trials.
 //
-// Browsers offer it to pages with HTTPS and on the device itself only, some not in private windows; without it a
-// reload needs the network, and nothing else changes.
+// Browsers allow this only with HTTPS or on localhost, and some not in private windows. Without it a reload needs the
+// network; nothing else changes.
 
 /**
- * Have the browser bring the page of trials when the server does not; `worker` is the service worker's address.
- * What was kept for others on this device, and has expired, is forgotten.
+ * Register the service worker at the address `worker`, which shows the page of trials when the server does not answer.
+ * What was kept on this device for participations that have expired is deleted.
  */
 export async function keepPage(worker) {
   await navigator.serviceWorker?.register(worker).catch(() => {});
@@ -15,7 +15,7 @@ export async function keepPage(worker) {
   }
 }
 
-/** Forget the page and the sounds of the participation that an address of it, /a/TOKEN/..., belongs to. */
+/** Delete the kept page and sounds of the participation that an address, /a/TOKEN/..., belongs to. */
 export async function forgetPage(address) {
   const registration = await navigator.serviceWorker?.getRegistration(address);
   await registration?.unregister();
@@ -25,7 +25,7 @@ export async function forgetPage(address) {
   await Promise.all(ours.map((name) => caches.delete(name)));
 }
 
-/** Sounds as the server sent them, under their addresses. */
+/** A cache of sounds as the server sent them, by address. */
 export class Shelf {
   #putting = new Map(); // address -> promise of a sound that is being kept
 
@@ -44,7 +44,7 @@ export class Shelf {
     await put.finally(() => this.#putting.get(address) === put && this.#putting.delete(address));
   }
 
-  /** Remove sounds, also those that are only just being kept. */
+  /** Remove sounds, including those that are still being written. */
   async remove(addresses) {
     await Promise.allSettled(addresses.map((address) => this.#putting.get(address)));
     const cache = await this.#open();

@@ -1,9 +1,9 @@
-// The way of an answer: first into this browser's store, then to the server, out of the store on its receipt.
+// The way of an answer: into this browser's store, then to the server, and out of the store when its receipt has come.
 
 import { postJSON, Refused } from "../common/http.js";
-import { age, moment } from "../common/timestamps.js";
+import { age, timestamp } from "../common/timestamps.js";
 import { uuid } from "./store.js";
-import { crossOut, writeDown, writtenDown } from "./write-ahead.js";
+import { removeAhead, writeAhead, writtenAhead } from "./write-ahead.js";
 
 const BATCH = 50;
 const FIRST_DELAY = 1_000; // ms, doubled after each failure
@@ -24,10 +24,10 @@ export class Queue extends EventTarget {
   #failures = 0;
   #timer = 0;
 
-  /** A queue that has what earlier pages wrote down: they went before the store had it. */
+  /** A queue with the answers that earlier pages logged but could not store before they were closed. */
   static async open(store, addresses) {
     const queue = new Queue(store, addresses);
-    await queue.#recover().catch(() => {}); // what the store does not take stays written down
+    await queue.#recover().catch(() => {}); // what cannot be stored stays in the log
     return queue;
   }
 
@@ -40,9 +40,9 @@ export class Queue extends EventTarget {
     document.addEventListener("visibilitychange", () => document.hidden || this.flush());
   }
 
-  /** Keep an answer; resolves when this browser has it, not when the server has. */
+  /** Store an answer; resolves when this browser has it, not when the server has. */
   async answer(event, { translated = false } = {}) {
-    const item = { kind: "answer", at: moment(), translated, event: { ...event, uuid: uuid() } };
+    const item = { kind: "answer", at: timestamp(), translated, event: { ...event, uuid: uuid() } };
     this.#waiting();
     const { sequence } = await this.#keep(item);
     this.flush();
@@ -51,30 +51,30 @@ export class Queue extends EventTarget {
 
   async #keep(item) {
     const { participation } = this.#addresses;
-    writeDown(participation, item);
+    writeAhead(participation, item);
     try {
       return await this.#store.send(item, draftKey(item.event));
     } finally {
-      crossOut(participation, item); // what the store refuses is said to be so
+      removeAhead(participation, item); // the page reports what cannot be stored
     }
   }
 
   async #recover() {
     const { participation } = this.#addresses;
-    for (const item of writtenDown(participation)) {
+    for (const item of writtenAhead(participation)) {
       await this.#store.send(item, draftKey(item.event));
-      crossOut(participation, item);
+      removeAhead(participation, item);
     }
   }
 
-  /** Ask for a trial to be finished once all answers before it have their receipts; resolves when that is kept. */
+  /** Ask for a trial to be finished once all earlier answers have their receipts; resolves when this is stored. */
   async finish(trial, { appeared, ...listening }) {
     this.#waiting();
-    await this.#store.send({ kind: "finish", trial, listening, appeared, at: moment() });
+    await this.#store.send({ kind: "finish", trial, listening, appeared, at: timestamp() });
     this.flush();
   }
 
-  /** Send what there is; resolves to whether the store is empty. */
+  /** Send everything; resolves to whether the store is empty. */
   flush() {
     clearTimeout(this.#timer);
     this.#again = true;
@@ -90,7 +90,7 @@ export class Queue extends EventTarget {
     return this.#running;
   }
 
-  /** One tab sends at a time where the browser can arrange it; receipts make the rest safe. */
+  /** Let one tab send at a time where the browser has locks; elsewhere receipts make repeated sending safe. */
   #exclusively(work) {
     return navigator.locks ? navigator.locks.request(this.#addresses.judgments, work) : work();
   }
@@ -153,7 +153,7 @@ export class Queue extends EventTarget {
     return false;
   }
 
-  /** There is something to be sent; whoever is offline stays so until it has been. */
+  /** There is something to send; the state "offline" stays until it has been sent. */
   #waiting() {
     if (this.state !== "offline") this.#tell("waiting");
   }
@@ -168,7 +168,7 @@ export class Queue extends EventTarget {
   }
 }
 
-/** Under which name the draft of an answer is kept. */
+/** The key of the draft of an answer. */
 export function draftKey({ trial, question, presentation }) {
   return [trial, question, presentation ?? ""].join("/");
 }

@@ -1,10 +1,10 @@
-// What this browser still holds when the trials are over or left: sent all the same.
+// Sends the answers that this browser still holds when the trials are over or the annotator has left.
 
 import { Queue } from "./queue.js";
 import { Store } from "./store.js";
 
-/** Send what is left of an element's participation; tells whether there was any (held), and whether all went (sent). */
-export async function sendRemainder(element) {
+/** Send what is left of an element's participation; resolves to whether there was any (held), and all was sent (sent). */
+export async function sendRemaining(element) {
   const store = await Store.open(element.dataset.participation);
   const queue = await Queue.open(store, { ...element.dataset, renewal: element.dataset.next });
   queue.addEventListener("refused", ({ detail }) => tell(element, detail.reason));
@@ -12,7 +12,7 @@ export async function sendRemainder(element) {
   return { held, sent: await queue.flush() };
 }
 
-/** Say once why answers were not taken. */
+/** Show once why answers were refused. */
 function tell(element, reason) {
   if ([...element.children].some((notice) => notice.textContent === reason)) return;
   const notice = document.createElement("p");

@@ -1,4 +1,4 @@
-// What this browser keeps in IndexedDB: answers under way, drafts, what has been heard, and the trials at hand.
+// The IndexedDB database of a participation: answers to be sent, drafts, what has been heard, and the next trials.
 //
 // All tabs of one participation share one database; IndexedDB serialises their transactions,
 // so that the sequence of answers grows by one for each answer whichever tab it comes from.
@@ -6,9 +6,9 @@
 const OUTBOX = "outbox"; // sent in the order of their sequence, kept until the server has them
 const DRAFTS = "drafts"; // the last value entered for each question
 const LISTENING = "listening"; // what has been heard of each trial
-const LEFT = "left"; // the trials that have been left, for pages that were made before
-const TRIALS = "trials"; // the one on the page and those that come next, for a reload without the server
-const NOTES = "notes"; // how things stand on the page: the level, stretches that have only begun
+const LEFT = "left"; // the trials that have been left, for pages that were loaded before
+const TRIALS = "trials"; // the present one and the next ones, for a reload without the server
+const NOTES = "notes"; // the state of the page: the level, time marks without an end yet
 const COUNTERS = "counters";
 const VERSION = 4;
 const STORES = {
@@ -58,13 +58,17 @@ export class Store {
     database.onversionchange = () => database.close();
   }
 
+  #read(store) {
+    return this.database.transaction(store).objectStore(store);
+  }
+
   #write(...stores) {
     return this.database.transaction(stores, "readwrite", { durability: "strict" });
   }
 
   /**
-   * Put an item into the outbox under the next sequence number; its draft with it, or that its trial is left.
-   * An answer that is its question's draft already has been put there before.
+   * Put an item into the outbox under the next sequence number, together with its draft or, for a finish, the note that
+   * its trial was left. An answer that already is its question's draft was put there before.
    */
   async send(item, draftKey = null) {
     const transaction = this.#write(OUTBOX, DRAFTS, LEFT, COUNTERS);
@@ -82,7 +86,7 @@ export class Store {
     return whole;
   }
 
-  /** Never number below what the server has seen, from another device perhaps. */
+  /** Raise the sequence to what the server has seen, perhaps from another device. */
   async raiseSequence(atLeast) {
     const transaction = this.#write(COUNTERS);
     const done = committed(transaction);
@@ -92,7 +96,7 @@ export class Store {
   }
 
   outbox() {
-    return result(this.database.transaction(OUTBOX).objectStore(OUTBOX).getAll());
+    return result(this.#read(OUTBOX).getAll());
   }
 
   async remove(sequences) {
@@ -102,7 +106,7 @@ export class Store {
     await done;
   }
 
-  /** Take a finish that was refused out of the outbox: its trial is not left. */
+  /** Take a refused finish out of the outbox: its trial was not left. */
   async retract({ sequence, trial }) {
     const transaction = this.#write(OUTBOX, LEFT);
     const done = committed(transaction);
@@ -111,7 +115,7 @@ export class Store {
     await done;
   }
 
-  /** Whether a trial that the server calls due is so: not while its end is still to be sent. */
+  /** Whether a trial that the server calls due really is: not while its finish is still to be sent. */
   async isDue(trial) {
     const transaction = this.#write(OUTBOX, LEFT);
     const done = committed(transaction);
@@ -122,16 +126,16 @@ export class Store {
     return due;
   }
 
-  /** Whether a trial has been left in this browser, in whichever tab, and whether or not the server knows yet. */
+  /** Whether a trial has been left in any tab of this browser, even if the server does not know yet. */
   async hasLeft(trial) {
-    return (await result(this.database.transaction(LEFT).objectStore(LEFT).get(trial))) !== undefined;
+    return (await result(this.#read(LEFT).get(trial))) !== undefined;
   }
 
   draft(key) {
-    return result(this.database.transaction(DRAFTS).objectStore(DRAFTS).get(key));
+    return result(this.#read(DRAFTS).get(key));
   }
 
-  /** Note how something stands; null forgets it. */
+  /** Store a note under a name; null deletes it. */
   async note(name, value) {
     const transaction = this.database.transaction(NOTES, "readwrite");
     const done = committed(transaction);
@@ -142,7 +146,7 @@ export class Store {
   }
 
   noted(name) {
-    return result(this.database.transaction(NOTES).objectStore(NOTES).get(name));
+    return result(this.#read(NOTES).get(name));
   }
 
   async keepListening(record) {
@@ -153,10 +157,10 @@ export class Store {
   }
 
   listening(trial) {
-    return result(this.database.transaction(LISTENING).objectStore(LISTENING).get(trial));
+    return result(this.#read(LISTENING).get(trial));
   }
 
-  /** Keep trials, each { position, trial, html, sounds, feedback }; let go of those before `position`, and return these. */
+  /** Keep trials, each { position, trial, html, sounds, feedback }; delete and return those before `position`. */
   async keepTrials(trials, position = 0) {
     const transaction = this.#write(TRIALS);
     const done = committed(transaction);
@@ -171,13 +175,12 @@ export class Store {
 
   /** The trials kept that come after `position`, in order. */
   trialsAfter(position) {
-    const kept = this.database.transaction(TRIALS).objectStore(TRIALS);
-    return result(kept.getAll(IDBKeyRange.lowerBound(position, true)));
+    return result(this.#read(TRIALS).getAll(IDBKeyRange.lowerBound(position, true)));
   }
 
   /**
-   * The trial to be shown as long as the server does not say: the first that has not been left; or, with `waits`, the
-   * last that has, where what follows must come from the server.
+   * The trial to show while the server does not answer: the first that has not been left; or, with `waits`, the last that
+   * has, where the next must come from the server.
    */
   async keptTrial() {
     const transaction = this.database.transaction([TRIALS, LEFT, OUTBOX]);
@@ -193,7 +196,7 @@ export class Store {
     return { ...kept[due], waits: false };
   }
 
-  /** Forget this participation; only when the outbox is empty. */
+  /** Delete everything of this participation; call it only when the outbox is empty. */
   static forget(name) {
     indexedDB.deleteDatabase(name);
   }

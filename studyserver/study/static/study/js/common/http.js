@@ -1,9 +1,9 @@
-// Talking to the server in JSON, with a CSRF token that renews itself.
+// Sends requests to the server, in JSON or as forms, and renews the CSRF token when it has expired.
 
-/** The server could not be reached or is not well: try again later. */
+/** The server could not be reached or failed: try again later. */
 export class Unreachable extends Error {}
 
-/** The server has understood and says no. */
+/** The server understood the request and refused it. */
 export class Refused extends Error {
   constructor(status, body) {
     super(body.reason ?? `The server answered ${status}.`);
@@ -68,7 +68,7 @@ export async function postJSON(address, body, renewal) {
   return bodyOf(await post(address, JSON.stringify(body), "application/json", renewal));
 }
 
-/** Send a form whose answer is to go elsewhere. */
+/** Send a form; the server must answer with a redirect, which is not followed. */
 export async function postForm(form, renewal) {
   const fields = new URLSearchParams(new FormData(form));
   fields.delete("csrfmiddlewaretoken"); // as old as the page

@@ -1,16 +1,16 @@
-// Small things in localStorage, which has them at once and keeps them beyond the tab; without storage nothing is kept.
+// Saves small values in localStorage: it writes synchronously and outlives the tab. Without storage nothing is saved.
 
-/** Keep a value, as JSON, under a name, where there is room for it. */
-export function keepLocally(name, value) {
+/** Save a value as JSON under a name, if there is room for it. */
+export function saveLocally(name, value) {
   try {
     localStorage.setItem(name, JSON.stringify(value));
   } catch {
-    // What was not kept is not found later.
+    // What was not saved is not found later.
   }
 }
 
 /** The value under a name, or null. */
-export function keptLocally(name) {
+export function loadLocally(name) {
   try {
     return JSON.parse(localStorage.getItem(name));
   } catch {
@@ -19,7 +19,7 @@ export function keptLocally(name) {
 }
 
 /** The names in use that begin with `start`. */
-export function localNames(start) {
+export function localNamesFrom(start) {
   try {
     return Object.keys(localStorage).filter((name) => name.startsWith(start));
   } catch {
@@ -27,10 +27,10 @@ export function localNames(start) {
   }
 }
 
-export function forgetLocally(name) {
+export function removeLocally(name) {
   try {
     localStorage.removeItem(name);
   } catch {
-    // What cannot be reached was not kept.
+    // Without storage nothing was saved.
   }
 }

@@ -1,12 +1,12 @@
-// Whether a program translates the page, although the page forbids it: then others read another question. Chrome and Edge
-// mark what they do; Firefox and others only put other words in the place of ours.
+// Detects that a program translates the page although the page forbids it: the annotator then reads another question.
+// Chrome and Edge mark what they translate; Firefox and others only replace our words.
 
 const TEXTS = "h1, legend, .sentence, .about-clips, .ends bdi, .tick bdi, [dir=auto] p, label[for=language]";
 const MARKS = ".translated-ltr, .translated-rtl, main font, [_msttexthash], [_msthash]";
 const root = document.documentElement;
 const { lang } = root;
 const notice = document.getElementById("machine-translated");
-const texts = new WeakMap(); // element -> what it said when it came
+const texts = new WeakMap(); // element -> its text when it was first seen
 let translated = false;
 let ever = false; // since the page was loaded
 
@@ -17,7 +17,7 @@ function differs(element) {
 
 function look() {
   const before = translated;
-  const differing = [...document.querySelectorAll(TEXTS)].filter(differs); // all of them: new ones are remembered
+  const differing = [...document.querySelectorAll(TEXTS)].filter(differs); // looks at all, to remember new ones
   translated = differing.length > 0 || root.lang !== lang || document.querySelector(MARKS) !== null;
   ever ||= translated;
   if (translated === before) return;
@@ -25,13 +25,13 @@ function look() {
   if (translated) document.dispatchEvent(new Event("machine-translated"));
 }
 
-/** Call `onTranslated` when the page is translated, at once if it is now; until `signal` says so. */
+/** Call `onTranslated` when the page is translated, at once if it is now; until `signal` aborts. */
 export function whenTranslated(onTranslated, signal) {
   if (translated) onTranslated();
   document.addEventListener("machine-translated", onTranslated, { signal });
 }
 
-// Forms say so, too, in a field of their own.
+// Forms report it in a field of their own.
 document.addEventListener("formdata", ({ formData }) => ever && formData.set("machine_translated", "true"));
 
 look();

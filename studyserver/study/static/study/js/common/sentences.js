@@ -1,4 +1,4 @@
-// Sentences for the annotator, translated by the server and carried in the page.
+// Sentences for the annotator. The server translates them and sends them in the page.
 
 const dataset = document.getElementById("words")?.dataset ?? {};
 
@@ -7,13 +7,13 @@ export function say(name, values = {}) {
   return (dataset[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 }
 
-/** Tell users of screen readers what has changed elsewhere on the page. */
+/** Announce a change elsewhere on the page to users of screen readers. */
 export function announce(sentence) {
   const region = document.getElementById("announcements");
   if (region) region.textContent = sentence;
 }
 
-/** The page works: take away what says that it does not, see includes/not_ready.html. */
-export function alive() {
+/** Remove the message that the page is not ready, once it works; see includes/not_ready.html. */
+export function removeNotReady() {
   document.getElementById("not-ready")?.remove();
 }

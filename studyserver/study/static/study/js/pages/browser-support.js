@@ -1,11 +1,11 @@
-// Before anybody spends time: can this browser decode the sounds and keep the answers?
+// Says on the invitation when this browser cannot decode the sounds or store the answers.
 
 const notice = document.getElementById("unsupported");
 
 async function canPlay() {
   if (!("AudioContext" in window)) return false;
   const probe = await fetch(notice.dataset.probe).catch(() => null);
-  if (!probe?.ok) return true; // kept away by the network, not by the browser
+  if (!probe?.ok) return true; // the network's fault, not the browser's
   const bytes = await probe.arrayBuffer();
   const decoded = await new OfflineAudioContext(1, 1, 44_100).decodeAudioData(bytes);
   return decoded.length > 0;

@@ -1,4 +1,4 @@
-// The completion code to the clipboard.
+// Copies the completion code to the clipboard.
 
 import { say } from "../common/sentences.js";
 
@@ -9,7 +9,7 @@ async function copy() {
   try {
     await navigator.clipboard.writeText(code.textContent);
   } catch {
-    // Without HTTPS or permission: by the selection.
+    // Without HTTPS or permission: copy the selection.
     getSelection().selectAllChildren(code);
     document.execCommand("copy");
   }

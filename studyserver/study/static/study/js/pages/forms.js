@@ -1,11 +1,11 @@
-// A form is sent once, however often its button is pressed, and only when the server can be reached: until then the page
-// stays as it is and says so, where the browser would put a page of its own in its place.
+// Sends a form once, however often its button is pressed, and only when the server can be reached: until then the page
+// stays and says so, where the browser would show an error page.
 
-const RETRY = 3_000; // ms between two looks for the server
+const RETRY = 3_000; // ms between two attempts to reach the server
 const PATIENCE = 10_000; // ms
 
 const notice = document.getElementById("unreachable");
-let cleared = null; // the form that may go out now
+let cleared = null; // the form that may be sent now
 
 async function isReached() {
   try {
@@ -38,7 +38,7 @@ document.addEventListener("submit", (event) => {
   deliver(form, event.submitter);
 });
 
-// Back from the browser's memory of pages: it may be sent again.
+// The page came back from the browser's back/forward cache: its forms may be sent again.
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });

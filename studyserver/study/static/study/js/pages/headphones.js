@@ -1,7 +1,7 @@
-// One trial of the headphone check: three intervals, one answer. Which is right is known to the server only.
+// One trial of the headphone check: three intervals, one answer. Only the server knows the right one.
 
-import { explain, fetched, played, trouble } from "../player/check-audio.js";
-import { alive, announce, say } from "../common/sentences.js";
+import { explainSilence, fetchSound, playedToEnd, showTrouble } from "../player/check-audio.js";
+import { announce, removeNotReady, say } from "../common/sentences.js";
 
 const button = document.getElementById("play-check");
 const form = document.getElementById("headphones");
@@ -32,7 +32,7 @@ async function play() {
   if (playing) return;
   playing = true;
   try {
-    const { context, buffer } = await fetched(button.dataset.sound);
+    const { context, buffer } = await fetchSound(button.dataset.sound);
     const volume = new GainNode(context, { gain: Number(button.dataset.level) });
     const source = new AudioBufferSourceNode(context, { buffer });
     source.connect(volume).connect(context.destination);
@@ -41,11 +41,11 @@ async function play() {
     button.dataset.sounding = "";
     refresh();
     follow(context, begin);
-    await played(source);
-    trouble("");
+    await playedToEnd(source);
+    showTrouble("");
     heard = true;
   } catch (error) {
-    explain(error);
+    explainSilence(error);
   }
   playing = false;
   delete button.dataset.sounding;
@@ -59,5 +59,5 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   announce(reason.textContent);
 });
-button.disabled = false; // before this a tap would have been lost
-alive();
+button.disabled = false; // before this a tap would be lost
+removeNotReady();

@@ -1,8 +1,8 @@
-// The volume: a noise in a loop, a slider; the way is free once the noise has been heard.
+// The level page: a looped noise and a slider; the annotator may continue once the noise has been heard.
 
-import { explain, fetched, trouble } from "../player/check-audio.js";
+import { explainSilence, fetchSound, showTrouble } from "../player/check-audio.js";
 import { Silent, watch } from "../player/audio-clock.js";
-import { alive, announce, say } from "../common/sentences.js";
+import { announce, removeNotReady, say } from "../common/sentences.js";
 
 const button = document.getElementById("play-noise");
 const slider = document.getElementById("volume");
@@ -25,7 +25,7 @@ function describe() {
 async function play() {
   if (starting) return;
   starting = true;
-  await fetched(button.dataset.sound).then(start, explain);
+  await fetchSound(button.dataset.sound).then(start, explainSilence);
   starting = false;
 }
 
@@ -41,9 +41,9 @@ function start({ context, buffer }) {
   button.ariaLabel = say("pause");
 }
 
-/** The noise sounds: the audio clock goes on. */
+/** The noise sounds: the audio clock advances. */
 function hear() {
-  trouble("");
+  showTrouble("");
   heard = true;
   form.elements.output_sample_rate.value = noise.source.context.sampleRate;
   next.setAttribute("aria-disabled", "false");
@@ -53,7 +53,7 @@ function hear() {
 function lose(why) {
   if (!noise) return;
   stop();
-  explain(new Silent(why));
+  explainSilence(new Silent(why));
 }
 
 function stop() {
@@ -77,5 +77,5 @@ form.addEventListener("submit", (event) => {
   announce(reason.textContent);
 });
 describe();
-button.disabled = false; // before this a tap would have been lost
-alive();
+button.disabled = false; // before this a tap would be lost
+removeNotReady();

@@ -1,3 +1,3 @@
-// For browsers that do not know modules, and so cannot run the study: say so.
+// Says on the invitation when a browser does not know modules and so cannot run the study.
 document.getElementById("unsupported").removeAttribute("hidden");
 document.getElementById("join").setAttribute("disabled", "");

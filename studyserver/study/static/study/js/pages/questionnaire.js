@@ -3,12 +3,12 @@
 import { draftOf, keepDraft } from "../answers/form-drafts.js";
 import { meets } from "../questions/rules.js";
 import { numberOf, touch } from "../questions/slider.js";
-import { alive } from "../common/sentences.js";
+import { removeNotReady } from "../common/sentences.js";
 
 const form = document.getElementById("questionnaire");
 const { participation, page } = form.dataset;
 
-/** Show and hide the questions that wait for others on this page; in order, since one may wait for another. */
+/** Show and hide the questions that depend on others on this page; in order, since these may depend on others too. */
 function refresh() {
   const entered = new FormData(form);
   for (const question of form.querySelectorAll("[data-waits-for]")) {
@@ -38,7 +38,7 @@ function keep() {
   keepDraft(participation, page, [...new FormData(form)].filter(([name]) => name.startsWith("q")));
 }
 
-/** Enter again what was entered before a reload, or before the tab was closed. */
+/** Restore what was entered before a reload, or before the tab was closed. */
 function restore() {
   for (const [name, value] of draftOf(participation, page)) {
     const slider = form.querySelector(`input[type=range][data-name="${name}"]`);
@@ -65,4 +65,4 @@ form.addEventListener("input", (event) => {
 restore();
 refresh();
 form.querySelector(".error")?.closest(".asked").querySelector("input, textarea")?.focus();
-alive();
+removeNotReady();

@@ -1,7 +1,7 @@
-// The sound check: a few tones, some of them faint, to be counted; can be repeated, never blocks.
+// The sound check: the annotator counts a few tones, some of them faint. It can be repeated and never blocks.
 
-import { awaken, explain, played, trouble } from "../player/check-audio.js";
-import { alive, announce, say } from "../common/sentences.js";
+import { awakeContext, explainSilence, playedToEnd, showTrouble } from "../player/check-audio.js";
+import { announce, removeNotReady, say } from "../common/sentences.js";
 
 const LOUD = 0.1; // amplitude; a tone at this level is as loud as the clips (-23 LUFS)
 const FAINT = 0.012;
@@ -9,7 +9,7 @@ const LENGTH = 0.3; // s
 const PAUSE = 0.25;
 const RAMP = 0.02;
 const PITCHES = [440, 494, 554, 587, 659, 740, 880]; // Hz
-const ENOUGH = 2; // wrong counts, or silences, before one may go on all the same
+const ENOUGH = 2; // wrong counts, or failures to play, after which the annotator may continue
 
 const button = document.getElementById("play-tones");
 const form = document.getElementById("check");
@@ -25,7 +25,7 @@ let silences = 0; // how often there was no sound
 
 const choose = (list) => list[Math.floor(Math.random() * list.length)];
 
-/** Lay out the tones on the audio clock; resolves when the last has ended. */
+/** Schedule the tones on the audio clock; resolves when the last has ended. */
 function sound(context, count) {
   const faint = new Set();
   while (faint.size < Math.floor(count / 2)) faint.add(1 + Math.floor(Math.random() * (count - 1)));
@@ -44,7 +44,7 @@ function sound(context, count) {
     last.stop(begin + LENGTH);
     begin += LENGTH + PAUSE;
   }
-  return played(last);
+  return playedToEnd(last);
 }
 
 async function play() {
@@ -56,15 +56,15 @@ async function play() {
   refresh();
   const count = choose([3, 4, 5, 6].filter((number) => !result.played.trim().endsWith(String(number))));
   try {
-    const context = await awaken();
+    const context = await awakeContext();
     button.dataset.sounding = "";
     await sound(context, count);
-    trouble("");
+    showTrouble("");
     tones = count;
     result.output_sample_rate = context.sampleRate;
   } catch (error) {
     mayContinue ||= ++silences >= ENOUGH;
-    explain(error);
+    explainSilence(error);
   }
   delete button.dataset.sounding;
   playing = false;
@@ -106,5 +106,5 @@ form.addEventListener("submit", (event) => {
   }
   form.elements.result.value = JSON.stringify({ ...result, played: result.played.trim(), answered: result.answered.trim() });
 });
-button.disabled = false; // before this a tap would have been lost
-alive();
+button.disabled = false; // before this a tap would be lost
+removeNotReady();

@@ -1,4 +1,4 @@
-// The page of trials: shows one after the other without reloading, and keeps the state in words up to date.
+// The page of trials: shows one after the other without reloading, and the state of sending in words.
 
 import { Examples } from "../player/sound-examples.js";
 import { getJSON, Refused, Unreachable } from "../common/http.js";
@@ -10,7 +10,7 @@ import { Queue } from "../answers/queue.js";
 import { Sounds } from "../player/sounds.js";
 import { Store } from "../answers/store.js";
 import { Trial } from "../trial/trial.js";
-import { alive, announce, say } from "../common/sentences.js";
+import { announce, removeNotReady, say } from "../common/sentences.js";
 
 const page = document.getElementById("trials");
 const addresses = { ...page.dataset };
@@ -25,7 +25,7 @@ const soundsOf = (root) => [...root.querySelectorAll("[data-sound]")].map((eleme
 const examplesOf = (root) => [...root.querySelectorAll("[data-example]")].map((element) => element.dataset.example);
 
 const RETRY = 3_000; // ms
-const MOST_AHEAD = 12; // trials, so that nobody waits while the network is away for a minute or more
+const MOST_AHEAD = 12; // trials, enough for a minute or more without network
 
 let trial = null;
 let showing = Promise.resolve();
@@ -51,7 +51,7 @@ function parse(html) {
   return template.content.firstElementChild;
 }
 
-/** Put a trial on the page, the focus at its beginning; one after the other, never two at once. */
+/** Show a trial and focus its heading; one call after the other, never two at once. */
 function show(root, options) {
   showing = showing.catch(() => {}).then(() => replace(root, options));
   return showing;
@@ -62,7 +62,7 @@ async function replace(root, { takeFocus = true, waits = false } = {}) {
   trial?.destroy();
   trial = null;
   if (page.firstElementChild !== root) page.replaceChildren(root);
-  // The server may have made this page before it knew that the trial was left, and other tabs go on, too.
+  // The server may have made this page before it knew that the trial was left, here or in another tab.
   if (!waits && (await store.hasLeft(root.dataset.trial))) return void goOn();
   keep([root], Number(root.dataset.position));
   const place = ahead.findIndex((one) => one.dataset.trial === root.dataset.trial);
@@ -79,7 +79,7 @@ async function replace(root, { takeFocus = true, waits = false } = {}) {
   lookAhead();
 }
 
-/** Keep trials as they came, for a reload without the server; what lies before `position` is done with. */
+/** Keep trials as they came, for a reload without the server; drop those before `position`. */
 function keep(roots, position) {
   const trials = roots.map((root) => ({
     position: Number(root.dataset.position),
@@ -92,9 +92,9 @@ function keep(roots, position) {
   kept.then((gone) => shelf.remove(gone.flatMap((one) => one.sounds))).catch(() => {}); // no room
 }
 
-/** Have the trials that come next at hand: their markup, their sounds, those of the very next one decoded. */
+/** Fetch the next trials ahead: their markup and their sounds; those of the very next trial are also decoded. */
 function lookAhead() {
-  looking = looking.then(fetchAhead).catch(() => {}); // what is not at hand is fetched when it is wanted
+  looking = looking.then(fetchAhead).catch(() => {}); // what is missing is fetched when it is needed
   looking.then(collectSounds);
 }
 
@@ -106,7 +106,7 @@ async function fetchAhead() {
   if (last === (ahead.at(-1) ?? trial?.root)) ahead.push(...coming);
 }
 
-/** The trials that follow another: from the server or, while it cannot be reached, those that were kept. */
+/** The trials that follow another: from the server or, while it cannot be reached, from the store. */
 async function comingAfter({ dataset }, number) {
   try {
     const { trials } = await getJSON(`${addresses.next}?after=${dataset.trial}&number=${number}`);
@@ -134,15 +134,15 @@ async function leave(left, listening) {
     return left.reopen(say("unkept"));
   }
   tabs?.postMessage({ left: left.token });
-  // What is told about a practice trial comes from the server; and the queue goes on trying: "finished" is heard below.
+  // The feedback on a practice trial comes from the server with the event "finished"; the queue tries until it comes.
   if (ahead.length && !("feedback" in left.root.dataset)) return show(ahead[0]);
   if (trial === left) left.tellWait(queue.state);
 }
 
-/** Show what the server says comes now: a trial, or another page. */
+/** Show what is next by the server: a trial, or another page. */
 async function showCurrent() {
   await queue.flush();
-  if (trial?.telling) return; // how the practice went; Next leads on
+  if (trial?.telling) return; // shows feedback; Next continues
   const { html, address } = await getJSON(addresses.current);
   if (address) return location.assign(address);
   const root = parse(html);
@@ -157,11 +157,11 @@ async function goOn() {
   } catch (error) {
     if (error instanceof Refused) return location.reload();
     await showKept().catch(() => {});
-    retry = setTimeout(goOn, RETRY); // what the server says counts as soon as it says it
+    retry = setTimeout(goOn, RETRY); // the server decides as soon as it answers
   }
 }
 
-/** Show the trial that is due as far as this browser knows. */
+/** Show the trial that is next as far as this browser knows. */
 async function showKept() {
   const kept = await store.keptTrial();
   if (kept && kept.trial !== trial?.token) return show(parse(kept.html), { waits: kept.waits });
@@ -183,7 +183,7 @@ function listenToQueue() {
   });
 }
 
-/** Several tabs show one participation: what is done in one is seen in all. */
+/** Follow other tabs of the same participation. */
 function listenToTabs() {
   tabs?.addEventListener("message", ({ data }) => {
     if (data.answer?.trial === trial?.token) trial?.mirror(data.answer);
@@ -195,7 +195,7 @@ function listenToTabs() {
   });
 }
 
-/** The level that the annotator has chosen since, where the study lets the level be changed. */
+/** The level that the annotator has chosen during the trials, where the study allows it. */
 const levelNoted = async () => ("volume" in addresses ? store.noted("level") : undefined);
 
 async function start() {
@@ -205,21 +205,21 @@ async function start() {
   queue = await Queue.open(store, { ...addresses, renewal: addresses.next });
   listenToQueue();
   listenToTabs();
-  queue.flush(); // what was left by a reload; and the page says how things stand
+  queue.flush(); // sends what a reload left, and shows the state
   listenForKeys(() => (trial?.resting ? null : trial));
   listenForLanguage(() => trial?.keep(), addresses.next);
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   const root = page.querySelector(".trial");
   if (root) await show(root, { takeFocus: false });
-  alive();
+  removeNotReady();
   if (!root) await goOn();
   await Promise.allSettled(soundsOf(page).map((address) => sounds.get(address))); // the first sound comes first
   keepPage(addresses.worker).catch(() => {});
 }
 
 start().catch((error) => {
-  if (store) throw error; // the page goes on to say that it is not ready
-  alive();
+  if (store) throw error; // the message that the page is not ready stays
+  removeNotReady();
   document.getElementById("cannot-store").hidden = false;
   document.getElementById("state").hidden = true;
 });

@@ -1,4 +1,4 @@
-// The sound of the checks: an audio context that is awake, sounds that are played to their end, and what is the matter.
+// Audio for the checks before the trials: a running context, sounds that are played to their end, and error messages.
 
 import { Silent, wake, watch } from "./audio-clock.js";
 import { LATE, Sounds } from "./sounds.js";
@@ -6,30 +6,30 @@ import { say } from "../common/sentences.js";
 
 let context = null;
 
-/** The audio context, awake: another one after one that gave no sound. Rejects with Silent. */
-export async function awaken() {
+/** The running audio context: a new one after one that gave no sound. Rejects with Silent. */
+export async function awakeContext() {
   try {
     context ??= new AudioContext();
   } catch {
-    throw new Silent("taken"); // the device has no more of them to give
+    throw new Silent("taken"); // the device has none left
   }
   await wake(context);
   return context;
 }
 
-/** The decoded sound at `address`, and a context that is awake. */
-export async function fetched(address) {
-  const late = setTimeout(() => trouble(say("late")), LATE);
+/** The decoded sound at `address`, and a running context. */
+export async function fetchSound(address) {
+  const late = setTimeout(() => showTrouble(say("late")), LATE);
   try {
-    const awake = await awaken();
+    const awake = await awakeContext();
     return { context: awake, buffer: await new Sounds(awake).get(address) };
   } finally {
     clearTimeout(late);
   }
 }
 
-/** Resolves when a source has been played to its end; rejects with Silent when the sound is taken away before. */
-export async function played(source) {
+/** Resolves when a source has been played to its end; rejects with Silent when the sound stops before. */
+export async function playedToEnd(source) {
   const awake = source.context;
   const begun = awake.currentTime;
   let unwatch;
@@ -41,17 +41,17 @@ export async function played(source) {
   }).finally(() => unwatch());
 }
 
-/** Show a sentence in the notice of the page; an empty one hides it. */
-export function trouble(sentence) {
+/** Show a sentence in the page's notice; an empty one hides it. */
+export function showTrouble(sentence) {
   const notice = document.getElementById("trouble");
   notice.textContent = sentence;
   notice.hidden = !sentence;
   if (sentence) notice.scrollIntoView({ block: "nearest" });
 }
 
-/** Say why there was no sound; the next attempt begins with another context. */
-export function explain(error) {
-  trouble(say(error.sentence ?? "unloadable"));
+/** Show why there was no sound; the next attempt begins with a new context. */
+export function explainSilence(error) {
+  showTrouble(say(error.sentence ?? "unloadable"));
   if (!(error instanceof Silent)) return;
   context?.close().catch(() => {});
   context = null;

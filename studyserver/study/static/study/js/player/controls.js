@@ -11,16 +11,16 @@ function clock(exact) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-const WHOLE = 0.05; // s: a remainder as short as that is not worth a loop
+const WHOLE = 0.05; // s: a region that leaves out no more than this at each end is the whole clip
 const REFRESH = 100; // ms
 
 /** Binds the player's controls on the page to a Player; reports to a Recorder. */
 export class Controls {
   clips = [];
-  #begun = null; // a play that counts as soon as the audio clock goes on with it
+  #begun = null; // a play that counts as soon as the audio clock advances
   #listeners = new AbortController();
 
-  /** `restart`: a clip that is switched to begins anew instead of going on at the same time. */
+  /** `restart`: switching to a clip starts it from its beginning instead of at the same position. */
   constructor(root, { player, sounds, recorder, restart, onProgress, onLevel }) {
     Object.assign(this, { root, player, recorder, restart, onProgress, onLevel });
     this.seek = root.querySelector(".seek");
@@ -52,7 +52,7 @@ export class Controls {
     this.#load(clip, element.dataset.sound, sounds);
   }
 
-  /** What is the matter with a sound is said by `onTrouble(sentence, about)`, and "" when it is well again. */
+  /** Problems with a sound are reported to `onTrouble(sentence, about)`, with "" when they are over. */
   async #load(clip, address, sounds) {
     const late = setTimeout(() => this.onTrouble?.(say("late"), clip.id), LATE);
     clip.retry = null;
@@ -66,7 +66,7 @@ export class Controls {
       delete clip.button.dataset.loading;
       this.onTrouble?.("", clip.id);
       if (clip.wanted) {
-        announce(""); // it was said that the sound is loading
+        announce(""); // withdraws "loading"
         this.#play(clip);
       }
       this.refresh();
@@ -108,7 +108,7 @@ export class Controls {
 
   #seekTo(position) {
     const end = this.duration;
-    if (!end) return; // nothing to move within yet
+    if (!end) return; // nothing to seek in yet
     this.recorder.sought(this.selected.id);
     this.player.seek(Math.min(Math.max(0, position), Math.max(0, end - 0.01)));
     this.refresh();
@@ -151,7 +151,7 @@ export class Controls {
     this.recorder.stretch(stretch);
   }
 
-  /** Count what was pressed once it sounds. */
+  /** Count a play once it sounds. */
   #count(stretch) {
     const begun = this.#begun;
     if (!begun || begun.id !== stretch?.id || stretch.elapsed <= 0) return;
@@ -165,14 +165,14 @@ export class Controls {
     this.setLoop(!this.player.loop);
   }
 
-  /** Loop or not; a region [from, to] as long as the clip is no region. */
+  /** Loop or not; a region [from, to] as long as the clip is the whole clip. */
   setLoop(on, region = this.region?.chosen ?? null) {
     const whole = region && region[0] <= WHOLE && region[1] >= this.duration - WHOLE;
     this.player.setLoop(on, whole ? null : region);
     this.loop.setAttribute("aria-pressed", on);
   }
 
-  /** Length of the clip that is selected, in s. */
+  /** Length of the selected clip, in s. */
   get duration() {
     return this.selected.duration ?? 0;
   }

@@ -1,4 +1,4 @@
-// The part of a sound that the loop repeats: from here, to here, or the whole.
+// The buttons that choose which part of a sound the loop repeats: from here, to here, or the whole.
 
 import { say } from "../common/sentences.js";
 
@@ -16,7 +16,7 @@ export class LoopRegion {
     this.whole.addEventListener("click", () => this.#set(null));
   }
 
-  /** Move one end of the region to where the player is; the other end gives way. */
+  /** Move one end of the region to where the player is; the other end moves if the region would be too short. */
   #choose(end) {
     const { player, duration } = this.controls;
     const region = [...(this.chosen ?? [0, duration])];

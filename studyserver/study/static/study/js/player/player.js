@@ -3,20 +3,20 @@
 import { Silent, wake, watch } from "./audio-clock.js";
 
 const FADE = 0.005; // s
-const SHORT = 0.25; // s that the clock may lack when a sound has ended; it is looked at late, and in steps
-const LEAD = 0.01; // s between asking for a change and making it, so that both sounds change together
+const SHORT = 0.25; // s by which the clock may lag when a sound has ended: it is read late and advances in steps
+const LEAD = 0.01; // s between scheduling a change and its time, so that both sounds change together
 
 /**
  * Events: "change" (what sounds has changed), "ended" (a sound has played to its end),
- * "stretch" (detail: id, from, elapsed: what has been played in one go, in seconds), "silent" (detail: what took the sound
- * away, as Silent names it).
+ * "stretch" (detail: id, from, elapsed: what was played without interruption, in s), "silent" (detail: the Silent error
+ * that says why the sound stopped).
  */
 export class Player extends EventTarget {
   loop = false;
   #context;
   #buffers = new Map();
   #voice = null;
-  #rest = 0; // where playing goes on when nothing sounds
+  #rest = 0; // where playing resumes when nothing sounds
   #unwatch = () => {};
   #stood = false; // the clock stood still when something should have sounded
   #region = null; // [from, to] in s: what a loop repeats, where that is not the whole
@@ -29,7 +29,7 @@ export class Player extends EventTarget {
     this.#master = new GainNode(context);
     this.#master.connect(context.destination);
     context.addEventListener("statechange", () => {
-      // A call or another program has taken the sound away: stop where the audio clock stopped.
+      // A call or another program took the audio device: stop where the audio clock stopped.
       if (context.state !== "running" && this.#voice) this.#lose("taken");
     });
   }
@@ -46,7 +46,7 @@ export class Player extends EventTarget {
     return this.#voice ? this.#positionAt(this.#context.currentTime) : this.#rest;
   }
 
-  /** What the sounding voice has played so far, in the form of a stretch; null when nothing sounds. */
+  /** What the sounding voice has played so far, as a "stretch" event has it; null when nothing sounds. */
   get current() {
     if (!this.#voice) return null;
     return this.#stretchUntil(this.#context.currentTime);
@@ -56,7 +56,7 @@ export class Player extends EventTarget {
     this.#buffers.set(id, buffer);
   }
 
-  /** Forget all sounds, silently. */
+  /** Stop and remove all sounds. */
   clear() {
     this.pause();
     this.#buffers.clear();
@@ -71,7 +71,7 @@ export class Player extends EventTarget {
     await wake(this.#context, anew);
   }
 
-  /** Sound `id` from `position` (s) on, or from where we are, cross-fading from whatever sounds. Rejects with Silent. */
+  /** Play `id` from `position` (s) or the present position, cross-fading from what sounds. Rejects with Silent. */
   async play(id, position = null) {
     if (this.#context.state !== "running" || this.#stood) await this.unlock();
     const buffer = this.#buffers.get(id);
@@ -99,34 +99,34 @@ export class Player extends EventTarget {
     return Promise.resolve();
   }
 
-  /** Repeat the whole, or a region [from, to] in s. */
+  /** Repeat the whole sound, or a region [from, to] in s. */
   setLoop(on, region = null) {
     const moved = region ?? this.#region;
     this.loop = on;
     this.#region = on ? region : null;
     if (!this.#voice) return;
-    // A voice keeps its region for life, so that what it has played can be told from the clock.
+    // A voice never changes its region, so that the clock alone tells what it has played.
     if (moved) return void this.play(this.#voice.id);
     if (this.#voice.source.loop && !on) this.#voice.unlooped = this.#context.currentTime;
     this.#voice.source.loop = on;
   }
 
-  /** Play everything louder or fainter; 0 dB is as the files are. */
+  /** Set the level of everything; at 0 dB files are played unchanged. */
   setLevel(decibels) {
     this.level = decibels;
     const gain = 10 ** (decibels / 20);
-    // Before anything sounds it is set at once: the first clip must not begin too loud.
+    // Before anything sounds it is set without a ramp: the first clip must not begin too loud.
     if (this.#voice) this.#master.gain.setTargetAtTime(gain, this.#context.currentTime, 0.01);
     else this.#master.gain.value = gain;
   }
 
-  /** How long a voice sounds before it ends by itself, in s: the round in which it stopped looping is its last. */
+  /** How long a voice sounds until it ends by itself, in s: the round in which looping was switched off is its last. */
   #lengthOf({ source, from, begin, unlooped = begin }) {
     const { duration } = source.buffer;
     return Math.max(1, Math.ceil((from + unlooped - begin) / duration)) * duration - from;
   }
 
-  /** How long the voice has sounded at a time, in s; we may hear late that it has ended. */
+  /** How long the voice has sounded at a time, in s; the event that it has ended may come late. */
   #elapsedAt(time) {
     const { begin, source } = this.#voice;
     const elapsed = Math.max(0, time - begin);
@@ -176,14 +176,14 @@ export class Player extends EventTarget {
     this.#emit("stretch", stretch);
   }
 
-  /** Nothing sounds any more, though it should: stop where the clock stopped, and tell why. */
+  /** Nothing sounds although it should: stop where the clock stopped, and report why. */
   #lose(why) {
     this.#stood = why === "still";
     this.pause();
     this.#emit("silent", new Silent(why));
   }
 
-  /** The sound has come to its natural end: nothing is cut, the next playing begins anew. */
+  /** The sound has ended by itself: nothing is cut, and the next play starts from the beginning. */
   #finish(voice) {
     const { id, from, begin } = voice;
     const length = this.#lengthOf(voice);

@@ -1,10 +1,12 @@
-// Records what was heard of one trial, from the audio clock, and how the annotator went about it.
+// Records what was heard of one trial, by the audio clock, and how the annotator worked: plays, seeks, switches, times.
 
-import { moment } from "../common/timestamps.js";
+import { merged } from "../common/intervals.js";
+import { timestamp } from "../common/timestamps.js";
 
+const SAME = 1e-3; // s: intervals as close as that are one
 const MOST_INTERVALS = 500; // per clip; later ones still count as heard, in `covered`
 
-/** Split what was played in one go, possibly around the loop, into intervals of the sound. */
+/** Split what was played without interruption, possibly in a loop, into intervals of the sound. */
 function intervalsOf({ from, elapsed, region }, duration) {
   const [first, last] = region ?? [0, duration];
   const intervals = [];
@@ -19,31 +21,19 @@ function intervalsOf({ from, elapsed, region }, duration) {
   return intervals;
 }
 
-/** The union of intervals, in order and without overlaps. */
-function union(intervals) {
-  const sorted = [...intervals].sort((a, b) => a[0] - b[0]);
-  const joined = [];
-  for (const [start, end] of sorted) {
-    const last = joined.at(-1);
-    if (last && start <= last[1] + 1e-3) last[1] = Math.max(last[1], end);
-    else joined.push([start, end]);
-  }
-  return joined;
-}
-
 const lengthOf = (intervals) => intervals.reduce((sum, [start, end]) => sum + end - start, 0);
-const shareOf = (clip, more = []) => Math.min(1, lengthOf(union([...clip.covered, ...more])) / clip.seconds);
+const shareOf = (clip, more = []) => Math.min(1, lengthOf(merged([...clip.covered, ...more], SAME)) / clip.seconds);
 const round = (number) => Math.round(number * 1000) / 1000;
 
 function add(clip, stretch) {
   const intervals = intervalsOf(stretch, clip.seconds);
   clip.loops += Math.max(0, intervals.length - 1);
-  clip.covered = union([...clip.covered, ...intervals]);
+  clip.covered = merged([...clip.covered, ...intervals], SAME);
   clip.intervals.push(...intervals.slice(0, MOST_INTERVALS - clip.intervals.length).map((pair) => pair.map(round)));
 }
 
 export class Recorder {
-  /** `earlier` is the record kept from before a reload. */
+  /** `earlier` is the record from before a reload. */
   constructor(trial, sampleRate, earlier = null) {
     this.trial = trial;
     this.began = performance.now();
@@ -57,7 +47,7 @@ export class Recorder {
       time_to_first_answer_ms: null,
       reloads: -1,
     };
-    this.record.appeared ??= moment();
+    this.record.appeared ??= timestamp();
     this.record.machine_translated ??= false;
     this.record.reloads += 1;
     this.record.output_sample_rate = sampleRate;
@@ -68,10 +58,10 @@ export class Recorder {
     return Math.round(this.before + performance.now() - this.began);
   }
 
-  /** The trial begins after a rest of so many ms. */
+  /** The trial begins after a rest of this many ms. */
   rested(milliseconds) {
     this.record.rest_ms = milliseconds;
-    this.record.appeared = moment();
+    this.record.appeared = timestamp();
     this.began = performance.now();
   }
 
@@ -80,7 +70,7 @@ export class Recorder {
     this.record.presentations[id].seconds = round(seconds);
   }
 
-  /** A clip sounds that was asked for after so many ms. */
+  /** A clip sounds; it was requested `at` ms into the trial. */
   played(id, isSwitch, at) {
     this.record.presentations[id].plays += 1;
     this.record.switches += isSwitch ? 1 : 0;
@@ -96,7 +86,7 @@ export class Recorder {
     this.record.time_to_first_answer_ms ??= this.elapsed;
   }
 
-  /** A program translates the page while the trial is on it. */
+  /** A program translates the page during the trial. */
   translated() {
     this.record.machine_translated = true;
   }
@@ -105,7 +95,7 @@ export class Recorder {
     this.record.focus_losses += 1;
   }
 
-  /** The level of playing, in dB; `changed` where the annotator has changed it. */
+  /** The playback level in dB; `changed` if the annotator changed it. */
   level(decibels, changed = false) {
     this.record.level_db = decibels;
     this.record.level_changes = (this.record.level_changes ?? 0) + (changed ? 1 : 0);

@@ -1,15 +1,15 @@
-// Sound examples of questions: buttons of their own, at the level of the clips; one thing sounds at a time.
+// Plays the sound examples of questions at the level of the clips; one sound plays at a time.
 
 import { Player } from "./player.js";
 import { LATE } from "./sounds.js";
 import { announce, say } from "../common/sentences.js";
 
-/** Plays the examples within an element, whichever trial it shows. */
+/** Plays the examples of an element, whichever trial it shows. */
 export class Examples {
   #player;
   #wanted = null; // the button pressed last
 
-  /** `onTrouble(sentence)` is told what is the matter, and "" when an example sounds. */
+  /** Problems are reported to `onTrouble(sentence)`, with "" when an example sounds. */
   constructor(root, { context, clips, sounds, onTrouble = announce }) {
     Object.assign(this, { root, clips, sounds, onTrouble });
     this.#player = new Player(context);
@@ -28,7 +28,7 @@ export class Examples {
   }
 
   async #toggle(button) {
-    this.#player.unlock().catch(() => {}); // playing says so, too
+    this.#player.unlock().catch(() => {}); // play() reports it as well
     const address = button.dataset.example;
     if (this.#player.sounding === address) return this.stop();
     this.clips.pause();

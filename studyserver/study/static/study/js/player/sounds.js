@@ -1,8 +1,8 @@
-// Fetches sounds ahead of time and decodes them when they are due; each address once.
+// Fetches sounds ahead of time and decodes them when they are needed; each address once.
 
 import { Unreachable } from "../common/http.js";
 
-/** How long a sound may take before it is said to be late, in ms. */
+/** How long a sound may take before the page says that it is late, in ms. */
 export const LATE = 6_000;
 const ATTEMPTS = 6;
 const MOST_AHEAD = 64e6; // bytes, as they come from the server: a dozen trials, or fewer where they hold many clips
@@ -12,16 +12,16 @@ export class Undecodable extends Error {
   sentence = "undecodable";
 }
 
-/** The server has no such sound, or not for us: trying again at once helps nobody. */
+/** The server refuses the sound or does not have it: trying again at once does not help. */
 class Missing extends Error {
   sentence = "missing";
 }
 
-const TRY_AGAIN = [408, 425, 429]; // of the answers that say no
+const TRY_AGAIN = [408, 425, 429]; // statuses below 500 that may pass
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What the server sends, if it is a sound: a network's own page may come in its place. */
+/** The server's response, if it is a sound: a captive portal may send its own page instead. */
 async function ask(address) {
   const response = await fetch(address, { credentials: "same-origin" });
   const { status, headers } = response;
@@ -31,14 +31,14 @@ async function ask(address) {
   return response;
 }
 
-/** The bytes at an address: those on the shelf, or else what the server sends, which goes there. */
+/** The bytes at an address: from the shelf, or else from the server, which are then put there. */
 async function bytesOf(address, shelf) {
   const kept = await shelf?.get(address).catch(() => undefined);
   if (kept) return kept.arrayBuffer();
   for (let attempt = 0; ; attempt++) {
     try {
       const response = await ask(address);
-      shelf?.put(address, response.clone()).catch(() => {}); // no room, or not possible here
+      shelf?.put(address, response.clone()).catch(() => {}); // no room, or no cache in this browser
       return await response.arrayBuffer();
     } catch (error) {
       if (attempt === ATTEMPTS || error instanceof Missing) throw error;
@@ -52,9 +52,9 @@ export class Sounds {
   #shelf;
   #bytes = new Map(); // address -> promise of what the server sends
   #decoded = new Map(); // address -> promise of an AudioBuffer
-  #sizes = new Map(); // address -> bytes that wait to be decoded
+  #sizes = new Map(); // address -> number of bytes not decoded yet
 
-  /** What comes is kept on the `shelf`, if there is one. */
+  /** Responses are kept on the `shelf`, if there is one. */
   constructor(context, shelf = null) {
     this.#context = context;
     this.#shelf = shelf;
@@ -70,7 +70,7 @@ export class Sounds {
     return this.#decoded.get(address);
   }
 
-  /** The same; a broken one that was on its way already is asked for once more. */
+  /** The same; if one that was already being fetched cannot be decoded, fetch it once more. */
   async again(address) {
     try {
       return await this.get(address);
@@ -80,7 +80,7 @@ export class Sounds {
     }
   }
 
-  /** Fetch sounds in the order in which they will be wanted, as many as memory should bear. */
+  /** Fetch sounds in the order in which they will be needed, up to MOST_AHEAD bytes. */
   async collect(addresses) {
     for (const address of addresses) {
       const held = [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
@@ -89,7 +89,7 @@ export class Sounds {
     }
   }
 
-  /** Let go of every sound but these. */
+  /** Drop every sound but these. */
   keep(addresses) {
     for (const known of [this.#bytes, this.#decoded, this.#sizes]) {
       for (const address of known.keys()) if (!addresses.includes(address)) known.delete(address);
@@ -115,7 +115,7 @@ export class Sounds {
     try {
       return await this.#context.decodeAudioData(bytes);
     } catch (error) {
-      await this.#shelf?.remove([address]).catch(() => {}); // or it would never come whole
+      await this.#shelf?.remove([address]).catch(() => {}); // otherwise the broken copy would come again
       throw new Undecodable(error.message);
     }
   }

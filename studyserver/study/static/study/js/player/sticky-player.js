@@ -1,11 +1,11 @@
-// Keeps the player in view while a trial is scrolled, as far as the screen has room for it and for what is answered.
+// Keeps the player in view while a trial is scrolled, where the screen has room for it and for a question.
 
-const LARGEST_SHARE = 0.4; // of the height that is seen
+const LARGEST_SHARE = 0.4; // of the visible height
 const LEAST_ROOM = 15; // rem that remain below the player: a question with its answers
-const RING = 8; // px: what has the focus is outlined
+const RING = 8; // px: the outline of what has the focus
 const TYPED = "textarea, input[type=text], input[type=number]";
 
-export class AtHand {
+export class StickyPlayer {
   #listeners = new AbortController();
 
   constructor(root) {
@@ -15,20 +15,20 @@ export class AtHand {
     this.sizes.observe(this.player);
     const until = { signal: this.#listeners.signal };
     window.addEventListener("resize", () => this.fit(), until);
-    window.visualViewport?.addEventListener("resize", () => this.#place(), until); // a keyboard on the screen, a pinch
+    window.visualViewport?.addEventListener("resize", () => this.#place(), until); // an on-screen keyboard, a pinch
     this.fit();
   }
 
-  /** Choose the size of the player: a single clip's is a low one where the trial is longer than the screen. */
+  /** Choose the size of the player: a single clip's is compact where the trial is longer than the screen. */
   fit() {
-    if (document.activeElement?.matches(TYPED)) return this.#place(); // what is typed into must not move
+    if (document.activeElement?.matches(TYPED)) return this.#place(); // a field that is typed into must not move
     this.root.classList.remove("compact");
     const end = this.root.getBoundingClientRect().bottom + window.scrollY;
     this.root.classList.toggle("compact", !this.root.matches(".several") && end > window.innerHeight);
     this.#place();
   }
 
-  /** Whether the player stays in view; what takes the focus is then scrolled to below it. */
+  /** Decide whether the player stays in view; elements that take the focus are then scrolled to below it. */
   #place() {
     const height = this.player.offsetHeight;
     const seen = window.visualViewport?.height ?? window.innerHeight;

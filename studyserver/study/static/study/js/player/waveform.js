@@ -1,6 +1,6 @@
-// Draws the wave of a sound, where a study shows it.
+// Draws the waveform of a sound, where a study shows it.
 
-/** Draw the extremes of each pixel's samples, the loudest as high as the canvas: levels are for the ear to tell. */
+/** Draw the extremes of each pixel's samples, scaled to the canvas: the drawing must not show the level of a clip. */
 export function drawWaveform(canvas, buffer) {
   if (!canvas || !buffer) return;
   const scale = window.devicePixelRatio || 1;

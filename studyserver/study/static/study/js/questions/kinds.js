@@ -1,18 +1,18 @@
-// How an answer is read from, and written into, the controls of each kind of question.
+// Reads and shows answers in the controls of each kind of question.
 //
 // A control reads an answer (`read(root, changed)`: undefined while nothing has been answered) and shows one
-// (`write(root, value)`). Where the defaults do not do, it also has
-// - `complete(value)`: whether an answer suffices where one is required;
+// (`write(root, value)`). Where the defaults do not fit, it also has
+// - `complete(value)`: whether an answer is complete where one is required;
 // - `listen(root, { changed, clock, begun })`: call `changed(input)` whenever the answer may have changed;
 // - `clear(root)`: show that nothing has been answered;
-// - `summary(value)`: an answer in few signs, where only those about another clip are shown;
-// - `isLate`: whether something may be typed or moved that was not reported yet;
-// - `isOpen(root)`, `resume(root, position)`, `tick(root, position)`: what has begun and not ended, and the player.
+// - `summary(value)`: an answer in a few characters, for the clips whose questions are hidden on a narrow screen;
+// - `isLate`: whether something may have been typed or moved that was not reported yet;
+// - `isOpen(root)`, `resume(root, position)`, `tick(root, position)`: a time mark without an end; the player's position.
 //
-// The script of a further kind registers its control before the trials are shown; see `Kind.script`.
+// The script of another kind registers its control before the trials are shown; see `Kind.script`.
 
 import { listenToRange, numberOf, touch } from "./slider.js";
-import { stretches } from "./time-marks.js";
+import { timeMarks } from "./time-marks.js";
 
 const TYPING_PAUSE = 600; // ms
 
@@ -57,7 +57,7 @@ const presence = {
     check(root, ".sure", value.confidence);
     presence.show(root);
   },
-  /** How sure one is cannot be said of "cannot tell". */
+  /** "Cannot tell" takes no confidence. */
   show(root) {
     root.querySelector(".confidence").disabled = checked(root, ".answer")?.value === "unsure";
   },
@@ -107,7 +107,17 @@ const preference = {
 };
 
 const choice = radios(String);
-const CONTROLS = { scale: radios(Number), choice, abx: choice, slider, presence, checklist, text, preference, stretches };
+const CONTROLS = {
+  scale: radios(Number),
+  choice,
+  abx: choice,
+  slider,
+  presence,
+  checklist,
+  text,
+  preference,
+  stretches: timeMarks,
+};
 const DEFAULTS = {
   complete: () => true,
   listen: (root, { changed }) => root.addEventListener("change", (event) => changed(event.target)),
@@ -129,5 +139,5 @@ export function register(kind, control) {
   CONTROLS[kind] = control;
 }
 
-/** The control of a kind, with everything that it leaves to the defaults. */
+/** The control of a kind, completed by the defaults. */
 export const controlOf = (kind) => ({ ...DEFAULTS, ...CONTROLS[kind] });

@@ -1,11 +1,11 @@
-// An answer that can be given only while its clip plays, as ITU-R BS.1534 asks of sliders.
+// Accepts an answer only while its clip plays, as ITU-R BS.1534 demands for sliders.
 
 import { announce, say } from "../common/sentences.js";
 
 const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown", " "];
 
-/** Stands before a Question: what comes while its clip is silent is refused, and said. */
-export class Guard {
+/** Refuses input to a Question while its clip is silent, and says so. */
+export class OnlyWhilePlaying {
   #open = null;
 
   constructor(question) {
@@ -18,7 +18,7 @@ export class Guard {
 
   set open(open) {
     if (open === this.#open) return;
-    if (this.#open) this.question.settle(); // what was moved while it played counts
+    if (this.#open) this.question.settle(); // a move made while it played counts
     this.#open = open;
     this.question.root.toggleAttribute("data-closed", !open);
     for (const input of this.question.root.querySelectorAll("input")) input.setAttribute("aria-disabled", !open);

@@ -1,11 +1,11 @@
-// The questions of a trial: what was answered, and whether it suffices.
+// A question of a trial: its answer, and whether it is complete.
 
 import { controlOf } from "./kinds.js";
-import { Guard } from "./only-while-playing.js";
+import { OnlyWhilePlaying } from "./only-while-playing.js";
 
 /**
  * One question on the page; calls `onAnswer(question)` whenever its answer has changed, and
- * `onBegun(question, position)` when a stretch has begun, or is no longer open.
+ * `onBegun(question, position)` when a time mark begins, and with null when it has ended.
  * `clock` tells the player's `position` and the clip's `duration`, in s.
  */
 export class Question {
@@ -21,7 +21,7 @@ export class Question {
     this.#control = controlOf(root.dataset.kind);
     const changed = (input) => this.#changed(input);
     this.#control.listen(root, { changed, clock, begun: (position) => onBegun(this, position) });
-    if ("guarded" in root.dataset) this.guard = new Guard(this);
+    if ("guarded" in root.dataset) this.gate = new OnlyWhilePlaying(this);
   }
 
   get complete() {
@@ -29,43 +29,43 @@ export class Question {
     return !this.required || this.#control.complete(this.value);
   }
 
-  /** Whether the end of a stretch is still to be marked. */
+  /** Whether the end of a time mark is still missing. */
   get open() {
     return this.#control.isOpen(this.root);
   }
 
-  /** The answer in few signs. */
+  /** The answer in a few characters. */
   get summary() {
     return this.value === undefined ? "–" : this.#control.summary(this.value);
   }
 
-  /** Go on with a stretch that has begun but not ended. */
+  /** Continue a time mark that has begun but not ended. */
   resume(position) {
     this.#control.resume(this.root, position);
   }
 
-  /** Show a value that is already stored. */
+  /** Show a stored value. */
   restore(value) {
     this.#control.write(this.root, value);
     this.root.dataset.answered = "true";
     this.value = value;
   }
 
-  /** Show again what was answered last, after something that does not count. */
+  /** Show the last answer again, after an input that was refused. */
   revert() {
     if (this.value === undefined) this.#control.clear(this.root);
     else this.#control.write(this.root, this.value);
   }
 
-  /** Follow the player: which clip sounds, and where it is. */
+  /** Follow the player: which clip sounds, and its position. */
   tick(sounding, position) {
     const sounds = this.presentation !== null && this.presentation === sounding;
     this.root.toggleAttribute("data-sounding", sounds);
-    if (this.guard) this.guard.open = sounds;
+    if (this.gate) this.gate.open = sounds;
     this.#control.tick(this.root, position);
   }
 
-  /** Take over what has been typed or moved but not yet been reported. */
+  /** Take over what was typed or moved but not reported yet. */
   settle() {
     if (this.#control.isLate) this.#changed();
   }

@@ -1,4 +1,4 @@
-// Whether an answer meets a rule such as "yes, sometimes", ">= 5" or "18 to 30"; the server's rules.py decides.
+// Whether an answer meets a rule such as "yes, sometimes", ">= 5" or "18 to 30", as the server's rules.py decides it.
 
 const COMPARE = {
   "<": (value, bound) => value < bound,
@@ -11,7 +11,7 @@ const COMPARE = {
 const isNumber = (text) => /^[-+]?\d+([.,]\d+)?$/.test(text);
 const asNumber = (text) => Number(text.replace(",", "."));
 
-/** A value that holds a comma stands in quotation marks, which are doubled within them. */
+/** A part of a rule. Values with a comma are quoted, and quotation marks within them are doubled. */
 const PART = /\s*("(?:[^"]|"")*")\s*(?=,|$)|[^,]+/g;
 const isQuoted = (part) => part.length > 1 && part.startsWith('"') && part.endsWith('"');
 
@@ -28,7 +28,7 @@ function holds(part, text) {
   return same(part);
 }
 
-/** Whether one of the values entered meets one part of the rule. */
+/** Whether one of the entered values meets one part of the rule. */
 export function meets(rule, values) {
   const parts = [...rule.matchAll(PART)].map((found) => (found[1] ?? found[0]).trim()).filter(Boolean);
   return values.some((value) => value.trim() && parts.some((part) => holds(part, value.trim())));

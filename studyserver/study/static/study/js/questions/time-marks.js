@@ -1,27 +1,18 @@
-// Marks stretches of time: by a button (or M) while listening, by drawing on the time line, or as numbers.
+// Time marks, the intervals in which something is heard: set by a button (or M) while listening, by drawing on the time
+// line, or as numbers.
 
+import { merged } from "../common/intervals.js";
 import { announce, say } from "../common/sentences.js";
 
 const SHORTEST = 0.05; // s
 const widgets = new WeakMap();
 const tidy = (seconds) => Math.round(seconds * 100) / 100;
 
-/** The same stretches in order, those that meet made one. */
-function join(stretches) {
-  const joined = [];
-  for (const [begin, end] of [...stretches].sort((a, b) => a[0] - b[0])) {
-    const last = joined.at(-1);
-    if (last && begin <= last[1]) last[1] = Math.max(last[1], end);
-    else joined.push([begin, end]);
-  }
-  return joined;
-}
+class TimeMarks {
+  marks = [];
+  #begun = null; // the beginning of a mark without an end
 
-class Widget {
-  stretches = [];
-  #begun = null; // where a stretch begins whose end is still to be marked
-
-  /** `onBegun(position)` hears where a stretch begins, and null when none is open. */
+  /** `onBegun(position)` is called when a mark begins, and with null when it has ended. */
   constructor(root, clock, onChange, onBegun) {
     Object.assign(this, { root, clock, onChange, onBegun });
     this.line = root.querySelector(".time-line");
@@ -33,23 +24,23 @@ class Widget {
     this.line.addEventListener("pointerdown", (event) => this.#draw(event));
   }
 
-  /** What is answered: nothing at all while neither a stretch nor "nowhere" is marked. */
+  /** The answer: undefined while there is neither a mark nor "nowhere". */
   get value() {
-    return this.stretches.length || this.nowhere.checked ? this.stretches : undefined;
+    return this.marks.length || this.nowhere.checked ? this.marks : undefined;
   }
 
-  show(stretches) {
-    this.stretches = stretches;
-    this.nowhere.checked = stretches.length === 0;
+  show(marks) {
+    this.marks = marks;
+    this.nowhere.checked = marks.length === 0;
     this.#render();
   }
 
-  /** Whether a stretch has begun whose end is still to be marked. */
+  /** Whether there is a mark without an end. */
   get open() {
     return this.#begun !== null;
   }
 
-  /** Go on with a stretch that had begun before the page was loaded. */
+  /** Continue a mark that had begun before the page was loaded. */
   resume(position) {
     this.#begun = position;
     this.#render();
@@ -63,19 +54,19 @@ class Widget {
     if (duration !== this.drawnFor) this.#render();
   }
 
-  #set(stretches) {
-    this.stretches = join(stretches.map((stretch) => stretch.map(tidy)));
-    this.nowhere.checked = this.stretches.length === 0; // what is stored is what is seen
+  #set(marks) {
+    this.marks = merged(marks.map((mark) => mark.map(tidy)));
+    this.nowhere.checked = this.marks.length === 0; // the page shows what is stored
     this.#render();
     this.onChange();
   }
 
   #add(begin, end) {
     const duration = this.clock.duration();
-    const stretch = [Math.max(0, begin), Math.min(end, duration)];
-    if (stretch[1] - stretch[0] < SHORTEST) return;
-    this.#set([...this.stretches, stretch]);
-    announce(say("marked", { from: tidy(stretch[0]), to: tidy(stretch[1]) }));
+    const mark = [Math.max(0, begin), Math.min(end, duration)];
+    if (mark[1] - mark[0] < SHORTEST) return;
+    this.#set([...this.marks, mark]);
+    announce(say("marked", { from: tidy(mark[0]), to: tidy(mark[1]) }));
   }
 
   #mark() {
@@ -83,7 +74,7 @@ class Widget {
     if (this.#begun === null) return this.#begin(position);
     const begun = this.#begun;
     this.#begin(null);
-    // Whoever heard the end without pressing again meant: to the end.
+    // The clip was played to its end without a second press: the mark reaches to the end.
     this.#add(begun, position > begun ? position : this.clock.duration());
   }
 
@@ -118,10 +109,10 @@ class Widget {
     }
   }
 
-  #bar(stretch) {
+  #bar(mark) {
     const bar = document.createElement("span");
     bar.className = "stretch";
-    this.#place(bar, stretch);
+    this.#place(bar, mark);
     this.line.append(bar);
     return bar;
   }
@@ -135,18 +126,18 @@ class Widget {
   #render() {
     this.drawnFor = this.clock.duration();
     for (const bar of this.line.querySelectorAll(".stretch")) bar.remove();
-    for (const stretch of this.stretches) this.#bar(stretch);
+    for (const mark of this.marks) this.#bar(mark);
     this.openBar = this.open ? this.#bar([this.#begun, this.#begun]) : null;
     this.openBar?.classList.add("open");
-    this.list.replaceChildren(...this.stretches.map((stretch, index) => this.#row(stretch, index)));
+    this.list.replaceChildren(...this.marks.map((mark, index) => this.#row(mark, index)));
     this.#label();
   }
 
-  #row(stretch, index) {
+  #row(mark, index) {
     const row = this.root.querySelector("template").content.cloneNode(true);
     const inputs = [row.querySelector(".begin"), row.querySelector(".end")];
     inputs.forEach((input, end) => {
-      input.value = stretch[end];
+      input.value = mark[end];
       input.max = tidy(this.clock.duration());
       input.addEventListener("change", () => {
         this.#edit(index, inputs.map((one) => Number(one.value)));
@@ -154,22 +145,23 @@ class Widget {
       });
     });
     row.querySelector(".remove").addEventListener("click", () => {
-      this.#set(this.stretches.filter((_, place) => place !== index));
+      this.#set(this.marks.filter((_, place) => place !== index));
       this.button.focus();
     });
     return row;
   }
 
   #edit(index, [begin, end]) {
-    const others = this.stretches.filter((_, place) => place !== index);
-    const stretch = [Math.max(0, begin), Math.min(end, this.clock.duration())];
-    if (stretch[1] - stretch[0] >= SHORTEST) this.#set([...others, stretch]);
+    const others = this.marks.filter((_, place) => place !== index);
+    const mark = [Math.max(0, begin), Math.min(end, this.clock.duration())];
+    if (mark[1] - mark[0] >= SHORTEST) this.#set([...others, mark]);
     else this.#render();
   }
 }
 
-export const stretches = {
-  listen: (root, { clock, changed, begun }) => widgets.set(root, new Widget(root, clock, changed, begun)),
+/** The control of the kind `stretches`. */
+export const timeMarks = {
+  listen: (root, { clock, changed, begun }) => widgets.set(root, new TimeMarks(root, clock, changed, begun)),
   isOpen: (root) => widgets.get(root).open,
   resume: (root, position) => widgets.get(root).resume(position),
   tick: (root, position) => widgets.get(root).tick(position),

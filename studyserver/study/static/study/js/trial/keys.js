@@ -7,7 +7,7 @@ const usesSpace = (target) =>
   target.matches("button, a, summary, input[type=checkbox]") || target.matches("input[type=radio]:not(:checked)");
 const usesEnter = (target) => target.matches("button, a, summary");
 
-/** The answer under the digit, in the question with the focus or else the first one still open. */
+/** Choose the answer under a digit, in the question with the focus or else the first without an answer. */
 function answerByDigit(trial, digit) {
   const askable = trial.questions.filter((question) => question.root.querySelector(GROUPS));
   const focused = askable.find((question) => question.root.contains(document.activeElement));

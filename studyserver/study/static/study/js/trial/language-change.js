@@ -1,14 +1,14 @@
-// Another language in the middle of a trial: only once everything entered is kept, and only where the server answers.
+// Changes the language during a trial, once everything entered is stored, and only if the server answers.
 
 import { postForm } from "../common/http.js";
 import { announce, say } from "../common/sentences.js";
 
-/** Before the page is loaded again in the language chosen, wait for `keep()`; `renewal` renews the CSRF token. */
+/** Wait for `keep()` before the page is loaded in the chosen language; the address `renewal` renews the CSRF token. */
 export function listenForLanguage(keep, renewal) {
   const form = document.querySelector("form.language");
   form?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    event.stopPropagation(); // it may be sent again
+    event.stopPropagation(); // forms.js would send it once only
     try {
       await keep();
       await postForm(form, renewal);

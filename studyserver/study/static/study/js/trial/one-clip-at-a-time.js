@@ -1,14 +1,14 @@
-// Several questions about each of several clips, where the screen is narrow: those about one clip at a time, the one
-// that was heard last, and beside each question what was answered for all of them. The style sheet says what is narrow.
+// Shows several questions about each of several clips on a narrow screen: the questions about the clip that was played
+// last, and beside each question the answers about all clips. The style sheet decides what is narrow.
 
-/** A text in its own direction, whatever is beside it. */
+/** A text whose direction does not depend on what is beside it. */
 function isolated(text) {
   const element = document.createElement("bdi");
   element.textContent = text;
   return element;
 }
 
-export class ByClip {
+export class OneClipAtATime {
   #shown;
 
   /** `questions` and `clips` are those of the trial. */
@@ -19,7 +19,7 @@ export class ByClip {
     this.show(this.about[0]?.presentation);
   }
 
-  /** Follow the player: what sounds is asked about, unless it is given for comparison only. */
+  /** Show the questions about the clip that sounds, unless it is a reference without questions. */
   follow(sounding) {
     if (sounding !== null) this.show(sounding);
     for (const group of this.groups) this.#sumUp(group);
@@ -33,7 +33,7 @@ export class ByClip {
     if (focused?.root.offsetParent === null) this.#focus(focused.id);
   }
 
-  /** What had the focus is out of sight: the same question about the clip that is shown takes it. */
+  /** The element with the focus is hidden: focus the same question about the clip that is shown. */
   #focus(question) {
     const twin = this.about.find(({ id, presentation }) => id === question && presentation === this.#shown);
     (twin?.root.querySelector(":checked") ?? twin?.root.querySelector("input, textarea"))?.focus({ preventScroll: true });

@@ -1,4 +1,4 @@
-// A rest before a trial: for a while nobody can go on; the trial appears when it is ended.
+// A rest before a trial: the button that ends it works after a while; the trial then appears.
 
 import { announce, say } from "../common/sentences.js";
 
@@ -11,7 +11,7 @@ export function rest(root, section) {
   let timer;
 
   function tick() {
-    if (!root.isConnected) return clearInterval(timer); // gone on in another tab
+    if (!root.isConnected) return clearInterval(timer); // the trial was continued in another tab
     const seconds = Math.ceil((end - performance.now()) / 1_000);
     button.setAttribute("aria-disabled", seconds > 0);
     left.textContent = seconds > 0 ? say("restLeft", { seconds }) : say("restOver");

@@ -1,7 +1,7 @@
-// One trial: what is heard, what is asked, and whether it may be left.
+// One trial: its player, its questions, and whether it may be left.
 
-import { AtHand } from "../player/sticky-player.js";
-import { ByClip } from "./one-clip-at-a-time.js";
+import { StickyPlayer } from "../player/sticky-player.js";
+import { OneClipAtATime } from "./one-clip-at-a-time.js";
 import { Controls } from "../player/controls.js";
 import { whenTranslated } from "../common/machine-translation.js";
 import { draftKey } from "../answers/queue.js";
@@ -15,13 +15,13 @@ const TOLERANCE = 0.005; // of a clip, against rounding at its end
 export class Trial {
   #listeners = new AbortController();
   #left = false;
-  #troubles = new Map(); // what each is about -> in words
+  #troubles = new Map(); // subject -> sentence
 
-  /** Bind the markup of a trial; `onNext(trial)` is called when it may be left and is. */
+  /** Bind the markup of a trial; `onNext(trial, listening)` is called when the annotator leaves it. */
   static async bind(root, { player, sounds, store, queue, onNext }) {
-    const atHand = new AtHand(root); // before anything is waited for, so that the page does not move later
+    const stickyPlayer = new StickyPlayer(root); // before the first await, so that the page does not move later
     const kept = await store.listening(root.dataset.trial).catch(() => null);
-    const trial = new Trial(root, { atHand, player, sounds, store, queue, onNext, kept });
+    const trial = new Trial(root, { stickyPlayer, player, sounds, store, queue, onNext, kept });
     await trial.#restoreDrafts();
     root.removeAttribute("inert"); // until now a tap would have been lost
     trial.#rest(kept);
@@ -29,8 +29,8 @@ export class Trial {
     return trial;
   }
 
-  constructor(root, { atHand, player, sounds, store, queue, onNext, kept }) {
-    Object.assign(this, { root, atHand, player, store, queue, onNext });
+  constructor(root, { stickyPlayer, player, sounds, store, queue, onNext, kept }) {
+    Object.assign(this, { root, stickyPlayer, player, store, queue, onNext });
     this.token = root.dataset.trial;
     this.minimumShare = Number(root.dataset.minimumShare);
     this.reason = root.querySelector(".reason");
@@ -53,7 +53,7 @@ export class Trial {
       onProgress: () => this.refresh(),
       onLevel: (level) => store.note("level", level).catch(() => {}),
     });
-    if (root.matches(".by-clip")) this.byClip = new ByClip(root, this.questions, this.controls.clips);
+    if (root.matches(".by-clip")) this.oneClip = new OneClipAtATime(root, this.questions, this.controls.clips);
     this.controls.onTrouble = (sentence, about) => this.trouble(sentence, about);
     this.controls.onEnded = () => this.keepListening();
     this.button.addEventListener("click", () => this.next());
@@ -61,7 +61,7 @@ export class Trial {
     whenTranslated(() => this.recorder.translated(), this.#listeners.signal);
   }
 
-  /** The time line of the clip that a question is about, or else of the one that was played last. */
+  /** The time line of the clip that a question is about, or else of the last clip played. */
   #clockFor(element) {
     const about = () =>
       this.controls.clips.find((clip) => clip.id === element.dataset.presentation) ?? this.controls.selected;
@@ -74,25 +74,25 @@ export class Trial {
     this.resting = true;
     this.recorder.rested(await rest(this.root, section));
     this.resting = false;
-    this.atHand.fit();
+    this.stickyPlayer.fit();
     this.keepListening();
     this.takeFocus();
   }
 
-  /** Begin at the beginning, for the eye and for screen readers. */
+  /** Scroll to the top and focus the heading, for screen readers. */
   takeFocus() {
     window.scrollTo(0, 0);
     this.root.querySelector(this.resting ? ".rest h2" : "h1").focus({ preventScroll: true });
   }
 
-  /** Resolve when this browser has everything that was entered and heard. */
+  /** Resolves when this browser has stored everything that was entered and heard. */
   async keep() {
     this.#settle();
     await this.pending;
     await this.keepListening();
   }
 
-  /** Earlier answers, newest first: this browser's if it has one, else the server's. */
+  /** Show earlier answers: of this browser's and the server's, the newest. */
   async #restoreDrafts() {
     const stored = JSON.parse(this.root.dataset.answers);
     await Promise.all(this.questions.map((question) => this.#restore(question, stored)));
@@ -113,7 +113,7 @@ export class Trial {
     return draftKey({ trial: this.token, question: id, presentation });
   }
 
-  /** Keep where a stretch begins, so that a reload finds it open still. */
+  /** Store where a time mark begins, so that it is still open after a reload. */
   #begun(question, position) {
     this.refresh();
     this.store.note(this.#keyOf(question), position).catch(() => {});
@@ -159,7 +159,7 @@ export class Trial {
     return this.store.keepListening(this.recorder.snapshot(this.player.current)).catch(() => {});
   }
 
-  /** Why the trial cannot be left yet, in words; empty when it can. */
+  /** The sentence that says why the trial cannot be left yet; empty when it can. */
   get obstacle() {
     const current = this.player.current;
     const unheard = this.controls.clips.filter(
@@ -179,15 +179,15 @@ export class Trial {
   }
 
   refresh() {
-    if (this.onward || this.root.hasAttribute("inert")) return; // until it takes keys and taps it says "One moment …"
+    if (this.onward || this.root.hasAttribute("inert")) return; // it says "One moment …" until it takes keys and taps
     const obstacle = this.obstacle;
     this.button.setAttribute("aria-disabled", obstacle !== "");
     if (this.reason.textContent !== obstacle) this.reason.textContent = obstacle;
     for (const question of this.questions) question.tick(this.player.sounding, this.player.position);
-    this.byClip?.follow(this.player.sounding);
+    this.oneClip?.follow(this.player.sounding);
   }
 
-  /** Tell how the practice went, in sentences { text, language }; Next then calls `onward`. */
+  /** Show the feedback on a practice trial, sentences { text, language }; Next then calls `onward`. */
   tell(sentences, onward) {
     const notice = this.root.querySelector(".feedback");
     notice.replaceChildren(
@@ -200,15 +200,15 @@ export class Trial {
     this.button.setAttribute("aria-disabled", "false");
   }
 
-  /** Say what is the matter; an empty sentence takes back what was said about the same. */
+  /** Show a problem; an empty sentence withdraws the one about the same subject. */
   trouble(sentence, about = "answers") {
     this.#troubles.delete(about);
     if (sentence) this.#troubles.set(about, sentence);
     const last = [...this.#troubles.values()].at(-1) ?? "";
-    if (!sentence && last === this.notice.textContent) return; // not to be read out again
+    if (!sentence && last === this.notice.textContent) return; // do not read it out again
     this.notice.textContent = last;
     this.notice.hidden = !last;
-    if (sentence && about === "sound") this.notice.scrollIntoView({ block: "nearest" }); // somebody has pressed
+    if (sentence && about === "sound") this.notice.scrollIntoView({ block: "nearest" }); // a press caused it
   }
 
   async next() {
@@ -219,7 +219,7 @@ export class Trial {
       announce(obstacle);
       const open = this.questions.find((question) => question.open || !question.complete);
       open?.root.classList.add("missing");
-      this.byClip?.show(open?.presentation);
+      this.oneClip?.show(open?.presentation);
       return;
     }
     if (this.#left) return;
@@ -236,7 +236,7 @@ export class Trial {
     onward();
   }
 
-  /** Say why nothing happens after the trial was left: it is being sent, or cannot be. */
+  /** Say why nothing happens after the trial was left: it is being sent, or there is no connection. */
   tellWait(state) {
     if (!this.#left || this.onward) return;
     const sentence = say(state === "offline" ? "unconnected" : "waiting");
@@ -245,19 +245,19 @@ export class Trial {
     announce(sentence);
   }
 
-  /** It was left before the page was loaded; what follows must come from the server. */
+  /** The trial was left before the page was loaded; the next must come from the server. */
   wait(state) {
     this.#left = true;
     this.button.setAttribute("aria-disabled", "true");
     this.tellWait(state);
   }
 
-  /** Whether it says how the practice went. */
+  /** Whether it shows the feedback on a practice trial. */
   get telling() {
     return this.onward !== undefined;
   }
 
-  /** Let an attempt to leave be made once more. */
+  /** Allow another attempt to leave. */
   reopen(reason) {
     this.#left = false;
     this.refresh();
@@ -291,7 +291,7 @@ export class Trial {
     return this.chooseClip(digit === 0 ? "R" : others[digit - 1]?.letter);
   }
 
-  /** Mark the beginning or the end of a stretch, in the question with the focus or else in the first. */
+  /** Begin or end a time mark, in the question with the focus or else in the first; returns false where there is none. */
   mark() {
     const marks = [...this.root.querySelectorAll(".mark")];
     const focused = marks.find((one) => one.closest("[data-question]").contains(document.activeElement));
@@ -303,6 +303,6 @@ export class Trial {
     this.#listeners.abort();
     clearInterval(this.keeper);
     this.controls.destroy();
-    this.atHand.destroy();
+    this.stickyPlayer.destroy();
   }
 }
