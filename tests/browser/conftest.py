@@ -61,7 +61,10 @@ def chromium():
 
 @pytest.fixture
 def new_page(chromium):
-    """Return a function that opens a page of a new person; anything on the console fails the test."""
+    """Return a function that opens a page of a new person.
+
+    Anything on the console fails the test, and so does a script, style or picture that is not there.
+    """
     contexts, complaints = [], []
 
     def open_page(**options) -> Page:
@@ -71,6 +74,7 @@ def new_page(chromium):
         context.add_init_script(REMEMBER_SOUNDS)
         slow_down(context)
         contexts.append(context)
+        context.on("response", lambda answer: complaints.append(answer.url) if is_missing(answer) else None)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
@@ -85,6 +89,10 @@ def new_page(chromium):
 def is_complaint(message) -> bool:
     """Tell errors of the page from what the browser says about a network that a test has cut."""
     return message.type == "error" and "Failed to load resource" not in message.text
+
+
+def is_missing(answer) -> bool:
+    return answer.status == 404 and "/static/" in answer.url
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
-// Brings the page of trials while the server cannot be reached, and only then. Pages that come from the network are
-// left to the network, their code and sounds, too; whoever got the page from here gets the code that goes with it.
+// A service worker that shows the page of trials while the server cannot be reached, and only then. Pages from the
+// network get their code and sounds from the network; a page from this cache gets the code that was kept with it.
 //
-// The server puts SETTINGS before this file: participation, version, page (the address of the page that is kept),
-// addresses (in whose place it comes), files (its code) and expires (ms since 1970). Each version keeps its own.
+// The server puts SETTINGS before this file: participation, version, page (the address of the kept page), addresses
+// (those that it replaces), files (its code) and expires (ms since 1970). Each version has a cache of its own.
 
 const PATIENCE = 15_000; // ms
 const KEPT = `${SETTINGS.participation}/${SETTINGS.version}`;
-const revived = new Set(); // pages that came from here
+const revived = new Set(); // clients whose page came from this cache
 
 const isOurs = (name) => name === SETTINGS.participation || name.startsWith(`${SETTINGS.participation}/`);
 
@@ -23,7 +23,7 @@ async function keep() {
 
 const find = (address) => caches.match(address, { cacheName: KEPT, ignoreVary: true });
 
-/** What the network answers, if it does in time. */
+/** The network's response, if it comes in time. */
 function ask(request) {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   return Promise.race([fetch(request).catch(() => undefined), late]);

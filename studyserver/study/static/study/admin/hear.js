@@ -1,4 +1,4 @@
-// The player beside a choice of a clip plays the clip that is chosen, before anything is saved.
+// Plays the chosen clip in the player beside its select, before anything is saved.
 
 const SOUND_OF = /\d+(?=\D*$)/; // the number of the clip in the address of its sound
 
@@ -9,5 +9,5 @@ function follow(select) {
   if (select.value) player.src = player.dataset.sound.replace(SOUND_OF, select.value);
 }
 
-// Django's lookup fields tell of changes by jQuery only.
+// Django's lookup fields report changes by jQuery only.
 window.django.jQuery(document).on("change", "select[name$='-clip']", (event) => follow(event.target));

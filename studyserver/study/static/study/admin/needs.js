@@ -1,4 +1,4 @@
-// Shows of a form only the fields that the chosen kind needs; which these are stands in the select's data.
+// Shows only the form fields that the chosen kind needs, as listed in the data attribute of the select.
 
 function fieldOf(select, name) {
   const input = document.getElementById(select.id.replace(/kind$/, name));

@@ -1,8 +1,8 @@
-// Nothing typed in a form is lost: what leads away from it saves first, or the browser asks.
+// Keeps what was typed in a form from being lost: buttons beside it save first, and the browser asks before leaving.
 
 const form = document.querySelector("form[data-keep], #content-main > form[id$='_form']");
 
-// A form that came back with mistakes has been typed in, though it holds what it was sent with.
+// A form that came back with errors counts as changed, although it holds what it was sent with.
 const isRefused = document.querySelector(".errornote, .errorlist") !== null;
 
 function hasChanged(control) {
@@ -16,7 +16,7 @@ function selectionHasChanged(select) {
   const options = [...select.options];
   const chosen = options.filter((option) => option.selected);
   const before = options.filter((option) => option.defaultSelected);
-  // Where none is marked, a list to choose one from begins with its first.
+  // Where no option is preselected, a select for one value begins with its first option.
   if (!select.multiple && before.length === 0) return select.selectedIndex > 0;
   return chosen.length !== before.length || chosen.some((option) => !option.defaultSelected);
 }
@@ -25,7 +25,7 @@ function isUnsaved() {
   return isRefused || [...form.elements].some((control) => control.name && hasChanged(control));
 }
 
-// A button beside the form is pressed: its fields travel with the form, which is saved before the button acts.
+// A button beside the form was pressed: its fields are sent with the form, which is saved before the button acts.
 function saveFirst(event) {
   const button = event.target;
   if (button === form || button.method !== "post" || !isUnsaved()) return;

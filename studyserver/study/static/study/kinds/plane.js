@@ -1,4 +1,4 @@
-// The valence-arousal plane: its point is set with a pointer, or by two sliders with keys and screen readers.
+// The valence-arousal plane: its point is set with a pointer, or with two sliders by keys and screen readers.
 
 import { register } from "../js/questions/kinds.js";
 import { listenToRange, numberOf, touch } from "../js/questions/slider.js";
@@ -27,7 +27,7 @@ function set(root, values) {
   show(root);
 }
 
-/** Put the point where the pointer is; outside of the plane, at its edge. */
+/** Put the point where the pointer is, or at the edge if the pointer is outside the plane. */
 function follow(root, { clientX, clientY }) {
   const box = root.querySelector(".plane").getBoundingClientRect();
   const shares = [(clientX - box.left) / box.width, (box.bottom - clientY) / box.height];
@@ -51,7 +51,7 @@ function listenToPointer(root, changed) {
 register("plane", {
   read(root) {
     const [valence, arousal] = rangesOf(root);
-    // In the order in which the server has them: otherwise the same point would look like another answer.
+    // In the server's order: otherwise the same point would compare as another answer.
     return isSet(valence) && isSet(arousal) ? { arousal: Number(arousal.value), valence: Number(valence.value) } : undefined;
   },
   write: (root, { valence, arousal }) => set(root, [valence, arousal]),
