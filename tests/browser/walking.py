@@ -88,7 +88,7 @@ def pass_sound_check(page: Page) -> None:
     """Count wrongly until the page lets one go on."""
     for _ in range(2):
         page.get_by_role("button", name="Play the tones").click()
-        expect(page.locator("#check-reason")).to_have_text("Say how many tones you heard.")
+        expect(page.locator("#check-reason")).to_have_text("Choose how many tones you heard.")
         page.get_by_text("7", exact=True).click()
     page.get_by_role("button", name="Continue").click()
 

@@ -55,7 +55,7 @@ class LeaveForm(forms.Form):
             ("no", _("No, please discard them.")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Please choose what is to happen with your answers.")},
+        error_messages={"required": _("Please choose what should happen to your answers.")},
     )
 
 
@@ -77,7 +77,7 @@ class DeletionForm(forms.Form):
         annotator = Annotator.objects.filter(deletion_code=code).select_related("study").first()
         if annotator is None:
             raise forms.ValidationError(
-                _("Nothing is stored under this code. Please check each letter; perhaps it is gone already.")
+                _("Nothing is stored under this code. Please check each letter; perhaps everything has already been deleted.")
             )
         self.annotator = annotator
         return code

@@ -20,7 +20,7 @@ class Choice(WithChoices):
 
     def read(self, options: Options, value: Any, shown: Shown) -> Any:
         if not isinstance(value, str) or value not in self.declared(options):
-            raise AnswerRefused(_("The answer is none of the choices."))
+            raise AnswerRefused(_("The answer is not one of the choices."))
         return value
 
     def drawn(self, options: Options, rng: Random) -> Any:

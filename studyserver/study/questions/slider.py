@@ -71,7 +71,7 @@ class Slider(Kind):
             return position
         if not options["min"] <= number <= options["max"]:
             raise AnswerRefused(
-                _("The answer must lie between %(least)s and %(most)s.")
+                _("The answer must be between %(least)s and %(most)s.")
                 % {"least": options["min"], "most": options["max"]}
             )
         if options.get("step") is not None:

@@ -102,5 +102,5 @@ def _going_on(study: Study) -> str:
 
 def _link(study: Study) -> str:
     if study.access == Study.Access.OPEN:
-        return _("Open the same link in the same browser for that.")
-    return _("Open the same link for that.")
+        return _("To do so, open the same link in the same browser.")
+    return _("To do so, open the same link.")

@@ -31,9 +31,9 @@ class TakesPartElsewhere(LinkRefused):
         super().__init__(
             Arrival.Problem.ELSEWHERE,
             _(
-                "The number in this link takes part already, in another browser or on another device. Please "
-                "go on there: open the link in the browser in which you began. If you cannot, write to the "
-                "researchers: they can send you a link of your own with which you go on."
+                "Somebody with the number in this link already takes part, in another browser or on another "
+                "device. If it is you, open the link in the browser in which you started. If you cannot, "
+                "write to the researchers. They can send you a personal link."
             ),
         )
 
@@ -47,7 +47,7 @@ def refuse_access(study: Study, *, sent: Sent | None = None, recruit: Recruit | 
     """Raise `JoiningRefused` if the study requires another kind of link."""
     if study.access == Study.Access.PERSONAL and recruit is None:
         raise JoiningRefused(
-            _("This study is by invitation. Please open the personal link that you have been sent.")
+            _("This study is by invitation only. Please open the personal link that you received.")
         )
     if study.access == Study.Access.PANEL and sent is None and recruit is None:
         raise JoiningRefused(without_number())

@@ -151,7 +151,7 @@ def test_a_slider_of_fractions_and_values_that_hold_any_sign(new_page, site):
 def test_several_clips_side_by_side(page, site):
     token = site.side_by_side.pop()
     page.goto(f"{site.address}/a/{token}/")
-    expect(page.locator("#reason")).to_have_text("Still to be heard: A, B, C")
+    expect(page.locator("#reason")).to_have_text("Not heard yet: A, B, C")
     page.evaluate(SWITCH, ["Play A", "Play B"])  # B goes on where A was
     wait_for_sound(page, "B")
     wait_for_silence(page)

@@ -63,7 +63,7 @@ def test_axe_and_the_narrowest_screen(new_page, site, name):
 def test_a_blind_pair_by_keyboard(new_page, site):
     page = new_page(viewport=DESKTOP)
     token = open_trial(page, site, "pair")
-    expect(page.locator("#reason")).to_have_text("Still to be heard: A, B")
+    expect(page.locator("#reason")).to_have_text("Not heard yet: A, B")
     for key in ("a", "2"):  # letters and, outside of questions, digits
         page.keyboard.press(key)
         wait_for_sound(page)
@@ -96,7 +96,7 @@ def test_a_rest_between_trials_lasts_as_long_as_it_must_and_is_recorded(new_page
     button.press("Enter")
     expect(page.locator(".play").first).to_be_visible()
     page.reload()  # nobody rests twice
-    expect(page.locator("#reason")).to_have_text("Still to be heard: A, B")
+    expect(page.locator("#reason")).to_have_text("Not heard yet: A, B")
     expect(page.locator(".play").first).to_be_visible()
     hear_all(page)
     page.locator(".points.degrees .point").nth(1).click()
@@ -185,7 +185,7 @@ def test_several_clips_beside_a_reference_that_begin_anew(new_page, site):
         page.keyboard.press("Home")
         slider.evaluate("one => { one.value = 7; one.dispatchEvent(new Event('input', { bubbles: true })); }")
         expect(row.locator("output")).to_have_text("\N{EN DASH}")  # it moves only while its clip plays
-        expect(page.locator("#announcements")).to_have_text(f"Play {letter} to answer for it.")
+        expect(page.locator("#announcements")).to_have_text(f"Play {letter} to rate it.")
         key, value = ("Home", "0") if place % 2 else ("End", "100")
         for _ in range(5):  # once more where the clip was over by then
             page.keyboard.press(letter.lower())

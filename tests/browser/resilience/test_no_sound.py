@@ -34,9 +34,9 @@ window.broken = BROKEN;
 }
 """
 WORDS = {
-    "taken": "Something else has taken the sound",
+    "taken": "Something else is using the sound",
     "hangs": "The sound has not started.",
-    "still": "The sound stands still",
+    "still": "The sound has stopped",
 }
 
 
@@ -159,7 +159,7 @@ def test_the_sound_check_says_why_nothing_sounds(page, site, how):
     expect(page.locator("#check-reason")).to_have_text("Play the tones first.")
     mend(page)
     page.get_by_role("button", name="Play the tones").click()
-    expect(page.locator("#check-reason")).to_have_text("Say how many tones you heard.")
+    expect(page.locator("#check-reason")).to_have_text("Choose how many tones you heard.")
     expect(page.locator("#trouble")).to_be_hidden()
 
 

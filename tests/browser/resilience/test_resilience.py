@@ -266,7 +266,7 @@ def test_double_clicks_count_once(page, site):
     page.wait_for_url("**/consent")
     (after,) = site.rows(count)
     assert after["n"] == before["n"] + 1
-    token = begin(page, site, begin_label="I am somebody else: begin anew")
+    token = begin(page, site, begin_label="I am somebody else: start again")
     hear(page)
     answer(page, 3)
     button = page.get_by_role("button", name="Next")

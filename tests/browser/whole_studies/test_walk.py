@@ -57,7 +57,7 @@ def test_a_study_taken_by_keyboard_alone(new_page, site):
     for _ in range(2):
         press_until(page, "Play the tones")
         page.keyboard.press("Enter")
-        expect(page.locator("#check-reason")).to_have_text("Say how many tones you heard.")
+        expect(page.locator("#check-reason")).to_have_text("Choose how many tones you heard.")
         page.keyboard.press("Tab")
         page.keyboard.press("Space")
     press_until(page, "Continue")

@@ -142,7 +142,7 @@ def test_nul_after_a_token_is_another_address(client, annotator):
     page = reverse("study:finish", args=[annotator.token, trial.token]).replace("/finish", "%00/finish")
     response = client.post(page, '{"listening": {}}', content_type="application/json")
     assert response.status_code == 404
-    assert "There is nothing at this address" in response.content.decode()
+    assert "There is no page at this address" in response.content.decode()
 
 
 def test_a_form_in_parts_where_json_is_expected(annotator):

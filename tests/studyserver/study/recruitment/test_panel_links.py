@@ -190,7 +190,7 @@ def test_a_number_alone_shows_nothing_in_a_new_browser(client, panel, number):
     for response in (stranger.get(link, follow=True), stranger.post(link, follow=True)):
         page = response.content.decode()
         assert response.status_code == 403
-        assert "takes part already, in another browser" in page
+        assert "already takes part, in another browser" in page
         for secret in (annotator.token, annotator.completion_code, annotator.deletion_code):
             assert secret not in page
     assert not stranger.cookies.get(f"participation-{panel.pk}")
