@@ -1,4 +1,4 @@
-"""Rows of a study, in the order in which they come about."""
+"""Database models of studies, annotators and answers."""
 
 from .adaptive import AdaptiveDesign
 from .analysis_plan import ExclusionRule, PrimaryContrast

@@ -1,4 +1,4 @@
-"""What a study spends its judgments on, when they are not spread evenly."""
+"""Adaptive allocation: the figure for which a study chooses its trials."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -12,39 +12,40 @@ from .study import Study
 
 
 class AdaptiveDesign(models.Model):
-    """Trials go where a judgment narrows the declared figure most, as `design.adaptive` chooses them."""
+    """The declared figure whose interval trials should narrow; `design.adaptive` chooses the trials."""
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="adaptive_design")
     question = models.ForeignKey(
         Question,
         on_delete=models.CASCADE,
         related_name="+",
-        help_text="Whose answers are to become precise: a rating, a slider or presence, asked of each clip.",
+        help_text="Question to measure precisely: a rating, a slider or presence, asked of each clip.",
     )
     first = models.CharField(
         "first condition",
         max_length=30,
         blank=True,
         choices=Clip.Condition,
-        help_text="To make the difference of two conditions precise. Empty: the mean of every stimulus.",
+        help_text="Choose two conditions to measure their difference. Empty: the mean of every stimulus.",
     )
     second = models.CharField("second condition", max_length=30, blank=True, choices=Clip.Condition)
     precision = models.FloatField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1e-9)],
-        help_text="The study closes itself when the figure's 95 % interval (without conditions: the widest "
-        "of the stimuli's) is no wider than this, in units of the scale. Empty: it does not.",
+        help_text="The study closes automatically when the 95 % interval of the difference (without "
+        "conditions: the widest interval of a stimulus) is at most this wide, in units of the scale. Empty: "
+        "it does not close automatically.",
     )
     minimum_judgments = models.PositiveSmallIntegerField(
         default=5,
         validators=[MinValueValidator(3)],
-        help_text="Every stimulus is judged so often, in balance, before trials are chosen adaptively.",
+        help_text="Judgments that every stimulus gets before trials are chosen adaptively.",
     )
     block_size = models.PositiveSmallIntegerField(
         default=6,
         validators=[MinValueValidator(2)],
-        help_text="So many trials are given at a time, so that the choice knows what others answered since.",
+        help_text="Number of trials that are chosen at a time. Small blocks use the latest answers of others.",
     )
     reached_at = models.DateTimeField(null=True, editable=False, help_text="When the precision was reached.")
 
@@ -53,14 +54,14 @@ class AdaptiveDesign(models.Model):
         return f"{self.question.key}: {figure}"
 
     def clean(self) -> None:
-        """Refuse a figure that cannot be computed."""
+        """Raise `ValidationError` if the figure cannot be computed."""
         if bool(self.first) != bool(self.second) or (self.first and self.first == self.second):
-            raise ValidationError("Name two different conditions, or none for the means of all stimuli.")
+            raise ValidationError("Choose two different conditions, or none for the means of all stimuli.")
         if not self.question_id:
             return
         if self.question.study_id != self.study_id:
             raise ValidationError({"question": "This question belongs to another study."})
         if self.question.answer_kind.answers != Answers.NUMBERS or self.question.scope != Question.Scope.CLIP:
             raise ValidationError(
-                {"question": "Its answers must be numbers about each clip: a rating, a slider or presence."}
+                {"question": "Choose a question with a number for each clip: a rating, a slider or presence."}
             )

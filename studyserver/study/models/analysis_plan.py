@@ -1,4 +1,4 @@
-"""What a researcher declares before anybody has answered: who will be left out, what will be compared."""
+"""The analysis declared before the first answer: exclusion rules and primary contrasts."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,10 +10,10 @@ from .study import Study
 
 
 class ExclusionRule(models.Model):
-    """A rule by which annotators are left out of the results; their answers stay."""
+    """A rule that excludes annotators from the results; their answers stay stored."""
 
     class Measure(models.TextChoices):
-        """A figure of one annotator; studyserver.results.tables.annotator_quality computes it."""
+        """A figure of one annotator, computed by studyserver.results.tables.annotator_quality."""
 
         ATTENTION = "attention_failed_share", "share of attention trials failed (0 to 1)"
         HEADPHONES = "headphone_score", "share of the headphone check solved (0 to 1)"
@@ -30,18 +30,19 @@ class ExclusionRule(models.Model):
         REPEATS = "repeat_distance", "mean distance of repeated answers, as a share of the scale (0 to 1)"
 
     class Side(models.TextChoices):
-        """On which side of the limit annotators are left out."""
+        """Side of the limit on which annotators are excluded."""
 
         ABOVE = "above", "above"
         BELOW = "below", "below"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="exclusion_rules")
     measure = models.CharField(
-        max_length=30, choices=Measure, help_text="An annotator without this figure is not left out by it."
+        max_length=30, choices=Measure, help_text="The rule does not apply to annotators without this figure."
     )
     excludes = models.CharField("left out if", max_length=5, choices=Side, default=Side.ABOVE)
     limit = models.FloatField(
-        help_text="The limit itself leaves nobody out. ITU-R BS.1534 uses “above 0.15” for missed references."
+        help_text="A value equal to the limit does not exclude. ITU-R BS.1534 uses “above 0.15” for missed "
+        "references."
     )
 
     class Meta:
@@ -57,7 +58,7 @@ class ExclusionRule(models.Model):
 
 
 class PrimaryContrast(models.Model):
-    """A comparison named beforehand; Holm's correction runs over all of a study's."""
+    """A comparison declared in advance; Holm's correction covers all primary contrasts of a study."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="primary_contrasts")
     question = models.ForeignKey(
@@ -66,11 +67,11 @@ class PrimaryContrast(models.Model):
         blank=True,
         on_delete=models.CASCADE,
         related_name="primary_contrasts",
-        help_text="Empty for every question that is answered by a number.",
+        help_text="Empty: every question with numbers as answers.",
     )
     first = models.CharField(max_length=30, choices=Clip.Condition, default=Clip.Condition.EVIDENCE)
     first_method = models.CharField(
-        max_length=100, blank=True, help_text="Only clips of this method; empty for all methods together."
+        max_length=100, blank=True, help_text="Only clips of this method. Empty: all methods together."
     )
     second = models.CharField(max_length=30, choices=Clip.Condition, default=Clip.Condition.RANDOM_CONTROL)
     second_method = models.CharField(max_length=100, blank=True)
@@ -83,7 +84,7 @@ class PrimaryContrast(models.Model):
         return " against ".join(" ".join(filter(None, side)).replace("_", " ") for side in sides)
 
     def clean(self) -> None:
-        """Refuse what cannot be compared."""
+        """Raise `ValidationError` if the two sides cannot be compared."""
         if (self.first, self.first_method) == (self.second, self.second_method):
             raise ValidationError("A condition cannot be compared with itself: choose two different ones.")
         if self.question_id and self.question.study_id != self.study_id:

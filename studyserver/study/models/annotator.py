@@ -1,4 +1,4 @@
-"""A person who listens: a random pseudonym, never a user of the site."""
+"""Annotators: people who take part in a study, known by a random pseudonym; they have no accounts."""
 
 from datetime import datetime
 
@@ -9,14 +9,14 @@ from django.utils import timezone
 from .identifiers import random_deletion_code, random_pseudonym, random_token
 from .study import Study
 
-PREVIEW = "preview"  # behaviour of a researcher who looks at the pages of annotators
+PREVIEW = "preview"  # behaviour of a researcher who previews the annotators' pages
 
 
 class AnnotatorQuerySet(models.QuerySet):
     """Selections of annotators."""
 
     def people(self) -> "AnnotatorQuerySet":
-        """Return those who are not simulated."""
+        """Return annotators who are neither simulated nor previews."""
         return self.filter(rehearsal=False)
 
     def rehearsals(self) -> "AnnotatorQuerySet":
@@ -28,18 +28,18 @@ class AnnotatorQuerySet(models.QuerySet):
         return self.rehearsals().filter(behaviour__in=("", PREVIEW))
 
     def answers_kept(self) -> "AnnotatorQuerySet":
-        """Return those whose answers may be used: all but those who asked to have them discarded."""
+        """Return annotators whose answers may be used: all except those who had them discarded."""
         return self.filter(answers_discarded=False)
 
     def in_session(self, now: datetime | None = None) -> "AnnotatorQuerySet":
-        """Return those who have consented, not finished, and may still go on."""
+        """Return annotators who have consented, have not finished, and can still continue."""
         return self.filter(state=Annotator.State.ACTIVE, expires_at__gt=now or timezone.now())
 
     def holding_places(self, now: datetime | None = None) -> "AnnotatorQuerySet":
-        """Return those who count in the balance and towards the number wanted.
+        """Return annotators who count in the balance and towards the number wanted.
 
-        They have consented, and have finished or may still finish. Drop-outs, withdrawn, expired and
-        screened-out annotators free their places; a click on the invitation takes none.
+        They have consented, and have finished or can still finish. The places of expired, withdrawn and
+        screened-out annotators are free again. Joining without consent does not take a place.
         """
         now = now or timezone.now()
         return self.filter(
@@ -51,7 +51,7 @@ class Annotator(models.Model):
     """One person's participation in one study."""
 
     class State(models.TextChoices):
-        """How far the participation has come."""
+        """State of the participation."""
 
         JOINED = "joined", "joined, consent not yet given"
         ACTIVE = "active", "active"
@@ -60,7 +60,7 @@ class Annotator(models.Model):
         SCREENED_OUT = "screened_out", "screened out"
 
     class EndedBecause(models.TextChoices):
-        """Why a participation was ended by the study."""
+        """Why the study ended a participation."""
 
         NOTHING = "", "-"
         QUESTIONNAIRE = "questionnaire", "an answer in the questionnaire"
@@ -78,16 +78,16 @@ class Annotator(models.Model):
     machine_translated = models.BooleanField(
         default=False,
         editable=False,
-        help_text="Whether a program was seen to translate a page, so that other words were read.",
+        help_text="Whether a machine translation of a page was detected, which can change the wording.",
     )
     rehearsal = models.BooleanField(
-        default=False, help_text="Simulated, or a researcher's preview; never counted as a person."
+        default=False, help_text="Simulated annotator or a researcher's preview; not counted as a person."
     )
     behaviour = models.CharField(
         max_length=30, blank=True, editable=False, help_text="How a simulated annotator behaves."
     )
     answers_discarded = models.BooleanField(
-        default=False, help_text="Withdrew and asked that the answers given so far not be used."
+        default=False, help_text="Left the study and asked not to use the answers given so far."
     )
     completion_code = models.CharField(max_length=50, blank=True, editable=False)
     deletion_code = models.CharField(max_length=20, default=random_deletion_code, unique=True, editable=False)
@@ -105,7 +105,7 @@ class Annotator(models.Model):
     listened_at = models.DateTimeField(null=True, editable=False, help_text="When the last trial was done.")
     finished_at = models.DateTimeField(null=True, editable=False)
     thanked_at = models.DateTimeField(
-        null=True, editable=False, help_text="When the last page was shown; answers are closed from then on."
+        null=True, editable=False, help_text="When the last page was shown; later answers are refused."
     )
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(editable=False)
@@ -121,19 +121,19 @@ class Annotator(models.Model):
 
     @property
     def checked(self) -> dict:
-        """What is known of the annotator's sound; nothing where an older row holds something else."""
+        """The stored results of the sound checks; empty if an older row does not hold a JSON object."""
         return self.sound_check if isinstance(self.sound_check, dict) else {}
 
     def time_is_over(self) -> bool:
-        """Say whether the participation was left open and can be taken up no more."""
+        """Return whether the participation was not finished and can no longer be continued."""
         return self.state in (self.State.JOINED, self.State.ACTIVE) and self.expires_at <= timezone.now()
 
 
 class Departure(models.Model):
-    """That somebody left a study or had answers deleted, without saying who."""
+    """An anonymous record that somebody left a study or had answers deleted."""
 
     class Kind(models.TextChoices):
-        """What was asked for."""
+        """What the annotator requested."""
 
         ANSWERS_KEPT = "answers_kept", "left; the answers may be used"
         ANSWERS_DISCARDED = "answers_discarded", "left; the answers are not used"
@@ -141,7 +141,7 @@ class Departure(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="departures")
     kind = models.CharField(max_length=20, choices=Kind)
-    judgments = models.PositiveIntegerField(default=0, help_text="Answers concerned.")
+    judgments = models.PositiveIntegerField(default=0, help_text="Number of answers affected.")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

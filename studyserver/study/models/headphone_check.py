@@ -7,10 +7,10 @@ from .identifiers import random_seed
 
 
 class HeadphoneCheck(models.Model):
-    """What an annotator answered in one attempt; the right answers follow from the seed."""
+    """An annotator's answers in one attempt; the right answers are computed from the seed."""
 
     class Kind(models.TextChoices):
-        """Which sounds are compared."""
+        """Type of the check."""
 
         ANTIPHASE = "antiphase", "antiphase tones"
         HUGGINS = "huggins", "Huggins pitch"

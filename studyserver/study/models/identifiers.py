@@ -1,9 +1,9 @@
-"""Names, addresses and codes that nobody can guess."""
+"""Random pseudonyms, tokens and codes that cannot be guessed."""
 
 import base64
 import random
 
-# The one source of chance of everything below; tests replace it by a generator with a seed.
+# Random generator of all functions below; tests replace it by a generator with a seed.
 chance: random.Random = random.SystemRandom()
 
 # No letters or digits that are easily confused when read out.
@@ -11,30 +11,30 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def random_token() -> str:
-    """Return 128 random bits for an address that nobody can guess."""
+    """Return 128 random bits as text, for addresses that cannot be guessed."""
     return base64.urlsafe_b64encode(chance.randbytes(16)).rstrip(b"=").decode()
 
 
 def random_pseudonym() -> str:
-    """Return a name such as ``A7KQ2M9X`` that says nothing about the person."""
+    """Return a random name such as ``A7KQ2M9X``."""
     return "A" + _letters(7)
 
 
 def random_completion_code() -> str:
-    """Return a code such as ``K7QM-2X9R`` that can be read out."""
+    """Return a code such as ``K7QM-2X9R`` that is easy to read out."""
     return _code(2)
 
 
 def random_deletion_code() -> str:
-    """Return a code such as ``K7QM-2X9R-B4TT`` that only the annotator is given.
+    """Return a code such as ``K7QM-2X9R-B4TT`` that is shown only to the annotator.
 
-    Pseudonyms appear in published exports, so knowing one must not suffice to delete anything.
+    The pseudonym cannot serve as the code, because published exports contain pseudonyms.
     """
     return _code(3)
 
 
 def random_seed() -> int:
-    """Return a number that nobody can guess, from which a check's sounds and right answers follow."""
+    """Return an unpredictable number, from which a check's sounds and right answers are computed."""
     return chance.getrandbits(62)
 
 

@@ -12,6 +12,7 @@ class JudgmentQuerySet(models.QuerySet):
 
     def current(self) -> "JudgmentQuerySet":
         """Return the judgments that count: the last event of each question of each trial (and clip)."""
+        # Events can arrive out of order, so the browser's sequence number decides, not the time of storing.
         newest_first = models.Window(
             RowNumber(),
             partition_by=["trial", "question", "presentation"],
@@ -30,9 +31,9 @@ class JudgmentQuerySet(models.QuerySet):
 
 
 class Judgment(models.Model):
-    """One answer to one question in one trial, as one event; never changed.
+    """One answer to one question in one trial; a changed answer is a further row.
 
-    Deleted only with everything else of an annotator who asked for it, or with a rehearsal.
+    Rows are never changed. They are deleted only with all data of an annotator, or with a rehearsal.
     """
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="judgments")
@@ -43,22 +44,22 @@ class Judgment(models.Model):
         blank=True,
         on_delete=models.CASCADE,
         related_name="judgments",
-        help_text="The clip that was judged; empty where the question is about the trial as a whole.",
+        help_text="The clip that was judged; empty if the question is about the trial as a whole.",
     )
     uuid = models.UUIDField(
-        unique=True, help_text="Made in the browser: the same event sent twice is stored once."
+        unique=True, help_text="Created in the browser, so that an event that is sent twice is stored once."
     )
     sequence = models.PositiveBigIntegerField(
-        help_text="Grows with every answer entered by this annotator; the greatest counts."
+        help_text="Increases with every answer of this annotator; the answer with the greatest number counts."
     )
-    value = models.JSONField(help_text="As the question's kind defines it.")
+    value = models.JSONField(help_text="Format depends on the kind of question.")
     number = models.FloatField(null=True, help_text="The value as a number, where it has one.")
     answered_at = models.DateTimeField(
-        null=True, help_text="When it was entered, from how long ago that was when it arrived."
+        null=True, help_text="When it was entered: the time of arrival minus its age, as the browser sent it."
     )
     stored_at = models.DateTimeField(auto_now_add=True)
     response_ms = models.PositiveIntegerField(
-        null=True, help_text="From the trial's appearance to this answer."
+        null=True, help_text="Time from the trial's appearance to this answer."
     )
 
     objects = JudgmentQuerySet.as_manager()

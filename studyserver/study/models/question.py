@@ -1,4 +1,4 @@
-"""What is asked in a trial."""
+"""Questions of trials."""
 
 import copy
 from collections.abc import Iterable
@@ -33,16 +33,16 @@ class Question(models.Model):
         RATIO = "ratio", "ratio"
 
     class Scope(models.TextChoices):
-        """What one answer is about."""
+        """What an answer is about."""
 
         CLIP = "clip", "each clip of the trial"
         TRIAL = "trial", "the trial as a whole"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="questions")
     position = models.PositiveSmallIntegerField(default=0)
-    key = models.CharField(max_length=60, validators=[IDENTIFIER], help_text="Names the question in exports.")
+    key = models.CharField(max_length=60, validators=[IDENTIFIER], help_text="Name of the question in exports.")
     text = models.CharField(
-        max_length=300, help_text="A sentence that a musician and a layman both understand."
+        max_length=300, help_text="A sentence that both musicians and other people understand."
     )
     help_text = models.TextField(blank=True)
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.SCALE)
@@ -51,14 +51,14 @@ class Question(models.Model):
     )
     options = models.JSONField(default=dict, blank=True)
     scope = models.CharField(
-        max_length=10, choices=Scope, default=Scope.CLIP, help_text="What one answer is about."
+        max_length=10, choices=Scope, default=Scope.CLIP, help_text="What an answer is about."
     )
     target = models.CharField(
         max_length=100, blank=True, help_text="The model's target that this question is about."
     )
     only_own_target = models.BooleanField(
         default=False,
-        help_text="Ask it only of clips made for that target (and of originals and resyntheses).",
+        help_text="Ask only about clips that were made for this target, and about originals and resyntheses.",
     )
     required = models.BooleanField(default=True)
 
@@ -71,15 +71,15 @@ class Question(models.Model):
 
     @property
     def answer_kind(self) -> AnswerKind:
-        """What is known of the way in which it is answered."""
+        """The kind's object, which defines options and answers."""
         return KINDS[self.kind]
 
     @property
     def measures(self) -> dict[str, "Question"]:
-        """The questions by which answers are analysed, by the names of the numbers that one answer holds.
+        """The questions used in the analysis, by the name of the number that each one analyses.
 
-        That is the question itself, under an empty name, except where an answer holds several numbers: then
-        each has a question of its own, with the key KEY_NAME, which is in no table and is not to be saved.
+        Usually this is the question itself, with an empty name. If an answer holds several numbers, each
+        number has a question with the key KEY_NAME. These questions exist in memory only; do not save them.
         """
         several = self.answer_kind.measures(self.options)
         return {name: self._measure(name, measure) for name, measure in several.items()} or {"": self}
@@ -92,7 +92,7 @@ class Question(models.Model):
         return one
 
     def clean(self) -> None:
-        """Refuse options that the kind cannot use, and a level that its answers do not have."""
+        """Raise `ValidationError` if the kind cannot use the options or the level of measurement."""
         from django.core.exceptions import ValidationError
 
         problems = option_problems(self.kind, self.options)
@@ -101,7 +101,7 @@ class Question(models.Model):
             raise ValidationError(problems)
 
     def is_asked_of(self, clips: Iterable[Clip]) -> bool:
-        """Return whether it is about one of these clips."""
+        """Return whether the question is asked about at least one of these clips."""
         if not self.only_own_target or not self.target:
             return True
         return any(
@@ -111,5 +111,5 @@ class Question(models.Model):
 
 
 def measures_of(questions: Iterable[Question]) -> dict[str, Question]:
-    """Return the questions by which the answers to some questions are analysed, by key."""
+    """Return the `Question.measures` of several questions, by key."""
     return {one.key: one for question in questions for one in question.measures.values()}

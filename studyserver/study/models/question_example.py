@@ -1,4 +1,4 @@
-"""Sound examples of a question: what is meant, to be heard."""
+"""Sound examples that explain a question."""
 
 from django.db import models
 
@@ -17,11 +17,11 @@ class QuestionExample(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="Search by track, condition or target; choose a track that the study does not use. "
-        "Clips of your own can be uploaded.",
+        "You can also upload your own clips.",
     )
     label = models.CharField(
         max_length=100,
-        help_text="What annotators read beside it, such as “very harsh”; nothing of its origin.",
+        help_text="Text beside the example, such as “very harsh”. Do not reveal where the clip comes from.",
     )
     token = models.CharField(max_length=40, default=random_token, unique=True, editable=False)
 

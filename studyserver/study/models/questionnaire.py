@@ -1,4 +1,4 @@
-"""Questions about the annotator, asked before or after the trials."""
+"""Questionnaires: questions about the annotator, before or after the trials."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from .study import Study
 
 
 class QuestionnairePage(models.Model):
-    """Questions that are shown together."""
+    """A page of the questionnaire."""
 
     class Place(models.TextChoices):
         """When the page is shown."""
@@ -26,8 +26,8 @@ class QuestionnairePage(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="questionnaire_pages")
     place = models.CharField(max_length=10, choices=Place, default=Place.BEFORE)
     position = models.PositiveSmallIntegerField(default=1, help_text="Order of the pages.")
-    title = models.CharField(max_length=200, blank=True, help_text="Empty for “About you”.")
-    introduction = models.TextField(blank=True, help_text="Read before the questions.")
+    title = models.CharField(max_length=200, blank=True, help_text="Empty: “About you”.")
+    introduction = models.TextField(blank=True, help_text="Text above the questions.")
 
     class Meta:
         ordering = ["study", "-place", "position", "id"]
@@ -45,7 +45,7 @@ class QuestionnaireItem(models.Model):
 
     page = models.ForeignKey(QuestionnairePage, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField(default=1)
-    key = models.CharField(max_length=60, validators=[IDENTIFIER], help_text="Names the question in exports.")
+    key = models.CharField(max_length=60, validators=[IDENTIFIER], help_text="Name of the question in exports.")
     text = models.CharField(max_length=300)
     help_text = models.TextField(blank=True)
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.CHOICE)
@@ -55,7 +55,7 @@ class QuestionnaireItem(models.Model):
         "shown only if",
         max_length=60,
         blank=True,
-        help_text="Key of an earlier question; empty: always shown.",
+        help_text="Key of an earlier question. Empty: always shown.",
     )
     shown_if = models.CharField(
         "is answered",
@@ -66,7 +66,7 @@ class QuestionnaireItem(models.Model):
     screen_out_if = models.CharField(
         max_length=200,
         blank=True,
-        help_text="Answers with which the study ends here, written in the same way. Empty for none.",
+        help_text="Answers that end the study here, written in the same way. Empty: no answer ends it.",
     )
 
     class Meta:
@@ -80,11 +80,11 @@ class QuestionnaireItem(models.Model):
 
     @property
     def answer_kind(self) -> AnswerKind:
-        """What is known of the way in which it is answered."""
+        """The kind's object, which defines options and answers."""
         return ITEM_KINDS[self.kind]
 
     def clean(self) -> None:
-        """Refuse options, conditions and rules that cannot work."""
+        """Raise `ValidationError` if options, condition or rule cannot work."""
         from studyserver.study.questions.item_kinds import item_problems
 
         problems = item_problems(self)
@@ -104,11 +104,11 @@ class QuestionnaireAnswerQuerySet(models.QuerySet):
 
 
 class QuestionnaireAnswer(models.Model):
-    """One answer to a question of the questionnaire, as one event; never changed."""
+    """One answer to a question of the questionnaire; a changed answer is a further row."""
 
     annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="questionnaire_answers")
     item = models.ForeignKey(QuestionnaireItem, on_delete=models.PROTECT, related_name="answers")
-    value = models.JSONField(null=True, help_text="As the kind defines it; null: taken back.")
+    value = models.JSONField(null=True, help_text="Format depends on the kind; null: the answer was removed.")
     number = models.FloatField(null=True, help_text="The value as a number, where it has one.")
     stored_at = models.DateTimeField(auto_now_add=True)
 
@@ -123,10 +123,10 @@ class QuestionnaireAnswer(models.Model):
 
 
 class Quota(models.Model):
-    """How many annotators of one group a study takes."""
+    """The maximum number of annotators of one group."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="quotas")
-    name = models.CharField(max_length=100, help_text="Such as: musicians. Never shown to annotators.")
+    name = models.CharField(max_length=100, help_text="For example: musicians. Never shown to annotators.")
     item = models.ForeignKey(
         QuestionnaireItem,
         on_delete=models.CASCADE,
@@ -135,9 +135,9 @@ class Quota(models.Model):
         help_text="A question asked before the trials.",
     )
     rule = models.CharField(
-        "answered", max_length=200, help_text="Who belongs to the group: “yes”, “>= 5”, “18 to 30”."
+        "answered", max_length=200, help_text="Answers of this group: “yes”, “>= 5”, “18 to 30”."
     )
-    limit = models.PositiveIntegerField(help_text="So many annotators at most.")
+    limit = models.PositiveIntegerField(help_text="Maximum number of annotators.")
     members = models.ManyToManyField(Annotator, related_name="quotas", editable=False)
 
     class Meta:
@@ -148,7 +148,7 @@ class Quota(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse rules that nobody could read."""
+        """Raise `ValidationError` if the rule is invalid or no answer can meet it."""
         from studyserver.study.questions.item_kinds import unmet_rule
         from studyserver.study.questions.shared.rules import rule_problem
 

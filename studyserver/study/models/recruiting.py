@@ -1,4 +1,4 @@
-"""Who was invited or sent by a recruiter: kept apart from everything that is analysed."""
+"""Recruitment data, stored apart from everything that is analysed."""
 
 from django.db import models
 
@@ -8,15 +8,15 @@ from .study import Study
 
 
 class Recruit(models.Model):
-    """An identifier from outside, and the participation that came of it.
+    """An identifier from a researcher or a recruiter, and the annotator who used it.
 
-    The only row that ties a participation to a person; it never enters results or exports and is
-    deleted along with the annotator.
+    This is the only row that links an annotator to a person. It is never part of results or exports, and it
+    is deleted with the annotator.
     """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="recruits")
     identifier = models.CharField(
-        max_length=200, help_text="As the researcher or the recruiter knows the person."
+        max_length=200, help_text="The person's identifier at the researcher or the recruiter."
     )
     personal = models.BooleanField(default=False, help_text="Invited by a personal link.")
     token = models.CharField(max_length=40, default=random_token, unique=True, editable=False)
@@ -38,20 +38,20 @@ class Recruit(models.Model):
 
 
 class Arrival(models.Model):
-    """What a recruiter's link has lately brought along; the last few of a study, identifiers cut short."""
+    """A visit by the recruiter's link; only the last few of a study are kept, with shortened identifiers."""
 
     class Problem(models.TextChoices):
-        """Why nobody could come in by it."""
+        """Why the visit was refused."""
 
         NONE = "", "accepted"
         MISSING = "missing", "refused: no identifier"
         UNFILLED = "unfilled", "refused: a place-holder was not filled in"
         TOO_LONG = "too_long", "refused: too long"
-        ELSEWHERE = "elsewhere", "refused: takes part in another browser already"
+        ELSEWHERE = "elsewhere", "refused: already takes part in another browser"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="arrivals")
     at = models.DateTimeField()
-    parameters = models.JSONField(default=dict, help_text="Name -> what it held, cut short.")
+    parameters = models.JSONField(default=dict, help_text="Name -> shortened value.")
     problem = models.CharField(max_length=10, choices=Problem, blank=True, default=Problem.NONE)
 
     class Meta:
@@ -62,7 +62,7 @@ class Arrival(models.Model):
 
 
 class RecentJoin(models.Model):
-    """That somebody began lately, and a keyed digest of the network address; deleted within minutes."""
+    """A recent join with a keyed digest of the network address; deleted within minutes."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="recent_joins")
     address = models.CharField(max_length=64)
@@ -77,7 +77,7 @@ class RecentJoin(models.Model):
 
 
 class Return(models.Model):
-    """What an annotator is given at one of a study's ends: a code, and an address to go back to."""
+    """Completion code and return address for one of the ways in which a participation ends."""
 
     class Outcome(models.TextChoices):
         """How a participation can end."""
@@ -87,18 +87,18 @@ class Return(models.Model):
         GROUP_FULL = "group_full", "group full"
         NO_CONSENT = "no_consent", "no consent"
         FAILED_ATTENTION = "failed_attention", "failed attention"
-        LEFT = "left", "stopped on the way"
+        LEFT = "left", "left after consent"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="returns")
     outcome = models.CharField(max_length=20, choices=Outcome)
     code = models.CharField(
-        max_length=50, blank=True, help_text="For “done”, empty means the study's completion code."
+        max_length=50, blank=True, help_text="Empty for “done”: the study's completion code."
     )
     address = models.CharField(
         max_length=500,
         blank=True,
-        help_text="Offered as a button, such as https://app.prolific.com/submissions/complete?cc={code}; "
-        "{code} and {participant} are filled in.",
+        help_text="Address of the button on the last page, such as "
+        "https://app.prolific.com/submissions/complete?cc={code}. {code} and {participant} are replaced.",
     )
 
     class Meta:
@@ -109,7 +109,7 @@ class Return(models.Model):
         return self.get_outcome_display()
 
     def clean(self) -> None:
-        """Refuse addresses that are none."""
+        """Raise `ValidationError` if the address is not valid."""
         from django.core.exceptions import ValidationError
         from django.core.validators import URLValidator
 
@@ -119,7 +119,7 @@ class Return(models.Model):
             except (ValidationError, ValueError, KeyError, IndexError):
                 raise ValidationError(
                     {
-                        "address": "Write a whole address that begins with https://; only {code} and "
-                        "{participant} may stand in braces."
+                        "address": "Enter a complete address that begins with https://. Only {code} and "
+                        "{participant} are allowed in braces."
                     }
                 ) from None

@@ -1,4 +1,4 @@
-"""A clip's place in a study."""
+"""Stimuli: the clips of a study."""
 
 from django.db import models
 
@@ -11,15 +11,15 @@ class StimulusQuerySet(models.QuerySet):
     """Selections of stimuli."""
 
     def active(self) -> "StimulusQuerySet":
-        """Return those that are still presented."""
+        """Return stimuli that are still presented."""
         return self.filter(active=True)
 
     def main(self) -> "StimulusQuerySet":
-        """Return those whose judgments enter the results."""
+        """Return stimuli whose judgments are part of the results."""
         return self.filter(role=Stimulus.Role.MAIN)
 
     def practice(self) -> "StimulusQuerySet":
-        """Return those for practice trials."""
+        """Return stimuli of practice trials."""
         return self.filter(role=Stimulus.Role.PRACTICE)
 
 
@@ -27,7 +27,7 @@ class Stimulus(models.Model):
     """A clip that the annotators of one study may hear."""
 
     class Role(models.TextChoices):
-        """What it is presented for."""
+        """Purpose of the stimulus."""
 
         MAIN = "main", "main"
         PRACTICE = "practice", "practice"
@@ -38,10 +38,10 @@ class Stimulus(models.Model):
     feedback = models.CharField(
         max_length=300,
         blank=True,
-        help_text="Practice only, if the study gives feedback: shown once the trial has been answered.",
+        help_text="Practice only, if the study gives feedback: shown after the trial is answered.",
     )
     active = models.BooleanField(
-        default=True, help_text="Inactive stimuli are presented no more; their judgments stay."
+        default=True, help_text="Inactive stimuli are no longer presented; their judgments stay."
     )
 
     objects = StimulusQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""A study: what annotators read, how much they hear, in which order, and who may join."""
+"""Studies: texts, design, listening options and access."""
 
 import datetime
 
@@ -13,29 +13,29 @@ class StudyQuerySet(models.QuerySet):
     """Selections of studies."""
 
     def open(self) -> "StudyQuerySet":
-        """Return those that annotators may join."""
+        """Return studies that annotators can join."""
         return self.filter(state=Study.State.OPEN)
 
     def locked(self, pk: int) -> "Study":
-        """Return one study, held against other writers until the transaction ends.
+        """Return one study, locked against other writers until the transaction ends.
 
-        PostgreSQL holds the row; SQLite's IMMEDIATE transactions hold the whole database.
+        PostgreSQL locks the row; SQLite's IMMEDIATE transactions lock the whole database.
         """
         return self.select_for_update(no_key=True).get(pk=pk)
 
 
 class Study(models.Model):
-    """What is asked, of whom, about which clips, in which order."""
+    """A listening study."""
 
     class State(models.TextChoices):
-        """Whether annotators may join."""
+        """Whether annotators can join."""
 
         DRAFT = "draft", "draft"
         OPEN = "open", "open"
         CLOSED = "closed", "closed"
 
     class PresentationKind(models.TextChoices):
-        """How many clips a trial presents, and how."""
+        """Which clips a trial presents."""
 
         SINGLE = "single", "one clip"
         PAIR = "pair", "blind pair: A and B"
@@ -48,20 +48,20 @@ class Study(models.Model):
         ABX = "abx", "ABX: is X the clip A or the clip B?"
 
     class SetRule(models.TextChoices):
-        """Which clips belong together where a trial presents several."""
+        """Which clips form a set in trials with several clips."""
 
         TARGET = "target", "all of one track and target"
         METHOD = "method", "all of one track, target and method"
         SIZE = "size", "all of one track, target, method and number of kept segments"
 
     class ConditionDesign(models.TextChoices):
-        """Who hears which condition."""
+        """Whether annotators hear all conditions."""
 
         WITHIN = "within", "every annotator hears all conditions"
         BETWEEN = "between", "every annotator hears one of the compared conditions only"
 
     class Blocks(models.TextChoices):
-        """What stays together in the order of trials."""
+        """How trials are grouped in the order of presentation."""
 
         NONE = "", "no blocks: everything mixed"
         TARGET = "target", "one target after the other"
@@ -69,20 +69,20 @@ class Study(models.Model):
         METHOD = "method", "one method after the other"
 
     class Switching(models.TextChoices):
-        """Where a clip begins when it is switched to."""
+        """Where a clip starts when the annotator switches to it."""
 
-        CONTINUE = "continue", "goes on at the same time, to compare one moment"
-        RESTART = "restart", "begins anew, to hear each clip as a whole"
+        CONTINUE = "continue", "continues at the same time, to compare one moment"
+        RESTART = "restart", "starts again, to hear each clip as a whole"
 
     class Access(models.TextChoices):
         """Who may join."""
 
         OPEN = "open", "everybody who has the link"
-        PERSONAL = "personal", "whoever has a personal link"
-        PANEL = "panel", "whoever a recruiter sends with an identifier in the address"
+        PERSONAL = "personal", "people with a personal link"
+        PANEL = "panel", "people sent by a recruiter with an identifier in the address"
 
     class HeadphoneChecks(models.TextChoices):
-        """Which checks of headphones precede the trials."""
+        """Headphone checks before the trials."""
 
         NONE = "", "none"
         ANTIPHASE = "antiphase", "antiphase tones"
@@ -90,30 +90,30 @@ class Study(models.Model):
         BOTH = "both", "antiphase tones, then Huggins pitch"
 
     class HeadphoneExclusion(models.TextChoices):
-        """What follows from a failed headphone check."""
+        """What happens after a failed headphone check."""
 
-        RECORD = "record", "the score is recorded only"
-        SCREEN_OUT = "screen_out", "the study ends"
+        RECORD = "record", "only record the score"
+        SCREEN_OUT = "screen_out", "end the study"
 
     slug = models.SlugField(unique=True, help_text="Part of the link that annotators open.")
     title = models.CharField(
-        max_length=200, help_text="Seen by annotators: it must not give the hypothesis away."
+        max_length=200, help_text="Annotators see the title, so it must not reveal the hypothesis."
     )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     notes = models.TextField(blank=True, help_text="For researchers only.")
     language = models.CharField(
         max_length=10,
         default="en",
-        help_text="Language in which the texts and questions below are written.",
+        help_text="Language of the texts and questions below.",
     )
     # What annotators read.
-    consent = models.TextField(help_text="What taking part means, what is stored, how to withdraw.")
+    consent = models.TextField(help_text="What annotators do, what is stored, and how to withdraw.")
     instructions = models.TextField(help_text="What to do in each trial, in plain words.")
     thanks = models.TextField(
         blank=True,
-        help_text="Shown at the end, with the completion code: tell here what it was about.",
+        help_text="Shown at the end, with the completion code. Explain here what the study was about.",
     )
-    contact = models.CharField(max_length=200, blank=True, help_text="Whom annotators can write to.")
+    contact = models.CharField(max_length=200, blank=True, help_text="Address for questions of annotators.")
     # Design.
     presentation = models.CharField(
         max_length=20,
@@ -125,140 +125,141 @@ class Study(models.Model):
         max_length=10,
         choices=SetRule,
         default=SetRule.TARGET,
-        help_text="Which clips are compared with each other. Originals and resyntheses belong to every "
+        help_text="Clips that are compared with each other. Originals and resyntheses belong to every "
         "target and method of their track.",
     )
     compared_conditions = models.JSONField(
         default=list,
         blank=True,
-        help_text="Conditions that are compared with each other; none chosen: all. Two conditions and “blind "
-        "pair” give exactly that pair; one condition gives pairs of two methods or sizes.",
+        help_text="Conditions that are compared with each other. None selected: all. Two conditions and "
+        "“blind pair” give exactly this pair; one condition gives pairs of two methods or sizes.",
     )
     reference_condition = models.CharField(
         max_length=20,
         choices=Clip.Condition,
         blank=True,
-        help_text="Given openly as “Reference”, in the presentations that have one.",
+        help_text="Shown as “Reference”, in presentations with a reference.",
     )
     anchor_condition = models.CharField(
         max_length=20,
         choices=Clip.Condition,
         blank=True,
-        help_text="Known to be bad, and hidden among the clips beside a reference, so that scales can be "
-        "compared between annotators.",
+        help_text="A condition that is known to be bad, hidden among the clips beside a reference. It makes "
+        "the ratings of different annotators comparable.",
     )
     condition_design = models.CharField(
         max_length=10,
         choices=ConditionDesign,
         default=ConditionDesign.WITHIN,
-        help_text="“One only” is for single clips: conditions that are not among the compared ones are heard "
-        "by everybody.",
+        help_text="“One only” is for single clips. Conditions that are not compared are heard by every "
+        "annotator.",
     )
     blocks = models.CharField(
         max_length=10,
         choices=Blocks,
         blank=True,
         default=Blocks.NONE,
-        help_text="Blocks come in an order of each annotator's own.",
+        help_text="The order of the blocks differs between annotators.",
     )
     rest_every = models.PositiveSmallIntegerField(
-        "a rest after so many trials",
+        "trials between rests",
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Empty: between blocks, if there are blocks and a text or a length is given below.",
+        help_text="Empty: rests are between blocks, if there are blocks and you set a text or a length below.",
     )
     rest_text = models.TextField(
-        blank=True, help_text="Shown while annotators rest; empty for a short sentence of the site's own."
+        blank=True, help_text="Text that annotators see during a rest. Empty: a short standard sentence."
     )
     rest_seconds = models.PositiveSmallIntegerField(
         "shortest rest, in s",
         default=0,
         validators=[MaxValueValidator(600)],
-        help_text="Nobody can go on before; 0 leaves it to the annotator.",
+        help_text="Annotators cannot continue earlier. 0: they decide themselves.",
     )
     trials_per_annotator = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="How many stimuli (or sets of clips) each annotator hears; empty for all of them.",
+        help_text="Number of stimuli (or sets of clips) for each annotator. Empty: all of them.",
     )
     annotators_wanted = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Joining ends at this number; empty for no limit.",
+        help_text="New annotators are refused when this number is reached. Empty: no limit.",
     )
     minimum_track_distance = models.PositiveSmallIntegerField(
         default=2,
-        help_text="At least so many trials lie between two clips of one track, if there are enough tracks.",
+        help_text="Minimum number of trials between two clips of the same track, if there are enough tracks.",
     )
     repeats_per_annotator = models.PositiveSmallIntegerField(
         default=0,
-        help_text="So many trials are presented twice, for test-retest figures (10 to 20 % are usual).",
+        help_text="Number of trials that are presented twice, for test-retest figures (usually 10 to 20 %).",
     )
     repeat_distance = models.PositiveSmallIntegerField(
-        default=10, help_text="Trials between a trial and its repeat, where there are enough."
+        default=10, help_text="Minimum number of trials between a trial and its repeat, if there are enough."
     )
     practice_trials = models.PositiveSmallIntegerField(
-        default=0, help_text="So many trials with practice stimuli come first; they never enter the results."
+        default=0,
+        help_text="Number of trials with practice stimuli at the start. They are not part of the results.",
     )
     practice_feedback = models.BooleanField(
         default=False,
-        help_text="After a practice trial, tell whether an ABX answer was right, and show the feedback that "
-        "was written for the practice stimuli.",
+        help_text="After a practice trial, show whether an ABX answer was right, and the feedback of the "
+        "practice stimuli.",
     )
     attention_trials = models.PositiveSmallIntegerField(
         default=0,
-        help_text="So many trials ask for a given answer (“please choose 4”); whether it was given is "
-        "recorded. At least two are needed to judge anybody by them.",
+        help_text="Number of trials that ask for a certain answer (“please choose 4”) and record whether it "
+        "was given. Use at least two if you exclude annotators by them.",
     )
-    seed = models.PositiveIntegerField(default=1, help_text="Fixes every random choice of the design.")
+    seed = models.PositiveIntegerField(default=1, help_text="Seed of every random choice of the design.")
     # Listening.
     minimum_listening_share = models.FloatField(
         default=1.0,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="Share of each clip that must be heard before going on, 0 to 1.",
+        help_text="Share of each clip that annotators must hear before they can continue, 0 to 1.",
     )
     switching = models.CharField(
         max_length=10,
         choices=Switching,
         default=Switching.CONTINUE,
-        help_text="What a clip does when the annotator switches to it from another one.",
+        help_text="Where a clip starts when the annotator switches to it from another clip.",
     )
-    allow_seek = models.BooleanField(default=True, help_text="The position in the clip can be chosen.")
-    allow_loop = models.BooleanField(default=True, help_text="The clip can be repeated without end.")
+    allow_seek = models.BooleanField(default=True, help_text="Annotators can choose the position in the clip.")
+    allow_loop = models.BooleanField(default=True, help_text="Annotators can repeat the clip in a loop.")
     allow_loop_region = models.BooleanField(
-        default=False, help_text="A part of the clip can be chosen for the loop."
+        default=False, help_text="Annotators can choose a part of the clip for the loop."
     )
     rate_while_playing = models.BooleanField(
-        "rate only while it plays",
+        "rate only while playing",
         default=False,
-        help_text="In trials of several clips, the slider or scale of a clip moves only while that clip "
-        "plays (as ITU-R BS.1534 asks).",
+        help_text="In trials with several clips, annotators can rate a clip only while it plays (as in "
+        "ITU-R BS.1534).",
     )
     show_waveform = models.BooleanField(
-        default=False, help_text="Draws the wave. It tells clips apart by eye, which biases listening."
+        default=False, help_text="Shows the waveform. Annotators can then tell clips apart by eye, a bias."
     )
     lock_volume = models.BooleanField(
         default=True,
-        help_text="The volume set in the sound check stays; otherwise trials have a volume control.",
+        help_text="Keep the volume of the sound check. Otherwise trials have a volume control.",
     )
     # Sound checks.
     set_level = models.BooleanField(
         "level setting",
         default=False,
-        help_text="Annotators set the volume with a music-like noise before anything else is played.",
+        help_text="Annotators set the volume with a music-like noise before they hear anything else.",
     )
     count_tones = models.BooleanField(
-        "tones to be counted", default=True, help_text="Some loud, some faint: shows that sound arrives."
+        "count tones", default=True, help_text="Some loud, some faint tones: checks that the sound works."
     )
     headphone_check = models.CharField(
         max_length=10,
         choices=HeadphoneChecks,
         default=HeadphoneChecks.NONE,
         blank=True,
-        help_text="Six trials each. Antiphase is passed with 5 right answers, Huggins with 6.",
+        help_text="Six trials each. Annotators pass antiphase with 5 right answers, Huggins with 6.",
     )
     headphone_exclusion = models.CharField(
         "after a failed check",
@@ -269,7 +270,7 @@ class Study(models.Model):
     headphone_attempts = models.PositiveSmallIntegerField(
         default=2,
         validators=[MinValueValidator(1), MaxValueValidator(5)],
-        help_text="Attempts at each check.",
+        help_text="Number of attempts at each check.",
     )
     # Getting annotators.
     access = models.CharField("who may join", max_length=10, choices=Access, default=Access.OPEN)
@@ -277,7 +278,7 @@ class Study(models.Model):
         max_length=40,
         default="PROLIFIC_PID",
         validators=[IDENTIFIER],
-        help_text="Name under which a recruiter puts the person's identifier into the address.",
+        help_text="Name of the parameter with the person's identifier in the recruiter's link.",
     )
     panel_study_parameter = models.CharField(
         "study parameter", max_length=40, default="STUDY_ID", blank=True, validators=[IDENTIFIER]
@@ -286,30 +287,30 @@ class Study(models.Model):
         max_length=40, default="SESSION_ID", blank=True, validators=[IDENTIFIER]
     )
     attention_limit = models.PositiveSmallIntegerField(
-        "failed attention trials that end in a refusal",
+        "failed attention trials that end the study",
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Whoever fails so many gets the return “failed attention”, and the place is free again; "
-        "empty: failures are recorded only. Recruiters ask for two at least.",
+        help_text="Annotators who fail this many trials end with “failed attention”, and their places are "
+        "free again. Empty: failures are only recorded. Recruiters require at least two.",
     )
     # Completion.
     completion_code = models.CharField(
         max_length=50,
         blank=True,
-        help_text="One code for all (as recruiters want it); empty for a random one per annotator.",
+        help_text="One code for all annotators, as recruiters want it. Empty: a random code for each.",
     )
     resume_days = models.PositiveSmallIntegerField(
         default=14,
         validators=[MinValueValidator(1)],
-        help_text="A session can be taken up again for so many days; after that its place is free again.",
+        help_text="Days during which annotators can continue a session. Afterwards the place is free again.",
     )
     minutes_to_finish = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(5)],
-        help_text="Minutes from joining after which a session is over and its place is free, as recruiters "
-        "have them (“maximum time”); empty: only the days count.",
+        help_text="Minutes after joining when a session ends and its place is free: the recruiter's “maximum "
+        "time”. Empty: only the days count.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     opened_at = models.DateTimeField(null=True, editable=False)
@@ -330,7 +331,7 @@ class Study(models.Model):
 
     @property
     def time_to_finish(self) -> datetime.timedelta:
-        """How long after joining a session can be gone on with."""
+        """How long after joining a session can be continued."""
         days = datetime.timedelta(days=self.resume_days)
         if self.minutes_to_finish is None:
             return days
@@ -338,10 +339,10 @@ class Study(models.Model):
 
     @property
     def needs_headphones(self) -> bool:
-        """Whether the study ends for people without headphones."""
+        """Whether the study ends for annotators without headphones."""
         return bool(self.headphone_check) and self.headphone_exclusion == self.HeadphoneExclusion.SCREEN_OUT
 
     @property
     def is_locked(self) -> bool:
-        """Whether people have been given trials, so that questions and stimuli must stay as they are."""
+        """Whether annotators have trials, so that questions and stimuli must not change."""
         return self.annotators.filter(rehearsal=False, trials__isnull=False).exists()

@@ -6,7 +6,7 @@ from .study import Study
 
 
 class StudyTranslation(models.Model):
-    """The texts of one study in one language: what was written -> how it reads in that language."""
+    """Translations of a study's texts into one language: original text -> translation."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="translations")
     language = models.CharField(max_length=10)

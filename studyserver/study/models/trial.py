@@ -1,4 +1,4 @@
-"""A trial and the clips it presents."""
+"""Trials and the clips that they present."""
 
 from django.db import models
 
@@ -12,7 +12,7 @@ class TrialQuerySet(models.QuerySet):
     """Selections of trials."""
 
     def unfinished(self) -> "TrialQuerySet":
-        """Return trials that remain to be done, in order."""
+        """Return trials that are not finished, in order."""
         return self.filter(finished_at=None).order_by("position")
 
 
@@ -20,7 +20,7 @@ class Trial(models.Model):
     """One presentation of one or several clips, with the questions, to one annotator."""
 
     class Kind(models.TextChoices):
-        """What the trial is for."""
+        """Purpose of the trial."""
 
         MAIN = "main", "main"
         PRACTICE = "practice", "practice"
@@ -37,10 +37,10 @@ class Trial(models.Model):
         max_length=100,
         blank=True,
         editable=False,
-        help_text="What is presented: the number of the stimulus, or the name of the set of clips.",
+        help_text="Number of the stimulus, or name of the set of clips.",
     )
     block = models.PositiveSmallIntegerField(
-        null=True, help_text="Counts the blocks of this annotator from 1; empty without blocks."
+        null=True, help_text="Number of the block, from 1 for each annotator; empty without blocks."
     )
     attention = models.JSONField(
         default=dict, blank=True, help_text='Attention trials: {"question": id, "expected": answer}.'
@@ -50,7 +50,7 @@ class Trial(models.Model):
     )
     adaptive = models.BooleanField(
         default=False,
-        help_text="Chosen because a judgment narrows the declared figure here more than elsewhere.",
+        help_text="Chosen by adaptive allocation.",
     )
     version = models.ForeignKey(
         StudyVersion,
@@ -64,20 +64,20 @@ class Trial(models.Model):
     given_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="When a browser was first given it, perhaps long before its turn.",
+        help_text="When the trial was first sent to a browser, perhaps long before its turn.",
     )
     presented_at = models.DateTimeField(
-        null=True, help_text="When it appeared; until it is finished, when the browser was given it."
+        null=True, help_text="When it appeared; until it is finished, when it was sent to the browser."
     )
     finished_at = models.DateTimeField(null=True, help_text="When Next was pressed.")
     finished_by = models.CharField(
         max_length=22,
         blank=True,
         editable=False,
-        help_text="Random number of the device that finished it; empty where it was simulated.",
+        help_text="Random number of the device that finished it; empty if simulated.",
     )
     listening = models.JSONField(
-        default=dict, blank=True, help_text="What was played, as the browser recorded it."
+        default=dict, blank=True, help_text="What was played, as recorded by the browser."
     )
 
     objects = TrialQuerySet.as_manager()
@@ -96,13 +96,13 @@ class Trial(models.Model):
 
 
 class Presentation(models.Model):
-    """A clip within a trial, under the label and the opaque address that this annotator gets."""
+    """A clip in a trial, with the label and the opaque address that this annotator sees."""
 
     class Role(models.TextChoices):
-        """What the clip is in its trial; annotators are told of the reference and of X only."""
+        """Role of the clip in its trial; annotators know only the given reference and X."""
 
         CLIP = "clip", "clip"
-        REFERENCE = "reference", "reference, given openly"
+        REFERENCE = "reference", "reference, shown as such"
         HIDDEN_REFERENCE = "hidden_reference", "reference, hidden among the clips"
         ANCHOR = "anchor", "anchor, hidden among the clips"
         X = "x", "X of an ABX trial"
@@ -124,12 +124,12 @@ class Presentation(models.Model):
 
     @property
     def is_blind(self) -> bool:
-        """Whether this is one of the clips that are judged, not the given reference or X."""
+        """Whether the clip is judged: it is neither the given reference nor X."""
         return self.role not in (self.Role.REFERENCE, self.Role.X)
 
     @property
     def label(self) -> str:
-        """The letter under which the annotator knows the clip; R is the given reference."""
+        """The letter that the annotator sees; R is the given reference."""
         if self.role == self.Role.REFERENCE:
             return "R"
         return "X" if self.role == self.Role.X else chr(ord("A") + self.position)

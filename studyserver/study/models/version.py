@@ -1,4 +1,4 @@
-"""What a study was at the time of an answer."""
+"""Versions of a study, so that each answer can be traced to the exact questions."""
 
 from django.db import models
 
@@ -6,11 +6,11 @@ from .study import Study
 
 
 class StudyVersion(models.Model):
-    """Texts, questions, design and stimuli of a study, as they stood from one moment to the next change."""
+    """Snapshot of a study's texts, questions, design and stimuli, valid until the next change."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField(help_text="Counts from 1 within the study.")
-    snapshot = models.JSONField(help_text="Everything that an annotator could see or be given.")
+    number = models.PositiveIntegerField(help_text="Number within the study, from 1.")
+    snapshot = models.JSONField(help_text="Everything that annotators could see or get.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the snapshot's canonical JSON.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -74,11 +74,11 @@ def test_the_studys_page_says_which_targets_have_no_plain_words(admin_client):
     study = make_study(1)
     address = reverse("admin:study_study_change", args=[study.pk])
     assert without_words(study) == []
-    assert "No plain words yet" not in admin_client.get(address).content.decode()
+    assert "have no plain words yet" not in admin_client.get(address).content.decode()
     Clip.objects.filter(condition="complement").update(target="snarkiness_index")
     assert without_words(study) == ["snarkiness index"]
     page = admin_client.get(address).content.decode()
-    assert "No plain words yet for: <strong>snarkiness index</strong>." in page
+    assert "These targets have no plain words yet: <strong>snarkiness index</strong>." in page
     add_questions(study, "presence")
     text = study.questions.get(target="snarkiness_index").text
     assert text == "Can you hear this in the clip: snarkiness index?"
