@@ -45,7 +45,7 @@ class AdaptiveDesign(models.Model):
     block_size = models.PositiveSmallIntegerField(
         default=6,
         validators=[MinValueValidator(2)],
-        help_text="Number of trials that are chosen at a time. Small blocks use the latest answers of others.",
+        help_text="Number of trials that are chosen together. Small blocks use the latest answers.",
     )
     reached_at = models.DateTimeField(null=True, editable=False, help_text="When the precision was reached.")
 

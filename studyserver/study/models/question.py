@@ -40,7 +40,9 @@ class Question(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="questions")
     position = models.PositiveSmallIntegerField(default=0)
-    key = models.CharField(max_length=60, validators=[IDENTIFIER], help_text="Name of the question in exports.")
+    key = models.CharField(
+        max_length=60, validators=[IDENTIFIER], help_text="Name of the question in exports."
+    )
     text = models.CharField(
         max_length=300, help_text="A sentence that both musicians and other people understand."
     )

@@ -45,7 +45,9 @@ class QuestionnaireItem(models.Model):
 
     page = models.ForeignKey(QuestionnairePage, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField(default=1)
-    key = models.CharField(max_length=60, validators=[IDENTIFIER], help_text="Name of the question in exports.")
+    key = models.CharField(
+        max_length=60, validators=[IDENTIFIER], help_text="Name of the question in exports."
+    )
     text = models.CharField(max_length=300)
     help_text = models.TextField(blank=True)
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.CHOICE)

@@ -227,7 +227,9 @@ class Study(models.Model):
         default=Switching.CONTINUE,
         help_text="Where a clip starts when the annotator switches to it from another clip.",
     )
-    allow_seek = models.BooleanField(default=True, help_text="Annotators can choose the position in the clip.")
+    allow_seek = models.BooleanField(
+        default=True, help_text="Annotators can choose the position in the clip."
+    )
     allow_loop = models.BooleanField(default=True, help_text="Annotators can repeat the clip in a loop.")
     allow_loop_region = models.BooleanField(
         default=False, help_text="Annotators can choose a part of the clip for the loop."

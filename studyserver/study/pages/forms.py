@@ -77,7 +77,9 @@ class DeletionForm(forms.Form):
         annotator = Annotator.objects.filter(deletion_code=code).select_related("study").first()
         if annotator is None:
             raise forms.ValidationError(
-                _("Nothing is stored under this code. Please check each letter; perhaps everything has already been deleted.")
+                _(
+                    "Nothing is stored under this code. Please check each letter; perhaps everything has already been deleted."
+                )
             )
         self.annotator = annotator
         return code

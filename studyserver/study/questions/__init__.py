@@ -1,1 +1,1 @@
-"""Kinds of questions and of questionnaire items: options, values, conditions."""
+"""Kinds of questions and of questionnaire items: one file for each kind."""

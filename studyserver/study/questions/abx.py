@@ -30,7 +30,7 @@ class Abx(Kind):
         return {"labels": list(labels)}
 
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
-        """Tell X by what differs between A and B, as far as it does; else guess."""
+        """Answer right with a probability that increases with the difference between A and B; else guess."""
         right = heard.right
         first, *_others, last = heard.of_clips.values()
         is_told = heard.attends and rng.random() < min(1.0, 2 * abs(first - last))

@@ -1,4 +1,4 @@
-"""Checklist: any of several answers by name."""
+"""Checklist: any number of named options."""
 
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ from .kind import AnswerRefused, Answers, Heard, Options, Shown, Stored
 
 
 class Checklist(WithChoices):
-    """Any of several."""
+    """A checklist."""
 
     name = "checklist"
     label = "any of several"
@@ -40,7 +40,7 @@ class Checklist(WithChoices):
         return [choice["value"] for choice in options["choices"] if rng.random() < 0.3]
 
     def exported(self, options: Options, value: Any) -> str | float | int | None:
-        """Return a JSON array: an option may hold any character that could divide it from the next."""
+        """Return a JSON array, because an option can contain any character that could serve as separator."""
         return canonical_json(self.chosen(options, value) if isinstance(value, list) else value)
 
     def problem_with(self, options: Options, stored: Stored) -> str:

@@ -1,4 +1,4 @@
-"""Choice: one of several answers by name."""
+"""Choice: one of several named options."""
 
 from random import Random
 from typing import Any
@@ -10,7 +10,7 @@ from .kind import AnswerRefused, Answers, Heard, Options, Shown, Stored
 
 
 class Choice(WithChoices):
-    """One of several."""
+    """A choice of one option."""
 
     name = "choice"
     label = "one of several"

@@ -1,4 +1,4 @@
-"""Options that choices and checklists share: the answers that they offer by name."""
+"""Named options, shared by choices and checklists."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ _LONE_EQUALS = re.compile(r"(^|\s)=(\s|$)")
 
 
 class WithChoices(Kind):
-    """A kind that offers answers by name."""
+    """A kind whose answers are named options."""
 
     is_asked_in_questionnaires = True
     text_place = "choice"
@@ -21,21 +21,21 @@ class WithChoices(Kind):
             required=False,
             widget=forms.Textarea(attrs={"rows": 5}),
             label="Choices",
-            help_text="One per line, as “value = what annotators read”, such as: drums = the drums. The "
-            "value stands in exports; it may hold any sign, but no “=” between blanks.",
+            help_text="One per line, as “value = label”, for example: drums = the drums. Annotators see the "
+            "label, exports contain the value. A value must not contain “=” between spaces.",
         )
     }
-    how = ""  # its answers are chosen, for `in_words`
+    how = ""  # how many options are chosen, for `in_words`
 
     def option_problems(self, options: Options) -> list[str]:
         choices = options.get("choices")
         if not isinstance(choices, list) or len(choices) < 2:
-            return ["At least two choices are needed, one per line, such as: drums = the drums."]
+            return ["Write at least two choices, one per line, for example: drums = the drums."]
         if not all(isinstance(choice, dict) and _is_name(choice.get("value")) for choice in choices):
-            return ['Each choice needs a "value" (text, for exports) and a "label" (what annotators read).']
+            return ['Each choice needs a "value" (text, for exports) and a "label" (for annotators).']
         values = [choice["value"] for choice in choices]
         if len(set(values)) < len(values):
-            return ["Two choices have the same value."]
+            return ["Two choices have the same value: give each its own value."]
         problems = [_value_problem(value) for value in values]
         problems += [line_problem("label", choice.get("label", "")) for choice in choices]
         return [problem for problem in problems if problem][:1]
@@ -43,7 +43,7 @@ class WithChoices(Kind):
     def level_problems(self, level: str, options: Options) -> list[str]:
         if level in ("interval", "ratio"):
             return [
-                "The answers are names, not numbers: choose the nominal level, or the ordinal one where they "
+                "The answers are names, not numbers: choose the nominal level, or the ordinal level if they "
                 "have an order."
             ]
         return []
@@ -84,25 +84,25 @@ def _is_name(value: Any) -> bool:
 
 
 def _value_problem(value: str) -> str:
-    """Return why a choice cannot have a value, in words; empty where it can."""
+    """Return the problem of a choice's value; empty if it is valid."""
     if value != value.strip():
-        return f"The value “{value}” begins or ends with a blank, which nobody sees: leave it out."
+        return f"The value “{value}” starts or ends with a space, which is invisible: remove it."
     if _LONE_EQUALS.search(value):
-        return f"The value “{value}” holds a “=” between blanks, which divides a value from its label."
+        return f"The value “{value}” contains “=” between spaces, which separates value and label: change it."
     return line_problem("value", value)
 
 
 def _read_choices(text: str) -> Iterator[Mapping[str, str]]:
-    """Yield the choices that lines name, with the value as label where a line has no other.
+    """Yield the choices of some lines; a line without a label has its value as label.
 
-    Value and label are divided by the first “=” between blanks, or else by the first “=” after the first
-    letter: values such as “=1+1” and “a=b” can be written.
+    Value and label are separated by the first “=” between spaces, or else by the first “=” after the first
+    character, so that values such as “=1+1” and “a=b” are possible.
     """
     for number, line in enumerate(text.splitlines(), start=1):
         line = line.strip()
         if re.match(r"=(\s|$)", line):
             raise forms.ValidationError(
-                {"choices": f"Line {number}, “{line}”, has no value: write it before the “=”."}
+                {"choices": f"Line {number}, “{line}”, has no value: write one before the “=”."}
             )
         divided = re.fullmatch(r"(.+?)\s+=(?:\s+(.*))?", line) or re.fullmatch(r"(.[^=]*)=(.*)", line)
         value, label = divided.groups(default="") if divided else (line, "")

@@ -1,4 +1,4 @@
-"""Kinds of questionnaire items, and what is wrong with an item, its condition and its rule."""
+"""Kinds of questionnaire items, and the checks of an item, its condition and its rule."""
 
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,10 @@ ITEM_KINDS: dict[str, Kind] = {
 
 
 def item_problems(item: "QuestionnaireItem") -> list[str]:
-    """Return what is wrong with a question, its condition and its rule, in words."""
+    """Return the problems of a question, its condition and its rule."""
     problems = ITEM_KINDS[item.kind].option_problems(item.options) if item.kind in ITEM_KINDS else []
     if bool(item.shown_if_key) != bool(item.shown_if):
-        problems.append("A condition needs both: the key of an earlier question, and its answers.")
+        problems.append("A condition needs both the key of an earlier question and its answers.")
     for rule in (item.shown_if, item.screen_out_if):
         problem = rule and rule_problem(rule)
         if problem:
@@ -31,14 +31,14 @@ def item_problems(item: "QuestionnaireItem") -> list[str]:
 
 
 def unmet_rule(rule: str, item: "QuestionnaireItem") -> list[str]:
-    """Return what of a rule no answer to a question can meet, in words; nothing if all of it can be met."""
+    """Return a message about the first part of a rule that no answer can meet; empty if there is none."""
     kind = ITEM_KINDS[item.kind]
     if kind.answers in (Answers.NAMES, Answers.SETS):
         values = kind.declared(item.options)
         part = impossible_part(rule, values)
         listed = ", ".join(map(part_of, values))
-        return [f"“{part}” is no choice of “{item.key}”; its values are: {listed}."] if part else []
+        return [f"“{part}” is not a choice of “{item.key}”. Its values are: {listed}."] if part else []
     if kind.answers == Answers.NUMBERS:
         part = wordy_part(rule)
-        return [f"“{part}” is no number, but “{item.key}” is answered by one."] if part else []
+        return [f"“{part}” is not a number, but the answers to “{item.key}” are numbers."] if part else []
     return []

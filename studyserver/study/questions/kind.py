@@ -1,7 +1,7 @@
-"""What every kind of question has: its options, its answers, and what becomes of them.
+"""Interface of the kinds of questions: options, answers, pages, simulation and export.
 
-A kind is one object in one file of this folder; `kinds.KINDS` lists them. Whoever asks about answers asks the
-kind: no other module tells one kind from another.
+Each kind is one object in one file of this folder; `kinds.KINDS` lists them. Other modules call the kind's
+methods and never compare names of kinds.
 """
 
 import math
@@ -21,11 +21,11 @@ Options = Mapping[str, Any]
 
 
 class AnswerRefused(ValueError):
-    """The value is not an answer to this question; the message says why."""
+    """The value is not a valid answer to this question; the message says why."""
 
 
 class Answers(StrEnum):
-    """What answers are, which decides how they can be analysed."""
+    """Type of the answers, which decides how they are analysed."""
 
     NUMBERS = "numbers"
     NAMES = "names"
@@ -39,16 +39,16 @@ class Answers(StrEnum):
 
 @dataclass(frozen=True)
 class Shown:
-    """What of a trial its answers depend on.
+    """Properties of a trial that are needed to check its answers.
 
     Attributes
     ----------
     labels
-        Under which letters the clips to be judged were shown.
+        Letters of the clips to be judged.
     x
-        The letter of the clip that X of an ABX trial is the same as; empty where there is no X.
+        Letter of the clip that is the same as X in an ABX trial; empty without X.
     seconds
-        Length of the clip (or of the longest) that the answer is about.
+        Length of the clip that the answer is about, or of the longest one.
     """
 
     labels: tuple[str, ...] = ("A", "B")
@@ -58,12 +58,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Stored:
-    """An answer as the database holds it.
+    """An answer as stored in the database.
 
     Attributes
     ----------
     value, number
-        Both columns.
+        The two columns of an answer.
     labels
         Letters of the clips that the trial compared.
     """
@@ -75,16 +75,16 @@ class Stored:
 
 @dataclass(frozen=True)
 class Measure:
-    """One of several numbers that an answer holds; it is analysed like the answers to a question of its own.
+    """One of several numbers in an answer; it is analysed like the answers to a separate question.
 
     Attributes
     ----------
     kind, options
-        Of a question whose answers would be this number alone.
+        Kind and options of this separate question.
     label
-        What it measures, in words for researchers.
+        Name of the measure for researchers.
     target
-        The model's target that it is about; empty for that of the question.
+        The model's target that it is about; empty for the question's target.
     """
 
     kind: str
@@ -94,18 +94,18 @@ class Measure:
 
 
 class Heard(Protocol):
-    """How much of what is asked about a simulated annotator hears in a trial.
+    """How much of the property in question a simulated annotator hears in a trial.
 
     Attributes
     ----------
     about
         0 to 1, in the clip that the question is about.
     of_measures
-        The same for each of the kind's `measures`, by its name.
+        The same for each of the kind's `measures`, by name.
     of_clips
-        The same for each clip that is judged, by its letter.
+        The same for each clip that is judged, by letter.
     right
-        The letter that X is the same as; empty where there is no X.
+        Letter of the clip that is the same as X; empty without X.
     attends
         Whether the annotator listens at all.
     seconds
@@ -127,38 +127,37 @@ class Heard(Protocol):
 
 
 class Kind:
-    """One kind of question; every method that a kind does not write out has a default here.
+    """Base class of the kinds of questions, with defaults of most methods.
 
     Attributes
     ----------
     name
-        As it is stored.
+        Name in the database.
     label
-        As researchers read it.
+        Name for researchers.
     answers
-        What its answers are.
+        Type of the answers.
     fields
-        The fields of its options in the admin's form, by name; kinds share fields of one name.
+        Fields of the options in the admin's form, by name. Kinds with a field of the same name share it.
     rows
-        Names of the fields that stand beside one another in the form; those in none have a row each.
+        Names of fields that share a row of the form; every other field has its own row.
     texts
         Names of the options that annotators read.
     text_place
-        What these texts are, where they are translated.
+        Name of these texts on the translation page.
     is_asked_in_questionnaires
-        Whether it can stand in a questionnaire before or after the trials.
+        Whether it can be used in a questionnaire before or after the trials.
     can_be_guarded
-        Whether it can be answered only while its clip plays.
+        Whether it can be restricted to the time while its clip plays.
     can_check_attention
         Whether attention trials can ask for an answer to it.
     is_continuous
-        Whether its numbers lie anywhere on a line, instead of on a few points.
+        Whether its numbers are continuous rather than a few points.
     script, style
-        Static files below ``study/kinds/`` that trials need where it is asked. The script is a module that
+        Static files below ``study/kinds/`` that trials with this kind need. The script is a module that
         registers how an answer is read and shown; see ``static/study/js/questions/kinds.js``.
     names_of_numbers
-        Under which name of `declared` each number is stored, where answers are both; None stands for answers
-        without a number.
+        Number -> name in `declared`, if answers have both; None is the key of answers without a number.
     """
 
     name: ClassVar[str]
@@ -183,64 +182,64 @@ class Kind:
 
     @property
     def has_options(self) -> bool:
-        """Whether answers choose among options by name, one or several."""
+        """Whether answers are one or several named options."""
         return self.answers in (Answers.NAMES, Answers.SETS)
 
     @property
     def has_names(self) -> bool:
-        """Whether answers are compared between people by name."""
+        """Whether agreement compares answers as names."""
         is_named = self.has_options or bool(self.names_of_numbers)
         return is_named or self.answers == Answers.PREFERENCES
 
     @property
     def is_summarised(self) -> bool:
-        """Whether its answers are summarised clip by clip, as means or as shares of options."""
+        """Whether answers are summarised for each clip, as means or as shares of options."""
         return self.has_numbers or self.has_options
 
     @property
     def compares_clips(self) -> bool:
-        """Whether an answer is about several clips together."""
+        """Whether an answer compares several clips."""
         return self.answers in (Answers.PREFERENCES, Answers.MATCHES)
 
     @property
     def template(self) -> str:
-        """The template that shows it in a trial."""
+        """Template of the question in a trial."""
         return f"study/questions/{self.name}.html"
 
     @property
     def item_template(self) -> str:
-        """The template that shows it in a questionnaire."""
+        """Template of the question in a questionnaire."""
         return f"study/questions/items/{self.name}.html"
 
     # -- options ------------------------------------------------------------------------------
 
     def option_problems(self, options: Options) -> list[str]:
-        """Return what is wrong with a question's options, in words; nothing when they are fine."""
+        """Return the problems of a question's options; empty if they are valid."""
         return []
 
     def level_problems(self, level: str, options: Options) -> list[str]:
-        """Return why answers do not have a level of measurement; `options` have no problems of their own."""
+        """Return why answers do not have a level of measurement; `options` are valid."""
         return []
 
     def entered(self, options: Options, *, is_new: bool) -> dict[str, Any]:
-        """Return what the fields show of these options; where the question is new, what is proposed."""
+        """Return the initial values of the fields for these options, with proposals for a new question."""
         return {name: options.get(name) for name in self.fields}
 
     def options_from(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that the fields say."""
+        """Return the options for some values of the fields."""
         return {name: cleaned.get(name) for name in self.fields}
 
     def in_words(self, options: Options) -> str:
-        """Return how it is answered, in a few words for researchers."""
+        """Return a short description of the answers for researchers."""
         return self.label
 
     def with_texts(self, options: Options, change: Callable[[str], str]) -> dict[str, Any]:
-        """Return the options with each text that annotators read replaced by what `change` returns for it."""
+        """Return the options with `change` applied to each text that annotators read."""
         read = {name: options[name] for name in self.texts if isinstance(options.get(name), str)}
         return {**options, **{name: change(text) for name, text in read.items()}}
 
     def written(self, options: Options) -> list[str]:
-        """Return the texts among the options that annotators read."""
+        """Return the texts of the options that annotators read."""
         found: list[str] = []
 
         def collect(text: str) -> str:
@@ -251,9 +250,9 @@ class Kind:
         return found
 
     def measures(self, options: Options) -> Mapping[str, Measure]:
-        """Return the numbers that one answer holds, by name; none where it holds at most one.
+        """Return the measures of an answer that holds several numbers, by name; empty for other kinds.
 
-        A stored answer is then an object with a number under each of these names.
+        The stored answer is then an object with one number for each name.
         """
         return {}
 
@@ -265,54 +264,54 @@ class Kind:
         Raises
         ------
         AnswerRefused
-            When the value does not fit the question.
+            If the value is not a valid answer.
         """
         raise NotImplementedError
 
     def number(self, value: Any, shown: Shown) -> float | None:
-        """Return a stored answer as a number; None where it has none."""
+        """Return a stored answer as a number; None if it has no number."""
         return None
 
     def is_complete(self, value: Any) -> bool:
-        """Return whether a stored answer suffices where one is required."""
+        """Return whether a stored answer is enough for a required question."""
         return True
 
     # -- pages --------------------------------------------------------------------------------
 
     def presented(self, options: Options) -> Options:
-        """Return the options as they are presented, with what follows from them."""
+        """Return the options for the page, with defaults filled in."""
         return options
 
     def decimals(self, options: Options) -> int:
-        """Return with how many decimals its numbers are shown."""
+        """Return the number of decimals with which its numbers are shown."""
         return 0
 
     def number_beside(self, options: Options, value: float) -> str:
-        """Return the number that stands beside it once it was moved; empty where none does."""
+        """Return the number shown beside a control that was moved; empty for kinds without it."""
         return ""
 
     def page(self, options: Options, labels: Sequence[str]) -> dict[str, Any]:
-        """Return what its template needs beside the options; `labels` are the letters of the clips."""
+        """Return further values for the template; `labels` are the letters of the clips."""
         return {}
 
     # -- attention trials and rehearsals ---------------------------------------------------------
 
     def drawn(self, options: Options, rng: Random) -> Any:
-        """Return an answer for an attention trial to ask for, drawn at random."""
+        """Return a random answer that an attention trial can ask for."""
         raise NotImplementedError
 
     def instruction(self) -> str:
-        """Return the sentence by which an attention trial asks for an answer."""
+        """Return the sentence with which an attention trial asks for an answer."""
         return _(
             "This page checks attention: please answer “%(answer)s” to “%(question)s”, whatever you hear."
         )
 
     def answer_in_words(self, options: Options, value: Any) -> str:
-        """Return an answer as an instruction names it."""
+        """Return an answer as text for an instruction."""
         return str(value)
 
     def agrees(self, options: Options, value: Any, expected: Any) -> bool:
-        """Return whether an answer is the one that was asked for."""
+        """Return whether an answer matches the expected one."""
         return bool(value == expected)
 
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
@@ -320,58 +319,58 @@ class Kind:
         raise NotImplementedError
 
     def filled_in(self, options: Options, rng: Random) -> Any:
-        """Return the answer of a simulated annotator to a question about themselves."""
+        """Return the answer of a simulated annotator to a question of the questionnaire."""
         raise NotImplementedError
 
     # -- results ------------------------------------------------------------------------------
 
     def ends(self, options: Options) -> tuple[float, float]:
-        """Return the ends of its scale; 0 and 1 where answers are not numbers."""
+        """Return the ends of its scale; 0 and 1 if answers are not numbers."""
         return 0.0, 1.0
 
     def points(self, options: Options) -> dict[float, str]:
-        """Return the numbers that answers can be, in order, each in words; none where they are continuous."""
+        """Return the possible numbers in order, with their labels; empty for continuous kinds."""
         return {}
 
     def heard_above(self, options: Options) -> float:
-        """Return the number above which an answer says that the feature is heard: the middle of the scale."""
+        """Return the number above which an answer means that the feature is heard: the middle of the scale."""
         low, high = self.ends(options)
-        # In decimals: an answer in the very middle of .1 to .7 is not above it, whatever the sum of both is.
+        # Rounded: the middle of .1 and .7 must equal an answer of .4, despite binary fractions.
         return float(f"{(low + high) / 2:.12g}")
 
     def declared(self, options: Options) -> list[str]:
-        """Return the answers that it offers by name, in order; none for the other kinds."""
+        """Return the named options in order; empty for kinds without them."""
         return []
 
     def labels(self, options: Options) -> dict[str, str]:
-        """Return the words for each of `declared`: those that annotators see, in the study's own language."""
+        """Return the label of each name in `declared`, in the language of the study."""
         return {}
 
     def chosen(self, options: Options, value: Any) -> list[str]:
-        """Return what an answer chose of `declared`, in the order in which they are offered."""
+        """Return the options that an answer contains, in the order of `declared`."""
         return [str(value)]
 
     def exported(self, options: Options, value: Any) -> str | float | int | None:
-        """Return a stored answer as one cell of a table; None where it stands in a table of its own."""
+        """Return a stored answer as a cell of a table; None if it is exported in another table."""
         is_plain = isinstance(value, int | float | str) and not isinstance(value, bool)
         return value if is_plain else canonical_json(value)
 
     def confidence(self, value: Any) -> int | None:
-        """Return the confidence that goes with an answer."""
+        """Return the confidence of an answer."""
         return None
 
     def problem_with(self, options: Options, stored: Stored) -> str:
-        """Return why a stored answer cannot be read, in words; empty where it can."""
+        """Return why a stored answer is invalid; empty if it is valid."""
         return ""
 
 
 def number_in(value: Any) -> float:
-    """Return a finite number; strings and truth values are none.
+    """Return a value as a finite float.
 
     Raises
     ------
     AnswerRefused
-        When it is something else.
+        If the value is not a finite number; strings and booleans are not numbers.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise AnswerRefused(_("A number is expected."))
@@ -385,7 +384,7 @@ def number_in(value: Any) -> float:
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a value is a finite number; truth values are not."""
+    """Return whether a value is a finite number; booleans are not."""
     try:
         number_in(value)
     except AnswerRefused:
@@ -394,16 +393,16 @@ def is_number(value: Any) -> bool:
 
 
 def line_problem(what: str, text: Any) -> str:
-    """Return why a text cannot stand in one line of a form and of a page, in words; empty where it can."""
+    """Return why a text cannot be a line of a form; empty if it can."""
     if not isinstance(text, str):
         return f"The {what} {text!r} is not text."
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
-        return f"The {what} “{text}” holds a line break, a tab or another sign that cannot be seen."
+        return f"The {what} “{text}” contains a line break, a tab or another invisible character: remove it."
     return ""
 
 
 def rating_problem(ends: tuple[float, float], stored: Stored) -> str:
-    """Return why a stored number on a scale cannot be read; empty where it can."""
+    """Return why a stored number on a scale is invalid; empty if it is valid."""
     if not is_number(stored.value) or stored.number != stored.value:
         return "a number is expected, the same one in both columns"
     low, high = ends

@@ -1,4 +1,4 @@
-"""The kinds of questions that there are, and reading answers to them."""
+"""List of the kinds of questions, and reading of answers."""
 
 import json
 from collections.abc import Mapping
@@ -22,16 +22,16 @@ _IN_ORDER = (
     Scale(), Slider(), Presence(), Choice(), Checklist(), Text(), Preference(), Abx(), TimeMarks(), Plane(),
 )  # fmt: skip
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _IN_ORDER}
-MOST_CHARACTERS = 20_000  # of any answer as JSON
+MOST_CHARACTERS = 20_000  # of an answer as JSON
 
 
 def kinds_with(*answers: Answers) -> tuple[str, ...]:
-    """Return the names of the kinds whose answers are of one of these sorts."""
+    """Return the names of the kinds whose answers have one of these types."""
     return tuple(name for name, kind in KINDS.items() if kind.answers in answers)
 
 
 def option_problems(kind: str, options: Any) -> list[str]:
-    """Return what is wrong with a question's options, in words; nothing when they are fine."""
+    """Return the problems of a question's options; empty if they are valid."""
     if kind not in KINDS:
         return [f"There is no kind of question called “{kind}”."]
     if not isinstance(options, dict):
@@ -46,15 +46,14 @@ def read_answer(
     shown: Shown | None = None,
     kinds: Mapping[str, Kind] = KINDS,
 ) -> tuple[Any, float | None]:
-    """Return an answer in its stored form, and as a number where it has one.
+    """Return an answer in its stored form, and its number or None.
 
-    `shown` is the trial that was judged, by default one with the clips A and B; `kinds` are those that can be
-    asked.
+    `shown` describes the trial, by default one with the clips A and B; `kinds` are the allowed kinds.
 
     Raises
     ------
     AnswerRefused
-        When the value does not fit the question.
+        If the value is not a valid answer.
     """
     _refuse_oversized(value)
     if value is None:

@@ -1,4 +1,4 @@
-"""Number: typed in, in questionnaires only."""
+"""Number: a typed number, in questionnaires only."""
 
 import math
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Number(Kind):
     fields = {
         "least": forms.FloatField(required=False, label="Minimum"),
         "most": forms.FloatField(required=False, label="Maximum"),
-        "unit": forms.CharField(required=False, max_length=30, label="Unit", help_text="Such as: years."),
+        "unit": forms.CharField(required=False, max_length=30, label="Unit", help_text="For example: years."),
     }
 
     def option_problems(self, options: Options) -> list[str]:
@@ -33,9 +33,9 @@ class Number(Kind):
             bound is not None and (isinstance(bound, bool) or not isinstance(bound, int | float))
             for bound in (least, most)
         ):
-            return ["The smallest and the greatest number must be numbers, or be left out."]
+            return ["Minimum and maximum must be numbers or empty."]
         if least is not None and most is not None and least > most:
-            return ["The smallest number is greater than the greatest."]
+            return ["The minimum is greater than the maximum: change one of them."]
         return []
 
     def entered(self, options: Options, *, is_new: bool) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Number(Kind):
         return float(value)
 
     def filled_in(self, options: Options, rng: Random) -> Any:
-        """Return a number within the limits: a whole one where there are ten or more of them."""
+        """Return a number within the limits, a whole number if there are at least ten of them."""
         low = options.get("min", min(0, options.get("max", 0)))
         high = min(options.get("max", low + 100), low + 100)
         if not low < high:

@@ -1,4 +1,4 @@
-"""Valence-arousal plane: a point, of which both coordinates are numbers (Russell, 1980)."""
+"""Valence-arousal plane: a point with two coordinates (Russell, 1980)."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -44,8 +44,7 @@ class Plane(Kind):
             required=False,
             max_length=60,
             label="Label of high arousal",
-            help_text="Left empty, the ends are unpleasant, pleasant, calm and excited, in the annotator's "
-            "language.",
+            help_text="Empty: unpleasant, pleasant, calm and excited, in the annotator's language.",
         ),
         "plane_min": forms.FloatField(required=False, label="Minimum of both axes"),
         "plane_max": forms.FloatField(required=False, label="Maximum of both axes"),
@@ -57,7 +56,7 @@ class Plane(Kind):
             required=False,
             max_length=100,
             label="Target of arousal",
-            help_text="The model's targets that valence and arousal are about, where the model has both.",
+            help_text="The model's targets of valence and arousal, if the model has them.",
         ),
     }
 
@@ -98,7 +97,7 @@ class Plane(Kind):
     def read(self, options: Options, value: Any, shown: Shown) -> Any:
         if not isinstance(value, dict) or set(value) != set(AXES):
             raise AnswerRefused(_("The answer must be a point with valence and arousal."))
-        # In the order in which databases keep keys, so that browsers find what they sent unchanged.
+        # Keys are sorted as PostgreSQL stores them, so that browsers get back exactly what they sent.
         return {axis: _SLIDER.read(self._axis(options), value[axis], shown) for axis in sorted(AXES)}
 
     def presented(self, options: Options) -> Options:
@@ -123,7 +122,7 @@ class Plane(Kind):
         except AnswerRefused:
             low, high = _SLIDER.ends(self._axis(options))
             return f"a point with valence and arousal from {low:g} to {high:g} is expected"
-        return "" if stored.number is None else "no number is expected beside a point"
+        return "" if stored.number is None else "a point must not have a number beside it"
 
     def _axis(self, options: Any, axis: str = "") -> Options:
         """Return the options of a slider along one axis; both have the same positions."""

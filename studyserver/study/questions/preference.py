@@ -1,4 +1,4 @@
-"""Preference: which of the clips, and by how much."""
+"""Preference: the preferred clip, and how much it is preferred."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
@@ -20,30 +20,30 @@ class Preference(Kind):
     name = "preference"
     label = "preference between the clips, with strength"
     answers = Answers.PREFERENCES
-    rows = (("steps", "word", "tie"),)  # the word names a sentence of the site
+    rows = (("steps", "word", "tie"),)  # the word selects a sentence of the site, so it is not translated
     fields = {
         "steps": forms.IntegerField(
             required=False,
             min_value=1,
             max_value=MOST_STEPS,
             label="Degrees of preference",
-            help_text="Between two clips; 3 for slightly, plainly and much.",
+            help_text="For two clips. 3: “slightly better”, “better” and “much better”.",
         ),
         "word": forms.ChoiceField(
             choices=[(word, f"A {word} … B {word}") for word in WORDS],
             required=False,
-            label="Preference in words",
+            label="Wording",
         ),
-        "tie": forms.BooleanField(required=False, label="May say that there is no difference"),
+        "tie": forms.BooleanField(required=False, label="Allow “no difference”"),
     }
 
     def option_problems(self, options: Options) -> list[str]:
         problems = []
         steps = options.get("steps", MOST_STEPS)
         if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
-            problems.append(f'"steps" of strength must be 1 to {MOST_STEPS}.')
+            problems.append(f'"steps" must be a whole number from 1 to {MOST_STEPS}.')
         if not isinstance(options.get("tie", True), bool):
-            problems.append('"tie" (may both be called equal?) must be true or false.')
+            problems.append('"tie" (whether “no difference” is allowed) must be true or false.')
         if options.get("word", "better") not in WORDS:
             problems.append(f'"word" must be one of: {", ".join(WORDS)}.')
         return problems
@@ -63,7 +63,7 @@ class Preference(Kind):
         }
 
     def steps(self, options: Options, number_of_clips: int) -> int:
-        """Return how many degrees of strength can be told: one where more than two clips are compared."""
+        """Return the number of degrees of strength: one if more than two clips are compared."""
         return options.get("steps", MOST_STEPS) if number_of_clips == 2 else 1
 
     def read(self, options: Options, value: Any, shown: Shown) -> Any:
@@ -83,7 +83,7 @@ class Preference(Kind):
         return {"preferred": preferred, "strength": int(strength)}
 
     def number(self, value: Any, shown: Shown) -> float | None:
-        """Return the strength, negative for A and positive for B; None where more than two were compared."""
+        """Return the strength, negative for A and positive for B; None for more than two clips."""
         if len(shown.labels) != 2:
             return None
         return float(value["strength"] if value["preferred"] == shown.labels[1] else -value["strength"]) + 0.0
@@ -93,7 +93,7 @@ class Preference(Kind):
         return {"choices": _choices(options, steps, labels), "degrees": len(labels) == 2}
 
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
-        """Prefer the clip that has more of it, the more strongly the greater the difference."""
+        """Prefer the clip with the highest level; the strength increases with the difference."""
         levels = heard.of_clips
         least, *_others, most = sorted(levels, key=lambda label: (levels[label], rng.random()))
         difference = levels[most] - levels[least]
@@ -117,7 +117,7 @@ class Preference(Kind):
 
 
 def _choices(options: Options, steps: int, labels: Sequence[str]) -> list[dict]:
-    """Return what can be answered: from "A much better" to "B much better", or one of several."""
+    """Return the possible answers: from "A much better" to "B much better", or one for each clip."""
     tie = [{"preferred": "", "strength": 0, "text": _tie(len(labels))}]
     tie = tie if options.get("tie", True) else []
     if len(labels) != 2:
@@ -144,7 +144,7 @@ def _tie(number: int) -> str:
 
 
 def _degree(word: str, steps: int, strength: int) -> str:
-    """Return one degree of preference in words; the middle one of three has no adverb."""
+    """Return the text of a degree of preference; the middle one of three has no adverb."""
     slightly = {
         "better": _("%(name)s slightly better"),
         "more": _("%(name)s slightly more"),

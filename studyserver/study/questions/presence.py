@@ -1,4 +1,4 @@
-"""Presence: clearly, somewhat, not heard or cannot tell, with a confidence."""
+"""Presence: clearly, somewhat, not heard or cannot tell, with confidence."""
 
 from random import Random
 from typing import Any
@@ -13,7 +13,7 @@ _WORDS = {"none": "not heard", "some": "somewhat", "clear": "clearly", "unsure":
 
 
 class Presence(Kind):
-    """Whether something can be heard, and how sure the annotator is."""
+    """A judgment whether something can be heard, with confidence."""
 
     name = "presence"
     label = "presence with confidence"
@@ -37,7 +37,7 @@ class Presence(Kind):
         return NUMBERS[value["presence"]]
 
     def is_complete(self, value: Any) -> bool:
-        # "Cannot tell" says all there is to say; the other answers need to be backed by a confidence.
+        # "Cannot tell" does not need a confidence; all other answers do.
         return value["presence"] == "unsure" or value["confidence"] is not None
 
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
@@ -51,14 +51,14 @@ class Presence(Kind):
         return 0.0, 2.0
 
     def heard_above(self, options: Options) -> float:
-        """Return 0.5: everything above "not heard" says that it is heard."""
+        """Return 0.5: every answer except "not heard" means that it is heard."""
         return 0.5
 
     def declared(self, options: Options) -> list[str]:
         return list(_WORDS)
 
     def labels(self, options: Options) -> dict[str, str]:
-        """Return the words in English, for researchers."""
+        """Return the labels in English, for researchers."""
         return dict(_WORDS)
 
     def points(self, options: Options) -> dict[float, str]:

@@ -44,17 +44,17 @@ class Scale(Kind):
             required=False,
             widget=forms.Textarea(attrs={"rows": 5}),
             label="Labels of the points",
-            help_text="One per line for every point, instead of labels at the ends only.",
+            help_text="One label per line, for every point. Replaces the labels at the ends.",
         ),
     }
 
     def option_problems(self, options: Options) -> list[str]:
         points = options.get("points")
         if isinstance(points, bool) or not isinstance(points, int) or not 2 <= points <= MOST_POINTS:
-            return [f"A rating scale needs its number of points, 2 to {MOST_POINTS}, such as 7."]
+            return [f"Set the number of points of the rating scale, 2 to {MOST_POINTS}, for example 7."]
         labels = options.get("labels")
         if labels is not None and (not isinstance(labels, list) or len(labels) != points):
-            return [f"Write {points} labels, one for every point, or none."]
+            return [f"Write {points} labels, one for every point, or no labels."]
         return [problem for label in labels or [] if (problem := line_problem("label", label))][:1]
 
     def entered(self, options: Options, *, is_new: bool) -> dict[str, Any]:

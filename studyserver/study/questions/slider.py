@@ -11,11 +11,11 @@ from .kind import AnswerRefused, Answers, Heard, Kind, Options, Shown, Stored, n
 from .shared.labelled_ends import END_FIELDS, ends_in_words
 from .shared.slider_positions import has_positions, shown_number, slider_of, slider_problems
 
-_TOLERANCE = 0.05  # of the range, in attention trials: fine sliders cannot be set exactly on a phone
+_TOLERANCE = 0.05  # of the range, in attention trials: a phone cannot set fine sliders exactly
 
 
 class Slider(Kind):
-    """A slider; `slider_positions` knows where it can stand."""
+    """A slider; `slider_positions` defines its positions."""
 
     name = "slider"
     label = "slider"
@@ -32,7 +32,7 @@ class Slider(Kind):
         "step": forms.FloatField(
             required=False,
             label="Step",
-            help_text="From one position of the slider to the next, such as 0.1. "
+            help_text="Distance between two positions of the slider, for example 0.1. "
             "Empty: a hundredth of the range.",
         ),
         **END_FIELDS,
@@ -43,7 +43,9 @@ class Slider(Kind):
 
     def level_problems(self, level: str, options: Options) -> list[str]:
         if level == "ratio" and options["min"] < 0:
-            return ["A ratio scale starts at zero, but this slider goes below it: choose the interval level."]
+            return [
+                "A ratio scale starts at zero, but this slider has values below: choose the interval level."
+            ]
         return []
 
     def entered(self, options: Options, *, is_new: bool) -> dict[str, Any]:
@@ -104,7 +106,7 @@ class Slider(Kind):
         return shown_number(options, value)
 
     def agrees(self, options: Options, value: Any, expected: Any) -> bool:
-        # Where steps are coarse half a step: what was asked for before there were steps can lie between two.
+        # At least half a step: older attention trials can ask for a number between two positions.
         width = slider_of(options).width
         tolerance = max(_TOLERANCE * (options["max"] - options["min"]), width / 2)
         return bool(abs(value - expected) <= tolerance + 1e-9)

@@ -21,7 +21,7 @@ class Text(Kind):
     def read(self, options: Options, value: Any, shown: Shown) -> Any:
         if not isinstance(value, str):
             raise AnswerRefused(_("Text is expected."))
-        # Neither NUL nor half of a surrogate pair can be stored by every database.
+        # Not every database can store NUL or half of a surrogate pair.
         text = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
         if len(text) > LONGEST:
             raise AnswerRefused(
@@ -40,7 +40,7 @@ class Text(Kind):
         return "A simulated answer."
 
     def exported(self, options: Options, value: Any) -> None:
-        """Return None: free text stands in a table of its own."""
+        """Return None: free text is exported in a separate table."""
         return
 
     def problem_with(self, options: Options, stored: Stored) -> str:
@@ -48,7 +48,7 @@ class Text(Kind):
 
 
 def _can_be_written(value: object) -> bool:
-    """Return whether a value is text that can be written: half of a surrogate pair cannot."""
+    """Return whether a value is text that can be encoded: half of a surrogate pair cannot."""
     if not isinstance(value, str):
         return False
     try:

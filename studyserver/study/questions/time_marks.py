@@ -1,4 +1,4 @@
-"""Time marks: the stretches of a clip in which something is heard."""
+"""Time marks: stretches of a clip in which something is heard."""
 
 from random import Random
 from typing import Any
@@ -11,11 +11,11 @@ from studyserver.common.time_intervals import merged
 from .kind import AnswerRefused, Answers, Heard, Kind, Options, Shown, Stored, is_number, number_in
 
 MOST_STRETCHES = 50
-_BETWEEN = "|"  # stretches are numbers: nothing in them can be taken for it
+_BETWEEN = "|"  # safe as a separator, because stretches are numbers
 
 
 class TimeMarks(Kind):
-    """Stretches of time."""
+    """Marked stretches of time."""
 
     name = "stretches"
     label = "marking where it is heard"
@@ -38,7 +38,7 @@ class TimeMarks(Kind):
         return [list(stretch) for stretch in merged(stretches)]
 
     def number(self, value: Any, shown: Shown) -> float | None:
-        """Return the seconds that are marked."""
+        """Return the total length of the marked stretches, in s."""
         return float(round(sum(end - begin for begin, end in value), 3))
 
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
@@ -57,5 +57,5 @@ class TimeMarks(Kind):
             if not isinstance(stretch, list) or len(stretch) != 2 or not all(map(is_number, stretch)):
                 return "a list of stretches with beginning and end is expected"
             if not 0 <= stretch[0] < stretch[1]:
-                return "each stretch is expected to end after it begins"
+                return "each stretch must end after it begins"
         return ""

@@ -66,4 +66,6 @@ def refuse_full(study: Study) -> None:
     """Raise :class:`JoiningRefused` if as many as are wanted hold places."""
     places_taken = study.annotators.people().holding_places().count()
     if study.annotators_wanted is not None and places_taken >= study.annotators_wanted:
-        raise JoiningRefused(_("This study already has all the people it needs. Thank you for your interest."))
+        raise JoiningRefused(
+            _("This study already has all the people it needs. Thank you for your interest.")
+        )

@@ -1,1 +1,1 @@
-"""What several kinds of questions share: labels at ends, positions of sliders, rules about answers."""
+"""Code that several kinds of questions share: labels of ends, slider positions, rules about answers."""

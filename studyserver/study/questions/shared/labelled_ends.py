@@ -1,4 +1,4 @@
-"""Options that scales and sliders share: the labels at their ends."""
+"""Labels of the ends of scales and sliders."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,5 +12,5 @@ END_FIELDS: dict[str, forms.Field] = {
 
 
 def ends_in_words(options: Mapping[str, Any]) -> str:
-    """Return the labels at the ends, such as “slow” to “fast”; empty where there are none."""
+    """Return the labels of the ends, such as “slow” to “fast”; empty without labels."""
     return " to ".join(f"“{options[end]}”" for end in END_FIELDS if options.get(end))

@@ -1,7 +1,7 @@
-"""Rules about one answer, as researchers write them: ``yes, sometimes``, ``>= 5``, ``18 to 30``.
+"""Rules about an answer, as researchers write them: ``yes, sometimes``, ``>= 5``, ``18 to 30``.
 
-A value that holds a comma, or looks like a comparison, stands in quotation marks (doubled within them):
-``"now, and then"``.
+A value that contains a comma or looks like a comparison must be in quotation marks, with quotation marks
+inside it doubled: ``"now, and then"``.
 """
 
 import re
@@ -22,19 +22,19 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 def rule_problem(rule: str) -> str:
-    """Return what is wrong with a rule, in words; nothing when it can be used."""
+    """Return the problem of a rule; empty if it is valid."""
     parts = _parts(rule)
     if not parts:
         return "The rule is empty: write values or comparisons, such as “yes, sometimes” or “>= 5”."
     for part in parts:
         if part[0] in "<>=" and not _COMPARISON.fullmatch(part):
             return (
-                f"“{part}” compares with no number: write it like “>= 5”, and a value of that form in "
+                f"“{part}” does not compare with a number: write it like “>= 5”. If it is a value, put it in "
                 "quotation marks."
             )
         span = _RANGE.fullmatch(part)
         if span and float(span[1]) > float(span[2]):
-            return f"“{part}” holds for no number: the smaller one comes first."
+            return f"“{part}” does not contain any number: write the smaller one first."
     return ""
 
 
@@ -44,11 +44,11 @@ def meets(rule: str, value: Any) -> bool:
     Parameters
     ----------
     rule
-        Parts separated by commas, of which one must hold: a value, a comparison with a number
-        (``< 18``), or a range with both its ends (``18 to 30``).
+        Parts separated by commas, at least one of which must hold: a value, a comparison with a number
+        (``< 18``), or a range that includes both ends (``18 to 30``).
     value
-        A stored answer. A list (of a checklist) meets the rule if one of its values does; no
-        answer meets none.
+        A stored answer. A list (of a checklist) meets the rule if one of its values does; None never meets a
+        rule.
     """
     if value is None:
         return False
@@ -58,13 +58,13 @@ def meets(rule: str, value: Any) -> bool:
 
 
 def impossible_part(rule: str, values: Iterable[Any]) -> str:
-    """Return the first part of a rule that none of these answers meets; empty where each is met by one."""
+    """Return the first part of a rule that none of these answers meets; empty if there is none."""
     possible = list(values)
     return next((part for part in _parts(rule) if not any(_holds(part, value) for value in possible)), "")
 
 
 def wordy_part(rule: str) -> str:
-    """Return the first part of a rule that no number can meet; empty where there is none."""
+    """Return the first part of a rule that no number can meet; empty if there is none."""
     numeric = (_COMPARISON, _RANGE, re.compile(_NUMBER))
     return next(
         (part for part in _parts(rule) if not any(pattern.fullmatch(part) for pattern in numeric)), ""
@@ -72,7 +72,7 @@ def wordy_part(rule: str) -> str:
 
 
 def part_of(value: str) -> str:
-    """Return the part of a rule that a value meets and no other."""
+    """Return the part of a rule that only this value meets."""
     is_plain = not re.search(r'[,"]', value) and value[0] not in "<>=" and not _RANGE.fullmatch(value)
     return value if is_plain else _quoted(value)
 

@@ -1,7 +1,7 @@
-"""Where a slider can stand: at its minimum and so many equal steps beyond it.
+"""Positions of a slider: its minimum plus a whole number of equal steps.
 
-Pages, answers, attention trials and rehearsals all take positions from here. Numbers are reckoned as they are
-written (0.1 is a tenth), so that no position is off by what a binary fraction leaves out.
+Pages, answers, attention trials and rehearsals use these positions. They are computed with exact fractions
+(0.1 is a tenth), so that rounding errors of binary numbers do not move a position.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from typing import Any
 from django.utils.formats import number_format
 
 _TOO_LARGE = 1e300
-PARTS = 100  # of the range, of which a step is one where none is given
+PARTS = 100  # steps in the range if no step is given
 MOST_STEPS = 1_000_000
-# Browsers compute positions in binary fractions; what is so near to one, in steps, is this position.
+# Browsers compute with binary numbers: a value this close to a position, in steps, is this position.
 _TOLERANCE = Fraction(1, 1000)
 
 
@@ -25,9 +25,9 @@ class Slider:
     Attributes
     ----------
     low, step
-        The first position, and how far it is to the next.
+        The first position, and the distance to the next one.
     steps
-        How many steps there are within the range.
+        Number of steps in the range.
     reaches_end
         Whether the last position is the maximum.
     """
@@ -38,7 +38,7 @@ class Slider:
     reaches_end: bool
 
     def position(self, number: int) -> int | float:
-        """Return the value after so many steps."""
+        """Return the value after `number` steps."""
         return _plain(self.low + number * self.step)
 
     @property
@@ -47,11 +47,11 @@ class Slider:
         return _plain(self.step)
 
     def at(self, share: float) -> int | float:
-        """Return the value of the position nearest to a share of the range, 0 to 1."""
+        """Return the value of the position that is nearest to a share of the range, 0 to 1."""
         return self.position(int(share * self.steps + 0.5))
 
     def snapped(self, value: float) -> int | float | None:
-        """Return the position that a value stands for; None where it lies between two."""
+        """Return the position that equals a value; None if the value is between two positions."""
         place = (_exact(value) - self.low) / self.step
         nearest = round(place)
         is_position = abs(place - nearest) <= _TOLERANCE and 0 <= nearest <= self.steps
@@ -59,12 +59,12 @@ class Slider:
 
     @property
     def decimals(self) -> int:
-        """How many decimals tell all positions apart."""
+        """Number of decimals with which all positions differ."""
         return max(_decimals(self.low), _decimals(self.step))
 
 
 def slider_of(options: Mapping[str, Any]) -> Slider:
-    """Return the positions of a slider with these options, without a ``step`` in hundredths of its range."""
+    """Return the positions of a slider; the default step is a hundredth of the range."""
     low, high = _exact(options["min"]), _exact(options["max"])
     given = options.get("step")
     step = (high - low) / PARTS if given is None else _exact(given)
@@ -73,31 +73,31 @@ def slider_of(options: Mapping[str, Any]) -> Slider:
 
 
 def slider_problems(options: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a slider's options, in words; nothing when they are fine."""
+    """Return the problems of a slider's options; empty if they are valid."""
     low, high, step = (options.get(name) for name in ("min", "max", "step"))
     if not has_positions({"min": low, "max": high}):
-        return ["A slider needs a minimum and a maximum, such as 0 and 100."]
+        return ["A slider needs a minimum and a maximum, for example 0 and 100."]
     if not has_positions(options) or slider_of(options).steps < 1:
         return ["The step of a slider must be a number greater than 0 and at most the range."]
     slider = slider_of(options)
     if not slider.reaches_end:
         return [
-            f"The range is not a whole number of steps: in steps of {step:g} from {low:g} the slider ends at "
-            f"{slider.position(slider.steps):g} and never reaches {high:g}. Change the step or an end."
+            f"The range is not a multiple of the step: with steps of {step:g} from {low:g} the slider ends "
+            f"at {slider.position(slider.steps):g} and cannot reach {high:g}. Change the step or an end."
         ]
     if slider.steps > MOST_STEPS:
-        return [f"The step is too small: the range has at most {MOST_STEPS:,} steps."]
+        return [f"The step is too small: the range can have at most {MOST_STEPS:,} steps."]
     return []
 
 
 def shown_number(options: Mapping[str, Any], number: float) -> str:
-    """Return a slider's number as annotators read it."""
+    """Return a slider's number as text for annotators."""
     decimals = slider_of(options).decimals
     return number_format(round(number, decimals), decimals)
 
 
 def has_positions(options: Any) -> bool:
-    """Return whether there is a way from the minimum to the maximum, whether the steps fit in it or not."""
+    """Return whether minimum, maximum and step are valid numbers; the steps need not fit the range."""
     low, high, step = (options.get(name) for name in ("min", "max", "step"))
     if not _is_number(low) or not _is_number(high) or not low < high:
         return False
