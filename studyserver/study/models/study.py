@@ -166,7 +166,7 @@ class Study(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Empty: rests are between blocks, if there are blocks and you set a text or a length below.",
+        help_text="Empty: rests between blocks, if there are blocks and you set a text or a length below.",
     )
     rest_text = models.TextField(
         blank=True, help_text="Text that annotators see during a rest. Empty: a short standard sentence."

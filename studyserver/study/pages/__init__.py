@@ -1,1 +1,1 @@
-"""Pages for annotators: views, forms, and what a browser receives and sends."""
+"""Pages for annotators: views, forms and data for the browser."""

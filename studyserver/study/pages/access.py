@@ -1,4 +1,4 @@
-"""Who may see which page: annotators are known by the token in the address alone."""
+"""Access to annotators' pages by the token in the address."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -27,26 +27,26 @@ _PAGES = {
     Stage.FINISHED: "study:thanks",
 }
 
-# What leads to the trials for somebody who is to do them now.
+# Pages from which an annotator at the stage of the trials is sent to the trials.
 ADDRESSES_UP_TO_TRIALS = ["study:resume", *sorted(set(_PAGES.values()) - {_PAGES[Stage.FINISHED]})]
 
 
 def address_of(annotator: Annotator) -> str:
-    """Return the address of the page that an annotator is to see now."""
+    """Return the address of an annotator's current page."""
     return reverse(_PAGES.get(stage(annotator), "study:ended"), args=[annotator.token])
 
 
 def _says_translated(request: HttpRequest) -> bool:
-    """Whether a form was sent from a page that a program had translated; see machine-translation.js."""
+    """Return whether a form was sent from a machine-translated page; see machine-translation.js."""
     is_form = request.content_type == "application/x-www-form-urlencoded"
     return request.method == "POST" and is_form and request.POST.get("machine_translated") == "true"
 
 
 def annotator_view(*stages: Stage) -> Callable:
-    """Give a view the annotator of the token, and send whoever is not at one of `stages` on.
+    """Return a decorator that passes the token's annotator to a view, and redirects at other stages.
 
-    Without stages the view is open at every stage. Nothing that an annotator receives is
-    kept by a cache, so that the back button asks the server where the annotator is.
+    Without stages the view is open at every stage. Responses are never cached, so that the back button asks
+    the server for the current page.
     """
 
     def decorate(view: Callable) -> Callable:

@@ -1,4 +1,4 @@
-"""What the trial page's scripts exchange with the server, and the sounds."""
+"""Endpoints for the scripts of the trial page, and the sounds."""
 
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import Q, QuerySet
@@ -24,18 +24,18 @@ from .sent_json import UnreadableJSON, read_json
 
 
 def _read(request: HttpRequest, *names: str) -> tuple:
-    """Return what a request says under each name, None where it does not; the first must be there.
+    """Return the values of a request's JSON object by name, None for missing ones; the first is required.
 
     Raises
     ------
     UnreadableJSON
-        When the request is not a JSON object with the first name.
+        If the request is not a JSON object with the first name.
     """
     try:
         body = read_json(request.body)
     except RequestDataTooBig:
         raise UnreadableJSON(_("The request is too long.")) from None
-    except RawPostDataException:  # a form with parts, which the check of its token has taken apart
+    except RawPostDataException:  # a multipart form, whose body the CSRF check has already consumed
         raise UnreadableJSON(_("The request cannot be read.")) from None
     if not isinstance(body, dict) or names[0] not in body:
         raise UnreadableJSON(_("The request cannot be read."))
@@ -49,7 +49,7 @@ def _refusal(reason: Exception, status: int) -> JsonResponse:
 @require_POST
 @annotator_view()
 def judgments(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Store answers, and give a receipt for each."""
+    """Store answers, and return a receipt for each."""
     try:
         events, translated = _read(request, "events", "machine_translated")
         receipts = record_judgments(annotator, events, device=device_of(request))
@@ -63,7 +63,7 @@ def judgments(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @require_POST
 @annotator_view()
 def finish(request: HttpRequest, annotator: Annotator, trial: str) -> HttpResponse:
-    """End a trial, and tell where to go when it was the last."""
+    """Finish a trial, and return the next page's address after the last one."""
     try:
         listening, appeared, finished = _read(request, "listening", "appeared_ms", "finished_ms")
         ages = {"appeared_ms": appeared, "finished_ms": finished}
@@ -82,7 +82,7 @@ def finish(request: HttpRequest, annotator: Annotator, trial: str) -> HttpRespon
 @ensure_csrf_cookie
 @annotator_view()
 def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Give the trials that come next, so that people can go on while the network is away."""
+    """Return the next trials, so that annotators can continue offline."""
     after, number = request.GET.get("after", ""), request.GET.get("number", "")
     coming = session.upcoming_trials(
         annotator,
@@ -96,7 +96,7 @@ def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @ensure_csrf_cookie
 @annotator_view()
 def current(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Give the current trial, or the address of the page that comes instead."""
+    """Return the current trial, or the address of the current page outside the trials."""
     trial = session.current_trial(annotator) if stage(annotator) == Stage.TRIALS else None
     if trial is None:
         return JsonResponse({"address": address_of(annotator)})
@@ -105,7 +105,7 @@ def current(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 @require_safe
 def sound(request: HttpRequest, token: str) -> HttpResponse:
-    """Send the sound of one presentation, under an address that says nothing about it."""
+    """Return the sound of one presentation; its address is random and does not reveal the clip."""
     presentation = get_object_or_404(
         Presentation.objects.select_related("stimulus__clip", "trial__annotator__study"), token=token
     )
@@ -118,13 +118,13 @@ def sound(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def example_sound(request: HttpRequest, token: str) -> HttpResponse:
-    """Send a sound example of a question."""
+    """Return a sound example of a question."""
     example = get_object_or_404(QuestionExample.objects.select_related("clip", "question"), token=token)
     return blinded_sound_response(request, example.clip, _clips_of(example.question.study_id))
 
 
 def _clips_of(study: int) -> QuerySet[Clip]:
-    """Return all clips that annotators of a study may hear, now or earlier."""
+    """Return all clips that annotators of a study can hear now or could hear earlier."""
     stimuli = Stimulus.objects.filter(study=study).values("clip")
     examples = QuestionExample.objects.filter(question__study=study).values("clip")
     clips = Clip.objects.filter(Q(pk__in=stimuli) | Q(pk__in=examples))

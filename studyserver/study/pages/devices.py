@@ -1,7 +1,7 @@
-"""Which device something comes from, where two have opened one link: a random number in a cookie.
+"""Distinguish the devices of one annotator by a random number in a cookie.
 
-The cookie belongs to one participation and is sent to its own addresses only, so that it tells the devices of
-one person apart and nothing else.
+The cookie belongs to one annotator and is sent to this annotator's addresses only, so that it cannot connect
+different participations.
 """
 
 import re
@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
 
 
 def device_of(request: HttpRequest) -> str:
-    """Return the number of the device that a request comes from; a new one where it has none yet."""
+    """Return the random number of a request's device; a new number if it has none yet."""
     if not hasattr(request, "_device"):
         known = request.COOKIES.get(COOKIE, "")
         request._device = known if _TOKEN.fullmatch(known) else random_token()
@@ -25,7 +25,7 @@ def device_of(request: HttpRequest) -> str:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, annotator: Annotator) -> HttpResponse:
-    """Let a new device keep its number, as long as the participation can be taken up."""
+    """Set the cookie of a new device, for as long as the session can be continued."""
     if request.COOKIES.get(COOKIE) != device_of(request):
         response.set_cookie(
             COOKIE,

@@ -1,4 +1,4 @@
-"""The forms that annotators fill in outside the trials; nothing in them is ticked beforehand."""
+"""Forms for annotators outside the trials; no choice is preselected."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .sent_json import UnreadableJSON, read_json
 
 
 class ConsentForm(forms.Form):
-    """The explicit agreement to take part."""
+    """Explicit consent to take part."""
 
     agree = forms.BooleanField(
         label=_("I have read this, and I agree to take part."),
@@ -20,12 +20,12 @@ class ConsentForm(forms.Form):
 
 
 class ReportField(forms.Field):
-    """A browser's report, in JSON."""
+    """A report of the browser, in JSON."""
 
     _LONGEST = 20_000  # characters
 
     def to_python(self, value: str | None) -> Any:
-        """Return what was reported; None where nothing was."""
+        """Return the report; None if there is none."""
         if not value:
             return None
         try:
@@ -37,7 +37,7 @@ class ReportField(forms.Field):
 
 
 class SoundCheckForm(forms.Form):
-    """What the sound check measured, as the browser reports it."""
+    """Result of the sound check, as reported by the browser."""
 
     result = ReportField(
         required=False,
@@ -46,7 +46,7 @@ class SoundCheckForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    """Whether the answers given so far may be used."""
+    """Choice whether the answers so far may be used."""
 
     keep_answers = forms.ChoiceField(
         label=_("May the answers you have given so far be used?"),
@@ -60,7 +60,7 @@ class LeaveForm(forms.Form):
 
 
 class DeletionForm(forms.Form):
-    """The code by which an annotator asks for deletion."""
+    """The deletion code of an annotator."""
 
     code = forms.CharField(
         label=_("Your deletion code"),
@@ -71,14 +71,15 @@ class DeletionForm(forms.Form):
     annotator: Annotator
 
     def clean_code(self) -> str:
-        """Find the participation; hyphens, blanks and small letters do not matter."""
+        """Find the annotator; hyphens, spaces and upper or lower case do not matter."""
         signs = "".join(sign for sign in self.cleaned_data["code"].upper() if sign.isalnum())
         code = "-".join(signs[at : at + 4] for at in range(0, len(signs), 4))
         annotator = Annotator.objects.filter(deletion_code=code).select_related("study").first()
         if annotator is None:
             raise forms.ValidationError(
                 _(
-                    "Nothing is stored under this code. Please check each letter; perhaps everything has already been deleted."
+                    "Nothing is stored under this code. Please check each letter; perhaps everything has "
+                    "already been deleted."
                 )
             )
         self.annotator = annotator

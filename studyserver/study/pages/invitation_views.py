@@ -1,4 +1,4 @@
-"""How people come in and how their data go: invitations, personal links, deletion on request."""
+"""Invitations, personal links, and deletion on request."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ from studyserver.study.texts.translations import dictionary
 from .access import address_of
 from .forms import DeletionForm
 
-MOST_REMEMBERED = 20  # participations in one study on one browser, as of a laboratory's computer
+MOST_REMEMBERED = 20  # participations in one study in one browser, for example on a laboratory's computer
 
 
 @never_cache
 def join(request: HttpRequest, slug: str) -> HttpResponse:
-    """Invite to a study by the link that all share, or that a recruiter has added an identifier to."""
+    """Show the invitation for the shared link or a recruiter's link."""
     study = get_object_or_404(Study, slug=slug)
     if study.access != Study.Access.PANEL:
         return _invitation(request, study)
@@ -46,7 +46,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 def personal(request: HttpRequest, token: str) -> HttpResponse:
-    """Invite by a link that belongs to one person, and lead back to the participation that came of it."""
+    """Show the invitation for a personal link, or redirect to the participation that was started by it."""
     recruit = Recruit.objects.filter(token=token, personal=True).select_related("annotator__study").first()
     if recruit is None:
         return render(request, "study/unknown_link.html", status=404)
@@ -54,7 +54,7 @@ def personal(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _is_preview(request: HttpRequest, study: Study) -> bool:
-    """Tell whether this is a researcher who may preview studies: a preview leaves a rehearsal behind."""
+    """Return whether a researcher with the permission to change studies opens a draft."""
     user = request.user
     may = user.is_active and user.is_staff and user.has_perm("study.change_study")
     return study.state == Study.State.DRAFT and may
@@ -68,7 +68,7 @@ def _invitation(
     known: Recruit | None = None,
     recruit: Recruit | None = None,
 ) -> HttpResponse:
-    """Say what is coming; only the button makes an annotator, never the mere visit."""
+    """Show the invitation; only its button creates an annotator, so that link previews do not."""
     tokens = _remembered(request, study)
     if known and known.annotator:
         recruiting.refuse_stranger(known, sent, tokens)
@@ -105,9 +105,9 @@ def _invitation(
 def _closed(
     request: HttpRequest, study: Study, refused: JoiningRefused, *, named: bool = False
 ) -> HttpResponse:
-    """Say why nobody can begin, and lead those on who have begun in this browser."""
+    """Show why the study cannot be joined, with a link for people who have started in this browser."""
     context: dict[str, Any] = {"reason": str(refused)}
-    if study.state != Study.State.DRAFT:  # even its title is nobody's concern yet
+    if study.state != Study.State.DRAFT:  # a draft does not show even its title
         context |= {
             "study": dictionary(study).study(study),
             "earlier": None if named else _earlier_participation(study, _remembered(request, study)),
@@ -125,7 +125,7 @@ def _closed(
 
 
 def _remember(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Go on, and let the study's link lead back to this participation on the same browser."""
+    """Redirect to the annotator's page, and store a cookie that leads the study's link back to it."""
     response = redirect(address_of(annotator))
     earlier = [token for token in _remembered(request, annotator.study) if token != annotator.token]
     response.set_signed_cookie(
@@ -144,7 +144,7 @@ def _cookie(study: Study) -> str:
 
 
 def _remembered(request: HttpRequest, study: Study) -> list[str]:
-    """Return the tokens of the participations that this browser has begun, the latest first."""
+    """Return the tokens of the participations that were started in this browser, the latest first."""
     try:
         remembered = request.get_signed_cookie(_cookie(study), default="")
     except signing.BadSignature:
@@ -153,7 +153,7 @@ def _remembered(request: HttpRequest, study: Study) -> list[str]:
 
 
 def _earlier_participation(study: Study, tokens: list[str]) -> Annotator | None:
-    """Return the participation that was begun last in this browser, if it can be gone on with."""
+    """Return the latest participation of this browser, if it can be continued."""
     annotator = study.annotators.filter(token=tokens[0]).first() if tokens else None
     over = {Stage.WITHDRAWN, Stage.SCREENED_OUT, Stage.EXPIRED, Stage.CLOSED}
     return annotator if annotator and stage(annotator) not in over else None
@@ -168,7 +168,7 @@ def _device_family(request: HttpRequest) -> str:
 
 @never_cache
 def my_data(request: HttpRequest) -> HttpResponse:
-    """Delete everything about a participation, by the code that its last page has shown; asks once more."""
+    """Delete all data of an annotator by the deletion code, after a confirmation."""
     form = DeletionForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "study/my_data.html", {"form": form})

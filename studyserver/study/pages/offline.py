@@ -1,7 +1,7 @@
-"""What lets the trials come back in a browser that is reloaded while the server cannot be reached.
+"""Service worker with which the trials page can be reloaded while the server cannot be reached.
 
-A service worker of the annotator's own addresses keeps one page, without a trial in it, and the code that
-goes with it. The page itself keeps trials, answers and sounds; see ``static/study/js/answers/offline.js``.
+The service worker is limited to the annotator's addresses. It stores one page without a trial, and the page's
+scripts and styles. The page itself stores trials, answers and sounds; see ``static/study/js/answers/offline.js``.
 """
 
 import hashlib
@@ -50,12 +50,12 @@ FILES = [*STYLES, "study/icon.svg", "study/js/pages/forms.js", _TRIALS, *MODULES
 
 
 def scripts_of_kinds(study: Study) -> list[str]:
-    """Return the scripts that the kinds of a study's questions need beside those of all trials."""
+    """Return the additional scripts of a study's kinds of questions."""
     return [kind.script for kind in _kinds_of(study) if kind.script]
 
 
 def styles_of_kinds(study: Study) -> list[str]:
-    """Return the style sheets that the kinds of a study's questions need beside those of all trials."""
+    """Return the additional style sheets of a study's kinds of questions."""
     return [kind.style for kind in _kinds_of(study) if kind.style]
 
 
@@ -65,13 +65,13 @@ def _kinds_of(study: Study) -> list[Kind]:
 
 
 def worker_address(annotator: Annotator) -> str:
-    """Return where the annotator's service worker is; another address for everything else that it keeps."""
+    """Return the address of the annotator's service worker; it changes with the content that it stores."""
     script = reverse("study:offline-worker", args=[annotator.token])
     return f"{script}?version={_version(annotator)}&until={_expiry(annotator)}"
 
 
 def worker_script(annotator: Annotator) -> str:
-    """Return the service worker of an annotator: what it is about, and the code that is the same for all."""
+    """Return the service worker of an annotator: its settings, and the code that all workers share."""
     settings = _about(annotator) | {"version": _version(annotator)}
     return f"const SETTINGS = {json.dumps(settings)};\n\n{_WORKER.read_text()}"
 
@@ -88,12 +88,12 @@ def _about(annotator: Annotator) -> dict:
 
 
 def _expiry(annotator: Annotator) -> int:
-    """Return until when the session can be taken up, in ms since 1970."""
+    """Return until when the session can be continued, in ms since 1970."""
     return round(1000 * annotator.expires_at.timestamp())
 
 
 def _version(annotator: Annotator) -> str:
-    """Return what differs as soon as the page that is kept would: by code, texts, language or expiry."""
+    """Return a version that changes with the stored page: with its code, texts, language or expiry."""
     study = annotator.study
     texts = [get_language(), study.title, study.contact, _digest_of_code()]
     return hashlib.sha256(json.dumps([_about(annotator), texts]).encode()).hexdigest()[:16]
@@ -101,7 +101,7 @@ def _version(annotator: Annotator) -> str:
 
 @cache
 def _digest_of_code() -> str:
-    """Return a digest of everything that the pages are made of; it changes with a deployment only."""
+    """Return a digest of all static files, templates and translations; it changes only with a deployment."""
     digest = hashlib.sha256(Path(finders.find("palette.css")).read_bytes())
     for folder in ("static", "templates", "locale"):
         for file in sorted((_APP / folder).rglob("*")):

@@ -1,4 +1,4 @@
-"""What a trial's page shows: the one place that decides what of a trial an annotator's browser receives."""
+"""Content of a trial's page. Only this module decides which data of a trial a browser receives (blinding)."""
 
 import json
 from dataclasses import replace
@@ -17,13 +17,13 @@ from studyserver.study.sessions import session
 from studyserver.study.sessions.answers import asked_about, questions_for, stored_answers
 from studyserver.study.texts.translations import Dictionary, Written, dictionary
 
-MANY = 4  # from so many clips on, their buttons are small
+MANY = 4  # trials with more clips have small buttons
 
 
 def trial_context(trial: Trial) -> dict:
-    """Return what the template of a trial needs.
+    """Return the context of a trial's template.
 
-    Of clips it holds addresses and labels only; of questions their wording, options and numbers, never keys
+    It contains only addresses and labels of clips, and only wording, options and ids of questions; never keys
     or targets.
     """
     study = trial.annotator.study
@@ -55,7 +55,7 @@ def trial_context(trial: Trial) -> dict:
 
 
 def _examples(questions: list[Question], words: Dictionary) -> dict[int, list[dict]]:
-    """Return the sound examples of each question, under addresses that say nothing about them."""
+    """Return the sound examples of each question, with random addresses."""
     found: dict[int, list[dict]] = {}
     for example in QuestionExample.objects.filter(question__in=questions):
         shown = {"token": example.token, "label": words(example.label)}
@@ -75,7 +75,7 @@ def _listening_options(study: Study) -> dict:
 
 
 def playing_level(annotator: Annotator) -> float:
-    """Return the level that was set in the sound check, in dB; 0 is the level of the files."""
+    """Return the level from the sound check, in dB; 0 is the level of the files."""
     level = annotator.checked.get("level_db")
     if isinstance(level, bool) or not isinstance(level, int | float) or not -60 <= level <= 0:
         return 0.0
@@ -83,7 +83,7 @@ def playing_level(annotator: Annotator) -> float:
 
 
 def _place(item: Presentation) -> tuple:
-    """Put the given reference first and X last, whatever their positions."""
+    """Return a sort key that puts the given reference first and X last."""
     return item.role != Presentation.Role.REFERENCE, item.position
 
 
@@ -98,9 +98,9 @@ def _clip(item: Presentation) -> dict:
 
 
 def _group(question: Question, presentations: list[Presentation], *, guard: bool) -> dict:
-    """Return a question with the rows in which it is asked: one, or one for each clip.
+    """Return a question with its rows: one row, or one row for each clip.
 
-    With `guard`, ratings of clips are open only while their clip plays.
+    With `guard`, a clip can be rated only while it plays.
     """
     kind = question.answer_kind
     shown = {
@@ -132,7 +132,7 @@ def _row(question: Question, item: Presentation | None, *, several: bool) -> dic
 
 
 def feedback_on(trial: Trial) -> list[dict[str, str]]:
-    """Return what an annotator is told after a practice trial: sentences, each with its language."""
+    """Return the feedback after a practice trial: sentences, each with its language."""
     study = trial.annotator.study
     if trial.kind != Trial.Kind.PRACTICE or not study.practice_feedback:
         return []
@@ -164,5 +164,5 @@ def _about_x(trial: Trial, presentations: list[Presentation]) -> str:
 
 
 def trial_html(request: HttpRequest, trial: Trial) -> str:
-    """Return the markup of one trial, for a page that shows another one now."""
+    """Return the HTML of one trial, for a page that is already loaded."""
     return render_to_string("study/includes/trial.html", trial_context(trial), request)

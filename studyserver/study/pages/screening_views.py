@@ -1,4 +1,4 @@
-"""The pages before and after the trials: questionnaire, level setting, headphone check."""
+"""Pages before and after the trials: questionnaire, level setting and headphone check."""
 
 import math
 from typing import Any
@@ -23,7 +23,7 @@ from .access import address_of, annotator_view
 from .views import annotator_page
 
 Kind = QuestionnaireItem.Kind
-_LARGEST = 1e15  # of what was entered where a slider stands
+_LARGEST = 1e15  # a larger number is not shown beside a slider
 
 
 # Questionnaire ------------------------------------------------------------------------------------
@@ -31,14 +31,14 @@ _LARGEST = 1e15  # of what was entered where a slider stands
 
 @annotator_view(Stage.QUESTIONS, Stage.QUESTIONS_AFTER)
 def questions(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Ask one page of the questionnaire; what was entered is shown again if something is missing."""
+    """Show a page of the questionnaire, with the entered answers if some are missing."""
     page = screening.current_page(annotator)
     if page is None:
         raise Http404
     reading, values = questionnaire.Reading(), None
     if request.method == "POST":
         if request.POST.get("page") != str(page.pk):
-            return redirect(address_of(annotator))  # a page that is done already, sent again
+            return redirect(address_of(annotator))  # a completed page that was sent again
         sent = {item.pk: read_field(item, request.POST) for item in page.items.all()}
         reading = screening.finish_page(annotator, page, sent)
         if not reading.errors:
@@ -58,7 +58,7 @@ def questions(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 
 def read_field(item: QuestionnaireItem, posted: QueryDict) -> Any:
-    """Return what a form sent for one question, in the form of its kind; None if it was not answered."""
+    """Return the answer to one question from a form, as its kind expects it; None without an answer."""
     name = f"q{item.pk}"
     kind = ITEM_KINDS[item.kind]
     if kind.answers == Answers.SETS:
@@ -81,9 +81,10 @@ def read_field(item: QuestionnaireItem, posted: QueryDict) -> Any:
 def shown_items(
     annotator: Annotator, page: QuestionnairePage, values: dict | None, errors: dict[int, str]
 ) -> list[dict]:
-    """Return what the template of a page needs of each question; of rules only those about this page.
+    """Return the context of each question of a page.
 
-    Questions that wait for an answer on an earlier page and are not to be asked are left out.
+    A condition on the same page is included, because a script checks it. A question whose condition on an
+    earlier page is not met is left out.
     """
     words = dictionary(annotator.study)
     answers = questionnaire.answers_by_key(annotator)
@@ -122,7 +123,7 @@ def shown_items(
 
 
 def _shown(item: QuestionnaireItem, value: Any) -> str:
-    """Return what stands beside a slider that was moved."""
+    """Return the number beside a slider that was moved."""
     is_number = isinstance(value, int | float) and abs(value) < _LARGEST
     return ITEM_KINDS[item.kind].number_beside(item.options, value) if is_number else ""
 
@@ -137,7 +138,7 @@ def _as_text(value: Any) -> Any:
 
 
 class LevelForm(forms.Form):
-    """The volume that was chosen, in dB below the clips as they are."""
+    """The chosen volume, in dB relative to the level of the files."""
 
     level = forms.FloatField(min_value=screening.SOFTEST, max_value=0)
     output_sample_rate = forms.FloatField(required=False, min_value=1, max_value=1_000_000)
@@ -145,7 +146,7 @@ class LevelForm(forms.Form):
 
 @annotator_view(Stage.LEVEL)
 def level(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Let the annotator set the volume with a noise that is as loud as the clips."""
+    """Show the page on which annotators set the volume with a noise that is as loud as the clips."""
     form = LevelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         screening.set_level(
@@ -157,7 +158,7 @@ def level(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 @require_safe
 def level_sound(request: HttpRequest) -> HttpResponse:
-    """Send the noise for setting the volume: the same for everybody."""
+    """Return the noise for setting the volume; it is the same for everybody."""
     return sound_response(request, ContentFile(calibration_wav(), name="level.wav"), private=False)
 
 
@@ -165,7 +166,7 @@ def level_sound(request: HttpRequest) -> HttpResponse:
 
 
 class HeadphoneForm(forms.Form):
-    """The answer to one trial."""
+    """The answer to one trial of a headphone check."""
 
     check = forms.IntegerField()
     trial = forms.IntegerField(min_value=1, max_value=TRIALS)
@@ -174,7 +175,7 @@ class HeadphoneForm(forms.Form):
 
 @annotator_view(Stage.HEADPHONES)
 def headphone_check(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Ask one trial of the headphone check; which answer is right never leaves the server."""
+    """Show a trial of the headphone check; the right answer is never sent to the browser."""
     form = HeadphoneForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         screening.answer_headphone_trial(annotator, **form.cleaned_data)
@@ -198,7 +199,7 @@ def headphone_check(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @require_safe
 @annotator_view(Stage.HEADPHONES)
 def headphone_sound(request: HttpRequest, annotator: Annotator, check: int, trial: int) -> HttpResponse:
-    """Send the sound of the trial that is to be answered now, and of no other."""
+    """Return the sound of the current trial; all other trials are refused."""
     attempt = HeadphoneCheck.objects.filter(pk=check, annotator=annotator, passed=None).first()
     if attempt is None or trial != len(attempt.answers) + 1:
         raise Http404

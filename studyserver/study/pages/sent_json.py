@@ -1,6 +1,6 @@
-"""JSON as browsers send it: read within bounds, and refused in words beyond them.
+"""Reading of JSON from browsers, with limits.
 
-Everything that pages send as JSON is read here, so that no request can exhaust the parser or carry what a
+All JSON that pages send is read here, so that requests cannot exhaust the parser or contain text that a
 database cannot store.
 """
 
@@ -9,27 +9,27 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-MOST_BYTES = 2_000_000  # fifty answers, or the record of one trial, take less than a tenth
+MOST_BYTES = 2_000_000  # fifty answers, or the record of a trial, take less than a tenth
 DEEPEST = 12  # levels of lists and objects; pages send at most five
-MOST_DIGITS = 40  # of a whole number; pages send at most sixteen
+MOST_DIGITS = 40  # digits of a whole number; pages send at most sixteen
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 class UnreadableJSON(ValueError):
-    """What was sent is not JSON within the bounds; the message says so in words."""
+    """The text is not JSON or exceeds a limit; the message says which."""
 
 
 def read_json(sent: bytes | str) -> Any:
-    """Return the value that was sent as JSON.
+    """Return the value of a JSON text.
 
-    In texts, NUL and halves of surrogate pairs, which no database stores, become replacement characters: a
-    browser sends such a half where a text was cut in the middle of an emoji.
+    NUL and halves of surrogate pairs are replaced by replacement characters, because databases cannot store
+    them. A browser sends half of a pair if a text was cut in the middle of an emoji.
 
     Raises
     ------
     UnreadableJSON
-        When it is not JSON (which knows neither NaN nor Infinity), or is too long, too deep, or holds a
-        whole number of too many digits.
+        If the text is not JSON (NaN and Infinity are not allowed), is too long or too deeply nested, or
+        contains a whole number with too many digits.
     """
     if len(sent) > MOST_BYTES:
         raise UnreadableJSON(_("The request is too long."))

@@ -1,4 +1,4 @@
-"""The pages that annotators see; the rules are in ``session``."""
+"""Views of annotators' pages; the rules are in ``session``."""
 
 from typing import Any
 
@@ -24,19 +24,19 @@ from .presenting import playing_level, trial_context
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Say what this site is; studies are found by their links only."""
+    """Show what this site is; it does not list studies."""
     return render(request, "study/home.html")
 
 
 @annotator_view()
 def resume(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Lead to wherever the annotator is now."""
+    """Redirect to the annotator's current page."""
     return redirect(address_of(annotator))
 
 
 @annotator_view(Stage.CONSENT)
 def consent(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Tell what taking part means, and ask for an explicit yes."""
+    """Show the consent text, and ask for consent."""
     form = ConsentForm(_posted(request))
     try:
         if request.method == "POST" and form.is_valid():
@@ -54,7 +54,7 @@ def consent(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 @annotator_view(Stage.INSTRUCTIONS)
 def instructions(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Tell what to do."""
+    """Show the instructions."""
     if request.method == "POST":
         session.finish_instructions(annotator)
         return redirect(address_of(annotator))
@@ -63,7 +63,7 @@ def instructions(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 @annotator_view(Stage.SOUND_CHECK)
 def sound_check(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Let the annotator set the volume, and see that sound arrives."""
+    """Show the sound check, in which annotators count tones."""
     form = SoundCheckForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         session.finish_sound_check(annotator, form.cleaned_data["result"])
@@ -74,7 +74,7 @@ def sound_check(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @ensure_csrf_cookie
 @annotator_view(Stage.TRIALS)
 def trials(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Show the current trial; from there on the page's scripts fetch one after the other."""
+    """Show the current trial; the page's scripts fetch the following trials."""
     trial = session.current_trial(annotator)
     if trial is None:
         return redirect(address_of(annotator))
@@ -83,13 +83,13 @@ def trials(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 @annotator_view(Stage.TRIALS)
 def offline_page(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Show the page of trials without a trial: what comes in its place while the server cannot be reached."""
+    """Show the trials page without a trial; browsers store it for reloads while offline."""
     return _page_of_trials(request, annotator, total=session.progress(annotator)[1])
 
 
 @annotator_view(Stage.TRIALS)
 def offline_worker(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Send the service worker that brings the page."""
+    """Return the annotator's service worker."""
     return HttpResponse(offline.worker_script(annotator), content_type="text/javascript; charset=utf-8")
 
 
@@ -113,7 +113,7 @@ def _page_of_trials(request: HttpRequest, annotator: Annotator, **context: Any) 
     *(Stage.TRIALS, Stage.QUESTIONS_AFTER, Stage.FINISHED, Stage.EXPIRED),
 )
 def leave(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Stop taking part, with an explicit choice about the answers; nothing happens before the button."""
+    """End the participation, with an explicit choice about the answers; a GET request changes nothing."""
     if not session.has_answered(annotator):
         if request.method == "POST":
             session.withdraw(annotator, keep_answers=False)
@@ -129,7 +129,7 @@ def leave(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 @annotator_view(Stage.FINISHED)
 def thanks(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Thank, and hand out the completion code, which exists only once every answer is stored."""
+    """Show the last page with the completion code, which exists only when every answer is stored."""
     code = session.completion(annotator)
     if code:
         session.close_answers(annotator)
@@ -139,7 +139,7 @@ def thanks(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 @annotator_view(Stage.WITHDRAWN, Stage.SCREENED_OUT, Stage.EXPIRED, Stage.CLOSED)
 def ended(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Say in words why there is nothing more to do, and give the code that fits, if there is one."""
+    """Show why the session has ended, with the code for this outcome if there is one."""
     given = farewell(annotator)
     return annotator_page(
         request,
@@ -158,7 +158,7 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 def annotator_page(
     request: HttpRequest, name: str, annotator: Annotator, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """Return a page of an annotator, the study's own texts being in the language of the page."""
+    """Return a page of an annotator, with the study's texts in the language of the page."""
     study = annotator.study
     context |= {"annotator": annotator, "study": dictionary(study).study(study)}
     return render(request, f"study/{name}.html", context, status=status)

@@ -333,7 +333,7 @@ class Kind:
         return {}
 
     def heard_above(self, options: Options) -> float:
-        """Return the number above which an answer means that the feature is heard: the middle of the scale."""
+        """Return the number above which an answer means that the feature is heard: the scale's middle."""
         low, high = self.ends(options)
         # Rounded: the middle of .1 and .7 must equal an answer of .4, despite binary fractions.
         return float(f"{(low + high) / 2:.12g}")

@@ -1,1 +1,1 @@
-"""Sessions: the stages of an annotator, trials, answers, and what was heard."""
+"""Sessions of annotators: joining, stages, trials, answers and listening records."""

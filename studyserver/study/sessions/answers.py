@@ -1,4 +1,4 @@
-"""Storing answers: every event once, none lost, the last one counts."""
+"""Storing answers: each event is stored once, and the last event counts."""
 
 import uuid
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class EventRefused(ValueError):
 
 
 def questions_for(trial: Trial) -> list[Question]:
-    """Return what is asked in a trial, in order."""
+    """Return the questions of a trial, in order."""
     clips = [item.stimulus.clip for item in _presentations(trial) if item.is_blind]
     return [question for question in trial.annotator.study.questions.all() if question.is_asked_of(clips)]
 
@@ -38,7 +38,7 @@ def _presentations(trial: Trial) -> list[Presentation]:
 
 
 def asked_about(question: Question, presentations: list[Presentation]) -> list[Presentation | None]:
-    """Return of which clips a question is asked: [None] for the trial as a whole.
+    """Return the clips about which a question is asked, or [None] for the trial as a whole.
 
     The given reference and X are not judged.
     """
@@ -53,43 +53,42 @@ def record_judgments(annotator: Annotator, events: list[dict], *, device: str = 
     Parameters
     ----------
     annotator
-        Whose session sent them.
+        The annotator who sent them.
     events
         Each ``{"uuid", "trial", "question", "presentation", "value", "sequence", "age_ms",
         "response_ms"}``: `trial` and `presentation` are tokens, `question` is an id or a key,
-        `presentation` may be null in a trial with one clip, `age_ms` says how long ago the answer was
-        entered when it was sent; the last two may be missing.
+        `presentation` can be null in a trial with one clip, `age_ms` is the age of the answer when it was
+        sent; the last two are optional.
     device
-        Which device sent them; empty for simulated annotators.
+        The device that sent them; empty for simulated annotators.
 
     Returns
     -------
     list of dict
         ``{"uuid", "status", "reason"}``; status is "stored", "already stored" or "refused".
-        A refused event does not hinder the others. Answers that arrive late are stored after a trial was
-        finished and after the time has run out, but not where another device finished the trial, nor where
-        they were entered after the last page had thanked for all, nor for people who left and wanted their
-        answers discarded.
+        A refused event does not affect the others. Late answers are stored even if the trial is finished or
+        the session has expired. They are refused if another device finished the trial, if they were entered
+        after the last page was shown, or if the annotator left and asked to have answers discarded.
     """
     if not isinstance(events, list):
         raise EventRefused(_("A list of answers is expected."))
     annotator = Annotator.objects.select_related("study").get(pk=annotator.pk)
     reader = _Reader(annotator, device)
-    # Everything is looked up before the transaction: whoever writes keeps others waiting.
+    # All reads happen before the transaction, because a transaction that writes blocks other writers.
     read = [reader.read(event) for event in events]
     _store(read)
     return [item.receipt() for item in read]
 
 
 def latest_sequence(annotator: Annotator) -> int:
-    """Return the greatest sequence stored for an annotator; a browser without memory goes on from it."""
+    """Return the greatest sequence stored for an annotator, where a new browser continues to count."""
     return (
         Judgment.objects.filter(trial__annotator=annotator).aggregate(latest=Max("sequence"))["latest"] or 0
     )
 
 
 def stored_answers(trial: Trial) -> list[dict]:
-    """Return the answers of a trial that count so far, to be shown again after a reload."""
+    """Return the current answers of a trial, to show them again after a reload."""
     return [
         {
             "question": judgment.question_id,
@@ -120,11 +119,11 @@ def missing_answers(trial: Trial) -> list[tuple[Question, Presentation | None]]:
 
 @dataclass
 class _Read:
-    """An event with what became of it."""
+    """An event and its result."""
 
     sent: Any
     judgment: Judgment | None = None
-    too_late: str = ""  # why an answer that is not stored yet is not taken any more
+    too_late: str = ""  # why the answer is refused unless it is already stored
     status: str = REFUSED
     reason: str = ""
 
@@ -137,7 +136,7 @@ class _Read:
         }
 
     def settle_as_known(self, owner: int) -> None:
-        """Answer for an event whose identifier is stored already."""
+        """Set the result of an event whose identifier is already stored."""
         if self.judgment and owner == self.judgment.trial.annotator_id:
             self.status, self.reason = ALREADY_STORED, ""
         else:
@@ -146,7 +145,7 @@ class _Read:
 
 
 def _store(read: list[_Read]) -> None:
-    """Store the valid events, each of them once, whoever else stores them at the same moment."""
+    """Store each valid event once, even if another request stores it at the same time."""
     valid = [(item, item.judgment) for item in read if item.judgment is not None]
     if not valid:
         return
@@ -157,6 +156,7 @@ def _store(read: list[_Read]) -> None:
             if identifier in owners:
                 item.settle_as_known(owners[identifier])
                 continue
+            # Checked after `owners`: an event that was stored in time gets the same receipt when sent again.
             if item.too_late:
                 item.reason = item.too_late
                 continue
@@ -164,7 +164,8 @@ def _store(read: list[_Read]) -> None:
                 with transaction.atomic():
                     judgment.save(force_insert=True)
             except IntegrityError:
-                # The same event came in at the same moment through another connection.
+                # Another connection has stored the same event since `owners` was read. The inner transaction
+                # is a savepoint, so that the outer one can continue after the error.
                 owners.update(_owners([identifier]))
                 if identifier not in owners:
                     raise
@@ -175,13 +176,13 @@ def _store(read: list[_Read]) -> None:
 
 
 def _owners(identifiers: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """Return to which annotator each of the identifiers that are stored already belongs."""
+    """Return the annotator's id of each identifier that is already stored."""
     rows = Judgment.objects.filter(uuid__in=list(identifiers))
     return dict(rows.values_list("uuid", "trial__annotator"))
 
 
 class _Reader:
-    """Reads the events of one request; knows each trial after its first event."""
+    """Reader of the events of one request; each trial is looked up once."""
 
     def __init__(self, annotator: Annotator, device: str) -> None:
         self.annotator = annotator
@@ -220,10 +221,11 @@ class _Reader:
         )
 
     def _too_late(self, judgment: Judgment) -> str:
-        """Return why an answer to a finished trial is not taken any more; empty where it is.
+        """Return why an answer to a finished trial is refused; empty if it is accepted.
 
-        A device sends the end of a trial after the answers entered before it. So answers that its other tabs
-        held back, or the network, still count; answers of another device were given to a trial that is over.
+        A device sends the end of a trial after all answers to it. Its answers that arrive later were delayed
+        by the network or another tab, so they still count. Answers of another device were given without
+        knowing that the trial was finished, so they are refused.
         """
         trial = judgment.trial
         if trial.finished_at is None:
@@ -236,7 +238,7 @@ class _Reader:
         return ""
 
     def _most_response(self, trial: Trial) -> int:
-        """Return the longest time to an answer that there can have been, in ms."""
+        """Return the longest possible time to an answer, in ms."""
         if not self.device:
             return _MOST_RESPONSE
         return min(_MOST_RESPONSE, round(1000 * seconds_since(given_at(trial), self.arrival)))

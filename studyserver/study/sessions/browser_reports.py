@@ -1,7 +1,7 @@
-"""What browsers report: the documented names, each with its type and range.
+"""Values that browsers report: the documented names, each with its type and range.
 
-Browsers can send anything. Only what stands here is stored; everything else is dropped. The names are
-described in docs/annotator-pages.md.
+Browsers can send anything. Only the names listed here are stored; everything else is dropped.
+docs/annotator-pages.md describes the names.
 """
 
 import math
@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Reader = Callable[[Any], Any]  # returns the value to be stored, None where it is not of the type
+Reader = Callable[[Any], Any]  # returns the value to store, or None if it does not have the type
 
 _DAY = 86_400.0  # s
 
 
 def number(low: float, high: float) -> Reader:
-    """Return a reader of finite numbers from `low` to `high`; truth values and texts are not numbers."""
+    """Return a reader of finite numbers from `low` to `high`; booleans and texts are not numbers."""
 
     def read(value: Any) -> int | float | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -26,14 +26,14 @@ def number(low: float, high: float) -> Reader:
 
 
 def count(value: Any) -> int | None:
-    """Read how often something happened."""
+    """Read a whole number of events."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e6:
         return None
     return int(value) if math.floor(value) == value else None
 
 
 def truth(value: Any) -> bool | None:
-    """Read whether something is so."""
+    """Read a boolean."""
     return value if isinstance(value, bool) else None
 
 
@@ -43,7 +43,7 @@ def one_of(*words: str) -> Reader:
 
 
 def numbers_in_text(value: Any) -> str | None:
-    """Read small numbers separated by blanks, such as ``3 5 4``."""
+    """Read small numbers separated by spaces, such as ``3 5 4``."""
     return value if isinstance(value, str) and re.fullmatch(r"(\d{1,2}( \d{1,2}){0,199})?", value) else None
 
 
@@ -81,14 +81,14 @@ LISTENING_TO_CLIP: dict[str, Reader] = {
 
 
 def documented(report: Any, names: Mapping[str, Reader]) -> dict[str, Any]:
-    """Return the documented part of a report; nothing of what is not an object.
+    """Return the documented part of a report; empty if the report is not an object.
 
     Parameters
     ----------
     report
-        As a browser sent it, or as it was stored earlier.
+        A report as sent by a browser, or as stored earlier.
     names
-        The names that are known, such as `SOUND_CHECK`.
+        The documented names, such as `SOUND_CHECK`.
     """
     if not isinstance(report, dict):
         return {}

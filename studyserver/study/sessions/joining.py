@@ -1,4 +1,4 @@
-"""Becoming an annotator of a study, while it is open and wants any."""
+"""Joining a study that is open and has free places."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,25 +18,25 @@ def join(
     rehearsal: bool = False,
     behaviour: str = "",
 ) -> Annotator:
-    """Return a new annotator of a study, who holds no place before consent is given.
+    """Return a new annotator of a study. The annotator takes a place by consent, not by joining.
 
     Parameters
     ----------
     study
     language, device_family
-        Of the browser.
+        Language and device of the browser.
     address
-        The network address, by which joins are counted and limited; it is not stored.
+        The network address, by which joins are limited; it is not stored.
     rehearsal
-        Whether it is a preview, or a simulated annotator.
+        Whether this is a preview or a simulated annotator.
     behaviour
-        Which of the two, and how it answers.
+        `PREVIEW`, or how the simulated annotator behaves.
 
     Raises
     ------
     JoiningRefused
-        When the study is not open or has all the annotators it wants. Rehearsals may join a
-        study in any state and take nobody's place.
+        If the study is not open or has all the annotators it wants. Rehearsals can join a study in any
+        state and do not take a place.
     """
     with transaction.atomic():
         study = Study.objects.locked(study.pk)
@@ -63,7 +63,7 @@ def refuse_joining(study: Study) -> None:
 
 
 def refuse_full(study: Study) -> None:
-    """Raise :class:`JoiningRefused` if as many as are wanted hold places."""
+    """Raise :class:`JoiningRefused` if all places are taken."""
     places_taken = study.annotators.people().holding_places().count()
     if study.annotators_wanted is not None and places_taken >= study.annotators_wanted:
         raise JoiningRefused(

@@ -1,6 +1,6 @@
-"""How fast people join: so many per network address, and a word about bursts.
+"""Limit of joins per network address, and detection of bursts.
 
-Of an address only a keyed digest is kept, and only as long as it counts.
+Only a keyed digest of an address is stored, and only while it counts.
 """
 
 import datetime
@@ -15,22 +15,22 @@ from django.utils.translation import ngettext
 
 from studyserver.study.models import RecentJoin, Study
 
-SEEN_BACK = datetime.timedelta(days=7)  # bursts further back are of no concern any more
-FEWEST = 10  # joins that can be a burst
-TIMES_USUAL = 5
+SEEN_BACK = datetime.timedelta(days=7)  # earlier bursts are ignored
+FEWEST = 10  # a burst has at least this many joins
+TIMES_USUAL = 5  # and more than this many times the usual number
 
 
 class JoiningRefused(Exception):
-    """Nobody can join the study now; the message says why."""
+    """The study cannot be joined now; the message says why."""
 
 
 class TooManyJoins(JoiningRefused):
-    """So many have joined from one address lately that the next one must wait.
+    """The limit of joins from one address is reached.
 
     Attributes
     ----------
     seconds : int
-        Until one more is admitted.
+        Time until the next join is possible.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -47,24 +47,24 @@ class TooManyJoins(JoiningRefused):
 
 
 def window() -> datetime.timedelta:
-    """Return over how long joins are counted."""
+    """Return the length of the time window in which joins are counted."""
     return datetime.timedelta(minutes=settings.JOINS_MINUTES)
 
 
 def admit(study: Study, address: str) -> None:
-    """Count somebody who joins, in the transaction that does it.
+    """Count a join, in the transaction of the join.
 
     Parameters
     ----------
     study
-        Held by the caller, so that simultaneous joins are counted one after the other.
+        Locked by the caller, so that simultaneous joins are counted one after the other.
     address
-        As :func:`client_address` returns it; empty where it is not known, which is not limited.
+        As :func:`client_address` returns it; an empty (unknown) address is not limited.
 
     Raises
     ------
     TooManyJoins
-        When the address has had its joins.
+        If the limit of the address is reached.
     """
     forget_old()
     if not address or settings.JOINS_PER_ADDRESS <= 0:
@@ -78,12 +78,12 @@ def admit(study: Study, address: str) -> None:
 
 
 def forget_old() -> None:
-    """Delete what no longer counts."""
+    """Delete joins that no longer count."""
     RecentJoin.objects.filter(at__lte=timezone.now() - window()).delete()
 
 
 def _digest(address: str) -> str:
-    """Return a digest that only this site can make; households with IPv6 have a network of their own."""
+    """Return a keyed digest of an address; for IPv6, of its /64 network, which is one household."""
     network = ipaddress.ip_address(address.partition("%")[0])
     if network.version == 6:
         network = ipaddress.ip_network((network, 64), strict=False).network_address
@@ -95,7 +95,7 @@ def _digest(address: str) -> str:
 
 @dataclass(frozen=True)
 class Burst:
-    """The window in which most people began, and how many begin in one as a rule."""
+    """The time window with the most joins, and the usual number of joins in a window."""
 
     begins: datetime.datetime
     joins: int
@@ -104,11 +104,12 @@ class Burst:
 
 
 def burst(study: Study) -> Burst | None:
-    """Return the greatest burst of the last days, or None where people come at a steady pace."""
+    """Return the greatest burst of the last days, or None if there is none."""
     now = timezone.now()
     people = study.annotators.people().filter(joined_at__gt=now - SEEN_BACK)
     times = list(people.order_by("joined_at").values_list("joined_at", "consented_at"))
     length, start, most, begin = window(), 0, 0, 0
+    # A sliding window over the sorted times: `start` is the first join within `length` before `time`.
     for end, (time, _consented) in enumerate(times):
         while times[start][0] <= time - length:
             start += 1
@@ -127,16 +128,16 @@ def burst(study: Study) -> Burst | None:
 
 
 def pace(study: Study) -> str:
-    """Return how fast people join, in a sentence for researchers; empty where nobody has joined lately."""
+    """Return a sentence for researchers about recent joins; empty without recent joins."""
     forget_old()
     found = burst(study)
     minutes = settings.JOINS_MINUTES
     if found is not None:
         began = f"{timezone.localtime(found.begins):%-d %B %Y %H:%M}"
         return (
-            f"A burst: {found.joins} people began within {minutes} minutes, from {began} on, where "
-            f"{found.usual:.1f} are usual; {found.consented} of them have consented. Was it a class, or a "
-            f"script?{_from_one_address(study)}"
+            f"Burst of joins: {found.joins} people began within {minutes} minutes, starting at {began}; "
+            f"{found.usual:.1f} are usual. {found.consented} of them have consented. Check whether this was "
+            f"a class or a script.{_from_one_address(study)}"
         )
     recent = study.annotators.people().filter(joined_at__gt=timezone.now() - window()).count()
     return f"{recent} began within the last {minutes} minutes." if recent else ""

@@ -1,4 +1,4 @@
-"""What was heard of a clip, from the intervals that the browser played."""
+"""What was heard of a clip, computed from the intervals that the browser played."""
 
 import math
 from typing import Any
@@ -7,14 +7,14 @@ from studyserver.common.time_intervals import merged
 
 from .browser_reports import LISTENING, LISTENING_TO_CLIP, documented
 
-# The last instants of a clip may be missing from the record: playback positions are rounded to
-# the audio hardware's blocks, and players stop a little early.
+# The end of a clip can be missing from the record: playback positions are rounded to blocks of the audio
+# hardware, and players stop slightly early.
 TAIL = 0.25  # s
 MAXIMUM_INTERVALS = 2_000
 
 
 def read_intervals(raw: Any, seconds: float) -> list[tuple[float, float]]:
-    """Return the valid intervals among those sent, cut to the clip, in s."""
+    """Return the valid intervals, clipped to the clip's length, in s."""
     intervals = []
     for interval in raw if isinstance(raw, list) else []:
         if not isinstance(interval, list | tuple) or len(interval) != 2:
@@ -30,24 +30,24 @@ def read_intervals(raw: Any, seconds: float) -> list[tuple[float, float]]:
 
 
 def seconds_heard(raw: Any, seconds: float) -> float:
-    """Return how much of a clip was heard, in s; what was heard twice counts once."""
+    """Return how much of a clip was heard, in s; a part that was heard twice counts once."""
     return sum(end - start for start, end in merged(read_intervals(raw, seconds)))
 
 
 def heard_enough(raw: Any, seconds: float, share: float) -> bool:
-    """Return whether the share of the clip was heard that the study asks for."""
+    """Return whether at least this share of the clip was heard."""
     return seconds_heard(raw, seconds) >= share * seconds - TAIL
 
 
 def clean_record(listening: Any, durations: dict[str, float]) -> dict:
-    """Return a listening record fit to be stored: what is documented, each value of its type.
+    """Return a listening record that can be stored: only documented values, each of its type.
 
     Parameters
     ----------
     listening
-        As the browser sent it.
+        Record as sent by the browser.
     durations
-        Presentation token -> length of the clip in s. Others are dropped.
+        Presentation token -> length of the clip in s. Other tokens are dropped.
     """
     presentations = {}
     sent = listening.get("presentations") if isinstance(listening, dict) else None

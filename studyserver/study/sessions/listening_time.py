@@ -1,9 +1,9 @@
-"""What can have been heard by now: a browser's listening record held against the server's clock.
+"""Check of a browser's listening record against the server's clock.
 
-A clip cannot have sounded before its trial was given to the browser, and one device plays one thing at a
-time. Trials may have been given ahead, done without a network, and be reported all at once: so the time of
-each begins when it was given or when the sound of the one before can have ended, whichever is later, not when
-that one was reported.
+A clip cannot be played before its trial was sent to the browser, and a device plays one clip at a time.
+Trials can be sent in advance, done offline and reported together. Therefore the time of a trial starts when
+it was sent, or when the sound of the previous trial can have ended, whichever is later. The time when the
+previous trial was reported does not matter.
 """
 
 import datetime
@@ -13,8 +13,8 @@ from studyserver.study.models import Trial
 
 from .listening import TAIL
 
-CLOCKS_DIFFER = 0.02  # share by which an audio device may be faster than the server
-MOST_PER_SECOND = 10  # presses, switches and losses of the focus
+CLOCKS_DIFFER = 0.02  # share by which an audio device can be faster than the server
+MOST_PER_SECOND = 10  # plays, switches and losses of the focus
 _COUNTS = (
     "plays",
     "seeks",
@@ -29,17 +29,17 @@ _TIMES = ("time_to_first_play_ms", "time_to_first_answer_ms", "elapsed_ms", "res
 
 
 def given_at(trial: Trial) -> datetime.datetime:
-    """Return when a browser was given a trial for the first time, at the earliest."""
+    """Return the earliest time at which a browser can have received a trial."""
     return trial.given_at or trial.presented_at or trial.allocated_at
 
 
 def seconds_since(moment: datetime.datetime, now: datetime.datetime) -> float:
-    """Return how many seconds can have passed in a browser since a moment, on the server's clock."""
+    """Return the most seconds that can have passed in a browser since a time of the server's clock."""
     return max(0.0, (now - moment).total_seconds()) * (1 + CLOCKS_DIFFER) + TAIL
 
 
 def can_have_sounded(trial: Trial, record: dict, now: datetime.datetime) -> bool:
-    """Return whether all that a record says was played can have been played by now.
+    """Return whether everything in a record can have been played by now.
 
     Parameters
     ----------
@@ -57,17 +57,14 @@ def can_have_sounded(trial: Trial, record: dict, now: datetime.datetime) -> bool
 
 
 def seconds_played(record: dict) -> float:
-    """Return how long something sounded, in s; what was played twice counts twice."""
+    """Return the total playing time, in s; a part that was played twice counts twice."""
     presentations = record.get("presentations", {})
     clips = presentations.values() if isinstance(presentations, dict) else ()
     return sum(end - start for clip in clips for start, end in clip.get("intervals", []))
 
 
 def bounded(record: dict, seconds: float) -> dict:
-    """Return a record whose counts and times fit into the seconds since its trial was given.
-
-    What does not fit is moved to what does.
-    """
+    """Return a record with counts and times limited to the seconds since its trial was sent."""
     presentations = {token: _bounded(clip, seconds) for token, clip in record["presentations"].items()}
     return {**_bounded(record, seconds), "presentations": presentations}
 

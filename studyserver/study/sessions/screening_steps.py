@@ -1,4 +1,4 @@
-"""The steps that decide whether somebody can take part: questionnaire, level, headphones."""
+"""Steps before and after the trials: questionnaire, level and headphone check."""
 
 from typing import Any
 
@@ -17,26 +17,26 @@ Because = Annotator.EndedBecause
 
 
 def current_page(annotator: Annotator) -> QuestionnairePage | None:
-    """Return the page of the questionnaire that the annotator is to fill in now."""
+    """Return the current page of the annotator's questionnaire."""
     place = Place.AFTER if stage(annotator) == Stage.QUESTIONS_AFTER else Place.BEFORE
     return questionnaire.next_page(annotator, place)
 
 
 def finish_page(annotator: Annotator, page: QuestionnairePage, sent: dict[int, Any]) -> Reading:
-    """Store a page of the questionnaire, and go on if nothing is missing.
+    """Store a page of the questionnaire, and continue if it is complete.
 
-    What can be read is stored even where something else on the page is missing. A page that is
-    sent again after it is done changes nothing.
+    Valid answers are stored even if others on the page are missing. A completed page that is sent again
+    changes nothing.
 
     Parameters
     ----------
     annotator
     page
-        Which page was sent.
+        The page that was sent.
     sent
         As :func:`questionnaire.read_page` takes it.
     """
-    # Quotas are counted under the study's lock, so that two people do not take the same last place.
+    # Quotas are counted under the study's lock, so that two annotators cannot take the same last place.
     with transaction.atomic():
         Study.objects.locked(annotator.study_id)
         return _finish_held_page(annotator, page, sent)
@@ -62,7 +62,7 @@ def _finish_held_page(annotator: Annotator, page: QuestionnairePage, sent: dict[
 
 
 def _admit(annotator: Annotator, page: QuestionnairePage, reading: Reading) -> None:
-    """Screen out, or let go on after a page before the trials."""
+    """Screen the annotator out, or complete the questions before the trials."""
     if questionnaire.screening_item(page, reading.answers) is not None:
         screen_out(annotator, Because.QUESTIONNAIRE)
         return
@@ -78,13 +78,13 @@ def _admit(annotator: Annotator, page: QuestionnairePage, reading: Reading) -> N
 
 
 def set_level(annotator: Annotator, decibels: float, output_sample_rate: float | None = None) -> None:
-    """Store the volume that the annotator has chosen.
+    """Store the volume that the annotator chose.
 
     Parameters
     ----------
     annotator
     decibels
-        Gain relative to the clips as they are, at most 0.
+        Gain relative to the level of the files, at most 0.
     output_sample_rate
         Of the audio device, in Hz.
     """
@@ -99,9 +99,9 @@ def set_level(annotator: Annotator, decibels: float, output_sample_rate: float |
 
 
 def answer_headphone_trial(annotator: Annotator, check: int, trial: int, interval: int) -> None:
-    """Store the answer to one trial of a headphone check; screen out if that was the study's wish.
+    """Store the answer to one trial of a headphone check, and screen out after a failed check if required.
 
-    Takes the numbers as :func:`headphones.answer` does.
+    The numbers are the same as in :func:`headphones.answer`.
     """
     with holding(annotator):
         if stage(annotator) != Stage.HEADPHONES:

@@ -1,7 +1,7 @@
-"""An annotator's way through a study, from joining to the completion code.
+"""An annotator's session, from consent to the completion code.
 
-Views, the rehearsal and the tests all go through these functions; they hold the rules and raise
-their refusals in words that annotators can be shown.
+Views, rehearsal and tests all use these functions. They enforce the rules, and their exceptions have messages
+that annotators can read.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ from .timestamps import moment_before
 from .withdrawal import log_departure
 
 Place = QuestionnairePage.Place
-# How many trials a browser may hold in advance: several minutes of listening, should the network fail.
+# Trials that a browser can hold in advance: several minutes of listening if the network fails.
 MOST_AHEAD = 12
 
 
@@ -46,14 +46,14 @@ class IncompleteTrial(Exception):
 
 
 def give_consent(annotator: Annotator) -> None:
-    """Record that the annotator has agreed to take part, and holds a place from now on; once is enough.
+    """Record the annotator's consent, which takes a place; a second call changes nothing.
 
     Raises
     ------
     JoiningRefused
-        When the last place has been taken since the annotator joined.
+        If the last place was taken after the annotator joined.
     """
-    # Places are counted under the study's lock, so that two people do not take the same last one.
+    # Places are counted under the study's lock, so that two annotators cannot take the same last place.
     with transaction.atomic():
         study = Study.objects.locked(annotator.study_id)
         with holding(annotator):
@@ -77,7 +77,7 @@ def finish_instructions(annotator: Annotator) -> None:
 
 
 def finish_sound_check(annotator: Annotator, result: Any) -> None:
-    """Record that the annotator can hear, and what the check measured: of `result` what is documented."""
+    """Record that the sound check is done, with the documented part of `result`."""
     with holding(annotator):
         if stage(annotator) == Stage.SOUND_CHECK:
             annotator.sound_check = {**documented(result, SOUND_CHECK), **annotator.checked}
@@ -86,7 +86,7 @@ def finish_sound_check(annotator: Annotator, result: Any) -> None:
 
 
 def screen_out(annotator: Annotator, because: str = Annotator.EndedBecause.NOTHING) -> None:
-    """End a participation that does not meet the study's conditions; its place is free again."""
+    """End a session that does not meet the study's conditions; its place is free again."""
     with holding(annotator):
         if annotator.state in (Annotator.State.JOINED, Annotator.State.ACTIVE):
             annotator.state = Annotator.State.SCREENED_OUT
@@ -98,9 +98,9 @@ def screen_out(annotator: Annotator, because: str = Annotator.EndedBecause.NOTHI
 
 
 def current_trial(annotator: Annotator) -> Trial | None:
-    """Return the trial to be done now: the same one until it is finished; None outside the trials.
+    """Return the current trial, the same one until it is finished; None outside the trials.
 
-    The first call allocates all of the annotator's trials; adaptive designs get further ones in time.
+    The first call allocates all trials of the annotator. Adaptive designs allocate further trials later.
     """
     if stage(annotator) != Stage.TRIALS:
         return None
@@ -118,16 +118,16 @@ def current_trial(annotator: Annotator) -> Trial | None:
 
 
 def upcoming_trials(annotator: Annotator, *, after: str = "", number: int = 1) -> list[Trial]:
-    """Return trials that come after the current one, whose sounds may be fetched in advance.
+    """Return trials after the current one, whose sounds can be fetched in advance.
 
     Parameters
     ----------
     annotator
-        Whose session it is.
+        The annotator of the session.
     after
-        Token of a trial behind which to begin: the last one that the browser has. Empty for the current one.
+        Token of the last trial that the browser has; empty for the current one.
     number
-        How many at most; never more than :data:`MOST_AHEAD`.
+        Maximum number, at most :data:`MOST_AHEAD`.
     """
     if stage(annotator) != Stage.TRIALS:
         return []
@@ -141,7 +141,7 @@ def upcoming_trials(annotator: Annotator, *, after: str = "", number: int = 1) -
 
 
 def _note_given(trials: list[Trial]) -> None:
-    """Note when a browser is given trials for the first time: nothing of them can have been heard before."""
+    """Store when trials are first sent to a browser: their clips cannot have been heard earlier."""
     new = [trial.pk for trial in trials if trial.given_at is None]
     if new:
         Trial.objects.filter(pk__in=new, given_at=None).update(given_at=timezone.now())
@@ -164,29 +164,29 @@ def finish_trial(
     finished_ms: Any = None,
     device: str = "",
 ) -> None:
-    """End a trial; ending it again changes nothing.
+    """Finish a trial; finishing it again changes nothing.
 
     Parameters
     ----------
     annotator
-        Whose session it is.
+        The annotator of the session.
     trial_token
         The trial's token.
     listening
         ``{"presentations": {token: {"intervals": [[start, end], ...] in s, "plays": ..., ...}},
-        "focus_losses": ..., ...}``, as the browser recorded it.
+        "focus_losses": ..., ...}``, as recorded by the browser.
     appeared_ms, finished_ms
-        How long ago the trial appeared and was left, as the browser sent it, in ms: it may have been offline
-        since. Where they are missing, the trial appeared when the browser was given it, and ended now.
+        How long ago the trial appeared and was finished, in ms, as sent by the browser, which can have been
+        offline since. By default the trial appeared when it was sent to the browser, and ended now.
     device
-        Which device says so. What it says was heard is held against the clock; simulated annotators, who have
-        no device, hear clips in no time.
+        The device that sent this. Its listening record is checked against the clock. Simulated annotators
+        have no device, and their record is not checked.
 
     Raises
     ------
     IncompleteTrial
-        While a required answer is missing, too little of a clip was heard, or more than there has been time
-        for, an earlier trial is unfinished, or the session has ended.
+        If a required answer is missing, if less of a clip was heard than required or more than is possible,
+        if an earlier trial is unfinished, or if the session has ended.
     """
     with holding(annotator):
         trial = annotator.trials.filter(token=str(trial_token).replace("\0", "")[:40]).first()
@@ -216,7 +216,7 @@ def finish_trial(
 
 
 def _date(trial: Trial, appeared_ms: Any, finished_ms: Any) -> None:
-    """Say when a trial appeared and was left: not before there was one, nor before the last one was left."""
+    """Set when a trial appeared and was finished: after its allocation and the end of the previous trial."""
     now = timezone.now()
     before = trial.annotator.trials.filter(position__lt=trial.position).aggregate(left=Max("finished_at"))
     earliest = max(filter(None, [trial.allocated_at, before["left"]]))
@@ -251,7 +251,7 @@ def _refuse_unheard(trial: Trial, presentations: list, record: dict) -> None:
 
 
 def _refuse_or_bound(trial: Trial, record: dict) -> dict:
-    """Return a record that fits into the time there was; refuse sound that cannot have been played yet."""
+    """Return a record limited to the elapsed time; refuse sound that cannot have been played yet."""
     now = timezone.now()
     if not listening_time.can_have_sounded(trial, record, now):
         raise IncompleteTrial(
@@ -261,13 +261,13 @@ def _refuse_or_bound(trial: Trial, record: dict) -> dict:
 
 
 def note_machine_translation(annotator: Annotator) -> None:
-    """Record that a program translated a page while the annotator read it or answered."""
+    """Record that a machine translation was active while the annotator read a page or answered."""
     Annotator.objects.filter(pk=annotator.pk, machine_translated=False).update(machine_translated=True)
     annotator.machine_translated = True
 
 
 def progress(annotator: Annotator) -> tuple[int, int]:
-    """Return the number of trials done and of all trials."""
+    """Return the number of finished trials and of all trials."""
     total = annotator.trials.count()
     done = annotator.trials.exclude(finished_at=None).count()
     if not total or (annotator.state == Annotator.State.ACTIVE and in_blocks(annotator.study)):
@@ -279,7 +279,7 @@ def progress(annotator: Annotator) -> tuple[int, int]:
 
 
 def finish_if_done(annotator: Annotator) -> None:
-    """End a participation whose trials are done, once no question remains to be asked after them."""
+    """Finish a session whose trials and later questions are all done."""
     if questionnaire.next_page(annotator, Place.AFTER) is not None:
         return
     limit = annotator.study.attention_limit
@@ -296,7 +296,7 @@ def finish_if_done(annotator: Annotator) -> None:
 
 
 def completion(annotator: Annotator) -> str | None:
-    """Return the completion code, or None as long as an answer is missing on the server."""
+    """Return the completion code, or None while an answer is missing on the server."""
     annotator.refresh_from_db()
     if annotator.state != Annotator.State.FINISHED or annotator.trials.unfinished().exists():
         return None
@@ -304,12 +304,12 @@ def completion(annotator: Annotator) -> str | None:
 
 
 def close_answers(annotator: Annotator) -> None:
-    """Take no more answers: the annotator has been thanked. Those entered before may still arrive."""
+    """Close the session for new answers; answers that were entered before can still arrive."""
     Annotator.objects.filter(pk=annotator.pk, thanked_at=None).update(thanked_at=timezone.now())
 
 
 def has_answered(annotator: Annotator) -> bool:
-    """Return whether anything of an annotator is stored that may be used or discarded."""
+    """Return whether answers of an annotator are stored that can be used or discarded."""
     return (
         Judgment.objects.filter(trial__annotator=annotator).exists()
         or annotator.trials.exclude(finished_at=None).exists()
@@ -318,9 +318,9 @@ def has_answered(annotator: Annotator) -> bool:
 
 
 def withdraw(annotator: Annotator, keep_answers: bool) -> None:
-    """End a participation at the annotator's wish; the answers so far are used only if they may be.
+    """End a session at the annotator's request, and keep or discard the answers so far.
 
-    Somebody who has finished or has left before may still ask to have the answers discarded.
+    An annotator who has finished or left can still have the answers discarded.
     """
     with holding(annotator):
         left_before = annotator.state == Annotator.State.WITHDRAWN
@@ -337,8 +337,9 @@ def withdraw(annotator: Annotator, keep_answers: bool) -> None:
 
 @contextmanager
 def holding(annotator: Annotator) -> Iterator[Annotator]:
-    """Hold an annotator's row for a transaction, the object in hand brought up to date."""
+    """Lock an annotator's row for a transaction, and update the object from the row."""
     with transaction.atomic():
+        # Update the caller's object: another request can have changed the row since it was read.
         held = Annotator.objects.select_for_update(no_key=True).get(pk=annotator.pk)
         for field in Annotator._meta.concrete_fields:
             setattr(annotator, field.attname, getattr(held, field.attname))

@@ -1,4 +1,4 @@
-"""Where an annotator is on the way through a study."""
+"""Stages of a session."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from studyserver.study.screening import headphones
 
 
 class Stage(StrEnum):
-    """Where an annotator is on the way through the study."""
+    """Stage of an annotator's session."""
 
     CONSENT = "consent"
     QUESTIONS = "questions"
@@ -27,7 +27,7 @@ class Stage(StrEnum):
 
 
 def stage(annotator: Annotator) -> Stage:
-    """Return where an annotator is now."""
+    """Return the current stage of an annotator."""
     ended = {
         Annotator.State.FINISHED: Stage.FINISHED,
         Annotator.State.WITHDRAWN: Stage.WITHDRAWN,
@@ -38,7 +38,7 @@ def stage(annotator: Annotator) -> Stage:
     if annotator.expires_at <= timezone.now():
         return Stage.EXPIRED
     if annotator.state == Annotator.State.JOINED:
-        # Whoever has consented may finish after the study has closed: the time is given already.
+        # Only annotators without consent are affected: the others can finish after the study has closed.
         if annotator.study.state != Study.State.OPEN and not annotator.rehearsal:
             return Stage.CLOSED
         return Stage.CONSENT

@@ -1,7 +1,7 @@
-"""When something happened in a browser, on the server's clock.
+"""Times of events in a browser, on the server's clock.
 
-Browsers say how long ago it was when they send it, since their own clocks may be wrong and are set; offline,
-that can be hours. What cannot be true is moved to the nearest moment that can.
+Browsers send the age of an event, because their own clocks can be wrong or change; after a time offline, the
+age can be hours. An impossible time is replaced by the nearest possible one.
 """
 
 import datetime
@@ -11,21 +11,21 @@ from typing import Any
 def moment_before(
     arrival: datetime.datetime, age_ms: Any, *, earliest: datetime.datetime
 ) -> datetime.datetime | None:
-    """Return when something happened that was so old when it arrived.
+    """Return the time of an event from its arrival and its age.
 
     Parameters
     ----------
     arrival
-        When the server heard of it.
+        When the event arrived.
     age_ms
-        How long ago it was then, in ms, as the browser sent it; negative values count as 0.
+        Age of the event at arrival, in ms, as sent by the browser; negative values count as 0.
     earliest
-        It cannot have happened before; no later than `arrival`.
+        Earliest possible time, not after `arrival`.
 
     Returns
     -------
     datetime.datetime or None
-        From `earliest` to `arrival`; None where the browser said nothing that can be read.
+        From `earliest` to `arrival`; None if the age is not a number.
     """
     if isinstance(age_ms, bool) or not isinstance(age_ms, int | float) or age_ms != age_ms:  # NaN
         return None

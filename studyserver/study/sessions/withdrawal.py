@@ -1,4 +1,4 @@
-"""What remains of people who leave or have everything deleted: that it happened, not who it was."""
+"""Deletion of annotators' data, and the anonymous log of departures."""
 
 from django.db import connection, transaction
 
@@ -6,7 +6,7 @@ from studyserver.study.models import Annotator, Departure, Judgment, Study
 
 
 def log_departure(annotator: Annotator, kind: str) -> int:
-    """Note that somebody has left, without saying who; return the number of answers concerned."""
+    """Log anonymously that somebody has left; return the number of their answers."""
     judgments = Judgment.objects.filter(trial__annotator=annotator).count()
     if not annotator.rehearsal:
         Departure.objects.create(study_id=annotator.study_id, kind=kind, judgments=judgments)
@@ -14,9 +14,9 @@ def log_departure(annotator: Annotator, kind: str) -> int:
 
 
 def delete_answers(annotator: Annotator) -> int:
-    """Delete an annotator with everything stored about him or her; return the number of answers.
+    """Delete an annotator and all related data; return the number of answers.
 
-    Only the fact that somebody asked for it remains, without saying who.
+    Only an anonymous row about the deletion is kept.
     """
     with transaction.atomic():
         Study.objects.locked(annotator.study_id)
@@ -27,10 +27,10 @@ def delete_answers(annotator: Annotator) -> int:
 
 
 def _empty_log_of_database() -> None:
-    """Have SQLite take over what its write-ahead log holds, where deleted rows can be read still.
+    """Empty SQLite's write-ahead log, which still contains the deleted rows.
 
-    The database itself is told to overwrite what is deleted (settings.py). Whoever is reading at this
-    moment puts it off until SQLite's next checkpoint.
+    The database file itself overwrites deleted rows (see settings.py). If another connection is reading now,
+    the log is emptied at SQLite's next checkpoint instead.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -226,7 +226,7 @@ def test_the_studys_page_shows_a_burst(admin_client, study):
     assert "A burst" not in page_of(admin_client, study)
     joined(study, 40, datetime.timedelta(hours=5), datetime.timedelta(seconds=2))
     page = page_of(admin_client, study)
-    assert "A burst: 40 people began within 10 minutes" in page
+    assert "Burst of joins: 40 people began within 10 minutes" in page
     assert "0.0 are usual" in page
     assert "0 of them have consented" in page
 
@@ -244,5 +244,5 @@ def test_a_burst_from_one_address_is_told(client, admin_client, study):
     for _ in range(12):
         come(client, study)
     page = page_of(admin_client, study)
-    assert "A burst: 12 people began" in page
+    assert "Burst of joins: 12 people began" in page
     assert "12 came from one address" in page
