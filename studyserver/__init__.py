@@ -1,1 +1,1 @@
-"""The Django project: settings, addresses, and the apps that run listening studies."""
+"""The Django project: settings, addresses, and the apps for listening studies."""

@@ -1,4 +1,4 @@
-"""The researchers' pages: the same admin, with its parts in the order of the work."""
+"""The admin site, with its apps in the order of the work."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.http import HttpRequest, HttpResponse
 
-# From music to results; what keeps the site running comes last.
+# From studies to results; apps for running the site come last.
 _APPS = ("study", "explainer", "results", "auth", "axes", "django_tasks_database")
 _MODELS = (
     *("Study", "Stimulus", "Annotator", "Trial", "Judgment"),
     *("Track", "MusicModel", "Recipe", "Explanation", "Clip"),
 )
-# Other people's apps, by what they are for here.
+# Names of third-party apps.
 _NAMES = {
     "auth": "Researchers' accounts",
     "axes": "Sign-ins",
-    "django_tasks_database": "Work in the background",
+    "django_tasks_database": "Background tasks",
 }
 
 
@@ -27,21 +27,21 @@ class ResearchSite(AdminSite):
     index_title = "From tracks to clips, from studies to results"
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Let somebody sign in."""
-        from .sign_in import SignInForm  # needs the models, which are not there when the admin is set up
+        """Show the sign-in page."""
+        from .sign_in import SignInForm  # needs the models, which are not loaded when the admin is set up
 
         self.login_form = SignInForm
         return super().login(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show where things stand on the way from music to results, above all that can be edited."""
-        from . import start_page  # needs the models, which are not there when the admin is set up
+        """Show the progress from music to results, above the list of models."""
+        from . import start_page  # needs the models, which are not loaded when the admin is set up
 
         context = {"stages": start_page.stages(request.user), "studies": start_page.studies(request.user)}
         return super().index(request, {**context, **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """Return the parts in the order of the work, under names that say what they are for."""
+        """Return the apps in the order of the work, with telling names."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
             app["name"] = _NAMES.get(app["app_label"], app["name"])
@@ -54,6 +54,6 @@ def _place(name: str, order: tuple[str, ...]) -> int:
 
 
 class AdminConfig(DjangoAdminConfig):
-    """Makes the site the default one."""
+    """Makes `ResearchSite` the default admin site."""
 
     default_site = "studyserver.admin_site.ResearchSite"

@@ -1,4 +1,4 @@
-"""From which address a request comes, behind as many proxies as the settings name."""
+"""The network address of a request's browser, behind a configured number of proxies."""
 
 import ipaddress
 
@@ -9,8 +9,8 @@ from django.http import HttpRequest
 def client_address(request: HttpRequest) -> str:
     """Return the address of the browser that sent a request.
 
-    Each trusted proxy adds the address of its own client to the end of ``X-Forwarded-For``. What comes before
-    these entries is the browser's own claim and counts for nothing, so that nobody can pass as another.
+    Each trusted proxy adds the address of its client to the end of ``X-Forwarded-For``. Earlier entries come
+    from the browser and are ignored, because they can be forged.
 
     Parameters
     ----------
@@ -19,8 +19,8 @@ def client_address(request: HttpRequest) -> str:
     Returns
     -------
     str
-        An IPv4 or IPv6 address; the address of the connection where no proxy is trusted, or where the header
-        holds fewer addresses than there are proxies; "" where there is neither.
+        An IPv4 or IPv6 address. It is the address of the connection if no proxy is trusted or the header has
+        fewer addresses than there are proxies; "" if neither is known.
     """
     proxies = settings.TRUSTED_PROXIES
     named = [part for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
@@ -30,7 +30,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return an address without port and brackets; "" for what is not an address."""
+    """Return an address without port and brackets; "" if the text is not an address."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

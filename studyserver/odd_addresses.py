@@ -1,4 +1,4 @@
-"""Addresses that no link of this site holds, kept from the pages and the database."""
+"""Refusal of addresses that cannot belong to a page."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 
 class RefuseOddAddresses:
-    """Answer addresses with a NUL in them, which PostgreSQL takes in no text, as one where there is nothing.
+    """Answer 404 to paths that contain NUL, which PostgreSQL cannot store or compare.
 
-    Other odd signs need no care: Django leaves bytes that are not UTF-8 in a path as ``%FF``, and replaces
-    them in a query. What stands behind the question mark is read by the pages that look at it.
+    Other odd characters are safe: Django keeps bytes that are not UTF-8 as ``%FF`` in a path, and replaces
+    them in a query string. Pages check the query strings that they use.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

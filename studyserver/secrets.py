@@ -1,4 +1,4 @@
-"""The site's secret key: made once, kept beside the data, readable by its owner only."""
+"""The site's secret key: created once, stored beside the data, readable by its owner only."""
 
 import contextlib
 import os
@@ -11,8 +11,8 @@ from django.core.management.utils import get_random_secret_key
 def read_or_create_secret_key(path: Path) -> str:
     """Return the key stored at `path`, creating it on the first call.
 
-    Two processes that start together agree on one key: the file appears under its name
-    only when it is complete, and whoever comes second reads the first one's.
+    Two processes that start at the same time use the same key: the file gets its name when it is complete,
+    and the second process reads the first one's file.
     """
     if not path.exists():
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret_key_") as file:

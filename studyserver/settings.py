@@ -1,7 +1,7 @@
 """Settings of the study server.
 
-Everything that differs between installations is read from the environment; each
-variable is described in ``docs/settings.md``.
+Everything that differs between installations is read from environment variables, which
+``docs/settings.md`` describes.
 """
 
 import os
@@ -24,13 +24,13 @@ def _list(name: str, default: str) -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
 
 
-# The demo's music, models and study: part of the package where it is installed, in a checkout beside it.
+# The demo's music, models and study: inside the package if it is installed, beside it in a checkout.
 _INSTALLED = (BASE_DIR / "studyserver" / "fixtures").is_dir()
 FIXTURES_FOLDER = BASE_DIR / "studyserver" / "fixtures" if _INSTALLED else BASE_DIR / "fixtures"
 
-# Where the site runs. Where it is installed, `BASE_DIR` holds other packages too, and no data.
+# Working directory of the site. If the package is installed, `BASE_DIR` is the folder of all packages.
 HOME_FOLDER = Path.cwd() if _INSTALLED else BASE_DIR
-# Where everything that is not code lives: database, uploaded music, clips, secret key.
+# Folder of all data: database, uploaded music, clips, secret key.
 DATA_FOLDER = Path(os.environ.get("DATA_FOLDER", HOME_FOLDER / "data")).absolute()
 DATA_FOLDER.mkdir(parents=True, exist_ok=True)
 
@@ -39,7 +39,7 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_create_secret_key(DATA_FOLD
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS", "")
 HTTPS = _flag("HTTPS", False)
-# HTTPS comes from a proxy, whose address is not that of the browser behind it.
+# HTTPS is provided by a proxy, so the address of the connection is the proxy's, not the browser's.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", int(HTTPS)))
 
 INSTALLED_APPS = [
@@ -99,13 +99,13 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A write transaction takes its lock when it begins; otherwise eight simultaneous writers
-    # run into "database is locked" hundreds of times within seconds. FULL, because a receipt promises
-    # that an answer outlives a power cut: with NORMAL the last transactions of the log may not.
+    # IMMEDIATE: a write transaction takes its lock at the beginning; otherwise eight simultaneous writers get
+    # "database is locked" hundreds of times within seconds. FULL: a receipt promises that an answer survives
+    # a power failure; with NORMAL the last transactions can be lost.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # What is deleted is overwritten: annotators may ask for it, and files are copied.
+        # Deleted rows are overwritten, because annotators can ask for deletion and database files are copied.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -121,7 +121,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-AXES_VERBOSE = False  # its greeting on every command says nothing to anybody
+AXES_VERBOSE = False  # no message of the package at every command
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -136,7 +136,7 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-# Filled when the site starts; what is not there comes from the source tree.
+# Filled when the site starts; missing files are read from the source tree.
 STATIC_ROOT = DATA_FOLDER / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 MEDIA_ROOT = DATA_FOLDER / "files"
@@ -149,7 +149,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
-# How the explainer spreads work: "in-process", "processes" or "dask".
+# How the explainer distributes work: "in-process", "processes" or "dask".
 COMPUTE = os.environ.get("COMPUTE", "in-process")
 COMPUTE_WORKERS = int(os.environ.get("COMPUTE_WORKERS", "2"))
 DASK_ADDRESS = os.environ.get("DASK_ADDRESS", "")
@@ -157,18 +157,18 @@ DASK_ADDRESS = os.environ.get("DASK_ADDRESS", "")
 MAXIMUM_TRACK_BYTES = int(os.environ.get("MAXIMUM_TRACK_BYTES", 100 * 1024 * 1024))
 MAXIMUM_TRACK_SECONDS = float(os.environ.get("MAXIMUM_TRACK_SECONDS", 600))
 
-# A folder of tracks is uploaded at once; the form of a long questionnaire has some twenty fields a question.
+# A folder of tracks is one upload; the form of a long questionnaire has about twenty fields per question.
 DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
-# Of a zip archive of uploaded clips, packed and unpacked.
+# Limit of a zip archive of uploaded clips, packed and unpacked.
 MAXIMUM_ARCHIVE_BYTES = int(os.environ.get("MAXIMUM_ARCHIVE_BYTES", 1024 * 1024 * 1024))
 
-# Code from which music models may be made, beside the explainer's own: dotted paths, or prefixes that end
-# in a dot.
+# Code of music models that is allowed in addition to the explainer's own: dotted paths, or prefixes that end
+# with a dot.
 MODEL_CODE = _list("MODEL_CODE", "")
 
-# How many can join from one address within so many minutes; 0 for no limit.
+# Maximum number of joins from one address within JOINS_MINUTES; 0 for no limit.
 JOINS_PER_ADDRESS = int(os.environ.get("JOINS_PER_ADDRESS", "60"))
 JOINS_MINUTES = int(os.environ.get("JOINS_MINUTES", "10"))
 

@@ -1,4 +1,4 @@
-"""What the researchers' first page says: where things stand on the way from music to results."""
+"""Content of the admin's first page: the stages of the work, and the latest studies."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ from explainer.models import Explanation, MusicModel, Recipe, Track
 from studyserver.study.models import Annotator, Study
 
 STUDIES_SHOWN = 8
-# Those that need a researcher come first.
+# Studies that need attention come first.
 _ORDER = [Study.State.OPEN, Study.State.DRAFT, Study.State.CLOSED]
 
 
 @dataclass(frozen=True)
 class Link:
-    """A page, and the permission without which nobody may open it."""
+    """A page and the permission that it requires."""
 
     words: str
     page: str
@@ -25,7 +25,7 @@ class Link:
 
     @property
     def address(self) -> str:
-        """Where the page is."""
+        """Address of the page."""
         return reverse(self.page)
 
 
@@ -36,13 +36,13 @@ class Stage:
     Attributes
     ----------
     title
-        What is done at this stage.
+        The task of this stage.
     text
-        Where it stands.
+        Its current state.
     done
-        Whether there is something to go on with.
+        Whether the next stage has something to work with.
     links
-        The pages where it is done, the most usual first.
+        Pages for this stage, the most usual first.
     """
 
     title: str
@@ -53,14 +53,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class StudyInBrief:
-    """A study and how many people have finished it."""
+    """A study and the number of people who have finished it."""
 
     study: Study
     finished: int
 
 
 def stages(user: User) -> list[Stage]:
-    """Return the stages in their order, with the pages of each that somebody may open."""
+    """Return the stages in order, each with the pages that the user has permission for."""
     everything = [_music(), _models(), _recipes(), _clips(), _studies()]
     own = [[link for link in stage.links if user.has_perm(link.permission)] for stage in everything]
     return [
@@ -75,7 +75,7 @@ def _music() -> Stage:
         Link("Add tracks", "admin:explainer_track_add", "explainer.add_track"),
         Link("All tracks", "admin:explainer_track_changelist", "explainer.view_track"),
     ]
-    return _counting(Track, "Bring in music", "Sound files, one or many at once.", links)
+    return _counting(Track, "Add music", "Sound files, one or many at once.", links)
 
 
 def _models() -> Stage:
@@ -84,7 +84,7 @@ def _models() -> Stage:
         Link("All models", "admin:explainer_musicmodel_changelist", "explainer.view_musicmodel"),
         Link("Correlations", "explainer:correlations", "explainer.view_explanation"),
     ]
-    otherwise = "Yours, or one that somebody else trained."
+    otherwise = "Your own model, or a published one."
     return _counting(MusicModel, "Connect a model", otherwise, links, ("model", "models"))
 
 
@@ -93,7 +93,7 @@ def _recipes() -> Stage:
         Link("Add a recipe", "admin:explainer_recipe_add", "explainer.add_recipe"),
         Link("All recipes", "admin:explainer_recipe_changelist", "explainer.view_recipe"),
     ]
-    otherwise = "Method, segments, and the clips that are made."
+    otherwise = "Method, segments and clips."
     return _counting(Recipe, "Choose how to explain", otherwise, links)
 
 
@@ -107,14 +107,14 @@ def _clips() -> Stage:
     done = count["done"]
     said = [
         f"{plural(done, 'explanation')} ready" if done else "",
-        f"{count['under_way']} under way" if count["under_way"] else "",
+        f"{count['under_way']} in progress" if count["under_way"] else "",
         f"{count['failed']} failed" if count["failed"] else "",
     ]
-    text = ", ".join(filter(None, said)) or "Every track under every model by every recipe that you choose"
+    text = ", ".join(filter(None, said)) or "For every chosen track, model and recipe"
     links = [
         Link("Build clips", "explainer:build", "explainer.add_explanation"),
         Link("Progress", "explainer:progress", "explainer.view_explanation"),
-        Link("See and hear", "admin:explainer_explanation_changelist", "explainer.view_explanation"),
+        Link("Browse and play", "admin:explainer_explanation_changelist", "explainer.view_explanation"),
         Link("Upload clips", "explainer:upload-clips", "explainer.add_clip"),
     ]
     return Stage("Build the clips", f"{text}.", bool(done), links)
@@ -125,13 +125,13 @@ def _studies() -> Stage:
         Link("Add a study", "admin:study_study_add", "study.add_study"),
         Link("All studies", "admin:study_study_changelist", "study.view_study"),
     ]
-    return _counting(Study, "Compose a study", "From clips to questions, rehearsed before it opens.", links)
+    return _counting(Study, "Create a study", "Clips, questions and a rehearsal before it opens.", links)
 
 
 def _counting(
     rows: type[Model], title: str, otherwise: str, links: list[Link], words: tuple[str, str] | None = None
 ) -> Stage:
-    """Return a stage that says how many rows there are, by their own name or others; or what it is for."""
+    """Return a stage with the number of rows, or with the text `otherwise` if there are none."""
     number = rows.objects.count()
     one, several = words or (str(rows._meta.verbose_name), str(rows._meta.verbose_name_plural))
     text = f"{plural(number, one, several)}." if number else otherwise

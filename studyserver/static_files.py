@@ -1,8 +1,9 @@
-"""Static files as browsers get them: compressed, and under names that change with their content.
+"""Compressed static files, with names that change with their content.
 
-Compressed by Brotli and, for browsers that do not take it (over plain http none does), by gzip. They are
-collected when the site starts, so that neither a fresh clone nor an update needs a step of its own.
-Without them (in tests, or with ``DEBUG``) the files of the source tree are sent under their plain names.
+Files are compressed with Brotli, and with gzip for browsers that do not accept Brotli (none does over plain
+http). They are collected when the site starts, so that neither a new clone nor an update needs a separate
+step. Without collected files (in tests, or with ``DEBUG``) the files of the source tree are sent under their
+original names.
 """
 
 import fcntl
@@ -17,25 +18,25 @@ from django.contrib.staticfiles.finders import get_finders
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 logger = logging.getLogger(__name__)
-_LOCK = ".static.lock"  # holds the digest of the sources that were collected last
+_LOCK = ".static.lock"  # contains the digest of the sources that were collected last
 _UNFINISHED = ".static-"
 
 
 class HashedFiles(CompressedManifestStaticFilesStorage):
-    """Files named by their content, JavaScript modules importing each other by these names."""
+    """Files named by their content; imports between JavaScript modules use these names."""
 
     support_js_module_import_aggregation = True
-    max_post_process_passes = 20  # as deep as modules may import each other
+    max_post_process_passes = 20  # maximum depth of imports between modules
 
     def stored_name(self, name: str) -> str:
-        """Return the name of what was collected; the plain name where that is not there."""
+        """Return the name of the collected file, or the original name if it was not collected."""
         try:
             return super().stored_name(name)
         except ValueError:
             return name
 
     def load_manifest(self) -> tuple[dict[str, str], str]:
-        """Return the names of what was collected; none where they cannot be read."""
+        """Return the names of the collected files; empty if they cannot be read."""
         try:
             return super().load_manifest()
         except ValueError:
@@ -43,11 +44,11 @@ class HashedFiles(CompressedManifestStaticFilesStorage):
 
 
 def collect_static_files() -> None:
-    """Collect the static files anew if any of their sources has changed since.
+    """Collect the static files again if a source has changed.
 
-    With ``DEBUG`` files are sent as they are, so that a change shows at once. Any number of processes may do
-    so at the same time: one collects, the others wait. Browsers and processes that still use the files of
-    before find them, for those stay.
+    With ``DEBUG``, nothing is collected, so that changes are visible immediately. If several processes call
+    this at the same time, one collects and the others wait. Old files are kept, because browsers and other
+    processes can still use them.
     """
     if settings.DEBUG:
         return
@@ -64,11 +65,11 @@ def collect_static_files() -> None:
                 _collect(sources, root)
                 lock.write(digest)
     except OSError as error:
-        logger.warning("Static files are sent uncompressed, for they could not be collected: %s", error)
+        logger.warning("Static files are sent uncompressed, because collecting them failed: %s", error)
 
 
 def _sources() -> dict[str, tuple]:
-    """Return where each static file comes from, as a storage and its path there, by name."""
+    """Return storage and path of the source of each static file, by name."""
     found: dict[str, tuple] = {}
     for finder in get_finders():
         for path, storage in finder.list(None):
@@ -78,7 +79,7 @@ def _sources() -> dict[str, tuple]:
 
 
 def _digest(sources: dict[str, tuple]) -> str:
-    """Return what changes as soon as a source, or this module, is another one."""
+    """Return a digest that changes with each source and with this module."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for name, (storage, path) in sorted(sources.items()):
         status = Path(storage.path(path)).stat()
@@ -87,7 +88,7 @@ def _digest(sources: dict[str, tuple]) -> str:
 
 
 def _collect(sources: dict[str, tuple], root: Path) -> None:
-    """Make the files beside their place, then move them in: each whole, and their list last."""
+    """Create the files in a temporary folder, then move them into place, the manifest last."""
     for left in root.parent.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(dir=root.parent, prefix=_UNFINISHED))

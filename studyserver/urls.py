@@ -1,4 +1,4 @@
-"""Addresses of the site; each app brings its own."""
+"""Addresses of the site; each app defines its own."""
 
 from django.contrib import admin
 from django.shortcuts import redirect
@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 
 urlpatterns = [
-    # Browsers ask for this name on pages, such as the admin's, that state no icon.
+    # Browsers request this address on pages without an icon, such as the admin's.
     path("favicon.ico", lambda request: redirect(static("study/icon.svg"))),
     path("admin/explainer/", include("explainer.urls")),
     path("admin/results/", include("studyserver.results.urls")),

@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 
 
 def _application() -> WSGIHandler:
-    """Return the application, which looks once what static files there are: after they were collected."""
+    """Return the application. It reads the list of static files once, so they are collected before."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyserver.settings")
     django.setup()
     from .static_files import collect_static_files

@@ -1,1 +1,1 @@
-"""What the study and its results share: reading people's tables and names, without Django."""
+"""Helpers that the study and its results share, without Django: numbers, names, missing values, intervals."""

@@ -1,10 +1,10 @@
-"""Cells that hold no answer and no name: marks of what is missing, and what spreadsheets leave behind."""
+"""Cells of tables without a value: marks of missing values, and errors of spreadsheets."""
 
 import re
 
 from .spellings import folded
 
-# As `folded` writes them: without blanks, in lower case; brackets around them do not matter.
+# In the form that `folded` returns: without spaces, in lower case. Brackets around them are ignored.
 _WORDS = r"""
     na n/a n.a n.a. n\a n-a #na na_character_ na_integer_ na_real_ pd.na
     nan -nan +nan nat np.nan numpy.nan 1.#qnan -1.#ind 1.#ind null nil none \n nothing undefined
@@ -18,14 +18,14 @@ _WORDS = r"""
 """
 _MISSING = frozenset(_WORDS.split())
 _BRACKETS = "<>()[]{}"
-_STATA = re.compile(r"\.[a-z]")  # Stata's further codes for missing values
+_STATA = re.compile(r"\.[a-z]")  # Stata's extended missing values
 _MARKS = re.compile(r"[-.?¿*/\\_~'\"()\[\]{},|…·]+")
 _ERROR = re.compile(r"#{2,}|#.+[!?]|#(n/a|nv|n/d|nd|gettingdata|getting_data|spill|calc)|err:\d+")
 _ROUNDED = re.compile(r"[+-]?\d([.,]\d+)?e[+-]\d{1,3}|[+-]?\d[.,]\d+e\d{1,3}", re.IGNORECASE)
 
 
 def looks_missing(text: str) -> bool:
-    """Return whether a text is one that programs and people write where there is no answer."""
+    """Return whether programs or people write this text for a missing value."""
     plain = folded(text)
     if plain.strip(_BRACKETS) in _MISSING or plain == "<>":
         return True
@@ -33,13 +33,13 @@ def looks_missing(text: str) -> bool:
 
 
 def is_error_value(text: str) -> bool:
-    """Return whether a text is what a spreadsheet shows in place of a value, in any language.
+    """Return whether a text is an error value of a spreadsheet, in any language.
 
-    Such as ``#DIV/0!``, ``#NV``, ``Err:502``, or ``####`` where a column is too narrow.
+    Examples are ``#DIV/0!``, ``#NV``, ``Err:502``, and ``####`` in a column that is too narrow.
     """
     return bool(_ERROR.fullmatch(folded(text)))
 
 
 def is_rounded(text: str) -> bool:
-    """Return whether a text is a long number as spreadsheets shorten it: ``1.23E+11``."""
+    """Return whether a text is a long number that a spreadsheet has shortened, such as ``1.23E+11``."""
     return bool(_ROUNDED.fullmatch(folded(text)))

@@ -1,4 +1,4 @@
-"""Numbers as people read them: a true minus sign, few digits, intervals in brackets."""
+"""Numbers as text: a true minus sign, few digits, intervals in brackets."""
 
 import math
 
@@ -6,20 +6,20 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def decimals(ends: tuple[float, float]) -> int:
-    """Return how many decimals a mean on this scale deserves: about a two-hundredth of its length."""
+    """Return the number of decimals for a mean on this scale: about 1/200 of its length."""
     length = ends[1] - ends[0]
     return max(0, 2 - math.floor(math.log10(length))) if length < 2 else 1 if length < 25 else 0
 
 
 def all_digits(number: float) -> str:
-    """Return a number with all its digits, whole numbers without a decimal point."""
+    """Return a number with all digits, whole numbers without a decimal point."""
     if isinstance(number, int):
         return str(number)
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
 
 
 def number(value: float, places: int) -> str:
-    """Return a number with so many decimals and a true minus sign."""
+    """Return a number with `places` decimals and a true minus sign."""
     text = f"{value:.{places}f}"
     if float(text) == 0:
         text = text.lstrip("-")
@@ -27,7 +27,7 @@ def number(value: float, places: int) -> str:
 
 
 def plain(value: float) -> str:
-    """Return a number as it was given, such as the end of a scale, with a true minus sign."""
+    """Return a number as entered, such as the end of a scale, with a true minus sign."""
     return f"{value:.12g}".replace("-", "\N{MINUS SIGN}")
 
 
@@ -37,13 +37,13 @@ def interval(low: float, high: float, places: int) -> str:
 
 
 def coefficient(value: float) -> str:
-    """Return a coefficient that cannot exceed 1, without the zero before the point."""
+    """Return a coefficient of at most 1, without the zero before the decimal point."""
     text = number(value, 2)
     return text.replace("0.", ".", 1) if text.lstrip("\N{MINUS SIGN}").startswith("0.") else text
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """Return a number with so many significant digits, never in powers of ten, whole ones in full."""
+    """Return a number with `digits` significant digits, without exponent and with all integer digits."""
     if value == 0 or not math.isfinite(value):
         return number(value, 0)
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
@@ -52,7 +52,7 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def grouped(value: float) -> str:
-    """Return a number with three significant digits, thousands set apart."""
+    """Return a number with three significant digits and separated thousands."""
     return (
         f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
         if abs(value) >= 1000

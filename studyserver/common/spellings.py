@@ -1,4 +1,4 @@
-"""When two texts may be one name or one number, written in two ways."""
+"""Detection of names and numbers that are written in different ways."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ _NO = {"false", "falsch", "faux", "falso", "onwaar"}
 
 
 def trimmed(text: str) -> str:
-    """Return a text without blanks and invisible characters at its ends."""
+    """Return a text without spaces and invisible characters at its ends."""
     stripped = text.strip()
     if stripped.isascii() and stripped.isprintable():
         return stripped
@@ -28,9 +28,9 @@ def trimmed(text: str) -> str:
 
 
 def number(text: str) -> Decimal | None:
-    """Return the number that a text is, exactly; None where it is not one.
+    """Return the exact number in a text; None if the text is not a number.
 
-    A decimal point, an exponent, and the digits of all scripts are read; thousands have no mark.
+    Accepts a decimal point, an exponent and the digits of all scripts, but no thousands separators.
     """
     if not text.isascii():
         digits = (str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
@@ -39,9 +39,9 @@ def number(text: str) -> Decimal | None:
 
 
 def folded(text: str) -> str:
-    """Return what texts share that differ only in case, blanks or Unicode form.
+    """Return a form that is equal for texts that differ only in case, spaces or Unicode form.
 
-    Kinds of dashes and of apostrophes, which word processors exchange, count as Unicode form.
+    Different dashes and apostrophes, which word processors exchange, also become equal.
     """
     letters = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return "".join(_plain(letter) for letter in letters if not _is_invisible(letter))
@@ -58,14 +58,14 @@ def _is_invisible(letter: str) -> bool:
 
 
 def lookalikes(names: Iterable[str], *, truth: bool = False) -> list[list[str]]:
-    """Return groups of different names that may be one and the same, in order of first appearance.
+    """Return groups of different names that may mean the same, in order of first appearance.
 
     Parameters
     ----------
     names : iterable of str
-        Each once.
+        Names without duplicates.
     truth : bool
-        Whether TRUE, its translations and 1 may be one answer too, and so FALSE and 0.
+        Whether TRUE, its translations and 1 may mean the same; likewise FALSE and 0.
     """
     sharing: dict[Hashable, list[str]] = defaultdict(list)
     for name in names:
@@ -89,7 +89,7 @@ def _meanings(name: str, truth: bool) -> Iterator[Hashable]:
 
 
 def _numbers_otherwise_written(name: str) -> Iterator[Decimal]:
-    """Yield the numbers that a text may mean: with a decimal comma, marked thousands or a percent sign."""
+    """Yield the possible numbers of a text with a decimal comma, thousands separators or a percent sign."""
     text = unicodedata.normalize("NFKC", name).translate(_MINUS).translate(_APOSTROPHES).lstrip("'")
     share = text.endswith("%")
     text = text.removesuffix("%").strip()
@@ -107,7 +107,7 @@ def _numbers_otherwise_written(name: str) -> Iterator[Decimal]:
 
 
 def quoted(name: str, others: Iterable[str]) -> str:
-    """Return a name in quotation marks, with code points where it looks like another of the names."""
+    """Return a name in quotation marks, with escaped characters if it looks like another name."""
     alike = any(
         other != name and unicodedata.normalize("NFKC", other) == unicodedata.normalize("NFKC", name)
         for other in others

@@ -1,15 +1,15 @@
-"""Stretches of time as pairs of numbers."""
+"""Intervals of time as pairs of numbers."""
 
 from collections.abc import Iterable
 
 
 def merged(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the same stretches of time in order, those that meet made one.
+    """Return the union of some intervals as sorted, disjoint intervals.
 
     Parameters
     ----------
     intervals : iterable of (float, float)
-        Begin and end, in s.
+        Begin and end of each, in s.
     """
     found: list[tuple[float, float]] = []
     for begin, end in sorted(intervals):

@@ -1,4 +1,4 @@
-"""The study app: what annotators see and answer."""
+"""The study app: studies and the pages for annotators."""
 
 from django.apps import AppConfig
 

@@ -1,7 +1,7 @@
-"""The demo study, from the definition in ``fixtures/demo_study.toml`` to an open study.
+"""Set-up of the demo study, which ``fixtures/demo_study.toml`` defines.
 
-Every step looks at what is there first, so that setting up again takes seconds and changes
-nothing that people have entered.
+Each step skips what already exists, so that a second set-up takes seconds and does not change anything that
+people have entered.
 """
 
 import tomllib
@@ -23,7 +23,7 @@ from .texts.translations import texts_of
 
 
 class DemoError(Exception):
-    """The demo cannot be set up; the message says why."""
+    """The demo could not be set up; the message says why."""
 
 
 def read_definition(folder: Path) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def import_music(folder: Path) -> list[Track]:
 def register_models(folder: Path) -> list[MusicModel]:
     """Register every model described by a ``model.json`` under ``models/``.
 
-    A model from which explanations were made stays as it is, also where a newer version of the project
-    ships another one under its name.
+    A model with explanations is kept, even if a newer version of the project ships a different model with the
+    same name.
     """
     models = []
     for file in sorted(folder.glob("models/*/model.json")):
@@ -56,7 +56,7 @@ def register_models(folder: Path) -> list[MusicModel]:
 
 
 def request_explanations(definition: dict[str, Any]) -> list[Explanation]:
-    """Save the demo's recipes and ask for its explanations."""
+    """Save the demo's recipes and request its explanations."""
     for recipe in definition["recipes"]:
         recipes.save_recipe(recipe["name"], recipe["parameters"])
     rows: list[Explanation] = []
@@ -76,7 +76,7 @@ def build(rows: list[Explanation], workers: int, on_change: Callable[[Explanatio
     Raises
     ------
     DemoError
-        If one could not be built.
+        If a clip could not be built.
     """
     outcomes = building.build_explanations(
         [row.pk for row in rows], kind="processes", workers=workers, on_change=on_change
@@ -119,7 +119,7 @@ def create_study(definition: dict[str, Any]) -> tuple[Study, bool]:
 
 
 def _translate(study: Study, content: dict[str, Any], translations: dict[str, Any]) -> None:
-    """Add texts in other languages; what the study has already stays, texts that it lacks are left out."""
+    """Add translations of the study's texts; existing translations stay."""
     present = {item.text for item in texts_of(study)}
     for language, translated in translations.items():
         pairs = {content[name]: text for name, text in translated.items() if name != "questions"}
@@ -134,7 +134,7 @@ def _translate(study: Study, content: dict[str, Any], translations: dict[str, An
 
 
 def _clips(rule: dict[str, Any], clips: QuerySet) -> QuerySet:
-    """Narrow clips down to a rule's model and, where it names one, target."""
+    """Return the clips with a rule's model and, if the rule has one, its target."""
     clips = clips.filter(explanation__model__name=rule["model"])
     if "target" in rule:
         clips = clips.filter(target__in=["", rule["target"]])

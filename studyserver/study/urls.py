@@ -1,4 +1,4 @@
-"""Addresses of the study app; beyond a study's slug they hold opaque tokens only."""
+"""Addresses of the study app; except for a study's slug, they contain only random tokens."""
 
 from django.urls import path
 from django.views.i18n import set_language

@@ -24,7 +24,7 @@ def said(user) -> dict[str, str]:
 
 def test_an_empty_site_says_what_each_stage_is_for(researcher):
     assert [stage.done for stage in start_page.stages(researcher)] == [False] * 5
-    assert said(researcher)["Bring in music"] == "Sound files, one or many at once."
+    assert said(researcher)["Add music"] == "Sound files, one or many at once."
     assert start_page.studies(researcher) == []
 
 
@@ -44,11 +44,11 @@ def test_what_there_is_is_counted(researcher):
         recipe = Recipe.objects.create(name=f"r{number}", parameters=CoreRecipe(seed=number).to_dict())
         Explanation.objects.create(track=track, model=model, recipe=recipe, state=state)
     texts = said(researcher)
-    assert texts["Bring in music"] == "2 tracks."
+    assert texts["Add music"] == "2 tracks."
     assert texts["Connect a model"] == "1 model."
     assert texts["Choose how to explain"] == "4 recipes."
-    assert texts["Build the clips"] == "2 explanations ready, 1 under way, 1 failed."
-    assert texts["Compose a study"] == "1 study."
+    assert texts["Build the clips"] == "2 explanations ready, 1 in progress, 1 failed."
+    assert texts["Create a study"] == "1 study."
     (brief,) = start_page.studies(researcher)
     assert (brief.study, brief.finished) == (study, 1)
     join(study, rehearsal=True)

@@ -1,1 +1,1 @@
-"""Opening and closing a study, and the versions of what is asked."""
+"""Opening, closing and copying of studies, and their versions."""

@@ -6,7 +6,7 @@ from studyserver.study.models import QuestionExample, Study
 
 
 def copy_study(study: Study) -> Study:
-    """Return a draft with the same texts, design, questions and stimuli, and nobody's answers."""
+    """Return a draft with the same texts, design, questions and stimuli, without annotators and answers."""
     copy = Study.objects.get(pk=study.pk)
     copy.pk, copy.state, copy.opened_at, copy.closed_at = None, Study.State.DRAFT, None, None
     copy._state.adding = True
@@ -43,7 +43,7 @@ def _copy_questionnaire(study: Study, copy: Study) -> None:
 
 
 def _copy_row(row: Model, study: Study) -> None:
-    """Save a row anew as another study's."""
+    """Save a copy of a row for another study."""
     row.pk, row.study = None, study
     row._state.adding = True
     row.save(force_insert=True)

@@ -1,4 +1,4 @@
-"""Opening and closing a study, with what stands in the way in words."""
+"""Opening and closing of studies, and the problems that prevent opening."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,7 +19,7 @@ class StudyNotReady(Exception):
     Attributes
     ----------
     reasons : list of str
-        What stands in the way and what to do, one sentence or two each.
+        The problems and what to do, one or two sentences each.
     """
 
     def __init__(self, reasons: list[str]) -> None:
@@ -28,7 +28,7 @@ class StudyNotReady(Exception):
 
 
 def opening_problems(study: Study) -> list[str]:
-    """Return what stands in the way of opening a study; nothing when it can be opened."""
+    """Return the problems that prevent opening a study; empty if it can be opened."""
     return [
         *_text_problems(study),
         *_question_problems(study),
@@ -44,12 +44,12 @@ def open_study(study: Study) -> None:
     Raises
     ------
     StudyNotReady
-        With everything that stands in the way.
+        With all problems that prevent opening.
     """
     with transaction.atomic():
         locked = Study.objects.locked(study.pk)
         if locked.state == Study.State.OPEN:
-            raise StudyNotReady(["The study is open already."])
+            raise StudyNotReady(["The study is already open."])
         problems = opening_problems(locked)
         if problems:
             raise StudyNotReady(problems)
@@ -61,12 +61,12 @@ def open_study(study: Study) -> None:
 
 
 def close_study(study: Study) -> None:
-    """End joining; whoever has consented may still finish, until the session expires.
+    """Close the study to new annotators; those with consent can finish until their session expires.
 
     Raises
     ------
     StudyNotReady
-        When the study is not open.
+        If the study is not open.
     """
     with transaction.atomic():
         locked = Study.objects.locked(study.pk)
@@ -90,7 +90,7 @@ def _text_problems(study: Study) -> list[str]:
 def _question_problems(study: Study) -> list[str]:
     questions = list(study.questions.all())
     if not questions:
-        return ["There is no question: add one, or a ready-made set."]
+        return ["The study has no questions: add a question or a ready-made set."]
     problems = [
         f"Question “{question.key}”: {problem}"
         for question in questions
@@ -98,12 +98,12 @@ def _question_problems(study: Study) -> list[str]:
     ]
     if not any(question.required for question in questions):
         problems.append(
-            "No question is required: annotators could finish without answering; make at least one required."
+            "No question is required: annotators could finish without answering. Make at least one required."
         )
     targets = set(study.stimuli.active().values_list("clip__target", flat=True))
     problems += [
-        f"Question “{question.key}” would never be asked: no active stimulus is about “{question.target}”. "
-        "Add such clips, or delete the question."
+        f"Question “{question.key}” would never be asked, because no active stimulus has the target "
+        f"“{question.target}”: add such clips, or delete the question."
         for question in questions
         if question.only_own_target and question.target and question.target not in targets
     ]
@@ -114,7 +114,7 @@ def _stimulus_problems(study: Study) -> list[str]:
     stimuli = list(study.stimuli.active().main().select_related("clip"))
     practice = list(study.stimuli.active().practice().select_related("clip"))
     if not stimuli:
-        return ["There is nothing to hear: add stimuli."]
+        return ["The study has no stimuli: add some."]
     problems = design_problems(study)
     if not problems:
         problems += spacing_problems(study)
@@ -126,8 +126,8 @@ def _stimulus_problems(study: Study) -> list[str]:
     asked = _without_question(study, [*stimuli, *practice])
     if asked:
         problems.append(
-            f"{asked} of the stimuli would be heard without any required question: each question is asked of "
-            "its own target only, and none is about theirs. Add a question, or switch these stimuli off."
+            f"{asked} of the stimuli would have no required question, because every question is asked only "
+            "about its own target. Add a question about their targets, or deactivate these stimuli."
         )
     return problems
 

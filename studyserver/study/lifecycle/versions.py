@@ -1,4 +1,4 @@
-"""Versions of a study: what exactly was asked when an answer was given."""
+"""Versions of a study, which record the exact questions and design for each answer."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,21 +28,21 @@ from studyserver.study.questions.kinds import KINDS
 _NUMBER = "number of the row in the database"
 _WHOSE = "the snapshot is of one study"
 _ORDER = "the snapshot lists the rows in this order"
-_RECRUITER = "name in a recruiter's links; annotators see nothing of it"
-_STATE = "follows from opening and closing, which change nothing that is asked"
+_RECRUITER = "name in a recruiter's links, which annotators do not see"
+_STATE = "changes when the study opens or closes, which does not change what is asked"
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a snapshot says of the rows of one model: every field that is not left out.
+    """The part of a snapshot for the rows of one model: every field that is not left out.
 
     Attributes
     ----------
     model : type of Model
     left_out : Mapping
-        Field -> why a change of it makes no new version.
+        Field -> reason why a change of it does not create a new version.
     instead : Mapping
-        Field that leads to another row -> what the snapshot says of that row.
+        Foreign key -> fields of the other row that the snapshot contains instead.
     """
 
     model: type[models.Model]
@@ -51,13 +51,13 @@ class Part:
 
     @property
     def names(self) -> list[str]:
-        """What stands in the snapshot, as `QuerySet.values` calls it."""
+        """Names of the fields in the snapshot, as for `QuerySet.values`."""
         fields = [*self.model._meta.fields, *self.model._meta.many_to_many]
         kept = [each.name for each in fields if each.name not in self.left_out]
         return [name for each in kept for name in self.instead.get(each, (each,))]
 
     def completed(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a stored row with today's fields: one that did not exist then had its default."""
+        """Return a stored row with all current fields; fields that did not exist then get their default."""
         return {name: row[name] if name in row else self._default(name) for name in self.names}
 
     def _default(self, name: str) -> Any:
@@ -68,11 +68,11 @@ STUDY = Part(
     Study,
     {
         "id": _NUMBER,
-        "slug": "address of the study, which trials do not depend on",
+        "slug": "address of the study, which does not affect trials",
         "state": _STATE,
         "opened_at": _STATE,
         "closed_at": _STATE,
-        "created_at": "says when, not what",
+        "created_at": "time, not content",
         "notes": "for researchers only; exports are published",
         "completion_code": "a secret between the study and its recruiter; exports are published",
         "participant_parameter": _RECRUITER,
@@ -90,7 +90,7 @@ PAGE = Part(QuestionnairePage, {"id": _NUMBER, "study": _WHOSE, "position": _ORD
 ITEM = Part(QuestionnaireItem, {"id": _NUMBER, "page": "the snapshot lists the questions within their page"})
 QUOTA = Part(
     Quota,
-    {"id": _NUMBER, "study": _WHOSE, "members": "annotators, who come later"},
+    {"id": _NUMBER, "study": _WHOSE, "members": "annotators, who join later"},
     {"item": ("item__key",)},
 )
 TRANSLATION = Part(StudyTranslation, {"id": _NUMBER, "study": _WHOSE})
@@ -120,7 +120,7 @@ _KINDS = {**ITEM_KINDS, **KINDS}
 
 
 def snapshot(study: Study) -> dict:
-    """Return everything that an annotator of the study can see or be given, and the analysis declared."""
+    """Return everything that annotators of the study can see or get, and the declared analysis."""
     texts_and_design = {name: getattr(study, name) for name in STUDY.names}
     return {
         **_divided(texts_and_design),
@@ -148,7 +148,7 @@ def snapshot(study: Study) -> dict:
 
 
 def _divided(texts_and_design: Mapping[str, Any]) -> dict[str, dict]:
-    """Return a study's own fields in two sections: what annotators read, and the design."""
+    """Return a study's fields in two sections: texts for annotators, and design."""
     return {
         "texts": {name: value for name, value in texts_and_design.items() if name in _TEXTS},
         "design": {name: value for name, value in texts_and_design.items() if name not in _TEXTS},
@@ -156,14 +156,14 @@ def _divided(texts_and_design: Mapping[str, Any]) -> dict[str, dict]:
 
 
 def _as_presented(questions: Iterable[dict]) -> list[dict]:
-    """Return questions with options as annotators met them, also what was left to a default."""
+    """Return questions with the options that annotators see, including defaults."""
     return [item | {"options": _KINDS[item["kind"]].presented(item["options"])} for item in questions]
 
 
 def completed(stored: dict) -> dict:
-    """Return a stored snapshot with today's fields, so that it can be compared with one made today.
+    """Return a stored snapshot with all current fields, so that it can be compared with a new snapshot.
 
-    Software that gains a field does not change the studies that existed before it: they behaved as
+    A new field in the software does not create new versions of existing studies, because they behaved as
     the field's default says.
     """
     lists = {name: [part.completed(row) for row in stored.get(name, ())] for name, part in _LISTS.items()}
@@ -176,7 +176,7 @@ def completed(stored: dict) -> dict:
 
 
 def record_version(study: Study) -> StudyVersion:
-    """Return the study's version as it stands now, a new one if anything has changed."""
+    """Return the study's current version, a new one if anything has changed."""
     state = snapshot(study)
     digest = digest_of(state)
     with transaction.atomic():
@@ -189,10 +189,10 @@ def record_version(study: Study) -> StudyVersion:
 
 
 def current_version(study: Study) -> StudyVersion:
-    """Return the version that a trial presented now belongs to.
+    """Return the version for a trial that is presented now.
 
-    Drafts change at any time (rehearsals run in them), so they are looked at anew; an open
-    study's version is recorded when it opens and whenever it is saved.
+    A draft can change at any time, so its version is computed again for each trial of a rehearsal. The
+    version of an open study is recorded when it opens and whenever it is saved.
     """
     if study.state == Study.State.DRAFT:
         return record_version(study)

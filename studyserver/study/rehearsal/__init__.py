@@ -1,1 +1,1 @@
-"""Rehearsals by simulated annotators."""
+"""Rehearsals with simulated annotators."""

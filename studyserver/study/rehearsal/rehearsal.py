@@ -1,7 +1,7 @@
-"""Simulated annotators who walk through a study, to try a design before people's time is spent.
+"""Simulated annotators who take a study, to test a design before people take part.
 
-They use the very functions that the pages use and are marked as a rehearsal: they take nobody's
-place, are never counted as people, and can be thrown away.
+They use the same functions as the pages and are marked as a rehearsal: they do not take places, are never
+counted as people, and can be discarded.
 """
 
 import random
@@ -24,7 +24,7 @@ from studyserver.study.sessions.joining import join
 
 from .screening import answer_pages, pass_headphone_checks
 
-# How much of a property is left in each condition, 0 to 1, to somebody who hears well.
+# How much of a property an attentive annotator hears in each condition, 0 to 1.
 _REMAINS = {
     Clip.Condition.ORIGINAL: 1.0,
     Clip.Condition.RESYNTHESIS: 0.95,
@@ -46,13 +46,13 @@ class Behaviour:
     noise
         Standard deviation of a rating around the truth, as a share of the scale.
     heeds_truth
-        False for those who answer without listening.
+        False if the annotator answers without listening.
     drift
-        How far ratings rise over the session, as a share of the scale.
+        How much ratings rise over the session, as a share of the scale.
     straight_line
-        Whether the same place of every scale is chosen.
+        Whether the same position of every scale is chosen.
     leaves_after
-        Share of the trials after which the browser is closed for good.
+        Share of the trials after which the annotator closes the browser.
     answer_ms
         Typical time to an answer.
     """
@@ -73,7 +73,7 @@ BEHAVIOURS = {
     "order-biased": Behaviour(noise=0.1, drift=0.35),
     "leaving-half-way": Behaviour(leaves_after=0.5),
 }
-# Most people do their best: out of ten annotators, four truthful, two noisy, one of each other kind.
+# Out of ten annotators, four are truthful, two noisy, and one has each of the other behaviours.
 MIXTURE = [*["truthful"] * 4, *["noisy"] * 2, "lazy", "straight-lining", "order-biased", "leaving-half-way"]
 
 
@@ -85,14 +85,13 @@ def simulate(
     Parameters
     ----------
     study
-        With questions and stimuli.
+        A study with questions and stimuli.
     number
-        Of annotators; their behaviours follow :data:`MIXTURE`.
+        Number of annotators; their behaviours follow :data:`MIXTURE`.
     seed
-        Fixes their answers. (Which trials they get is a matter of the study's own seed and of
-        random pseudonyms.)
+        Seed of their answers. Their trials depend on the study's seed and on random pseudonyms.
     done
-        Called with each annotator.
+        Called with each annotator when finished.
     """
     rng = random.Random(f"rehearsal:{seed}")
     annotators = []
@@ -107,7 +106,7 @@ def simulate(
 
 
 def in_words(annotators: Sequence[Annotator]) -> str:
-    """Say how many have finished, and how it ended for the others."""
+    """Return a sentence about how many have finished, and how the others ended."""
     ends = Counter(outcome(annotator) for annotator in annotators)
     finished = ends.pop(Return.Outcome.DONE, 0)
     sentence = f"{finished} of {len(annotators)} simulated annotators finished the study."
@@ -121,7 +120,7 @@ def in_words(annotators: Sequence[Annotator]) -> str:
 
 
 def discard(study: Study) -> int:
-    """Throw the rehearsal (and researchers' previews) away; return how many annotators that were."""
+    """Delete the rehearsal (and researchers' previews); return the number of deleted annotators."""
     with transaction.atomic():
         rehearsals = study.annotators.rehearsals()
         number = rehearsals.count()
@@ -132,7 +131,7 @@ def discard(study: Study) -> int:
 
 
 class _Walk:
-    """One simulated annotator's way through the study."""
+    """The session of one simulated annotator."""
 
     def __init__(self, annotator: Annotator, behaviour: Behaviour, rng: random.Random) -> None:
         self.annotator = annotator
@@ -192,13 +191,13 @@ class _Walk:
         return self.behaviour.heeds_truth and not self.behaviour.straight_line
 
     def level(self, question: Question, presentation: Presentation | None, elapsed: float) -> float:
-        """Return where on the scale the answer falls, 0 to 1."""
+        """Return the position of the answer on the scale, 0 to 1."""
         if self.behaviour.straight_line:
             return self.favourite
         if not self.behaviour.heeds_truth or presentation is None:
             return self.rng.random()
         clip = presentation.stimulus.clip
-        # Every track has a level of its own in every property, the same for all annotators.
+        # Each track has its own level of each property, the same for all annotators.
         of_track = random.Random(f"{clip.track.name}:{question.key}").uniform(0.4, 1.0)
         remains = _REMAINS[clip.condition] if clip.target in ("", question.target) else 0.3
         level = remains * of_track
@@ -217,7 +216,7 @@ class _Walk:
 
 
 class _Heard:
-    """What a simulated annotator hears of what a question is about; see `questions.kind.Heard`."""
+    """What a simulated annotator hears of the property in question; see `questions.kind.Heard`."""
 
     def __init__(
         self, walk: "_Walk", question: Question, presentation: Presentation | None, elapsed: float

@@ -1,4 +1,4 @@
-"""How simulated annotators get through what precedes and follows the trials."""
+"""Simulated annotators' answers to questionnaires and headphone checks."""
 
 import random
 from typing import Any
@@ -11,13 +11,13 @@ from studyserver.study.screening.sounds import plans
 from studyserver.study.sessions import screening_steps as screening
 from studyserver.study.sessions.stages import Stage, stage
 
-_TRIES = 50  # at an answer that does not screen out
+_TRIES = 50  # to find an answer that does not screen out
 
 Kind = QuestionnaireItem.Kind
 
 
 def answer_pages(annotator: Annotator, rng: random.Random) -> None:
-    """Fill in the questionnaire's pages that are due, at random, but not so as to be screened out."""
+    """Answer the current pages of the questionnaire at random, avoiding answers that screen out."""
     while stage(annotator) in (Stage.QUESTIONS, Stage.QUESTIONS_AFTER):
         page = screening.current_page(annotator)
         if page is None:
@@ -44,7 +44,7 @@ def _answer(item: QuestionnaireItem, rng: random.Random) -> Any:
 
 
 def pass_headphone_checks(annotator: Annotator) -> None:
-    """Answer every headphone check as somebody who wears headphones and hears well."""
+    """Answer every headphone check correctly."""
     while stage(annotator) == Stage.HEADPHONES:
         check = headphones.current_check(annotator)
         if check is None:

@@ -1,4 +1,4 @@
-"""HTML around a study's own texts, which may be in another language than the page that shows them."""
+"""HTML for a study's own texts, whose language can differ from the page's language."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from django.utils.translation import get_language
 
 
 def language_attribute(text: Any) -> SafeString:
-    """Return `` lang="en"`` for a text of a study that is not in the page's language, else nothing.
+    """Return `` lang="en"`` for a text of a study that is not in the page's language, else an empty string.
 
-    Screen readers pronounce by it, and browsers hyphenate and choose quotation marks and fonts by it.
+    Screen readers need it for the pronunciation, browsers for hyphenation, quotation marks and fonts.
     """
     language = getattr(text, "language", "")
     if not text or not language or language == get_language():
@@ -19,12 +19,12 @@ def language_attribute(text: Any) -> SafeString:
 
 
 def with_own_texts(sentence: str, texts: dict[str, Any]) -> SafeString:
-    """Put texts of a study into a sentence of the site, each marked with its own language.
+    """Insert texts of a study into a sentence of the site, each marked with its language.
 
     Parameters
     ----------
     sentence
-        With a place ``%(name)s`` for each text.
+        Contains ``%(name)s`` for each text.
     texts
     """
     marked = {

@@ -1,7 +1,6 @@
 """Ready-made sets of questions, in plain words and in every language of the site.
 
-What the mid-level features mean follows the questions under which the Mid-level data set was
-annotated; the wording is this project's own.
+The meanings of the mid-level features follow the questions of the Mid-level data set; the wording is our own.
 """
 
 import re
@@ -148,7 +147,7 @@ def _key(prefix: str, target: str) -> str:
 
 
 def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **fields: Any) -> list[dict]:
-    """Return a question about each target: around its sentence, or around its name if it has none."""
+    """Return a question about each target, with its sentence, or with its name if it has no sentence."""
     return [
         {
             "key": _key(prefix, target),
@@ -221,7 +220,7 @@ def _about(study: Study) -> list[dict]:
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """A set of questions that a researcher adds with one button."""
+    """A set of questions that researchers add with one button."""
 
     name: str
     title: str
@@ -255,8 +254,8 @@ QUESTION_SETS = {
         QuestionSet(
             "presence",
             "Is it there? (one per target)",
-            "Per target of the study's stimuli: clearly, somewhat, not, or cannot tell, with confidence; "
-            "asked only of clips made for it and of originals.",
+            "For each target of the stimuli: clearly, somewhat, not, or cannot tell, with confidence. "
+            "Asked only about clips that were made for the target, and about originals.",
             _presence_of_targets,
         ),
         QuestionSet(
@@ -274,26 +273,26 @@ QUESTION_SETS = {
         QuestionSet(
             "quality",
             "Sound quality",
-            "Asked apart, so that “sounds bad” is not mistaken for “is gone”.",
+            "A separate question, so that annotators do not confuse “sounds bad” with “is gone”.",
             lambda study: [_SOUND_QUALITY],
         ),
         QuestionSet(
             "preference",
             "Preference",
-            "From “A much better” to “B much better”; of several clips, the best. Only in trials that "
+            "From “A much better” to “B much better”; for several clips, the best one. Only in trials that "
             "compare clips.",
             lambda study: [] if study.presentation == Study.PresentationKind.SINGLE else [_PREFERENCE],
         ),
         QuestionSet(
             "abx",
             "Is X A or B?",
-            "Only in ABX trials; right answers are counted.",
+            "Only in ABX trials. Counts right answers.",
             lambda study: [_ABX] if study.presentation == Study.PresentationKind.ABX else [],
         ),
         QuestionSet(
             "stretches",
             "Where is it? (one per target)",
-            "For each target of the study's stimuli: stretches of time to be marked.",
+            "For each target of the study's stimuli: annotators mark stretches of time.",
             _stretches_of_targets,
         ),
         QuestionSet("comment", "Free comment", "An optional text field.", lambda study: [_COMMENT]),
@@ -302,16 +301,16 @@ QUESTION_SETS = {
 
 
 def add_questions(study: Study, set_name: str, *, only: Iterable[str] | None = None) -> list[Question]:
-    """Add a ready-made set to a study, without the questions it has already; return the new ones.
+    """Add a ready-made set to a study, except questions that it already has; return the new questions.
 
     Parameters
     ----------
     study
-        Not locked.
+        A study whose questions can still change.
     set_name
         A key of :data:`QUESTION_SETS`.
     only
-        Targets to which the set is restricted.
+        Add only questions about these targets.
     """
     present = set(study.questions.values_list("key", flat=True))
     position = max(study.questions.values_list("position", flat=True), default=0)

@@ -1,4 +1,4 @@
-"""Ready-made texts: in a study's language, with translations into all others that the site speaks."""
+"""Ready-made texts in a study's language, with translations into the site's other languages."""
 
 from typing import Any
 
@@ -26,14 +26,14 @@ def _plain(value: Any) -> Any:
 
 
 def add_translations(study: Study, definitions: Any) -> None:
-    """Add what the site's catalogues know of these texts to the study's translations; what is there stays.
+    """Add the site's translations of these texts to a study; existing translations stay.
 
     Parameters
     ----------
     study
-        The texts that it holds are translated, others are passed over.
+        Only texts that the study contains are translated.
     definitions
-        With lazy translations for texts.
+        Definitions whose texts are lazy translations.
     """
     sources = list(_lazy_texts(definitions))
     written = in_language_of(study, sources)

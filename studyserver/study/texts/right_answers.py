@@ -1,11 +1,11 @@
-"""Whether a study's questions have right answers, and texts that tell annotators that there are none."""
+"""Check whether a study has right answers although its texts say that there are none."""
 
 from studyserver.study.models import Study
 from studyserver.study.questions.kind import Answers
 
 from .translations import texts_of
 
-# How people write it, in the languages of the site; small letters, single spaces.
+# Usual wordings in the languages of the site, in lower case with single spaces.
 _DENIALS = (
     "no right or wrong",
     "no wrong or right",
@@ -26,7 +26,7 @@ _DENIALS = (
 
 
 def has_right_answers(study: Study) -> bool:
-    """Whether answers are right or wrong: ABX, and choices among the targets that clips were made for."""
+    """Return whether answers can be right or wrong: in ABX, and in choices among the targets of the clips."""
     if study.presentation == Study.PresentationKind.ABX:
         return True
     if study.pk is None:
@@ -43,13 +43,13 @@ def has_right_answers(study: Study) -> bool:
 
 
 def denies_right_answers(text: str) -> bool:
-    """Whether a text says, in a language of the site, that no answer is right or wrong."""
+    """Return whether a text says, in a language of the site, that no answer is right or wrong."""
     plain = " ".join(text.lower().split())
     return any(denial in plain for denial in _DENIALS)
 
 
 def right_answers_advice(study: Study) -> list[str]:
-    """Return which texts deny that there are right answers though there are, in words."""
+    """Return a warning about texts that wrongly say that no answer is right or wrong, if there are any."""
     if not has_right_answers(study):
         return []
     translations = {row.language: row.texts for row in study.translations.all()}
@@ -63,6 +63,6 @@ def right_answers_advice(study: Study) -> list[str]:
     if not places:
         return []
     return [
-        "These texts say that there are no right or wrong answers, but this study counts right ones: "
-        f"{'; '.join(places)}. Take the sentence out."
+        "These texts say that there are no right or wrong answers, but this study counts right answers: "
+        f"{'; '.join(places)}. Remove the sentence."
     ]

@@ -1,4 +1,4 @@
-"""What a new study says to annotators until the researcher has written it better."""
+"""Suggested texts of a new study."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -40,14 +40,14 @@ ABX = _(
 
 
 def instructions_for(study: Study) -> Promise:
-    """Return the suggested instructions for what a study presents and asks."""
+    """Return the suggested instructions for a study's presentation and questions."""
     if study.presentation == Study.PresentationKind.ABX:
         return ABX
     return CHOOSING if has_right_answers(study) else RATING
 
 
 def fill_in(study: Study) -> bool:
-    """Give a study that is about to be added the suggested texts where it has none."""
+    """Fill the empty texts of a new study with the suggested texts."""
     for name, text in in_language_of(study, TEXTS | {"instructions": instructions_for(study)}).items():
         if not getattr(study, name):
             setattr(study, name, text)
@@ -55,9 +55,9 @@ def fill_in(study: Study) -> bool:
 
 
 def fit(study: Study) -> bool:
-    """Exchange suggested instructions for those that fit the design as it is now; return whether it did.
+    """Update suggested instructions to the current design; return whether they changed.
 
-    Instructions that somebody has written or changed stay. The study is not saved.
+    Instructions that a researcher has written or edited stay. The study is not saved.
     """
     fitting = in_language_of(study, instructions_for(study))
     if study.instructions == fitting or not _suggested_instructions(study):
@@ -67,12 +67,12 @@ def fit(study: Study) -> bool:
 
 
 def translate(study: Study) -> None:
-    """Add the translations of the suggested texts that a saved study has."""
+    """Add the translations of the suggested texts to a saved study."""
     add_translations(study, [*TEXTS.values(), RATING, CHOOSING, ABX])
 
 
 def is_as_suggested(study: Study) -> bool:
-    """Whether consent or instructions are still the suggested ones."""
+    """Return whether consent or instructions are still the suggested texts."""
     return study.consent == in_language_of(study, TEXTS["consent"]) or _suggested_instructions(study)
 
 

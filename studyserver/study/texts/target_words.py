@@ -1,8 +1,8 @@
-"""Targets of music models in plain words: one whole sentence each, which laymen understand.
+"""Targets of music models in plain words: one complete sentence each, which everybody understands.
 
-Questions quote the sentence. Words put into other sentences would need another form in most languages.
-What a high value of a target means differs between sources for some names, such as "modality": they are
-left out, and the study's page says that they have no plain words.
+Questions quote the sentence, because single words would need different forms in most languages. Some names,
+such as "modality", mean opposite things in different sources. They have no sentence here, and the study's
+page says so.
 """
 
 import re
@@ -199,9 +199,9 @@ def readable(target: str) -> str:
 
 
 def plain_words(target: str) -> Promise | None:
-    """Return the sentence for a target, however its name is written; None if there is none yet.
+    """Return the sentence for a target, for all spellings of its name; None if it has no sentence.
 
-    Names of tag sets such as ``mood/theme---happy`` are known by their last part.
+    For names of tag sets such as ``mood/theme---happy``, the last part counts.
     """
     name = re.split(r"---|/|:", target)[-1]
     name = " ".join(re.split(r"[\s_-]+", name.lower().strip(" _-")))
@@ -209,7 +209,7 @@ def plain_words(target: str) -> Promise | None:
 
 
 def sentences(targets: Iterable[str]) -> dict[str, Promise | None]:
-    """Return the sentence for each target; where two would have the same, the names tell them apart."""
+    """Return the sentence for each target; if two targets share a sentence, their names are added."""
     found = {target: plain_words(target) for target in targets}
     times = Counter(id(words) for words in found.values() if words is not None)
     return {
@@ -221,11 +221,11 @@ def sentences(targets: Iterable[str]) -> dict[str, Promise | None]:
 
 
 def targets_of(study: Study) -> list[str]:
-    """Return the targets that a study's clips were made for."""
+    """Return the targets of a study's clips."""
     targets = study.stimuli.active().exclude(clip__target="").values_list("clip__target", flat=True)
     return sorted(set(targets))
 
 
 def without_words(study: Study) -> list[str]:
-    """Return the targets of a study that have no plain words yet, as annotators would read them."""
+    """Return the targets of a study without plain words, as annotators would read them."""
     return [readable(target) for target in targets_of(study) if plain_words(target) is None]

@@ -1,4 +1,4 @@
-"""A study's own texts in the annotator's language; what is not translated stays as it was written."""
+"""A study's texts in the annotator's language; texts without a translation are shown as written."""
 
 import copy
 from collections.abc import Iterator
@@ -21,19 +21,19 @@ _STUDY_TEXTS = {
 
 @dataclass(frozen=True)
 class Text:
-    """One text that annotators read, and where it stands."""
+    """A text that annotators read, and its place."""
 
     place: str
     text: str
 
     @property
     def is_long(self) -> bool:
-        """Whether it needs several lines."""
+        """Whether the text needs several lines."""
         return len(self.text) > 80 or "\n" in self.text
 
 
 def texts_of(study: Study) -> list[Text]:
-    """Return every text of a study that annotators read, each once, in the order in which they meet them."""
+    """Return every text of a study that annotators read, each once, in the order of the pages."""
     found: dict[str, Text] = {}
     for place, text in _all_texts(study):
         if text and text.strip():
@@ -71,12 +71,12 @@ def _options_of(question: Question | QuestionnaireItem) -> dict[str, Any]:
 
 
 class Written(str):
-    """A text of a study that knows the language it is in."""
+    """A text of a study with its language."""
 
     language: str
 
     def __new__(cls, text: str, language: str = "") -> "Written":
-        """Return the text; copies keep its language."""
+        """Create the text with its language."""
         written = super().__new__(cls, text)
         written.language = language
         return written
@@ -89,11 +89,11 @@ class Dictionary:
     Attributes
     ----------
     language
-        In which the texts are, as far as they are translated.
+        Language of the translations.
     texts
-        What was written -> the translation. Empty in the language of writing.
+        Original text -> translation. Empty in the original language.
     written_in
-        The language of the texts that are not translated.
+        Original language, which texts without a translation have.
     """
 
     language: str
@@ -106,28 +106,28 @@ class Dictionary:
         return Written(translation, self.language) if translation else Written(text, self.written_in)
 
     def study(self, study: Study) -> Study:
-        """Return the study with its texts in this language; not to be saved."""
+        """Return a copy of the study with translated texts; do not save it."""
         translated = copy.copy(study)
         for name in _STUDY_TEXTS:
             setattr(translated, name, self(getattr(study, name)))
         return translated
 
     def question(self, question: Any) -> Any:
-        """Return a question (of trials or of the questionnaire) with its texts; not to be saved."""
+        """Return a copy of a question (or questionnaire item) with translated texts; do not save it."""
         translated = copy.copy(question)
         translated.text, translated.help_text = self(question.text), self(question.help_text)
         translated.options = question.answer_kind.with_texts(_options_of(question), self)
         return translated
 
     def page(self, page: QuestionnairePage) -> QuestionnairePage:
-        """Return a page of the questionnaire with its own texts; not to be saved."""
+        """Return a copy of a page of the questionnaire with translated texts; do not save it."""
         translated = copy.copy(page)
         translated.title, translated.introduction = self(page.title), self(page.introduction)
         return translated
 
 
 def dictionary(study: Study, language: str | None = None) -> Dictionary:
-    """Return a study's texts in a language, by default the one of the page that is being made."""
+    """Return a study's texts in a language, by default the language of the current page."""
     language = language or get_language() or settings.LANGUAGE_CODE
     if language != study.language:
         for code in (language, language.split("-")[0]):

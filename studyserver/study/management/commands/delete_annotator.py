@@ -10,15 +10,15 @@ from studyserver.study.sessions.withdrawal import delete_answers
 
 
 class Command(BaseCommand):
-    """Deletes everything stored about an annotator."""
+    """Delete all data of an annotator."""
 
-    help = "Delete everything stored about an annotator, as the annotator has asked. This cannot be undone."
+    help = "Delete all data of an annotator who asks for it. This cannot be undone."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument(
             "pseudonym",
-            help="A pseudonym, such as A7KQ2M9X, or the deletion code that the annotator's last page shows.",
+            help="Pseudonym, such as A7KQ2M9X, or the deletion code from the annotator's last page.",
         )
         parser.add_argument("--yes", action="store_true", help="Do not ask for confirmation.")
 
@@ -27,9 +27,11 @@ class Command(BaseCommand):
         code = pseudonym.strip().upper()
         annotator = Annotator.objects.filter(Q(pseudonym=code) | Q(deletion_code=code)).first()
         if annotator is None:
-            raise CommandError(f"There is no annotator “{pseudonym}”: check every letter of the code.")
+            raise CommandError(f"Annotator “{pseudonym}” does not exist: check every letter of the code.")
         if not yes:
-            answer = input(f"Delete {annotator} of “{annotator.study}” and all answers for good? [y/N] ")
+            answer = input(
+                f"Delete {annotator} of “{annotator.study}” and all answers? This cannot be undone. [y/N] "
+            )
             if answer.strip().lower() not in {"y", "yes"}:
                 raise CommandError("Nothing was deleted.")
         judgments = delete_answers(annotator)

@@ -1,4 +1,4 @@
-"""`migrate`, which misses no migration for what no database knows."""
+"""`migrate` without warnings about changes that need no migration."""
 
 from django.core.management.commands.migrate import Command as Migrate
 
@@ -6,6 +6,6 @@ from .makemigrations import StoredChanges
 
 
 class Command(Migrate):
-    """Django's command, which asks for migrations as our `makemigrations` makes them."""
+    """Django's command, which detects the same changes as our `makemigrations`."""
 
     autodetector = StoredChanges

@@ -1,8 +1,8 @@
-"""Start the site: the web server and the background worker, ended together.
+"""Start the site: the web server and the background worker.
 
-A worker that ends by itself, killed for its memory perhaps, is started again and takes up what it left,
-unless a worker died of the same explanation before. People who are listening meanwhile notice nothing.
-While the database cannot be reached, the worker waits for it, and pages keep what was entered in the browser.
+A worker that stops, for example because it was killed for its memory, is started again and continues its
+work. An explanation that has already stopped a worker before is marked as failed instead. Annotators do not
+notice this. While the database cannot be reached, the worker waits, and browsers keep answers.
 """
 
 import os
@@ -23,25 +23,25 @@ from explainer.builds.building import fail_repeatedly_stalled
 from explainer.tasks import resume_interrupted_builds
 
 PORTS_TO_TRY = 20
-PAUSE = 2.0  # s before a worker is started again, doubled each time it ends within a minute
+PAUSE = 2.0  # s before a worker is started again, doubled each time it stops within a minute
 LONGEST_PAUSE = 60.0
 
 
 class Command(BaseCommand):
     """Run gunicorn and a background worker until interrupted."""
 
-    help = "Start the web server and the background worker; Ctrl-C ends both."
+    help = "Start the web server and the background worker. Ctrl-C stops both."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare where to listen and with how many threads."""
+        """Declare host, port and number of threads."""
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="first port to try (default: %(default)s)")
         parser.add_argument(
-            "--threads", type=int, default=8, help="requests answered at once (default: %(default)s)"
+            "--threads", type=int, default=8, help="requests handled at the same time (default: %(default)s)"
         )
 
     def handle(self, *, host: str, port: int, threads: int, **options: Any) -> None:
-        """Start both processes, print the links, wait, end both."""
+        """Start both processes, print the links, wait, and stop both."""
         port = first_free_port(host, port)
         web = [
             sys.executable, "-m", "gunicorn", "studyserver.wsgi:application",
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             "--threads", str(threads), "--log-level", "warning", "--timeout", "60",
         ]  # fmt: skip
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        worker = Worker(self.stderr.write)  # first, for it asks the database, and may find none
+        worker = Worker(self.stderr.write)  # before the server: it fails if there is no database
         server = start(web)
         try:
             wait_until_it_answers(host, port, server)
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             while server.poll() is None:
                 worker.keep_alive()
                 time.sleep(0.5)
-            raise CommandError("The web server ended by itself; its message stands above.")
+            raise CommandError("The web server stopped unexpectedly. See its message above.")
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
         finally:
@@ -78,12 +78,12 @@ def start(command: list[str]) -> subprocess.Popen:
 
 
 class Worker:
-    """The background worker, started again whenever it has ended by itself.
+    """The background worker, which is started again whenever it stops.
 
     Parameters
     ----------
     say : callable
-        Receives a sentence when the worker has ended.
+        Called with a sentence when the worker has stopped.
     """
 
     def __init__(self, say: Callable[[str], object]) -> None:
@@ -97,13 +97,14 @@ class Worker:
         self.started = time.monotonic()
 
     def keep_alive(self) -> None:
-        """Start the worker again if it has ended and its pause is over."""
+        """Start the worker again if it has stopped and its pause is over."""
         if self.process.poll() is None:
             return
         now = time.monotonic()
         if not self.due:
             self._pause(
-                now - self.started, f"The background worker ended by itself (code {self.process.returncode})"
+                now - self.started,
+                f"The background worker stopped unexpectedly (code {self.process.returncode})",
             )
         elif now >= self.due:
             self._restart()
@@ -111,22 +112,22 @@ class Worker:
     def _pause(self, lasted: float, reason: str) -> None:
         self.pause = PAUSE if lasted > LONGEST_PAUSE else min(2 * self.pause, LONGEST_PAUSE)
         self.due = time.monotonic() + self.pause
-        self.say(f"{reason}; it is started again in {self.pause:.0f} s. The site goes on.")
+        self.say(f"{reason}; it is started again in {self.pause:.0f} s. The site keeps running.")
 
     def _restart(self) -> None:
-        close_old_connections()  # a database that was restarted knows none of them
+        close_old_connections()  # they do not work any more if the database was restarted
         try:
             left = fail_repeatedly_stalled(self.left)
             self._start()
         except Error as error:
             self._pause(0, f"The background worker waits for the database ({str(error).strip()})")
         else:
-            self.left |= left  # only now: to try again is not another death
+            self.left |= left  # only after a start that worked: a failed start is not a crash of the worker
             self.due = 0.0
 
 
 def first_free_port(host: str, port: int) -> int:
-    """Return `port`, or the next one that nobody listens on."""
+    """Return `port`, or the next free port."""
     for candidate in range(port, port + PORTS_TO_TRY):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -136,7 +137,7 @@ def first_free_port(host: str, port: int) -> int:
                 continue
             return candidate
     raise CommandError(
-        f"Ports {port} to {port + PORTS_TO_TRY - 1} are all taken; choose another with --port."
+        f"Ports {port} to {port + PORTS_TO_TRY - 1} are all in use: choose another one with --port."
     )
 
 
@@ -149,11 +150,11 @@ def wait_until_it_answers(host: str, port: int, server: subprocess.Popen, second
             return
         except OSError:
             time.sleep(0.1)
-    raise CommandError("The web server did not start; its message stands above.")
+    raise CommandError("The web server did not start. See its message above.")
 
 
 def links(base: str) -> str:
-    """Return the addresses that a newcomer wants to open, one a line."""
+    """Return the site's most important addresses, one per line."""
     from studyserver.study.models import Study
 
     lines = ["", "The site is running. Open:"]
@@ -163,6 +164,6 @@ def links(base: str) -> str:
     lines += [
         f"  researchers' pages:  {base}{reverse('admin:index')}",
         "",
-        "Ctrl-C stops it; nothing is lost.",
+        "Press Ctrl-C to stop it; no data are lost.",
     ]
     return "\n".join(lines)

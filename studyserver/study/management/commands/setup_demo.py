@@ -1,4 +1,4 @@
-"""Set up the demo: database, account, music, models, clips, study."""
+"""Set up the demo: database, account, music, models, clips and study."""
 
 import os
 import secrets
@@ -18,7 +18,7 @@ USER_NAME = "researcher"
 
 
 class Command(BaseCommand):
-    """Set up what is missing; run again, it changes nothing."""
+    """Set up the missing parts of the demo; a second run changes nothing."""
 
     help = "Set up the demo study with real music, two models and their clips; safe to run again."
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, workers: int, **options: Any) -> None:
-        """Go through all steps, saying which."""
+        """Run and print all steps."""
         started = time.monotonic()
         folder = settings.FIXTURES_FOLDER
         definition = demo.read_definition(folder)
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             self.build(rows, workers)
             study, created = demo.create_study(definition)
         except demo.DemoError as error:
-            raise CommandError(f"{error}\nWhat was built is kept; run the same command again.") from error
+            raise CommandError(f"{error}\nFinished clips are kept: run the same command again.") from error
         self.say(f"{'Opened' if created else 'Found'} the study “{study.title}”")
         self.say(f"Set up in {time.monotonic() - started:.0f} s")
         self.create_account()
@@ -59,23 +59,23 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def build(self, rows: list[Explanation], workers: int) -> None:
-        """Build the clips under a progress bar, which stays away when there is nothing to build."""
+        """Build the clips with a progress bar; without a bar if there is nothing to build."""
         nothing_to_do = all(row.state == Explanation.State.DONE for row in rows)
         with building_bar(rows, quiet=nothing_to_do) as show:
             demo.build(rows, workers, show)
 
     def create_account(self) -> None:
-        """Create the researcher's account once, and show its password once."""
+        """Create the researcher's account and show its password, on the first run only."""
         users = get_user_model().objects
         if users.filter(is_superuser=True).exists():
             self.say(
-                f"The account “{USER_NAME}” exists; its password was shown at the first start. "
-                f"Forgotten? manage.py changepassword {USER_NAME}"
+                f"The account “{USER_NAME}” exists; its password was shown at the first start. To change it, "
+                f"run: manage.py changepassword {USER_NAME}"
             )
             return
         password = secrets.token_urlsafe(12)
         users.create_superuser(USER_NAME, password=password)
         self.stdout.write(
-            "\nThe researcher's account (the password is shown this once):\n"
+            "\nThe researcher's account (the password is shown only now):\n"
             f"  user name:  {USER_NAME}\n  password:   {password}\n"
         )

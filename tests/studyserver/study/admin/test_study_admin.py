@@ -29,8 +29,8 @@ def test_the_page_of_a_new_study_asks_for_what_is_missing(admin_client):
     study = Study.objects.get(slug="ears")
     assert study.consent.startswith("Sie hören")
     assert study.translations.get(language="en").texts[study.consent].startswith("You will hear")
-    assert "There is no question" in page
-    assert "There is nothing to hear" in page
+    assert "The study has no questions" in page
+    assert "The study has no stimuli" in page
     assert "Open to annotators" not in page
 
 

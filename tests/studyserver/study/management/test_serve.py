@@ -115,7 +115,7 @@ def test_a_killed_worker_is_started_again_and_both_processes_end_with_the_site(t
         children = children_of(site.process)
         assert second in children
         assert len(children) == 2
-    assert "The background worker ended by itself (code -9)" in site.complaints.read_text()
+    assert "The background worker stopped unexpectedly (code -9)" in site.complaints.read_text()
     wait_for(lambda: not any(Path(f"/proc/{child}").exists() for child in children), seconds=10)
 
 
@@ -154,7 +154,7 @@ def test_a_restart_that_fails_for_the_database_is_no_second_death(monkeypatch):
         worker.keep_alive()
     assert left_before == [set(), set(), {7}]
     assert [sentence.split(";")[0] for sentence in said] == [
-        "The background worker ended by itself (code 0)",
+        "The background worker stopped unexpectedly (code 0)",
         "The background worker waits for the database (gone)",
-        "The background worker ended by itself (code 0)",
+        "The background worker stopped unexpectedly (code 0)",
     ]

@@ -84,7 +84,7 @@ def test_anything_but_a_position_in_two_dimensions_is_refused(value):
         ({}, ""),
         (NINE, ""),
         ({"min": 1, "max": 1}, "minimum and a maximum"),
-        ({"min": 0, "max": 1, "step": 0.3}, "never reaches 1"),
+        ({"min": 0, "max": 1, "step": 0.3}, "cannot reach 1"),
         ({"left": "sad\nbad"}, "line break"),
         ({"valence_target": 3}, "not text"),
     ],

@@ -119,7 +119,8 @@ def test_a_session_is_as_long_as_what_is_in_it():
 def test_the_invitation_says_how_long_a_session_can_be_gone_on_with(client):
     study = make_study(1, resume_days=1)
     open_study(study)
-    assert "for 1 day. To do so, open the same link in the same browser" in page(client, study.get_absolute_url())
+    told = page(client, study.get_absolute_url())
+    assert "for 1 day. To do so, open the same link in the same browser" in told
     study.minutes_to_finish, study.access = 30, "personal"
     assert expectation(study).going_on == (
         "You can go on where you stopped until 30 minutes after you have begun. To do so, open the same link."

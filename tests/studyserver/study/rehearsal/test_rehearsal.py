@@ -81,7 +81,7 @@ def test_the_command(draft, capsys):
     assert "3 of 3" in capsys.readouterr().out
     assert draft.annotators.rehearsals().count() == 3
     call_command("simulate_annotators", draft.slug, discard=True)
-    assert "Threw away 3" in capsys.readouterr().out
+    assert "Deleted 3" in capsys.readouterr().out
     assert not draft.annotators.exists()
 
 
@@ -102,7 +102,7 @@ def test_the_command_says_what_is_wrong(draft):
     with pytest.raises(CommandError, match="at least 1"):
         call_command("simulate_annotators", draft.slug, number=0)
     draft.questions.all().delete()
-    with pytest.raises(CommandError, match="no question"):
+    with pytest.raises(CommandError, match="no questions"):
         call_command("simulate_annotators", draft.slug)
 
 

@@ -207,7 +207,7 @@ def test_rules_that_nobody_can_meet_keep_the_study_closed(db):
     )
     Quota.objects.create(study=study, name="old", item=item(study, "age"), rule="many", limit=1)
     problems = " ".join(questionnaire.questionnaire_problems(study))
-    for words in ("“nope” is no choice of “plays”", "“perhaps” is no choice", "“many” is no number"):
+    for words in ("“nope” is not a choice of “plays”", "“perhaps” is not a choice", "“many” is not a number"):
         assert words in problems
 
 
