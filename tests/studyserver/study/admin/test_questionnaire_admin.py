@@ -39,7 +39,7 @@ def test_a_question_of_ones_own(admin_client, draft):
     assert data["position"] == 1
     data |= {"text": "Which one?", "key": "which", "kind": "choice", "level": "nominal", "points": ""}
     response = admin_client.post(address, data)
-    assert "choices are needed" in response.content.decode()
+    assert "at least two choices" in response.content.decode()
     response = admin_client.post(address, data | {"choices": "drums = the drums\n\n voice"})
     assert response.url == change(draft)
     question = Question.objects.get(key="which")
@@ -89,7 +89,7 @@ def test_values_without_a_label_are_shown_themselves(admin_client, draft):
     ("choices", "complaint"),
     [
         ("a = A\n= B", "Line 2, “= B”, has no value"),
-        ("a = A\nx\ty = B", "holds a line break, a tab"),
+        ("a = A\nx\ty = B", "contains a line break, a tab"),
         ("a = A\na = B", "Two choices have the same value"),
     ],
 )
@@ -157,6 +157,6 @@ def test_a_mistake_in_one_field_of_a_question_makes_no_complaint_about_others(ad
     wrong = data | {"text": "", "key": "new", "kind": "scale", "level": "ordinal", "points": "7"}
     page = admin_client.post(address, wrong).content.decode()
     assert "This field is required" in page
-    assert "needs its number of points" not in page
+    assert "Set the number of points" not in page
     page = admin_client.post(address, wrong | {"points": ""}).content.decode()
-    assert "needs its number of points" in page
+    assert "Set the number of points" in page

@@ -53,7 +53,7 @@ def test_stimuli_that_nothing_would_be_asked_about(draft):
     draft.questions.update(only_own_target=True)
     assert opening_problems(draft) == []
     add_stimuli(draft, [make_clip(make_track("x"), "evidence", "speed")])
-    assert any("without any required question" in problem for problem in opening_problems(draft))
+    assert any("no required question" in problem for problem in opening_problems(draft))
 
 
 def test_opening_twice_and_closing_twice(draft):

@@ -33,7 +33,7 @@ def test_a_taken_port_is_passed_over(taken_port):
 
 def test_no_free_port_is_said_in_words(taken_port, monkeypatch):
     monkeypatch.setattr(serve, "PORTS_TO_TRY", 1)
-    with pytest.raises(CommandError, match="choose another with --port"):
+    with pytest.raises(CommandError, match="choose another one with --port"):
         serve.first_free_port("127.0.0.1", taken_port)
 
 

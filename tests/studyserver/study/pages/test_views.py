@@ -63,7 +63,7 @@ def test_the_link_leads_back_on_the_same_browser(client, study):
     ("prepare", "words"),
     [
         (close_study, "This study is closed"),
-        (fill, "all the listeners"),
+        (fill, "all the people"),
         (lambda study: Study.objects.update(state=Study.State.DRAFT), "has not been opened"),
     ],
 )

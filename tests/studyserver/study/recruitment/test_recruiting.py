@@ -59,9 +59,9 @@ def test_a_full_study_takes_nobody_by_a_personal_link_either(client, study):
     client.post(reverse("study:personal", args=[first.token]))
     session.give_consent(Annotator.objects.get())
     page = client.post(reverse("study:personal", args=[second.token])).content.decode()
-    assert "all the listeners" in page
+    assert "all the people" in page
     assert (
-        "all the listeners"
+        "all the people"
         not in client.get(reverse("study:personal", args=[first.token]), follow=True).content.decode()
     )
 
@@ -76,7 +76,7 @@ def test_returned_places_are_freed_and_answers_stay(client, admin_client, panel)
     finished = Recruit.objects.get(identifier="p2").annotator
     Annotator.objects.filter(pk=finished.pk).update(state="finished")
     Study.objects.update(annotators_wanted=3)
-    assert "all the listeners" in client.get(joining(panel, PROLIFIC_PID="p9")).content.decode()
+    assert "all the people" in client.get(joining(panel, PROLIFIC_PID="p9")).content.decode()
     page = admin_client.post(
         button(panel, "returned"), {"identifiers": "p0\ns1\np2\nnobody"}, follow=True
     ).content.decode()

@@ -117,5 +117,5 @@ def test_deleting_an_annotator_by_code(draft, capsys, monkeypatch):
     assert "with 2 answers" in capsys.readouterr().out
     assert not Annotator.objects.exists()
     assert Departure.objects.get().judgments == 2
-    with pytest.raises(CommandError, match="no annotator"):
+    with pytest.raises(CommandError, match="does not exist"):
         call_command("delete_annotator", annotator.pseudonym)

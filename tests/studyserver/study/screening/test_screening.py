@@ -159,7 +159,7 @@ def test_screening_out_ends_the_participation_kindly_and_frees_the_place(client,
     assert response.headers["Location"] == address("ended", annotator)
     annotator.refresh_from_db()
     assert (annotator.state, annotator.ended_because) == ("screened_out", "questionnaire")
-    assert "other circumstances" in client.get(address("ended", annotator)).content.decode()
+    assert "a different situation" in client.get(address("ended", annotator)).content.decode()
     assert stage(consented(asked)) == Stage.QUESTIONS
 
 

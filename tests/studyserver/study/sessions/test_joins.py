@@ -19,7 +19,7 @@ from studyserver.study.sessions import joins, session
 from studyserver.study.sessions.joining import join
 from studyserver.study.sessions.joins import JoiningRefused
 
-FULL = "all the listeners"
+FULL = "all the people"
 
 
 def address(name, annotator):
@@ -223,7 +223,7 @@ def test_the_studys_page_shows_a_burst(admin_client, study):
     Study.objects.update(opened_at=timezone.now() - datetime.timedelta(days=3))
     study.refresh_from_db()
     joined(study, 20, datetime.timedelta(days=2), datetime.timedelta(hours=2))
-    assert "A burst" not in page_of(admin_client, study)
+    assert "Burst of joins" not in page_of(admin_client, study)
     joined(study, 40, datetime.timedelta(hours=5), datetime.timedelta(seconds=2))
     page = page_of(admin_client, study)
     assert "Burst of joins: 40 people began within 10 minutes" in page
@@ -236,7 +236,7 @@ def test_a_steady_pace_is_no_burst(admin_client, study):
     study.refresh_from_db()
     joined(study, 60, datetime.timedelta(hours=2), datetime.timedelta(minutes=2))
     page = page_of(admin_client, study)
-    assert "A burst" not in page
+    assert "Burst of joins" not in page
     assert "began within the last 10 minutes." in page
 
 

@@ -52,7 +52,7 @@ def test_rehearsals_join_in_any_state(study):
 def test_places_are_limited_and_freed(study):
     Study.objects.filter(pk=study.pk).update(annotators_wanted=2)
     first, second = ready(study), ready(study)
-    with pytest.raises(JoiningRefused, match="all the listeners"):
+    with pytest.raises(JoiningRefused, match="all the people"):
         join(study)
     session.withdraw(first, keep_answers=True)
     third = ready(study)
