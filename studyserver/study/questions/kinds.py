@@ -33,7 +33,7 @@ def kinds_with(*answers: Answers) -> tuple[str, ...]:
 def option_problems(kind: str, options: Any) -> list[str]:
     """Return the problems of a question's options; empty if they are valid."""
     if kind not in KINDS:
-        return [f"There is no kind of question called “{kind}”."]
+        return [f"The kind of question “{kind}” does not exist."]
     if not isinstance(options, dict):
         return ['The options must be a JSON object, such as {"points": 5}.']
     return KINDS[kind].option_problems(options)

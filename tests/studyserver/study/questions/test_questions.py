@@ -172,7 +172,7 @@ def test_fine_options(kind, options):
         ("preference", {"tie": "yes"}, "tie"),
         ("preference", {"word": "nicer"}, "better, more, closer"),
         ("scale", [], "JSON object"),
-        ("smell", {}, "no kind"),
+        ("smell", {}, "does not exist"),
     ],
 )
 def test_problems_of_options_are_told_in_words(kind, options, word):
