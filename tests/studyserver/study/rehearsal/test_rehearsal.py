@@ -97,7 +97,7 @@ def test_it_is_said_how_a_rehearsal_ended(draft):
 
 
 def test_the_command_says_what_is_wrong(draft):
-    with pytest.raises(CommandError, match=r"no study “nothing”.*study-0"):
+    with pytest.raises(CommandError, match=r"“nothing” does not exist.*study-0"):
         call_command("simulate_annotators", "nothing")
     with pytest.raises(CommandError, match="at least 1"):
         call_command("simulate_annotators", draft.slug, number=0)
