@@ -63,5 +63,8 @@ class AdaptiveDesign(models.Model):
             raise ValidationError({"question": "This question belongs to another study."})
         if self.question.answer_kind.answers != Answers.NUMBERS or self.question.scope != Question.Scope.CLIP:
             raise ValidationError(
-                {"question": "Choose a question with a number for each clip: a rating, a slider or presence."}
+                {
+                    "question": "Choose a question whose answers are numbers about each clip: a rating, a "
+                    "slider or presence."
+                }
             )
