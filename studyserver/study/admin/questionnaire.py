@@ -4,9 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Field
-from django.forms import BaseFormSet
-from django.forms import Field as FormField
 from django.forms.widgets import Script
 from django.http import HttpRequest
 
@@ -15,7 +12,7 @@ from studyserver.study.questions.item_kinds import ITEM_KINDS
 from ..models import QuestionnaireItem, QuestionnairePage, Quota, Study
 from ..screening.questionnaire import Place, last_position
 from .questions import QuestionForm, fields_of, rows_of
-from .shared.labelled import LabelledFormSet
+from .shared.locked import OwnRowsFormSet
 from .shared.part_of_study import PartOfStudyAdmin
 from .shared.plain_lines import PlainLines
 
@@ -33,16 +30,9 @@ class ItemForm(QuestionForm, ItemOptionFields):
 
         model = QuestionnaireItem
         fields = (
-            "position",
-            "key",
-            "text",
-            "help_text",
-            "kind",
-            "required",
-            "shown_if_key",
-            "shown_if",
+            "position", "key", "text", "help_text", "kind", "required", "shown_if_key", "shown_if",
             "screen_out_if",
-        )
+        )  # fmt: skip
         widgets = {
             "text": forms.Textarea(attrs={"rows": 2, "cols": 70}),
             "help_text": forms.Textarea(attrs={"rows": 2, "cols": 70}),
@@ -84,18 +74,6 @@ class QuestionnairePageAdmin(PartOfStudyAdmin, admin.ModelAdmin):
         css = {"all": ("study/admin/study.css",)}
         js = (Script("study/admin/needs.js", type="module"),)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Reached through its study, not from the index."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: QuestionnairePage | None = None) -> bool:
-        """Whether the page may still change."""
-        return super().has_change_permission(request, obj) and not (obj and obj.study.is_locked)
-
-    def has_delete_permission(self, request: HttpRequest, obj: QuestionnairePage | None = None) -> bool:
-        """Whether the page may still go."""
-        return super().has_delete_permission(request, obj) and not (obj and obj.study.is_locked)
-
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Put a new page last."""
         initial = super().get_changeform_initial_data(request)
@@ -105,10 +83,18 @@ class QuestionnairePageAdmin(PartOfStudyAdmin, admin.ModelAdmin):
         return initial
 
 
+class _QuestionsBefore(OwnRowsFormSet):
+    """Offers the questions that the study asks before the trials."""
+
+    own = {
+        "item": lambda study: QuestionnaireItem.objects.filter(page__study=study.pk, page__place=Place.BEFORE)
+    }
+
+
 class QuotaInline(admin.TabularInline):
     """How many annotators of each group a study takes."""
 
-    formset = LabelledFormSet
+    formset = _QuestionsBefore
     model = Quota
     verbose_name_plural = "Quotas: how many annotators of each group"
     fields = ("name", "item", "rule", "limit", "so_far")
@@ -120,19 +106,3 @@ class QuotaInline(admin.TabularInline):
     def so_far(self, quota: Quota) -> int | str:
         """Return how many places are taken."""
         return quota.members.people().holding_places().count() if quota.pk else "-"
-
-    def get_formset(self, request: HttpRequest, obj: Study | None = None, **kwargs: Any) -> type[BaseFormSet]:
-        """Offer the study's own questions."""
-        self.of_study = obj
-        return super().get_formset(request, obj, **kwargs)
-
-    def formfield_for_foreignkey(
-        self, db_field: Field, request: HttpRequest, **kwargs: Any
-    ) -> FormField | None:
-        """Offer the questions that the study asks before the trials."""
-        if db_field.name == "item":
-            items = QuestionnaireItem.objects.filter(
-                page__study=getattr(self, "of_study", None), page__place=Place.BEFORE
-            )
-            return db_field.formfield(**{**kwargs, "queryset": items})
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)

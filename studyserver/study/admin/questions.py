@@ -17,6 +17,7 @@ from studyserver.study.questions.kinds import KINDS
 
 from ..models import Question, QuestionExample, Study
 from .shared.labelled import LabelledFormSet
+from .shared.locked import UntilBegun, UntilBegunInline
 from .shared.part_of_study import PartOfStudyAdmin
 from .shared.plain_lines import PlainLines
 
@@ -54,18 +55,9 @@ class QuestionForm(PlainLines, forms.ModelForm, OptionFields):
 
         model = Question
         fields = (
-            "study",
-            "position",
-            "key",
-            "text",
-            "help_text",
-            "kind",
-            "level",
-            "scope",
-            "target",
-            "only_own_target",
-            "required",
-        )
+            "study", "position", "key", "text", "help_text", "kind", "level", "scope", "target",
+            "only_own_target", "required",
+        )  # fmt: skip
 
         widgets = {
             "text": forms.Textarea(attrs={"rows": 2, "cols": 80}),
@@ -96,7 +88,7 @@ class QuestionForm(PlainLines, forms.ModelForm, OptionFields):
         return cleaned
 
 
-class QuestionInline(admin.TabularInline):
+class QuestionInline(UntilBegun, admin.TabularInline):
     """The questions of a study at a glance; each has a page of its own."""
 
     formset = LabelledFormSet
@@ -124,24 +116,15 @@ class QuestionInline(admin.TabularInline):
         """Questions are added by the set, or on their own page."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
-        """Whether the study's questions may still change."""
-        return super().has_change_permission(request, obj) and not (obj and obj.is_locked)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
-        """Whether the study's questions may still go."""
-        return super().has_delete_permission(request, obj) and not (obj and obj.is_locked)
-
-
-class QuestionExampleInline(admin.TabularInline):
+class QuestionExampleInline(UntilBegunInline, admin.TabularInline):
     """Clips that show what a question means."""
 
-    formset = LabelledFormSet
+    classes = ()
     model = QuestionExample
     fields = ("label", "clip", "listen")
     autocomplete_fields = ("clip",)
     readonly_fields = ("listen",)
-    extra = 0
     verbose_name_plural = "Sound examples, to be heard beside the question"
 
     @admin.display(description="sound")
@@ -155,11 +138,7 @@ class QuestionExampleInline(admin.TabularInline):
             format_html('src="{}"', sound) if example.clip_id else "hidden",
         )
 
-    def has_change_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
-        """Whether the question may still change."""
-        return super().has_change_permission(request, obj) and not (obj and obj.study.is_locked)
-
-    has_add_permission = has_delete_permission = has_change_permission
+    has_add_permission = has_delete_permission = UntilBegun.has_change_permission
 
 
 @admin.register(Question)
@@ -187,10 +166,6 @@ class QuestionAdmin(PartOfStudyAdmin, admin.ModelAdmin):
         ("For the analysis", {"fields": ("level", "scope", "target", "only_own_target")}),
     )
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Reached through its study, not from the index."""
-        return False
-
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Put a new question last."""
         initial = super().get_changeform_initial_data(request)
@@ -199,11 +174,3 @@ class QuestionAdmin(PartOfStudyAdmin, admin.ModelAdmin):
             last = study.questions.order_by("position").last()
             initial["position"] = last.position + 1 if last else 1
         return initial
-
-    def has_change_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
-        """Whether the question may still change."""
-        return super().has_change_permission(request, obj) and not (obj and obj.study.is_locked)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
-        """Whether the question may still go."""
-        return super().has_delete_permission(request, obj) and not (obj and obj.study.is_locked)

@@ -36,25 +36,13 @@ class AnnotatorAdmin(ReadOnlyAdmin):
     """Participations; deleted only at an annotator's own request."""
 
     list_display = (
-        "pseudonym",
-        "how_far",
-        "trials_done",
-        "rehearsal",
-        "behaviour",
-        "joined_at",
-        "finished_at",
-        "expires_at",
-        "study",
-    )
+        "pseudonym", "how_far", "trials_done", "rehearsal", "behaviour", "joined_at", "finished_at",
+        "expires_at", "study",
+    )  # fmt: skip
     list_filter = (
-        "study",
-        "state",
-        "rehearsal",
-        "answers_discarded",
-        ("device_family", NamedValues),
-        "language",
+        "study", "state", "rehearsal", "answers_discarded", ("device_family", NamedValues), "language",
         "machine_translated",
-    )
+    )  # fmt: skip
     search_fields = ("pseudonym", "completion_code", "deletion_code")
     # Not the token, with which researchers could answer in the annotator's name.
     fields = (

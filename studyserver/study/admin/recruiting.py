@@ -1,15 +1,15 @@
 """Getting annotators, in the admin: personal links, returned places, the linking table, a poster."""
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import segno
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, reverse
 
 from explainer.core.base.counting import listed, plural
 from explainer.files.csv_lines import TableError, decoded
@@ -21,6 +21,7 @@ from studyserver.study.sessions.joins import pace
 
 from ..models import Recruit, Return, Study
 from .shared.labelled import LabelledFormSet
+from .shared.study_views import StudyViews
 
 MOST_BYTES = 2_000_000  # of an uploaded list
 
@@ -93,14 +94,10 @@ def panel_link(study: Study, request: HttpRequest) -> str:
     return f"{request.build_absolute_uri(study.get_absolute_url())}?{query}"
 
 
-class RecruitingViews:
-    """Views of one study in the admin; each is given the request and the study."""
+class RecruitingViews(StudyViews):
+    """Pages and files for getting annotators."""
 
-    def __init__(self, model_admin: admin.ModelAdmin, view_of_study: Callable[[Callable], Callable]) -> None:
-        self.admin = model_admin
-        self.of_study = view_of_study
-
-    def urls(self) -> list:
+    def urls(self) -> list[URLPattern]:
         """Return the addresses."""
         views = {
             "links": self.links,
@@ -110,10 +107,7 @@ class RecruitingViews:
             "poster": self.poster,
             "qr": self.qr,
         }
-        return [
-            path(f"<int:pk>/{name}/", self.of_study(view), name=f"study_study_{name}")
-            for name, view in views.items()
-        ]
+        return [self.path(name, view) for name, view in views.items()]
 
     def links(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Make personal links: identifiers in, links out."""
@@ -131,7 +125,7 @@ class RecruitingViews:
                     ("identifier", "link"),
                     ((recruit.identifier, personal_link(request, recruit)) for recruit in recruits),
                 )
-        return self._page(request, study, "links", "Personal links", form=form)
+        return self.page(request, study, "links", f"Personal links of “{study}”", form=form)
 
     def returned(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Free the places of people who have returned theirs to the recruiter."""
@@ -139,22 +133,22 @@ class RecruitingViews:
         if request.method == "POST" and form.is_valid():
             result = recruiting.free_places(study, form.cleaned_data["list"].identifiers)
             self._remark(request, form)
-            self.admin.log_change(request, study, f"Freed {plural(result.freed, 'returned place')}.")
-            self.admin.message_user(request, f"Freed {plural(result.freed, 'place')}.", messages.SUCCESS)
+            logged = f"Freed {plural(result.freed, 'returned place')}."
+            self.done(request, study, f"Freed {plural(result.freed, 'place')}.", logged)
             for names, words in (
                 (result.finished, "Finished, so the places stay theirs"),
                 (result.over, "Held no place any more"),
                 (result.unknown, "Not known in this study"),
             ):
                 if names:
-                    self.admin.message_user(request, f"{words}: {listed(names)}.", messages.WARNING)
-            return HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
-        return self._page(request, study, "returned", "Returned places", form=form)
+                    self.refuse(request, f"{words}: {listed(names)}.", messages.WARNING)
+            return self.to_study(study)
+        return self.page(request, study, "returned", f"Returned places of “{study}”", form=form)
 
     def linking_table(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Send who is who, for payment; that it was sent is logged."""
         if request.method != "POST":
-            return self._page(request, study, "linking", "Linking table")
+            return self.page(request, study, "linking", f"Linking table of “{study}”")
         self.admin.log_change(request, study, "Downloaded the linking table.")
         return _csv_file(
             f"{study.slug}-linking.csv", recruiting.LINKING_COLUMNS, recruiting.linking_rows(study)
@@ -162,29 +156,25 @@ class RecruitingViews:
 
     def forget(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Forget who is who, once everybody is paid."""
-        back = HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
         if request.method != "POST":
-            return self._page(request, study, "linking", "Linking table")
+            return self.page(request, study, "linking", f"Linking table of “{study}”")
         if study.state == Study.State.OPEN:
-            self.admin.message_user(
-                request, "Close the study first: who is forgotten could take part again.", messages.ERROR
-            )
-            return back
+            self.refuse(request, "Close the study first: who is forgotten could take part again.")
+            return self.to_study(study)
         number = recruiting.forget(study)
         words = f"Forgot {plural(number, 'identifier')}."
-        self.admin.log_change(request, study, words)
-        self.admin.message_user(request, f"{words} Answers stay.", messages.SUCCESS)
-        return back
+        self.done(request, study, f"{words} Answers stay.", words)
+        return self.to_study(study)
 
     def poster(self, request: HttpRequest, study: Study) -> HttpResponse:
         """Show a page to print and hang up, where its link admits whoever sees it."""
         if study.access != Study.Access.OPEN:
-            self.admin.message_user(
+            self.refuse(
                 request,
                 "A poster would lead nowhere: this study admits personal links or a recruiter's people only.",
                 messages.WARNING,
             )
-            return HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
+            return self.to_study(study)
         link = request.build_absolute_uri(study.get_absolute_url())
         return TemplateResponse(request, "admin/study/study/poster.html", {"study": study, "link": link})
 
@@ -199,19 +189,6 @@ class RecruitingViews:
         """Say on the next page what of a list was left aside."""
         if remarks := form.cleaned_data["list"].remarks:
             self.admin.message_user(request, f"The list: {' '.join(remarks)}", messages.INFO)
-
-    def _page(
-        self, request: HttpRequest, study: Study, name: str, title: str, **context: Any
-    ) -> HttpResponse:
-        context |= {
-            **self.admin.admin_site.each_context(request),
-            "title": f"{title} of “{study}”",
-            "opts": self.admin.opts,
-            "original": study,
-            "study": study,
-            "media": self.admin.media,
-        }
-        return TemplateResponse(request, f"admin/study/study/{name}.html", context)
 
 
 def personal_link(request: HttpRequest, recruit: Recruit) -> str:

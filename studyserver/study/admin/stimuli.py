@@ -6,73 +6,67 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, QueryDict
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import URLPattern
 from django.utils.html import format_html
 
+from explainer.core.base.counting import plural
 from explainer.models import Clip, MusicModel, Recipe, Track
 from studyserver.study.design.left_out import held_in_words
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.stimuli import (
     Rule,
     StudyLocked,
+    add_stimuli,
     available_targets,
     clips_by_rule,
     new_clips,
     table_of,
 )
+from studyserver.study.lifecycle.versions import record_change
 
 from ..models import Stimulus, Study
 from .shared.addresses import address
 from .shared.filters import NamedValues
+from .shared.study_views import StudyViews
 
 MOST_LISTED = 400  # clips with a box each; Django takes 1000 fields from a form
+
+
+def _rows(model: type[Model], have_clips: str) -> forms.ModelMultipleChoiceField:
+    """Return boxes for the rows that have clips."""
+    rows = model._default_manager.filter(**{f"{have_clips}__isnull": False}).distinct()
+    return forms.ModelMultipleChoiceField(
+        rows, required=False, widget=forms.CheckboxSelectMultiple, help_text="None chosen: all."
+    )
+
+
+def _values(help_text: str = "", label: str | None = None) -> forms.MultipleChoiceField:
+    """Return boxes whose choices are the values that clips have."""
+    return forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=label,
+        help_text=f"None chosen: all. {help_text}".strip(),
+    )
 
 
 class RuleForm(forms.Form):
     """Which clips; an empty choice takes all."""
 
-    tracks = forms.ModelMultipleChoiceField(
-        Track.objects.filter(clips__isnull=False).distinct(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all.",
+    tracks = _rows(Track, "clips")
+    models = _rows(MusicModel, "explanations__clips")
+    recipes = _rows(Recipe, "explanations__clips")
+    targets = _values("Originals and resyntheses serve every target.")
+    conditions = _values()
+    kept_segments = _values(
+        "Several for a study of how much evidence it takes. A clip holds fewer than its recipe asked for "
+        "where fewer segments speak for the target.",
+        "Segments held (k)",
     )
-    models = forms.ModelMultipleChoiceField(
-        MusicModel.objects.filter(explanations__clips__isnull=False).distinct(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all.",
-    )
-    recipes = forms.ModelMultipleChoiceField(
-        Recipe.objects.filter(explanations__clips__isnull=False).distinct(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all.",
-    )
-    targets = forms.MultipleChoiceField(
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all. Originals and resyntheses serve every target.",
-    )
-    conditions = forms.MultipleChoiceField(
-        choices=Clip.Condition.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all.",
-    )
-    kept_segments = forms.MultipleChoiceField(
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        label="Segments held (k)",
-        help_text="None chosen: all. Several for a study of how much evidence it takes. A clip holds fewer "
-        "than its recipe asked for where fewer segments speak for the target.",
-    )
-    methods = forms.MultipleChoiceField(
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        label="Methods and systems",
-        help_text="None chosen: all. Uploaded clips belong to no model or recipe; choose their system here.",
+    methods = _values(
+        "Uploaded clips belong to no model or recipe; choose their system here.", "Methods and systems"
     )
     role = forms.ChoiceField(
         choices=Stimulus.Role.choices,
@@ -97,10 +91,9 @@ class RuleForm(forms.Form):
     def rule(self) -> Rule:
         """Return what was chosen."""
         chosen = self.cleaned_data
+        rows = {name: [row.pk for row in chosen[name]] for name in ("tracks", "models", "recipes")}
         return Rule(
-            tracks=[track.pk for track in chosen["tracks"]],
-            models=[model.pk for model in chosen["models"]],
-            recipes=[recipe.pk for recipe in chosen["recipes"]],
+            **rows,
             targets=chosen["targets"],
             conditions=chosen["conditions"],
             kept_segments=[int(value) for value in chosen["kept_segments"]],
@@ -145,21 +138,37 @@ def propose(study: Study, form: RuleForm) -> Proposal:
     )
 
 
+class StimuliViews(StudyViews):
+    """The page that chooses stimuli by rule."""
+
+    def urls(self) -> list[URLPattern]:
+        """Return the address."""
+        return [self.path("stimuli", self.choose)]
+
+    def choose(self, request: HttpRequest, study: Study) -> HttpResponse:
+        """Show what a rule gives, then add it."""
+        if study.is_locked:
+            self.refuse(request, str(StudyLocked()), messages.WARNING)
+            return self.to_study(study)
+        data = request.POST if request.method == "POST" else request.GET
+        form = RuleForm(data if "role" in data else None)
+        proposal = propose(study, form) if form.is_bound and form.is_valid() else None
+        if request.method == "POST" and proposal:
+            added = add_stimuli(study, proposal.chosen(request.POST), role=proposal.role)
+            record_change(study)
+            self.done(request, study, f"Added {plural(added, 'stimulus', 'stimuli')}.")
+            return self.to_study(study)
+        title = f"Add stimuli to “{study}”"
+        return self.page(request, study, "stimuli", title, form=form, proposal=proposal)
+
+
 @admin.register(Stimulus)
 class StimulusAdmin(admin.ModelAdmin):
     """The stimuli of a study; they are added by rule from the study's page."""
 
     list_display = (
-        "track",
-        "condition",
-        "target",
-        "kept_segments",
-        "sound",
-        "role",
-        "active",
-        "finished",
-        "study",
-    )
+        "track", "condition", "target", "kept_segments", "sound", "role", "active", "finished", "study",
+    )  # fmt: skip
     list_filter = ("study", "role", "active", "clip__condition", ("clip__target", NamedValues))
     list_select_related = ("study", "clip__track")
     search_fields = ("clip__track__name", "clip__track__title", "clip__target")
@@ -247,11 +256,8 @@ class StimulusAdmin(admin.ModelAdmin):
         self._switch(request, queryset, active=True)
 
     def _switch(self, request: HttpRequest, queryset: QuerySet, *, active: bool) -> None:
-        from studyserver.study.lifecycle.versions import record_version
-
         studies = list(Study.objects.filter(stimuli__in=queryset).distinct())
         changed = Stimulus.objects.filter(pk__in=queryset.values("pk")).update(active=active)
         for study in studies:
-            if study.state != Study.State.DRAFT:
-                record_version(study)
+            record_change(study)
         self.message_user(request, f"Switched {'on' if active else 'off'} {changed} stimuli.")

@@ -1,62 +1,48 @@
 """The study's page in the admin, and its buttons."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Field, Q, QuerySet
 from django.forms import BaseFormSet, ModelForm
 from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_POST
+from django.urls import URLPattern, reverse
 
 from explainer.core.base.counting import plural
 from studyserver.study.design.allocation import judged_counts
 from studyserver.study.design.forecasts import forecasts
 from studyserver.study.design.outlook import outlook
-from studyserver.study.design.stimuli import StudyLocked, add_stimuli, table_of
-from studyserver.study.lifecycle.copying import copy_study
-from studyserver.study.lifecycle.opening import StudyNotReady, close_study, open_study, opening_problems
-from studyserver.study.lifecycle.versions import record_version
+from studyserver.study.design.stimuli import StudyLocked, table_of
+from studyserver.study.lifecycle.opening import opening_problems
+from studyserver.study.lifecycle.versions import record_change
 from studyserver.study.recruitment.advice import advice
-from studyserver.study.rehearsal import rehearsal
-from studyserver.study.sessions.joining import join
 from studyserver.study.texts import starting_texts
-from studyserver.study.texts.question_sets import QUESTION_SETS, add_questions
+from studyserver.study.texts.question_sets import QUESTION_SETS
 from studyserver.study.texts.target_words import without_words
 
-from ..models import PREVIEW, Annotator, Judgment, Study
-from ..screening.background import add_background
+from ..models import Annotator, Judgment, Study
 from ..screening.questionnaire import ordered_pages
-from . import recruiting
 from .adaptive import AdaptiveDesignInline
 from .analysis_plan import ExclusionRuleInline, PrimaryContrastInline
+from .buttons import MOST_SIMULATED, StudyButtons
 from .design import LOCKED_DESIGN, StudyForm, preview
 from .layout import fieldsets, unfolded_where_wrong
 from .next_steps import steps
 from .questionnaire import QuotaInline
 from .questions import QuestionInline
-from .recruiting import ReturnInline
+from .recruiting import RecruitingViews, ReturnInline, panel
 from .shared.addresses import address
 from .shared.saved_first import action_on
-from .stimuli import RuleForm, propose
+from .stimuli import StimuliViews
 from .translations import TranslationViews, further_languages
 
 LOCKED = ("slug", "presentation", "seed", *LOCKED_DESIGN)
 # What decides who may take part stays as it is, once people have begun.
 SCREENING = ("set_level", "count_tones", "headphone_check", "headphone_attempts", "headphone_exclusion")
-HOW_TO_INVITE = {
-    Study.Access.OPEN: "Give the link below to annotators.",
-    Study.Access.PERSONAL: "Send each annotator a personal link of his or her own.",
-    Study.Access.PANEL: "Give the link below to your recruiter.",
-}
-MOST_SIMULATED = 50  # at a time from the page; the command simulate_annotators knows no limit
 
 
 @admin.register(Study)
@@ -170,14 +156,11 @@ class StudyAdmin(admin.ModelAdmin):
         """Record a new version when something changes after opening, and say so."""
         super().save_related(request, form, formsets, change)
         study = form.instance
-        if study.state == Study.State.DRAFT:
-            return
         before = study.versions.count()
-        version = record_version(study)
+        record_change(study)
         if study.versions.count() > before:
-            self.message_user(
-                request, f"This is version {version.number} now: trials shown from here on cite it."
-            )
+            number = study.versions.latest("number").number
+            self.message_user(request, f"This is version {number} now: trials shown from here on cite it.")
 
     # The page ---------------------------------------------------------------------------------
 
@@ -229,195 +212,16 @@ class StudyAdmin(admin.ModelAdmin):
             "pages": ordered_pages(study),
             "language": dict(settings.LANGUAGES).get(study.language, study.language),
             "languages": further_languages(study),
-            "people": recruiting.panel(study, request),
+            "people": panel(study, request),
             "results": address("results:study", study.slug),
             "export": address("results:export", study.slug),
             "can_change": self.has_change_permission(request, study),
         }
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the addresses of the buttons."""
-        buttons = {
-            "open": self.open_view,
-            "close": self.close_view,
-            "preview": self.preview_view,
-            "questions": self.add_questions_view,
-            "background": self.add_background_view,
-            "simulate": self.simulate_view,
-            "discard": self.discard_view,
-            "copy": self.copy_view,
-        }
-        own = [
-            path(
-                f"<int:pk>/{name}/",
-                self.admin_site.admin_view(require_POST(self._button(view))),
-                name=f"study_study_{name}",
-            )
-            for name, view in buttons.items()
-        ]
-        own.append(
-            path(
-                "<int:pk>/stimuli/", self.admin_site.admin_view(self.stimuli_view), name="study_study_stimuli"
-            )
-        )
-        own += recruiting.RecruitingViews(self, self._of_study).urls()
-        own += TranslationViews(self, self._of_study).urls()
-        return own + super().get_urls()
-
-    def _of_study(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        """Return a view for people who may change the study, which is given the study."""
-
-        def checked(request: HttpRequest, pk: int, **named: Any) -> HttpResponse:
-            study = get_object_or_404(Study, pk=pk)
-            if not self.has_change_permission(request, study):
-                raise PermissionDenied
-            return view(request, study, **named)
-
-        return self.admin_site.admin_view(checked)
-
-    # Buttons ----------------------------------------------------------------------------------
-
-    def _button(
-        self, action: Callable[[HttpRequest, Study], HttpResponse | None]
-    ) -> Callable[..., HttpResponse]:
-        """Return a view that runs what a button does, and tells refusals in words."""
-
-        def view(request: HttpRequest, pk: int) -> HttpResponse:
-            study = get_object_or_404(Study, pk=pk)
-            if not self.has_change_permission(request, study):
-                raise PermissionDenied
-            response = None
-            try:
-                response = action(request, study)
-            except StudyNotReady as refused:
-                for reason in refused.reasons:
-                    self.message_user(request, reason, messages.ERROR)
-            except StudyLocked as refused:
-                self.message_user(request, str(refused), messages.ERROR)
-            return response or HttpResponseRedirect(reverse("admin:study_study_change", args=[pk]))
-
-        return view
-
-    def open_view(self, request: HttpRequest, study: Study) -> None:
-        """Let annotators join."""
-        open_study(study)
-        self.log_change(request, study, "Opened.")
-        self.message_user(request, f"The study is open. {HOW_TO_INVITE[study.access]}", messages.SUCCESS)
-
-    def close_view(self, request: HttpRequest, study: Study) -> None:
-        """End joining."""
-        close_study(study)
-        self.log_change(request, study, "Closed.")
-        self.message_user(
-            request,
-            "The study is closed: nobody can join; whoever has consented may still finish.",
-            messages.SUCCESS,
-        )
-
-    def preview_view(self, request: HttpRequest, study: Study) -> HttpResponse:
-        """Go through the study as an annotator whose answers never count."""
-        annotator = join(study, rehearsal=True, behaviour=PREVIEW)
-        return HttpResponseRedirect(reverse("study:resume", args=[annotator.token]))
-
-    def add_questions_view(self, request: HttpRequest, study: Study) -> None:
-        """Add a ready-made set of questions."""
-        if study.is_locked:
-            raise StudyLocked
-        name = request.POST.get("set", "")
-        if name not in QUESTION_SETS:
-            self.message_user(request, "There is no such set of questions.", messages.ERROR)
-            return
-        added = add_questions(study, name)
-        title = QUESTION_SETS[name].title
-        if added:
-            self.note_version(study)
-            self.log_change(request, study, f"Added questions: {title}.")
-            self.message_user(request, f"Added {plural(added, 'question')}: {title}.", messages.SUCCESS)
-        else:
-            self.message_user(
-                request,
-                f"“{title}” adds nothing: the study has these questions already, or no stimuli yet that they "
-                "could be about, or trials in which they cannot be asked.",
-                messages.WARNING,
-            )
-
-    def add_background_view(self, request: HttpRequest, study: Study) -> None:
-        """Add the ready-made questionnaire."""
-        if study.is_locked:
-            raise StudyLocked
-        added = add_background(study)
-        if added:
-            self.note_version(study)
-            self.log_change(request, study, "Added the background questionnaire.")
-            self.message_user(
-                request, f"Added {plural(added, 'question')} before the trials.", messages.SUCCESS
-            )
-        else:
-            self.message_user(request, "The study has all of these questions already.", messages.WARNING)
-
-    def simulate_view(self, request: HttpRequest, study: Study) -> None:
-        """Rehearse with simulated annotators."""
-        problems = opening_problems(study)
-        if problems:
-            raise StudyNotReady(["The study cannot be rehearsed yet.", *problems])
-        number = request.POST.get("number", "")
-        if not number.isdecimal() or not 1 <= int(number) <= MOST_SIMULATED:
-            self.message_user(
-                request, f"Simulate 1 to {MOST_SIMULATED} annotators at a time.", messages.ERROR
-            )
-            return
-        begun = study.annotators.rehearsals().count()
-        annotators = rehearsal.simulate(study, int(number), seed=begun)
-        self.message_user(request, rehearsal.in_words(annotators), messages.SUCCESS)
-
-    def discard_view(self, request: HttpRequest, study: Study) -> None:
-        """Throw the rehearsal away."""
-        gone = rehearsal.discard(study)
-        self.message_user(
-            request, f"Threw away the rehearsal: {plural(gone, 'participation')}.", messages.SUCCESS
-        )
-
-    def copy_view(self, request: HttpRequest, study: Study) -> HttpResponse:
-        """Make a draft like this study."""
-        copy = copy_study(study)
-        self.log_addition(request, copy, f"Copied from {study.slug}.")
-        words = f"This draft, {copy.slug}, is a copy of “{study}”. Annotators see the same title in both."
-        self.message_user(request, words, messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:study_study_change", args=[copy.pk]))
-
-    def stimuli_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Choose stimuli by rule: look first, then add."""
-        study = get_object_or_404(Study, pk=pk)
-        if not self.has_change_permission(request, study):
-            raise PermissionDenied
-        if study.is_locked:
-            self.message_user(request, str(StudyLocked()), messages.WARNING)
-            return HttpResponseRedirect(reverse("admin:study_study_change", args=[pk]))
-        data = request.POST if request.method == "POST" else request.GET
-        form = RuleForm(data if "role" in data else None)
-        proposal = propose(study, form) if form.is_bound and form.is_valid() else None
-        if request.method == "POST" and proposal:
-            added = add_stimuli(study, proposal.chosen(request.POST), role=proposal.role)
-            self.note_version(study)
-            words = f"Added {plural(added, 'stimulus', 'stimuli')}."
-            self.log_change(request, study, words)
-            self.message_user(request, words, messages.SUCCESS)
-            return HttpResponseRedirect(reverse("admin:study_study_change", args=[pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Add stimuli to “{study}”",
-            "opts": self.opts,
-            "original": study,
-            "form": form,
-            "proposal": proposal,
-            "media": self.media,
-        }
-        return TemplateResponse(request, "admin/study/study/stimuli.html", context)
-
-    def note_version(self, study: Study) -> None:
-        """Record a new version of a study that has been opened, if anything has changed."""
-        if study.state != Study.State.DRAFT:
-            record_version(study)
+        """Add the pages and buttons of one study."""
+        groups = (StudyButtons, StimuliViews, RecruitingViews, TranslationViews)
+        return [each for group in groups for each in group(self).urls()] + super().get_urls()
 
 
 def _why_kept(study: Study) -> str:

@@ -1,17 +1,14 @@
 """A study's texts in further languages: what was written beside how it reads there."""
 
-from collections.abc import Callable
-
 from django.conf import settings
-from django.contrib import messages
-from django.contrib.admin import ModelAdmin
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
 
+from studyserver.study.lifecycle.versions import record_change
 from studyserver.study.texts.translations import texts_of
 
 from ..models import Study, StudyTranslation
+from .shared.study_views import StudyViews
 
 
 def further_languages(study: Study) -> list[dict]:
@@ -30,17 +27,12 @@ def further_languages(study: Study) -> list[dict]:
     ]
 
 
-class TranslationViews:
+class TranslationViews(StudyViews):
     """The page on which a study is translated."""
 
-    def __init__(self, model_admin: ModelAdmin, view_of_study: Callable[[Callable], Callable]) -> None:
-        self.admin = model_admin
-        self.of_study = view_of_study
-
-    def urls(self) -> list:
+    def urls(self) -> list[URLPattern]:
         """Return the addresses."""
-        view = self.of_study(self.translate)
-        return [path("<int:pk>/translate/<str:language>/", view, name="study_study_translate")]
+        return [self.path("translate", self.translate, "<str:language>/")]
 
     def translate(self, request: HttpRequest, study: Study, language: str) -> HttpResponse:
         """Take the translations; texts that are no longer used are kept in case they come back."""
@@ -58,30 +50,24 @@ class TranslationViews:
             }
             row.texts = {text: value for text, value in {**row.texts, **sent}.items() if value}
             row.save()
-            self.admin.note_version(study)
-            self.admin.log_change(request, study, f"Translated texts: {language}.")
-            self.admin.message_user(request, f"Saved the texts in {names[language]}.", messages.SUCCESS)
-            return HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
-        context = {
-            **self.admin.admin_site.each_context(request),
-            "title": f"“{study}” in {names[language]}",
-            "opts": self.admin.opts,
-            "original": study,
-            "language": language,
-            "texts": [
-                {
-                    "number": number,
-                    "place": item.place,
-                    "text": item.text,
-                    "key": _one_line(item.text),
-                    "is_long": item.is_long,
-                    "translation": row.texts.get(item.text, ""),
-                }
-                for number, item in enumerate(texts)
-            ],
-            "media": self.admin.media,
-        }
-        return TemplateResponse(request, "admin/study/study/translate.html", context)
+            record_change(study)
+            self.done(
+                request, study, f"Saved the texts in {names[language]}.", f"Translated texts: {language}."
+            )
+            return self.to_study(study)
+        shown = [
+            {
+                "number": number,
+                "place": item.place,
+                "text": item.text,
+                "key": _one_line(item.text),
+                "is_long": item.is_long,
+                "translation": row.texts.get(item.text, ""),
+            }
+            for number, item in enumerate(texts)
+        ]
+        title = f"“{study}” in {names[language]}"
+        return self.page(request, study, "translate", title, language=language, texts=shown)
 
 
 def _one_line(text: str) -> str:

@@ -188,6 +188,12 @@ def record_version(study: Study) -> StudyVersion:
         return study.versions.create(number=number, snapshot=state, digest=digest)
 
 
+def record_change(study: Study) -> None:
+    """Record a new version of a study that has been opened, if anything has changed."""
+    if study.state != Study.State.DRAFT:
+        record_version(study)
+
+
 def current_version(study: Study) -> StudyVersion:
     """Return the version for a trial that is presented now.
 

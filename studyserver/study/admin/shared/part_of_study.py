@@ -11,9 +11,15 @@ from django.urls import reverse
 from studyserver.study.design.stimuli import StudyLocked
 from studyserver.study.models import Study
 
+from .locked import UntilBegun, is_locked
 
-class PartOfStudyAdmin(ModelAdmin):
+
+class PartOfStudyAdmin(UntilBegun, ModelAdmin):
     """Mixed into the admin of a row with a ``study``: says when it is locked, and leads back to the study."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Reached through its study, not from the index."""
+        return False
 
     def changeform_view(
         self,
@@ -24,7 +30,7 @@ class PartOfStudyAdmin(ModelAdmin):
     ) -> HttpResponse:
         """Say why it cannot be changed."""
         part = self.get_object(request, object_id) if object_id else None
-        if part and part.study.is_locked and request.method == "GET":
+        if is_locked(part) and request.method == "GET":
             self.message_user(request, str(StudyLocked()), level="warning")
         return super().changeform_view(request, object_id, form_url, extra_context)
 
