@@ -6,13 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from explainer.core.base.counting import plural
-from studyserver.common.number_text import (
-    coefficient,
-    decimals,
-    grouped,
-    number,
-    plain,
-)
+from studyserver.common.number_text import coefficient, decimals, grouped, number, plain
 from studyserver.results.data.judgments import first_answers
 from studyserver.results.data.questions import option_labels, option_values
 from studyserver.results.statistics.agreement import COEFFICIENTS, prepare, specific_agreement
@@ -39,11 +33,19 @@ _COMPARED = {
 
 
 @dataclass(frozen=True)
-class AgreementSection:
-    """One question's part of the page."""
+class PairsSection:
+    """How annotators compare on a question."""
 
     key: str
     text: str
+    pairs: Matrix | None
+    pairs_note: str
+
+
+@dataclass(frozen=True)
+class AgreementSection(PairsSection):
+    """One question's part of the page."""
+
     level: str
     headline: str
     counts: str
@@ -51,19 +53,7 @@ class AgreementSection:
     statistics: FigureTable
     options: FigureTable | None
     retest: FigureTable | None
-    pairs: Matrix | None
-    pairs_note: str
     disputed: FigureTable | None
-
-
-@dataclass(frozen=True)
-class PairsSection:
-    """How annotators compare on a question about clips that are heard together."""
-
-    key: str
-    text: str
-    pairs: Matrix | None
-    pairs_note: str
 
 
 def preference_sections(computed: Computed) -> list[PairsSection]:
@@ -152,24 +142,14 @@ def _statistics(item: QuestionSummary) -> FigureTable:
     whole = item.agreement[item.agreement["condition"] == ""]
     lines = []
     for name, part in whole.groupby("statistic", sort=False):
-        scopes = {row["ci_scope"]: row for row in part.to_dict("records")}
-        if not _fits(item, str(name), scopes[SAME_ANNOTATORS]):
-            continue
-        lines.append(
-            [
-                sentences.statistic_name(str(name)),
-                sentences.agreement_text(scopes.get(SAME_ANNOTATORS)),
-                sentences.agreement_text(scopes.get(NEW_ANNOTATORS)),
-                *(_compared(str(name), scopes[SAME_ANNOTATORS][side]) for side in ("observed", "expected")),
-            ]
-        )
-    columns = [
-        "statistic",
-        "new clips [95\N{NO-BREAK SPACE}%]",
-        "new clips and annotators [95\N{NO-BREAK SPACE}%]",
-        "observed",
-        "by chance",
-    ]
+        found = {row["ci_scope"]: row for row in part.to_dict("records")}
+        same = found[SAME_ANNOTATORS]
+        if _fits(item, str(name), same):
+            figures = (sentences.agreement_text(row) for row in (same, found.get(NEW_ANNOTATORS)))
+            compared = (_compared(str(name), same[side]) for side in ("observed", "expected"))
+            lines.append([sentences.statistic_name(str(name)), *figures, *compared])
+    scopes = [f"{scope} [95\N{NO-BREAK SPACE}%]" for scope in ("new clips", "new clips and annotators")]
+    columns = ["statistic", *scopes, "observed", "by chance"]
     return FigureTable("Agreement over all conditions", columns, lines)
 
 
@@ -197,17 +177,11 @@ def _options(item: QuestionSummary, ratings: pd.DataFrame) -> FigureTable | None
     lines = []
     for row in specific_agreement(ratings, option_values(item.question)).to_dict("records"):
         name = plain(row["option"]) if isinstance(row["option"], float) else str(row["option"])
-        agreed = (
-            coefficient(row["specific_agreement"]) if row["status"] == "ok" else f"undefined: {row['reason']}"
-        )
-        lines.append(
-            [
-                names.get(str(row["option"]), name),
-                str(int(row["n_judgments"])),
-                f"{100 * row['prevalence']:.0f} %",
-                agreed,
-            ]
-        )
+        agreed = f"undefined: {row['reason']}"
+        if row["status"] == "ok":
+            agreed = coefficient(row["specific_agreement"])
+        answer = names.get(str(row["option"]), name)
+        lines.append([answer, str(int(row["n_judgments"])), f"{100 * row['prevalence']:.0f} %", agreed])
     columns = ["answer", "judgments", "prevalence", "a second annotator agrees"]
     return FigureTable("Agreement on each answer", columns, lines)
 
@@ -219,12 +193,9 @@ def _retest(statistics: Statistics, item: QuestionSummary) -> FigureTable | None
     lines = []
     for name, part in table.groupby("statistic", sort=False):
         row = part[part["ci_scope"] == NEW_ANNOTATORS].iloc[0].to_dict()
-        in_units = name in ("standard_error_of_measurement", "repeatability")
-        text = (
-            sentences.estimate_text(row, decimals(item.ends) + 1)
-            if in_units
-            else sentences.agreement_text(row)
-        )
+        text = sentences.agreement_text(row)
+        if name in ("standard_error_of_measurement", "repeatability"):
+            text = sentences.estimate_text(row, decimals(item.ends) + 1)
         lines.append([sentences.statistic_name(str(name)), text, str(row["n_pairs"])])
     return FigureTable(
         "Test and retest", ["statistic", "figure [95\N{NO-BREAK SPACE}%]", "pairs of answers"], lines
@@ -285,15 +256,11 @@ def _disputed(statistics: Statistics, item: QuestionSummary) -> FigureTable | No
 
 def _spread(item: QuestionSummary, table: pd.DataFrame) -> list[list[str]]:
     places = decimals(item.ends)
-    computed, given = ["mean", "standard_deviation"], ["lowest", "highest"]
     return [
-        [
-            *(number(row[name], places) for name in computed),
-            *(plain(row[name]) for name in given),
-            str(row["n_judgments"]),
-        ]
+        [number(row["mean"], places), number(row["standard_deviation"], places), plain(row["lowest"]),
+         plain(row["highest"]), str(row["n_judgments"])]
         for row in table.to_dict("records")
-    ]
+    ]  # fmt: skip
 
 
 def _answers(item: QuestionSummary, table: pd.DataFrame) -> list[list[str]]:

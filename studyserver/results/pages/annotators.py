@@ -1,6 +1,7 @@
 """What the pages about annotators show: their quality, whom declared rules leave out, what that changes."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from studyserver.results.tables.labels import NEW_ANNOTATORS, NONE_TICKED
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from . import sentences
-from .remains.page import retentions_of
+from .remains.retention import retention_parts
 from .widgets import DASH, FigureTable
 
 _COLUMNS = {
@@ -76,7 +77,7 @@ def annotators_page(parts: Parts) -> AnnotatorsPage:
         rules=[str(rule) for rule in computed.study.exclusion_rules.all()],
         excluded=parts.part("excluded", "Who is left out", _left_out),
         preview=parts.part("preview", "Whom usual rules would leave out", _usual),
-        compared=parts.part("compared", "With and without", _with_and_without),
+        compared=parts.part("compared", "With and without", _compared),
         quality=quality,
         left_out=parts.part("left_out", "Who is left out", lambda found: sorted(found.quality.left_out), []),
         has_names="agreement_with_others" in shown,
@@ -99,30 +100,21 @@ def _quality(computed: Computed) -> tuple[FigureTable, list[str]]:
 
 
 def _left_out(computed: Computed) -> FigureTable | None:
-    excluded = computed.quality.excluded
-    return _excluded("Left out by the declared rules", excluded) if len(excluded) else None
+    return _excluded("Left out by the declared rules", computed.quality.excluded)
 
 
 def _usual(computed: Computed) -> FigureTable | None:
     if computed.quality.rules:
         return None
-    usual = computed.quality.breaking(USUAL_RULES)
-    return _excluded("Whom usual rules would leave out", usual) if len(usual) else None
-
-
-def _with_and_without(computed: Computed) -> FigureTable | None:
-    return _compared(computed) if KEPT in computed.annotator_sets else None
+    return _excluded("Whom usual rules would leave out", computed.quality.breaking(USUAL_RULES))
 
 
 def annotator_parts(parts: Parts, pseudonym: str) -> dict:
     """Return the page of one annotator: ``tables`` of figures and the ``trials``."""
+    tables, trials = (partial(part, pseudonym=pseudonym) for part in (annotator_tables, annotator_trials))
     return {
-        "tables": parts.part(
-            "tables", "Quality of the annotator", lambda computed: annotator_tables(computed, pseudonym), []
-        ),
-        "trials": parts.part(
-            "trials", "Trials in order", lambda computed: annotator_trials(computed, pseudonym)
-        ),
+        "tables": parts.part("tables", "Quality of the annotator", tables, []),
+        "trials": parts.part("trials", "Trials in order", trials),
     }
 
 
@@ -177,7 +169,9 @@ def _figure(name: str, value: float | None) -> str:
     return number_text.number(value, 1 if name == "median_trial_seconds" else 2)
 
 
-def _excluded(caption: str, table: pd.DataFrame) -> FigureTable:
+def _excluded(caption: str, table: pd.DataFrame) -> FigureTable | None:
+    if table.empty:
+        return None
     names = dict(ExclusionRule.Measure.choices)
     lines = [
         [
@@ -191,9 +185,11 @@ def _excluded(caption: str, table: pd.DataFrame) -> FigureTable:
     return FigureTable(caption, ["annotator", "figure", "found", "rule"], lines)
 
 
-def _compared(computed: Computed) -> FigureTable:
-    """Return the answers with everybody beside those without whom the rules leave out."""
+def _compared(computed: Computed) -> FigureTable | None:
+    """Return the answers of everybody beside those without the annotators whom the rules leave out."""
     sets = computed.annotator_sets
+    if KEPT not in sets:
+        return None
     n_left = len(computed.quality.left_out)
     columns = ["figure", "everybody", f"without {plural(n_left, 'annotator')}"]
     parts: dict[str, dict[str, str]] = {}
@@ -205,7 +201,7 @@ def _compared(computed: Computed) -> FigureTable:
                 if item.is_numeric:
                     label = f"{item.question.text} Mean, {group.group.label}"
                     parts.setdefault(label, {})[name] = sentences.mean_text(group.mean, item.ends)
-        for part in retentions_of(statistics):
+        for part in retention_parts(statistics):
             parts.setdefault(f"{part.text} Retention", {})[name] = part.headline
     rows = [[label, found.get(ALL, DASH), found.get(KEPT, DASH)] for label, found in parts.items()]
     return FigureTable("With and without those left out", columns, rows)
@@ -227,14 +223,12 @@ def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFr
     clips = clips[clips["annotator"].astype(str) == pseudonym]
     found = []
     for (trial, _question, _judgment), part in clips.groupby(["trial", "question", "judgment"], sort=True):
-        picked = part[part["picked"]]
         text = "no preference"
-        for row in picked.to_dict("records"):
+        for row in part[part["picked"]].to_dict("records"):
             label = Presentation(position=row["position"]).label
-            if row["is_x"] == row["is_x"]:
-                text = f"X is {label} ({'right' if row['is_x'] else 'wrong'})"
-            else:
-                text = f"{label} preferred"
+            is_abx = row["is_x"] == row["is_x"]
+            rightly = "right" if row["is_x"] else "wrong"
+            text = f"X is {label} ({rightly})" if is_abx else f"{label} preferred"
         found.append((trial, text))
     return pd.DataFrame(found, columns=["trial", "text"])
 
@@ -270,15 +264,10 @@ def annotator_trials(computed: Computed, pseudonym: str) -> FigureTable:
     said = said.groupby("trial")["text"].agg("; ".join)
     lines = []
     for row in trials.to_dict("records"):
-        share = shares.get(row["trial"])
-        lines.append(
-            [
-                str(row["position"]),
-                str(row["kind"]),
-                DASH if row["took"] != row["took"] else f"{row['took']:.1f}\N{NO-BREAK SPACE}s",
-                DASH if share is None or share != share else f"{100 * share:.0f}\N{NO-BREAK SPACE}%",
-                str(said.get(row["trial"], DASH)),
-            ]
-        )
+        share = shares.get(row["trial"], float("nan"))
+        took = DASH if row["took"] != row["took"] else f"{row['took']:.1f}\N{NO-BREAK SPACE}s"
+        part = DASH if share != share else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+        said_then = str(said.get(row["trial"], DASH))
+        lines.append([str(row["position"]), str(row["kind"]), took, part, said_then])
     columns = ["trial", "kind", "time", "heard of the clip", "answers in the order of the questions"]
     return FigureTable("Trials in order", columns, lines)

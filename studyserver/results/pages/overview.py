@@ -5,14 +5,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from studyserver.common import number_text
-from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.failures import Failed, Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
-from studyserver.study.models import Question, Study
+from studyserver.study.models import Question
 
 from . import sentences
 from .plots.palette import scattered
-from .widgets import Remaining, kept_parts
+from .widgets import DASH, Remaining
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,21 +89,15 @@ class QuestionSection:
         return f"{self.key}.svg"
 
 
-def overview_parts(study: Study, *, rehearsal: bool = False, everybody: bool = False) -> dict:
-    """Return the page's parts, kept for a while as long as no answer comes in.
+def overview_parts(parts: Parts) -> dict:
+    """Return the page's parts.
 
     Returns
     -------
     dict
         ``sections``: one per question, in order; ``further``: the answers to questions that compare clips or
-        mark stretches (What remains has all of them). Without those whom declared rules leave out, unless
-        `everybody` is asked for.
+        mark stretches of time (the page of retention and contrasts has all of them).
     """
-    rows = StudyRows(study, rehearsal=rehearsal)
-    return kept_parts(rows, "overview", _parts, everybody=everybody)
-
-
-def _parts(parts: Parts) -> dict:
     return {
         "sections": question_sections(parts),
         "further": parts.part("further", "Comparisons and stretches of time", _further, []),
@@ -117,12 +110,7 @@ def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
     for question in parts.computed.rows.measures.values():
         if question.answer_kind.is_summarised:
             name = f"question-{question.key}"
-            section = parts.part(
-                name,
-                question.text,
-                partial(_section_of, question),
-                question=question,
-            )
+            section = parts.part(name, question.text, partial(_section_of, question), question=question)
             found.append(section or parts.failed[name])
     return found
 
@@ -131,15 +119,11 @@ def _further(computed: "Computed") -> list[Remaining]:
     from .remains.comparisons import comparison_parts
     from .remains.time_marks import stretches_parts
 
-    return [*comparison_parts(computed.shown.compared), *stretches_parts(computed.shown.marked)]
+    return [*comparison_parts(computed.shown), *stretches_parts(computed.shown)]
 
 
 def _section_of(question: Question, computed: "Computed") -> QuestionSection:
-    return _section(computed.shown.summaries.question(question))
-
-
-def _section(summary: "QuestionSummary") -> QuestionSection:
-    question = summary.question
+    summary = computed.shown.summaries.question(question)
     drawn = [(item.group, *found) for item in summary.groups if (found := _drawn(summary, item))]
     strips = [_strip(summary, *group) for group in drawn]
     return QuestionSection(
@@ -158,7 +142,7 @@ def _section(summary: "QuestionSummary") -> QuestionSection:
         n_drawable=sum(len(values) for _group, _mean, values in drawn),
         n_judgments=summary.n_judgments,
         rows=[_table_row(summary, item) for item in summary.groups],
-        total=_total_row(summary),
+        total=_table_row(summary),
         contrasts=[_contrast(summary, pair, found) for pair, found in summary.contrasts.items()],
         measure="mean" if summary.is_numeric else "named the clip's target",
         bars=_bars_in_words(summary),
@@ -170,14 +154,12 @@ def _section(summary: "QuestionSummary") -> QuestionSection:
 
 def _drawn(summary: "QuestionSummary", item: "GroupSummary") -> "tuple[Mean, np.ndarray] | None":
     """Return the mean of a group and the numbers to be drawn, or None where there are none."""
-    mean = item.mean if summary.is_numeric else item.names_target
+    mean = _mean(summary, item)
     numbers = item.judgments["number"].dropna() if summary.is_numeric else item.hits
     return None if mean is None else (mean, numbers.to_numpy(dtype=float))
 
 
 def _strip(summary: "QuestionSummary", group: "Group", mean: "Mean", values: "np.ndarray") -> Strip:
-    text = sentences.mean_text(mean, summary.ends) if summary.is_numeric else sentences.share_text(mean)
-
     def place(value: float | None) -> str | None:
         return None if value is None else _percent(value, summary.ends)
 
@@ -188,7 +170,7 @@ def _strip(summary: "QuestionSummary", group: "Group", mean: "Mean", values: "np
         mean=place(mean.value),
         low=place(mean.interval.low),
         high=place(mean.interval.high),
-        text=text,
+        text=_mean_text(summary, mean),
     )
 
 
@@ -206,13 +188,11 @@ def _points(values: "np.ndarray", summary: "QuestionSummary") -> list[tuple[str,
 
 def _ticks(summary: "QuestionSummary") -> list[tuple[str, str]]:
     low, high = summary.ends
+    quarters = [low + part * (high - low) / 4 for part in range(5)]
     if points := sentences.points_in_words(summary.question):
         marks = [(words, point) for point, words in points.items()]
     elif summary.is_numeric:
-        marks = [
-            (number_text.plain(low + part * (high - low) / 4), low + part * (high - low) / 4)
-            for part in range(5)
-        ]
+        marks = [(number_text.plain(value), value) for value in quarters]
     else:
         marks = [(f"{share} %", share / 100) for share in (0, 25, 50, 75, 100)]
     return [(label, _percent(value, summary.ends)) for label, value in marks]
@@ -238,41 +218,34 @@ def _described(strips: list[Strip]) -> str:
 # -- the table --------------------------------------------------------------------------------
 
 
-def _table_row(summary: "QuestionSummary", item: "GroupSummary") -> TableRow:
-    alpha = summary.alpha(item.group)
-    mean = item.mean if summary.is_numeric else item.names_target
+def _table_row(summary: "QuestionSummary", item: "GroupSummary | None" = None) -> TableRow:
+    """Return the row of a group of clips, or of all conditions together."""
+    alpha = summary.alpha(item.group if item else None)
+    counts = item or summary
+    mean = _mean(summary, item) if item else None
     return TableRow(
-        label=item.group.label,
-        condition=item.group.condition,
-        n_judgments=item.n_judgments,
-        n_annotators=item.n_annotators,
-        n_clips=item.n_clips,
-        mean=sentences.mean_text(mean, summary.ends)
-        if summary.is_numeric
-        else sentences.share_text(mean)
-        if mean
-        else "\N{EN DASH}",
+        label=item.group.label if item else "all conditions",
+        condition=item.group.condition if item else "",
+        n_judgments=counts.n_judgments,
+        n_annotators=counts.n_annotators,
+        n_clips=counts.n_clips,
+        mean=_mean_text(summary, mean) if item else "",
         note=mean.interval.reason if mean else "",
-        distribution=_bars(item.distribution),
+        distribution=_bars(item.distribution) if item else [],
         alpha_same_annotators=sentences.agreement_text(alpha.get(SAME_ANNOTATORS)),
         alpha_new_annotators=sentences.agreement_text(alpha.get(NEW_ANNOTATORS)),
     )
 
 
-def _total_row(summary: "QuestionSummary") -> TableRow:
-    alpha = summary.alpha()
-    return TableRow(
-        label="all conditions",
-        condition="",
-        n_judgments=summary.n_judgments,
-        n_annotators=summary.n_annotators,
-        n_clips=summary.n_clips,
-        mean="",
-        note="",
-        distribution=[],
-        alpha_same_annotators=sentences.agreement_text(alpha.get(SAME_ANNOTATORS)),
-        alpha_new_annotators=sentences.agreement_text(alpha.get(NEW_ANNOTATORS)),
-    )
+def _mean(summary: "QuestionSummary", item: "GroupSummary") -> "Mean | None":
+    """Return a group's mean, or the share of answers that name the clip's target."""
+    return item.mean if summary.is_numeric else item.names_target
+
+
+def _mean_text(summary: "QuestionSummary", mean: "Mean | None") -> str:
+    if summary.is_numeric:
+        return sentences.mean_text(mean, summary.ends)
+    return sentences.share_text(mean) if mean else DASH
 
 
 def _bars_in_words(summary: "QuestionSummary") -> str:

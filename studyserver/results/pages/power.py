@@ -10,9 +10,7 @@ from django.http import QueryDict
 
 from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL
 from explainer.models import Clip
-from studyserver.common.number_text import (
-    plain,
-)
+from studyserver.common.number_text import plain
 from studyserver.results.data.questions import scale_ends
 from studyserver.results.data.rehearsal_marks import rehearsal_mark
 from studyserver.results.tables.labels import condition_name
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST = 2000  # annotators, tracks
 _CONDITIONS = [(value, condition_name(value)) for value in Clip.Condition.values]
+DEVIATIONS = ("between_annotators", "between_tracks", "single_judgment")  # fields of standard deviations
 _SD = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
 
 
@@ -85,7 +84,7 @@ class PlanningForm(forms.Form):
         if data.get("first") and data.get("first") == data.get("second"):
             self.add_error("second", "A condition cannot be compared with itself: choose another one.")
         if data.get("source") == "typed":
-            for name in ("between_annotators", "between_tracks", "single_judgment"):
+            for name in DEVIATIONS:
                 if data.get(name) is None and name not in self.errors:
                     self.add_error(name, "Type a standard deviation, in steps of the scale.")
             varying = [data.get(name) for name in ("between_tracks", "single_judgment")]
@@ -161,13 +160,10 @@ class Plan:
     @property
     def deviations(self) -> list[float]:
         """Standard deviations of the effect between annotators and tracks, and of a single judgment."""
+        variances = self.variances
         return [
             value**0.5
-            for value in (
-                self.variances.rater_by_condition,
-                self.variances.clip_by_condition,
-                self.variances.error,
-            )
+            for value in (variances.rater_by_condition, variances.clip_by_condition, variances.error)
         ]
 
 
@@ -231,11 +227,7 @@ def forecast(study: Study) -> str:
         "interval_width": planning_width(*size, variances, each=each),
     }
     pair = " and ".join(condition_name(data[name]) for name in ("first", "second"))
-    headline = _headline(
-        data,
-        chosen,
-        f"between {pair} on the scale from {plain(low)} to {plain(high)}",
-    )
+    headline = _headline(data, chosen, f"between {pair} on the scale from {plain(low)} to {plain(high)}")
     return f"{headline} This assumes how much judgments vary; a pilot or a rehearsal knows better."
 
 
@@ -255,7 +247,7 @@ def _variances(
 
     data = form.cleaned_data
     if data["source"] == "typed":
-        deviations = [data[name] for name in ("between_annotators", "between_tracks", "single_judgment")]
+        deviations = [data[name] for name in DEVIATIONS]
         return Variances(*(value**2 for value in deviations)), "typed"
     if data["source"] == "assumed" or computed is None:
         squared = scale_range**2
@@ -315,17 +307,16 @@ def _headline(data: dict, chosen: dict, unit: str) -> str:
 def _advice(data: dict, chosen: dict, variances: Variances, each: int | None) -> list[str]:
     from studyserver.results.statistics.power import smallest_difference
 
-    found = []
-    own = (data["annotators"], data["tracks"])
+    own = data["annotators"], data["tracks"]
     now = smallest_difference(*own, variances, each=each)
     twice = {
         "annotators": smallest_difference(2 * own[0], own[1], variances, each=each),
         "tracks": smallest_difference(own[0], 2 * own[1], variances, each=each),
     }
-    for what, value in twice.items():
-        found.append(
-            f"Twice as many {what} would bring the smallest difference from {now:.2g} to {value:.2g}."
-        )
+    found = [
+        f"Twice as many {what} would bring the smallest difference from {now:.2g} to {value:.2g}."
+        for what, value in twice.items()
+    ]
     if each is not None and each < data["tracks"]:
         found.append(
             f"Each annotator hears {each} of the {data['tracks']} tracks in both conditions: "

@@ -9,10 +9,7 @@ from django.db.models import Count, F, Q
 
 from explainer.core.base.counting import plural
 from explainer.models import Clip
-from studyserver.common.number_text import (
-    plain,
-    significant,
-)
+from studyserver.common.number_text import plain, significant
 from studyserver.results.data.counts import judged_trials, main_trials
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.questions import scale_ends
@@ -122,33 +119,27 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
 
 def stages_table(study: Study, *, rehearsal: bool = False) -> FigureTable:
     """Return how many annotators came to each stage. Everybody who joined counts, also who withdrew later."""
+    stages = {
+        "joined": Q(),
+        "agreed to take part": Q(consented_at__isnull=False),
+        "read the instructions": Q(instructed_at__isnull=False),
+        "passed the sound check": Q(sound_checked_at__isnull=False),
+        "did the first trial": Q(done__gt=0),
+        "did half of the trials": Q(done__gt=0, done__gte=F("in_all") / 2.0),
+        "finished": Q(finished_at__isnull=False),
+    }
     annotators = study.annotators.filter(rehearsal=rehearsal).annotate(
         in_all=Count("trials"), done=Count("trials", filter=Q(trials__finished_at__isnull=False))
     )
     counts = annotators.aggregate(
-        joined=Count("pk", distinct=True),
-        consented=Count("pk", filter=Q(consented_at__isnull=False)),
-        instructed=Count("pk", filter=Q(instructed_at__isnull=False)),
-        checked=Count("pk", filter=Q(sound_checked_at__isnull=False)),
-        first=Count("pk", filter=Q(done__gt=0)),
-        half=Count("pk", filter=Q(done__gt=0, done__gte=F("in_all") / 2.0)),
-        finished=Count("pk", filter=Q(finished_at__isnull=False)),
+        **{f"stage_{number}": Count("pk", filter=reached) for number, reached in enumerate(stages.values())}
     )
-    labels = {
-        "joined": "joined",
-        "consented": "agreed to take part",
-        "instructed": "read the instructions",
-        "checked": "passed the sound check",
-        "first": "did the first trial",
-        "half": "did half of the trials",
-        "finished": "finished",
-    }
     rows, before = [], None
-    for name, label in labels.items():
-        share = "\N{EN DASH}" if not before else f"{100 * counts[name] / before:.0f} %"
-        lost = "\N{EN DASH}" if before is None else str(max(before - counts[name], 0))
-        rows.append([label, str(counts[name]), share, lost])
-        before = counts[name]
+    for label, count in zip(stages, counts.values(), strict=True):
+        share = "\N{EN DASH}" if not before else f"{100 * count / before:.0f} %"
+        lost = "\N{EN DASH}" if before is None else str(max(before - count, 0))
+        rows.append([label, str(count), share, lost])
+        before = count
     return FigureTable(
         "How far annotators came", ["stage", "annotators", "of those before", "left or still there"], rows
     )
@@ -169,13 +160,8 @@ def times_table(study: Study, *, rehearsal: bool = False) -> FigureTable | None:
     for annotator, position, presented, finished in rows:
         third = min(2, 3 * (position - 1) // max(last[annotator], 1))
         thirds[third].append((finished - presented).total_seconds())
-    everything = [value for third in thirds for value in third]
-    parts = [
-        ("first third", thirds[0]),
-        ("middle", thirds[1]),
-        ("last third", thirds[2]),
-        ("all", everything),
-    ]
+    thirds.append([value for third in thirds for value in third])
+    parts = zip(("first third", "middle", "last third", "all"), thirds, strict=True)
     lines = [_time_line(label, seconds) for label, seconds in parts if seconds]
     columns = ["part of the session", "trials", "a tenth is below", "median", "a tenth is above"]
     return FigureTable("Time per trial", columns, lines)
@@ -204,12 +190,7 @@ def _failing(computed: Computed) -> FigureTable | None:
     if broken.empty:
         return None
     rows = [
-        [
-            str(row.annotator),
-            str(row.reason),
-            significant(row.figure, 2),
-            plain(row.limit),
-        ]
+        [str(row.annotator), str(row.reason), significant(row.figure, 2), plain(row.limit)]
         for row in broken.itertuples(index=False)
     ]
     return FigureTable("Whom the declared rules leave out", ["annotator", "reason", "figure", "limit"], rows)
@@ -222,20 +203,10 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
     rows = []
     for item in statistics.summaries.questions:
         alpha = item.alpha()
-        rows.append(
-            [
-                item.question.text,
-                str(item.n_judgments),
-                sentences.agreement_text(alpha.get(SAME_ANNOTATORS)),
-                sentences.agreement_text(alpha.get(NEW_ANNOTATORS)),
-            ]
-        )
-    columns = [
-        "question",
-        "judgments",
-        f"{sentences.ALPHA}, new clips",
-        f"{sentences.ALPHA}, new clips and annotators",
-    ]
+        figures = (sentences.agreement_text(alpha.get(scope)) for scope in (SAME_ANNOTATORS, NEW_ANNOTATORS))
+        rows.append([item.question.text, str(item.n_judgments), *figures])
+    scopes = [f"{sentences.ALPHA}, {scope}" for scope in ("new clips", "new clips and annotators")]
+    columns = ["question", "judgments", *scopes]
     return FigureTable("Agreement so far (Krippendorff's alpha)", columns, rows) if rows else None
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from explainer.core.base.counting import plural
 from explainer.models import Explanation, Recipe
-from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.equal_comparisons import equal_comparisons_words
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import CONDITIONS, NEW_ANNOTATORS, condition_name
@@ -18,7 +17,6 @@ from studyserver.study.questions.kinds import kinds_with
 
 from .overview import question_sections
 from .sentences import agreement_text, statistic_name
-from .widgets import kept_parts
 
 if TYPE_CHECKING:
     from studyserver.results.tables.computed import Computed
@@ -97,12 +95,6 @@ def exclusions(progress: Progress, left_out: int = 0) -> list[str]:
     return lines or [everybody]
 
 
-def report_parts(study: Study, *, rehearsal: bool, everybody: bool) -> dict:
-    """Return the computed parts: questions, what remains, whom rules leave out, the checklist, figures."""
-    rows = StudyRows(study, rehearsal=rehearsal)
-    return kept_parts(rows, "report", _computed_parts, everybody=everybody)
-
-
 def uncomputed_parts(parts: Parts, *, left_out: int) -> dict:
     """Return what the report says without statistics: methods, who is not counted (`left_out` by rules)."""
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
@@ -119,7 +111,8 @@ def uncomputed_parts(parts: Parts, *, left_out: int) -> dict:
     }
 
 
-def _computed_parts(parts: Parts) -> dict:
+def report_parts(parts: Parts) -> dict:
+    """Return the computed parts: questions, retention, exclusions, the checklist, figures."""
     from .annotators import annotators_page
     from .checklist import checklist
     from .remains.page import remains_page

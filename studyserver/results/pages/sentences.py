@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING
 
 from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL
-from studyserver.common.number_text import (
-    NO_BREAK,
-    coefficient,
-    decimals,
-    interval,
-    number,
-    plain,
-)
+from studyserver.common.number_text import NO_BREAK, coefficient, decimals, interval, number, plain
 from studyserver.study.questions.kind import Answers
 
 if TYPE_CHECKING:

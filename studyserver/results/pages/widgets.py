@@ -7,26 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import cache
-
 from studyserver.common import number_text
-from studyserver.results.data.counts import fingerprint
-from studyserver.results.data.rows import StudyRows
-from studyserver.results.data.unreadable import Unreadable
-from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import CONDITIONS, condition_name
 
 from . import sentences
 
 if TYPE_CHECKING:
     from explainer.models import Clip
-    from studyserver.results.tables.computed import Computed
-    from studyserver.results.tables.summaries import Group, QuestionSummary
-    from studyserver.study.models import Study
+    from studyserver.results.tables.summaries import QuestionSummary
 
 DASH = "\N{EN DASH}"  # where there is no figure
 BARS = "Bars: 95\N{NO-BREAK SPACE}% interval over clips and annotators."
-_KEPT_SECONDS = 600
 _MARGIN = 4  # per cent at both ends of an axis
 SHADES = 5
 _LONGEST_IN_A_CELL = 28  # letters of a reason; longer ones stand below the table
@@ -91,33 +82,6 @@ class FigureTable:
         }
 
 
-def figures_by_group(
-    caption: str, statistics: Sequence[str], groups: Sequence[tuple[Group, dict[str, Any]]], *, counted: str
-) -> FigureTable:
-    """Return a row of figures for every group of clips, with the numbers that one of them rests on.
-
-    Parameters
-    ----------
-    caption : str
-    statistics : sequence of str
-        Names of the figures; a group may lack some.
-    groups : sequence of (Group, dict)
-        With the rows of the computed table by the name of the figure.
-    counted : str
-        The figure whose clips, annotators and judgments are given.
-    """
-    columns = ["condition", *map(sentences.statistic_name, statistics), "clips", "annotators", "judgments"]
-    lines = [
-        [
-            group.label,
-            *(sentences.agreement_text(rows[name]) if name in rows else DASH for name in statistics),
-            *(str(int(rows[counted][name])) for name in ("n_clips", "n_annotators", "n_judgments")),
-        ]
-        for group, rows in groups
-    ]
-    return FigureTable(caption, columns, lines, conditions=[group.condition for group, _rows in groups])
-
-
 def _reason(cell: str) -> str:
     """Return why a cell's figure is undefined; empty where it is defined."""
     return cell.partition(f"{sentences.UNDEFINED}: ")[2] if cell.startswith(sentences.UNDEFINED) else ""
@@ -157,18 +121,6 @@ class IntervalPlot:
 
 
 @dataclass(frozen=True)
-class Remaining:
-    """One question's part of a page; what does not apply is empty."""
-
-    key: str
-    text: str
-    headline: str
-    plot: IntervalPlot | None
-    table: FigureTable | None
-    more: list[FigureTable] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class Scatter:
     """Points in a square, positions in per cent."""
 
@@ -195,6 +147,20 @@ class Matrix:
     corner: str
     columns: list[str]
     rows: list[tuple[str, list[tuple[str, int | None]]]]
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """One question's part of a page; what does not apply is empty."""
+
+    key: str
+    text: str
+    headline: str
+    plot: IntervalPlot | None
+    table: FigureTable | None
+    more: list[FigureTable] = field(default_factory=list)
+    matrices: list[Matrix] = field(default_factory=list)
+    scatter: Scatter | None = None
 
 
 def interval_plot(
@@ -280,49 +246,3 @@ def shade(value: float | None, low: float, high: float) -> int | None:
         return None
     share = (value - low) / ((high - low) or 1)
     return max(0, min(SHADES - 1, int(share * SHADES)))
-
-
-def kept(rows: StudyRows, name: str, build: Callable[[], Any]) -> Any:
-    """Return what a page shows, kept for a while while no answer comes in and nothing is declared anew.
-
-    What has parts that failed (`failed`) is not kept: it is tried again at the next visit.
-    """
-    key = f"results-{fingerprint(rows)}-{name}"
-    found = cache.get(key)
-    if found is None:
-        found = build()
-        if not (found.get("failed") if isinstance(found, dict) else getattr(found, "failed", None)):
-            cache.set(key, found, _KEPT_SECONDS)
-    return found
-
-
-def kept_parts(
-    rows: StudyRows, name: str, build: Callable[[Parts], dict], *, everybody: bool = False
-) -> dict:
-    """Return the parts of a page that `build` computes one by one, and as ``failed`` those that could not be.
-
-    Parameters
-    ----------
-    everybody : bool
-        Whether those count whom declared rules leave out.
-    """
-
-    def compute() -> dict:
-        from studyserver.results.tables.computed import Computed
-
-        parts = Parts(Computed(rows, everybody=everybody))
-        unreadable = parts.part("unreadable", "Stored answers that cannot be read", _unreadable, [])
-        return {**build(parts), "failed": parts.failed, "unreadable": unreadable}
-
-    return kept(rows, f"{name}-{everybody}", compute)
-
-
-def parts_of(study: Study, *, rehearsal: bool = False, everybody: bool = False) -> Parts:
-    """Return parts that are computed at every visit: counts of people change without an answer."""
-    from studyserver.results.tables.computed import Computed
-
-    return Parts(Computed(StudyRows(study, rehearsal=rehearsal), everybody=everybody))
-
-
-def _unreadable(computed: Computed) -> list[Unreadable]:
-    return list(computed.rows.unreadable.values())

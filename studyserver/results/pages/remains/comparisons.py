@@ -1,87 +1,72 @@
 """What the page "What remains" shows of clips that were compared within a trial: preferences and ABX."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE
 from studyserver.common import number_text
+from studyserver.results.tables.computed import Statistics
 from studyserver.results.tables.labels import NEW_ANNOTATORS
-from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.summaries import Group
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 
 from .. import sentences
-from ..widgets import FigureTable, IntervalPlot, Remaining, interval_plot
-from .figures import Figures, by_group_and_about
+from ..widgets import FigureTable, IntervalPlot, Remaining
+from .figures import Figures, Row, agreed, by_group_and_about, counts, estimated, figure_plot, figure_table
 
+Pair = tuple[Group, str, Figures]  # the first group, the second in words, figures by statistic
 _CHANCE = 0.5
+_UNITS = ("tracks", "annotators", "judgments")
 _BY_CHANCE = "Bars: 95\N{NO-BREAK SPACE}% interval over tracks and annotators; .5 is chance."
 
 
-def comparison_parts(compared: Compared) -> list[Remaining]:
+def comparison_parts(statistics: Statistics) -> list[Remaining]:
     """Return a part per preference question and per ABX question."""
-    parts = [
-        _preference(question, _of(compared.preferences, question.key))
-        for question in compared.questions(Answers.PREFERENCES)
+    compared = statistics.compared
+    asked: list[tuple[Callable[..., Remaining], Question, pd.DataFrame]] = [
+        (_preference, question, compared.preferences) for question in compared.questions(Answers.PREFERENCES)
     ]
-    parts += [
-        _abx(question, _of(compared.discrimination, question.key))
-        for question in compared.questions(Answers.MATCHES)
-    ]
-    return [part for part in parts if part is not None]
-
-
-def _of(table: pd.DataFrame, key: str) -> pd.DataFrame:
-    return table[table["question"] == key]
-
-
-def _pairs(table: pd.DataFrame) -> list[tuple[Group, str, Figures]]:
-    """Return each pair's first group, second group in words, and figures by statistic."""
-    return [pair for pair in by_group_and_about(table) if pair[1]]
+    asked += [(_abx, question, compared.discrimination) for question in compared.questions(Answers.MATCHES)]
+    found = []
+    for part, question, table in asked:
+        own = table[table["question"] == question.key]
+        if pairs := [pair for pair in by_group_and_about(own) if pair[1]]:
+            found.append(part(question, own, pairs))
+    return found
 
 
 # -- preference -------------------------------------------------------------------------------
 
 
-def _preference(question: Question, table: pd.DataFrame) -> Remaining | None:
-    pairs = _pairs(table)
-    if not pairs:
-        return None
-    plot = _plot("How often the first of two was chosen", pairs, "preference", "over")
-    columns = [
-        "compared", "first chosen", "decided answers alone, exact", "no preference", "strength",
-        "clip A chosen", "tracks", "annotators", "judgments",
-    ]  # fmt: skip
-    strength_asked = any(rows["strength"]["status"] == "ok" for *_pair, rows in pairs)
-    if not strength_asked:
-        columns.remove("strength")
-    lines = [
-        [
-            f"{group.label} over {second}",
-            sentences.agreement_text(rows["preference"]),
-            sentences.agreement_text(rows["preference_exact"]),
-            sentences.agreement_text(rows["undecided"]),
-            *([sentences.estimate_text(rows["strength"], 2)] if strength_asked else []),
-            sentences.agreement_text(rows["first_shown_chosen"]),
-            *_counts(rows["preference"]),
-        ]
-        for group, second, rows in pairs
-    ]
-    tables = [FigureTable("Preference", columns, lines, conditions=[group.condition for group, *_ in pairs])]
-    strengths = _strengths(table)
-    if len(pairs) > 1 and strengths:
-        tables.append(strengths)
-    group, second, rows = _foremost(pairs)
+def _preference(question: Question, table: pd.DataFrame, pairs: list[Pair]) -> Remaining:
+    rows = _rows(pairs, "over")
+    columns = {
+        "first chosen": agreed("preference"),
+        "decided answers alone, exact": agreed("preference_exact"),
+        "no preference": agreed("undecided"),
+    }
+    if any(figures["strength"]["status"] == "ok" for *_pair, figures in pairs):
+        columns["strength"] = estimated("strength", 2)
+    columns |= {"clip A chosen": agreed("first_shown_chosen"), **counts("preference", *_UNITS)}
+    strengths = _strengths(table) if len(pairs) > 1 else None
+    group, second, figures = _foremost(pairs)
     headline = _verdict(
-        rows["preference"],
+        figures["preference"],
         f"Listeners choose the {group.label} over the {second}",
         f"Listeners choose the {second} over the {group.label}",
         f"Whether listeners prefer the {group.label} or the {second} is not settled",
     )
-    return Remaining(question.key, question.text, headline, plot, tables[0], tables[1:])
+    return Remaining(
+        question.key,
+        question.text,
+        headline,
+        _plot("How often the first of two was chosen", rows, "preference"),
+        figure_table("Preference", "compared", rows, columns),
+        more=[strengths] if strengths else [],
+    )
 
 
 def _strengths(table: pd.DataFrame) -> FigureTable | None:
@@ -101,60 +86,50 @@ def _strengths(table: pd.DataFrame) -> FigureTable | None:
 # -- ABX --------------------------------------------------------------------------------------
 
 
-def _abx(question: Question, table: pd.DataFrame) -> Remaining | None:
-    pairs = _pairs(table)
-    if not pairs:
-        return None
-    plot = _plot("Share of right answers", pairs, "abx_correct", "or")
-    columns = [
-        "told apart", "right", "right, exact", "d\N{PRIME}", "answered A", "criterion", "tracks",
-        "annotators", "judgments",
-    ]  # fmt: skip
-    lines = [
-        [
-            f"{group.label} or {second}",
-            sentences.agreement_text(rows["abx_correct"]),
-            sentences.agreement_text(rows["abx_correct_exact"]),
-            sentences.estimate_text(rows["abx_d_prime"], 2),
-            sentences.agreement_text(rows["abx_a_said"]),
-            sentences.estimate_text(rows["abx_criterion"], 2),
-            *_counts(rows["abx_correct"]),
-        ]
-        for group, second, rows in pairs
-    ]
-    figures = FigureTable("ABX", columns, lines, conditions=[group.condition for group, *_ in pairs])
-    group, second, rows = _foremost(pairs)
+def _abx(question: Question, _table: pd.DataFrame, pairs: list[Pair]) -> Remaining:
+    rows = _rows(pairs, "or")
+    columns = {
+        "right": agreed("abx_correct"),
+        "right, exact": agreed("abx_correct_exact"),
+        "d\N{PRIME}": estimated("abx_d_prime", 2),
+        "answered A": agreed("abx_a_said"),
+        "criterion": estimated("abx_criterion", 2),
+        **counts("abx_correct", *_UNITS),
+    }
+    group, second, figures = _foremost(pairs)
     headline = _verdict(
-        rows["abx_correct"],
+        figures["abx_correct"],
         f"Listeners can tell the {group.label} from the {second}",
         f"Listeners take the {group.label} for the {second} more often than chance would have it",
         f"Whether listeners can tell the {group.label} from the {second} is not settled",
     )
-    return Remaining(question.key, question.text, headline, plot, figures)
+    return Remaining(
+        question.key,
+        question.text,
+        headline,
+        _plot("Share of right answers", rows, "abx_correct"),
+        figure_table("ABX", "told apart", rows, columns),
+    )
 
 
 # -- both -------------------------------------------------------------------------------------
 
 
-def _plot(title: str, pairs: list, statistic: str, between: str) -> IntervalPlot:
-    rows = [
-        (f"{group.label} {between} {second}", group.condition, figures[statistic])
-        for group, second, figures in pairs
-    ]
-    return interval_plot(title, rows, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1), _BY_CHANCE)
+def _rows(pairs: list[Pair], between: str) -> list[Row]:
+    return [(f"{group.label} {between} {second}", group.condition, found) for group, second, found in pairs]
 
 
-def _foremost(pairs: list) -> tuple[Group, str, Figures]:
+def _plot(title: str, rows: list[Row], statistic: str) -> IntervalPlot:
+    return figure_plot(title, rows, statistic, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1), _BY_CHANCE)
+
+
+def _foremost(pairs: list[Pair]) -> Pair:
     """Return evidence against the random control where it was asked for, else the first pair.
 
     Of several kinds of evidence or control it is the pair with most judgments.
     """
     asked = [x for x in pairs if x[0].condition == EVIDENCE and x[1].startswith("random control")]
     return max(asked or pairs[:1], key=lambda x: max(row["n_judgments"] for row in x[2].values()))
-
-
-def _counts(row: Mapping) -> list[str]:
-    return [str(int(row[name])) for name in ("n_tracks", "n_annotators", "n_judgments")]
 
 
 def _verdict(row: Mapping, above: str, below: str, open_: str) -> str:

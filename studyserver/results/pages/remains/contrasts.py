@@ -1,62 +1,68 @@
-"""Contrasts of conditions, and of methods against each other."""
+"""Contrasts of conditions, of methods against each other, and of what an explanation claims."""
 
 from studyserver.common import number_text
+from studyserver.results.tables.computed import Statistics
 from studyserver.results.tables.contrasts import Side
-from studyserver.results.tables.remains import WhatRemains
-from studyserver.results.tables.summaries import QuestionSummary
 
 from .. import sentences
 from ..widgets import DASH, FigureTable
+from .figures import agreed, by_key, estimated, figures_of
+
+_DECLARED = (
+    "The named contrasts were declared with the study; Holm's correction runs over them all. Methods "
+    "against each other are corrected by themselves."
+)
+_NOT_DECLARED = (
+    "No contrast was named with the study: evidence is compared with its random control, for each "
+    "question about a target. Holm's correction runs over these; methods against each other are "
+    "corrected by themselves."
+)
 
 
-def contrasts_table(remains: WhatRemains, by_key: dict[str, QuestionSummary]) -> FigureTable | None:
+def contrasts_table(statistics: Statistics) -> FigureTable | None:
     """Return the contrasts of conditions and methods; None where there are none."""
-    table = remains.contrasts
+    table, items = statistics.remains.contrasts, by_key(statistics)
     if table.empty:
         return None
     lines = []
     for row in table.fillna({"first_method": "", "second_method": ""}).to_dict("records"):
+        item = items[row["question"]]
         sides = [Side(row[name], row[f"{name}_method"]).label for name in ("first", "second")]
-        places = number_text.decimals(by_key[row["question"]].ends) + 1  # so that an end near 0 has a side
-        lines.append(
-            [
-                by_key[row["question"]].question.text,
-                " less ".join(sides),
-                "named" if row["primary"] else "methods",
-                sentences.estimate_text(row, places),
-                number_text.probability(row["p"]),
-                number_text.probability(row["p_holm"]),
-                _figure(row["d_z"]),
-                _figure(row["cliffs_delta"]),
-                "" if row["n_tracks"] != row["n_tracks"] else f"{row['n_tracks']:.0f}",
-            ]
-        )
+        places = number_text.decimals(item.ends) + 1  # so that an end near 0 has a side
+        tracks = "" if row["n_tracks"] != row["n_tracks"] else f"{row['n_tracks']:.0f}"
+        lines.append([
+            item.question.text, " less ".join(sides), "named" if row["primary"] else "methods",
+            sentences.estimate_text(row, places), number_text.probability(row["p"]),
+            number_text.probability(row["p_holm"]), _figure(row["d_z"]), _figure(row["cliffs_delta"]), tracks,
+        ])  # fmt: skip
     columns = [
-        "question",
-        "contrast",
-        "family",
-        "difference [95\N{NO-BREAK SPACE}%]",
-        "p (t test)",
-        "p (t test) after Holm",
-        "d_z",
-        "Cliff's δ",
-        "tracks",
-    ]
+        "question", "contrast", "family", "difference [95\N{NO-BREAK SPACE}%]", "p (t test)",
+        "p (t test) after Holm", "d_z", "Cliff's δ", "tracks",
+    ]  # fmt: skip
     return FigureTable("Contrasts, differences in units of each question's scale", columns, lines)
 
 
 def contrasts_note(are_declared: bool) -> str:
     """Return in words which contrasts these are and how they are corrected."""
-    if are_declared:
-        return (
-            "The named contrasts were declared with the study; Holm's correction runs over them all. Methods "
-            "against each other are corrected by themselves."
-        )
-    return (
-        "No contrast was named with the study: evidence is compared with its random control, for each "
-        "question about a target. Holm's correction runs over these; methods against each other are "
-        "corrected by themselves."
-    )
+    return _DECLARED if are_declared else _NOT_DECLARED
+
+
+def claims_table(statistics: Statistics) -> FigureTable | None:
+    """Return hits and false alarms of explanations as claims; None where there are none."""
+    table, items = statistics.remains.claims, by_key(statistics)
+    if table.empty:
+        return None
+    columns = {
+        "hits": agreed("hit_rate"),
+        "false alarms": agreed("false_alarm_rate"),
+        "d\N{PRIME}": estimated("d_prime", 2),
+        "criterion": estimated("criterion", 2),
+    }
+    lines = [
+        [items[key].question.text, str(about), *(cell(figures_of(part)) for cell in columns.values())]
+        for (key, about), part in table.groupby(["question", "about"], sort=False)
+    ]
+    return FigureTable("Explanations as claims", ["question", "against", *columns], lines)
 
 
 def _figure(value: float | None) -> str:

@@ -2,32 +2,42 @@
 
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
 from studyserver.results.data.questions import option_labels, option_values
+from studyserver.results.tables.computed import Statistics
 from studyserver.results.tables.naming import confusion
 from studyserver.results.tables.remains import WhatRemains
 from studyserver.results.tables.summaries import Group, QuestionSummary
 from studyserver.study.questions.kind import Answers
 
 from .. import sentences
-from ..widgets import Matrix, Remaining, figures_by_group, shade
-from .figures import Figures, by_group
+from ..widgets import Matrix, Remaining, shade
+from .figures import Figures, by_group, counts, figure_table, named
 
 _NO_INTERVAL = ", no interval"
 
 
-def naming_part(remains: WhatRemains, item: QuestionSummary) -> tuple[Remaining, list[Matrix]]:
-    """Return how much the answers to one question tell about the target, with its confusion matrices."""
+def naming_parts(statistics: Statistics) -> list[Remaining]:
+    """Return how much the answers to each question tell about the target, with confusion matrices."""
+    remains = statistics.remains
+    return [_naming(remains, item) for item in remains.naming_questions]
+
+
+def _naming(remains: WhatRemains, item: QuestionSummary) -> Remaining:
     table = remains.information[remains.information["question"] == item.question.key]
     found = by_group(table)
     groups = [(one.group, found[one.group]) for one in item.groups if one.group in found]
-    statistics = [
+    rows = [(group.label, group.condition, figures) for group, figures in groups]
+    columns = named(
         "mutual_information", "share_of_reference", "mutual_information_uncorrected", "accuracy",
         "accuracy_by_chance",
-    ]  # fmt: skip
-    figures = figures_by_group("Information", statistics, groups, counted="accuracy")
-    masked = [group for group, _rows_ in groups if group.condition not in UNMASKED]
-    matrices = [_confusion(remains, item, group) for group in masked]
-    headline = _naming_headline(item, groups)
-    return Remaining(item.question.key, item.question.text, headline, None, figures), matrices
+    ) | counts("accuracy", "clips", "annotators", "judgments")  # fmt: skip
+    return Remaining(
+        item.question.key,
+        item.question.text,
+        _naming_headline(item, groups),
+        None,
+        figure_table("Information", "condition", rows, columns),
+        matrices=[_confusion(item, group) for group, _figures in groups if group.condition not in UNMASKED],
+    )
 
 
 def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, Figures]]) -> str:
@@ -54,7 +64,7 @@ def _is_checklist(item: QuestionSummary) -> bool:
     return item.question.answer_kind.answers == Answers.SETS
 
 
-def _confusion(remains: WhatRemains, item: QuestionSummary, group: Group) -> Matrix:
+def _confusion(item: QuestionSummary, group: Group) -> Matrix:
     counts = confusion(item, group.label)
     most = counts.to_numpy().sum(axis=1).max(initial=1)
     labels = option_labels(item.question)

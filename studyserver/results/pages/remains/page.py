@@ -1,20 +1,18 @@
 """The page "What remains": its parts, each computed by itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from studyserver.results.tables.computed import Computed, Statistics
+from studyserver.results.tables.computed import Statistics
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.summaries import QuestionSummary
 
-from ..widgets import FigureTable, Matrix, Remaining, Scatter
+from ..widgets import FigureTable, Remaining
 from .comparisons import comparison_parts
-from .contrasts import contrasts_note, contrasts_table
-from .dose_response import dose_part
-from .figures import by_question
-from .model import model_part
-from .naming import naming_part
-from .retention import retention_part
-from .signal_detection import claims_table
+from .contrasts import claims_table, contrasts_note, contrasts_table
+from .model import model_parts
+from .naming import naming_parts
+from .retention import dose_parts, retention_parts
 from .time_marks import stretches_parts
 
 
@@ -25,75 +23,34 @@ class RemainsPage:
     retention: list[Remaining]
     contrasts: FigureTable | None
     contrasts_note: str
-    naming: list[tuple[Remaining, list[Matrix]]]
+    naming: list[Remaining]
     further: list[Remaining]  # on clips compared with each other, and on stretches of time
     claims: FigureTable | None
-    model: list[tuple[Remaining, Scatter, FigureTable]]
+    model: list[Remaining]
     dose: list[Remaining]
 
     @property
     def answers(self) -> list[Remaining]:
         """The parts with an answer in a sentence."""
-        return [*self.retention, *(part for part, _matrices in self.naming), *self.further]
+        return [*self.retention, *self.naming, *self.further]
 
 
 def remains_page(parts: Parts) -> RemainsPage:
     """Return the page, each part computed by itself."""
+
+    def part(name: str, what: str, compute: Callable[[Statistics], Any], instead: Any = None) -> Any:
+        return parts.part(name, what, lambda computed: compute(computed.shown), instead)
+
     return RemainsPage(
-        retention=parts.part("retention", "Retention", _retentions, []),
-        contrasts=parts.part("contrasts", "Conditions and methods against each other", _all_contrasts),
+        retention=part("retention", "Retention", retention_parts, []),
+        contrasts=part("contrasts", "Conditions and methods against each other", contrasts_table),
         contrasts_note=contrasts_note(parts.computed.study.primary_contrasts.exists()),
-        naming=parts.part("naming", "Naming of targets", _namings, []),
+        naming=part("naming", "Naming of targets", naming_parts, []),
         further=[
-            *parts.part("comparisons", "Comparisons of clips", _comparisons, []),
-            *parts.part("stretches", "Stretches of time", _stretches, []),
+            *part("comparisons", "Comparisons of clips", comparison_parts, []),
+            *part("stretches", "Stretches of time", stretches_parts, []),
         ],
-        claims=parts.part("claims", "Against the claim", _all_claims),
-        model=parts.part("model", "Listeners and the model", _models, []),
-        dose=parts.part("dose", "How much evidence", _doses, []),
+        claims=part("claims", "Against the claim", claims_table),
+        model=part("model", "Listeners and the model", model_parts, []),
+        dose=part("dose", "How much evidence", dose_parts, []),
     )
-
-
-def retentions_of(statistics: Statistics) -> list[Remaining]:
-    """Return what remains per question with numbers, of one set of annotators."""
-    items = {item.question.key: item for item in statistics.summaries.questions}
-    return [retention_part(items[key], table) for key, table in by_question(statistics.remains.retention)]
-
-
-def _retentions(computed: Computed) -> list[Remaining]:
-    return retentions_of(computed.shown)
-
-
-def _by_key(computed: Computed) -> dict[str, QuestionSummary]:
-    return {item.question.key: item for item in computed.shown.summaries.questions}
-
-
-def _all_contrasts(computed: Computed) -> FigureTable | None:
-    return contrasts_table(computed.shown.remains, _by_key(computed))
-
-
-def _namings(computed: Computed) -> list[tuple[Remaining, list[Matrix]]]:
-    remains = computed.shown.remains
-    return [naming_part(remains, item) for item in remains.naming_questions]
-
-
-def _comparisons(computed: Computed) -> list[Remaining]:
-    return comparison_parts(computed.shown.compared)
-
-
-def _stretches(computed: Computed) -> list[Remaining]:
-    return stretches_parts(computed.shown.marked)
-
-
-def _all_claims(computed: Computed) -> FigureTable | None:
-    return claims_table(computed.shown.remains.claims, _by_key(computed))
-
-
-def _models(computed: Computed) -> list[tuple[Remaining, Scatter, FigureTable]]:
-    remains, items = computed.shown.remains, _by_key(computed)
-    return [model_part(remains, items[key], table) for key, table in by_question(remains.model_comparison)]
-
-
-def _doses(computed: Computed) -> list[Remaining]:
-    items = _by_key(computed)
-    return [dose_part(items[key], table) for key, table in by_question(computed.shown.remains.dose_response)]

@@ -1,54 +1,62 @@
-"""How much of a question's differences between tracks is left in each condition."""
+"""Retention: how much of a question's differences between tracks is left; dose and response."""
+
+from collections.abc import Mapping
 
 import pandas as pd
 
+from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL
 from studyserver.common import number_text
+from studyserver.results.tables.computed import Statistics
 from studyserver.results.tables.summaries import Group, QuestionSummary
 
 from .. import sentences
-from ..widgets import FigureTable, Remaining, interval_plot
-from .figures import Figures, asked_about, by_group
+from ..widgets import Remaining, interval_plot
+from .figures import (
+    Figures,
+    agreed,
+    asked_about,
+    by_group,
+    by_question,
+    counts,
+    estimated,
+    figure_plot,
+    figure_table,
+    figures_of,
+)
 
 
-def retention_part(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
-    """Return what remains of one question with numbers, from its rows of the table `retention`."""
+def retention_parts(statistics: Statistics) -> list[Remaining]:
+    """Return the retention of each question with numbers."""
+    return [_retention(*found) for found in by_question(statistics, statistics.remains.retention)]
+
+
+def _retention(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
     found = by_group(table)
     ordered = [one.group for one in item.groups if one.group in found]
-    labelled = [(group.label, group.condition, found[group]) for group in ordered]
-    plot = interval_plot(
+    rows = [(group.label, group.condition, found[group]) for group in ordered]
+    plot = figure_plot(
         "Retention by condition",
-        [(label, condition, rows["correlation_corrected"]) for label, condition, rows in labelled],
+        rows,
+        "correlation_corrected",
         (-0.5, 1.5),
         (-0.5, 0, 0.5, 1, 1.5),
         "0: nothing of the differences between tracks is left; 1: all of it.",
     )
-    places = number_text.decimals(item.ends)
-    columns = [
-        "condition", "retention", "uncorrected", "contrast kept", "shift of the mean",
-        "reliability, original", "reliability, condition", "tracks", "annotators",
-    ]  # fmt: skip
-    lines = [
-        [
-            label,
-            sentences.agreement_text(rows["correlation_corrected"]),
-            sentences.agreement_text(rows["correlation"]),
-            sentences.agreement_text(rows["contrast_kept"]),
-            sentences.estimate_text(rows["mean_shift"], places),
-            sentences.agreement_text(rows["reliability_reference"]),
-            sentences.agreement_text(rows["reliability_condition"]),
-            str(rows["correlation"]["n_tracks"]),
-            str(rows["correlation"]["n_annotators"]),
-        ]
-        for label, _condition, rows in labelled
-    ]
-    conditions = [condition for _label, condition, _rows_ in labelled]
-    caption = f"Retention of {asked_about(item)}"
-    figures = FigureTable(caption, columns, lines, conditions=conditions)
-    return Remaining(item.question.key, item.question.text, _retention_headline(item, found), plot, figures)
+    columns = {
+        "retention": agreed("correlation_corrected"),
+        "uncorrected": agreed("correlation"),
+        "contrast kept": agreed("contrast_kept"),
+        "shift of the mean": estimated("mean_shift", number_text.decimals(item.ends)),
+        "reliability, original": agreed("reliability_reference"),
+        "reliability, condition": agreed("reliability_condition"),
+        **counts("correlation", "tracks", "annotators"),
+    }
+    figures = figure_table(f"Retention of {asked_about(item)}", "condition", rows, columns)
+    return Remaining(item.question.key, item.question.text, _headline(item, found), plot, figures)
 
 
-def _retention_headline(item: QuestionSummary, found: dict[Group, Figures]) -> str:
+def _headline(item: QuestionSummary, found: dict[Group, Figures]) -> str:
     evidence = [group for group in found if group.condition == EVIDENCE]
     if not evidence:
         return "No evidence was judged beside the original."
@@ -73,3 +81,48 @@ def _of_one_evidence(
             sentences.agreement_text(found[control]["contrast_kept"]) if control else "",
         ),
     )
+
+
+# -- dose and response ------------------------------------------------------------------------
+
+
+def dose_parts(statistics: Statistics) -> list[Remaining]:
+    """Return how hearing each question's target rises with the number of segments of evidence."""
+    return [_dose(*found) for found in by_question(statistics, statistics.remains.dose_response)]
+
+
+def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
+    methods = table.fillna({"about": ""}).groupby("about", sort=False)
+    rows = [(str(method), "", figures_of(part)) for method, part in methods]
+    strips = [
+        (
+            plural(int(name.removeprefix("heard_at_")), "segment") + (f", {method}" if method else ""),
+            EVIDENCE,
+            row,
+        )
+        for method, _condition, figures in rows
+        for name, row in figures.items()
+        if name.startswith("heard_at_")
+    ]
+    what = asked_about(item)
+    plot = interval_plot(f"Share of judgments that hear {what}", strips, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1))
+    columns = {
+        "slope (log-odds per doubling)": estimated("slope", 2),
+        "segments until half of the judgments hear it": estimated("threshold", 2),
+    }
+    labelled = [(method or "all", condition, figures) for method, condition, figures in rows]
+    figures = figure_table("Dose and response", "method", labelled, columns)
+    headline = " ".join(
+        _dose_sentence(what, method, found["threshold"], several=len(rows) > 1) for method, _, found in rows
+    )
+    return Remaining(item.question.key, item.question.text, headline, plot, figures)
+
+
+def _dose_sentence(what: str, method: str, threshold: Mapping, *, several: bool) -> str:
+    """Return how many segments it takes until half of the judgments hear a feature."""
+    by = f" ({method})" if several and method else ""
+    if threshold["status"] != "ok":
+        reason = threshold["reason"]
+        return f"How much evidence{by} it takes until {what} is heard cannot be said: {reason}."
+    figure = sentences.estimate_text(threshold, 1)
+    return f"Half of the judgments hear {what} in the evidence{by} from {figure} segments on."
