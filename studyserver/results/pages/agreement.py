@@ -154,7 +154,7 @@ def _statistics(item: QuestionSummary) -> FigureTable:
 
 
 def _fits(item: QuestionSummary, statistic: str, row: dict) -> bool:
-    """Return whether a statistic is for this kind of question: others stand in the download only."""
+    """Return whether a statistic is for this kind of question: others are only in the download."""
     if item.question.answer_kind.is_continuous and COEFFICIENTS[statistic].of_categories:
         return False
     return row["status"] == "ok" or not row["reason"].startswith("needs ")

@@ -1,4 +1,4 @@
-"""What the pages about annotators show: their quality, whom declared rules leave out, what that changes."""
+"""The pages about annotators: their quality, exclusions by declared rules, and the effect of these."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -56,7 +56,7 @@ USUAL_RULES = (
 
 @dataclass(frozen=True)
 class AnnotatorsPage:
-    """Annotators, rules, and figures with and without those whom the rules leave out."""
+    """Annotators, rules, and figures with and without excluded annotators."""
 
     rules: list[str]
     excluded: FigureTable | None
@@ -64,7 +64,7 @@ class AnnotatorsPage:
     compared: FigureTable | None
     quality: FigureTable | None
     left_out: list[str]
-    has_names: bool  # whether there are answers that are no numbers
+    has_names: bool  # whether there are answers that are not numbers
     has_numbers: bool
     has_abx: bool
 
@@ -75,11 +75,11 @@ def annotators_page(parts: Parts) -> AnnotatorsPage:
     quality, shown = parts.part("quality", "Quality of each annotator", _quality, (None, []))
     return AnnotatorsPage(
         rules=[str(rule) for rule in computed.study.exclusion_rules.all()],
-        excluded=parts.part("excluded", "Who is left out", _left_out),
-        preview=parts.part("preview", "Whom usual rules would leave out", _usual),
+        excluded=parts.part("excluded", "Exclusions", _left_out),
+        preview=parts.part("preview", "Excluded by common rules", _usual),
         compared=parts.part("compared", "With and without", _compared),
         quality=quality,
-        left_out=parts.part("left_out", "Who is left out", lambda found: sorted(found.quality.left_out), []),
+        left_out=parts.part("left_out", "Exclusions", lambda found: sorted(found.quality.left_out), []),
         has_names="agreement_with_others" in shown,
         has_numbers="bias" in shown,
         has_abx="abx_trials" in shown,
@@ -100,13 +100,13 @@ def _quality(computed: Computed) -> tuple[FigureTable, list[str]]:
 
 
 def _left_out(computed: Computed) -> FigureTable | None:
-    return _excluded("Left out by the declared rules", computed.quality.excluded)
+    return _excluded("Excluded by the declared rules", computed.quality.excluded)
 
 
 def _usual(computed: Computed) -> FigureTable | None:
     if computed.quality.rules:
         return None
-    return _excluded("Whom usual rules would leave out", computed.quality.breaking(USUAL_RULES))
+    return _excluded("Excluded by common rules", computed.quality.breaking(USUAL_RULES))
 
 
 def annotator_parts(parts: Parts, pseudonym: str) -> dict:
@@ -186,7 +186,7 @@ def _excluded(caption: str, table: pd.DataFrame) -> FigureTable | None:
 
 
 def _compared(computed: Computed) -> FigureTable | None:
-    """Return the answers of everybody beside those without the annotators whom the rules leave out."""
+    """Return the figures of all annotators beside those without excluded annotators."""
     sets = computed.annotator_sets
     if KEPT not in sets:
         return None

@@ -132,7 +132,7 @@ def _ceiling(computed: Computed) -> list[Check]:
     return _check(
         "The model is compared with what these listeners' agreement allows",
         len(rows) > 0,
-        "Noise ceiling and the correlation of one listener stand beside the model's."
+        "Noise ceiling and the correlation of one listener are given beside the model's."
         if len(rows)
         else "No prediction, or too little agreement for a noise ceiling.",
     )

@@ -11,7 +11,7 @@ from studyserver.study.models import Question
 
 from . import sentences
 from .plots.palette import scattered
-from .widgets import DASH, Remaining
+from .widgets import DASH, IntervalPlot, IntervalStrip, Remaining
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,19 +23,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 400  # per group; the page stays light, the files hold every judgment
 _MARGIN = 4  # per cent at both ends of the scale
-
-
-@dataclass(frozen=True)
-class Strip:
-    """One row of the plot: a group's judgments along the scale, positions in per cent of the width."""
-
-    label: str
-    condition: str
-    points: list[tuple[str, str]]  # x in per cent, y in pixels
-    mean: str | None
-    low: str | None
-    high: str | None
-    text: str
 
 
 @dataclass(frozen=True)
@@ -64,29 +51,14 @@ class QuestionSection:
     level: str
     target: str
     headline: str
-    strips: list[Strip]
-    ticks: list[tuple[str, str]]  # label, x in per cent
-    low_label: str
-    high_label: str
-    described: str
+    plot: IntervalPlot
     n_points: int
     n_drawable: int
     n_judgments: int
-    rows: list[TableRow]
-    total: TableRow
+    rows: list[TableRow]  # a group each, then all conditions together
     contrasts: list[str]
     measure: str
     bars: str  # what the bars of the table's distributions stand for
-
-    @property
-    def png(self) -> str:
-        """Name of the plot as a picture."""
-        return f"{self.key}.png"
-
-    @property
-    def svg(self) -> str:
-        """Name of the plot as a drawing."""
-        return f"{self.key}.svg"
 
 
 def overview_parts(parts: Parts) -> dict:
@@ -126,6 +98,7 @@ def _section_of(question: Question, computed: "Computed") -> QuestionSection:
     summary = computed.shown.summaries.question(question)
     drawn = [(item.group, *found) for item in summary.groups if (found := _drawn(summary, item))]
     strips = [_strip(summary, *group) for group in drawn]
+    measure = "mean" if summary.is_numeric else "named the clip's target"
     return QuestionSection(
         key=question.key,
         text=question.text,
@@ -133,18 +106,20 @@ def _section_of(question: Question, computed: "Computed") -> QuestionSection:
         level=sentences.level_text(question),
         target=question.target,
         headline=sentences.headline(summary),
-        strips=strips,
-        ticks=_ticks(summary),
-        low_label=_end_label(question, "low"),
-        high_label=_end_label(question, "high"),
-        described=_described(strips),
+        plot=IntervalPlot(
+            f"Plot of {measure} by condition",
+            strips,
+            _ticks(summary),
+            of_judgments=True,
+            low_label=_end_label(question, "low"),
+            high_label=_end_label(question, "high"),
+        ),
         n_points=sum(len(strip.points) for strip in strips),
         n_drawable=sum(len(values) for _group, _mean, values in drawn),
         n_judgments=summary.n_judgments,
-        rows=[_table_row(summary, item) for item in summary.groups],
-        total=_table_row(summary),
+        rows=[*(_table_row(summary, item) for item in summary.groups), _table_row(summary)],
         contrasts=[_contrast(summary, pair, found) for pair, found in summary.contrasts.items()],
-        measure="mean" if summary.is_numeric else "named the clip's target",
+        measure=measure,
         bars=_bars_in_words(summary),
     )
 
@@ -153,17 +128,17 @@ def _section_of(question: Question, computed: "Computed") -> QuestionSection:
 
 
 def _drawn(summary: "QuestionSummary", item: "GroupSummary") -> "tuple[Mean, np.ndarray] | None":
-    """Return the mean of a group and the numbers to be drawn, or None where there are none."""
+    """Return the mean of a group and the numbers to be drawn, or None if there are none."""
     mean = _mean(summary, item)
     numbers = item.judgments["number"].dropna() if summary.is_numeric else item.hits
     return None if mean is None else (mean, numbers.to_numpy(dtype=float))
 
 
-def _strip(summary: "QuestionSummary", group: "Group", mean: "Mean", values: "np.ndarray") -> Strip:
+def _strip(summary: "QuestionSummary", group: "Group", mean: "Mean", values: "np.ndarray") -> IntervalStrip:
     def place(value: float | None) -> str | None:
         return None if value is None else _percent(value, summary.ends)
 
-    return Strip(
+    return IntervalStrip(
         label=group.label,
         condition=group.condition,
         points=_points(values, summary),
@@ -208,11 +183,6 @@ def _percent(value: float, ends: tuple[float, float]) -> str:
 
 def _end_label(question: Question, end: str) -> str:
     return str(question.options.get(end, "")) if isinstance(question.options, dict) else ""
-
-
-def _described(strips: list[Strip]) -> str:
-    """Return the plot in words, for those who cannot see it."""
-    return "; ".join(f"{strip.label}: {strip.text}, {len(strip.points)} points" for strip in strips)
 
 
 # -- the table --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The planning page: what a design can detect, from assumptions, from typed variances, or from answers."""
+"""The planning page: what a design can detect, given default, entered or estimated variances."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class PlanningForm(forms.Form):
     )
     source = forms.ChoiceField(
         choices=[
-            ("assumed", "as assumed for want of a pilot"),
-            ("answers", "as in this study's answers so far"),
-            ("rehearsal", "as in its rehearsal (simulated annotators)"),
-            ("typed", "as typed here"),
+            ("assumed", "use default assumptions (no pilot data)"),
+            ("answers", "use this study's answers so far"),
+            ("rehearsal", "use its rehearsal (simulated annotators)"),
+            ("typed", "use the values below"),
         ],
         label="How much judgments vary",
         widget=forms.RadioSelect,
@@ -79,17 +79,17 @@ class PlanningForm(forms.Form):
         self.fields["question"].coerce = questions.__getitem__
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a comparison with itself, and variances that were announced but not typed."""
+        """Refuse a comparison with itself, and missing standard deviations."""
         data = super().clean()
         if data.get("first") and data.get("first") == data.get("second"):
             self.add_error("second", "A condition cannot be compared with itself: choose another one.")
         if data.get("source") == "typed":
             for name in DEVIATIONS:
                 if data.get(name) is None and name not in self.errors:
-                    self.add_error(name, "Type a standard deviation, in steps of the scale.")
+                    self.add_error(name, "Enter a standard deviation, in steps of the scale.")
             varying = [data.get(name) for name in ("between_tracks", "single_judgment")]
             if None not in varying and not any(varying):
-                self.add_error("single_judgment", "Judgments that do not vary at all need no planning.")
+                self.add_error("single_judgment", "Enter a value above 0 here or for the tracks.")
         return data
 
 
@@ -100,7 +100,7 @@ def _questions(study: Study) -> dict[str, Question]:
 
 
 def _suggested(study: Study) -> dict:
-    """Return what the form holds at first: the study as it stands."""
+    """Return the initial values of the form, taken from the study."""
     stimuli = study.stimuli.active().main()
     conditions = list(stimuli.values_list("clip__condition", flat=True).distinct().order_by())
     pair = [name for name in (EVIDENCE, RANDOM_CONTROL) if name in conditions]
@@ -168,7 +168,7 @@ class Plan:
 
 
 class NoVariances(ValueError):
-    """The answers do not say how much judgments vary; the message says what is missing."""
+    """Variances cannot be estimated from the answers; the message says what is missing."""
 
 
 def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
@@ -210,7 +210,7 @@ def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
 
 
 def forecast(study: Study) -> str:
-    """Return in a sentence what the study as it stands can detect; empty where nothing can be compared."""
+    """Return a sentence on what the study can detect; empty if there is nothing to compare."""
     from studyserver.results.statistics.power import planning_width, smallest_difference
 
     form = PlanningForm(study)
@@ -228,7 +228,7 @@ def forecast(study: Study) -> str:
     }
     pair = " and ".join(condition_name(data[name]) for name in ("first", "second"))
     headline = _headline(data, chosen, f"between {pair} on the scale from {plain(low)} to {plain(high)}")
-    return f"{headline} This assumes how much judgments vary; a pilot or a rehearsal knows better."
+    return f"{headline} This assumes how much judgments vary; a pilot or a rehearsal gives better values."
 
 
 def _mark(form: PlanningForm) -> str:
@@ -282,7 +282,9 @@ def answered_variances(counted: CountedJudgments, question: Question, first: str
     try:
         return variances_from_pilot(table, first, second)
     except ValueError as error:
-        raise NoVariances(f"The answers of {who} do not say how much judgments vary: {error}.") from error
+        raise NoVariances(
+            f"The answers of {who} are not enough to estimate how much judgments vary: {error}."
+        ) from error
 
 
 def _around(number: int) -> list[int]:

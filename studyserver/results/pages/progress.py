@@ -1,4 +1,4 @@
-"""The progress page: how a study goes while it runs, and how much more it needs."""
+"""The progress page: the state of a running study, and what it still needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _SHARES_OF_WIDTH = (1.0, 0.75, 0.5)
 
 @dataclass(frozen=True)
 class Needed:
-    """How many more judgments one contrast needs.
+    """Further judgments needed one contrast needs.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Needed:
     answer : str
         How wide the interval is and what half of it takes, in a sentence.
     design : str
-        From whom and what that is reckoned, in a sentence.
+        What that is computed from, in a sentence.
     table : FigureTable
     """
 
@@ -60,14 +60,14 @@ class ProgressPage:
     times : FigureTable or None
         Time per trial early, in the middle and late in the session.
     ended : FigureTable or None
-        Whom the study itself ended, and why.
+        How many sessions the study ended, and why.
     failing : FigureTable or None
-        Whom the declared rules leave out.
+        Excluded by the declared rules.
     agreement : FigureTable or None
     needed : list[Needed]
-        How many more judgments until intervals are so wide, contrast by contrast.
+        Further judgments needed until intervals are so wide, contrast by contrast.
     waiting : list[tuple[str, str]]
-        Questions of which that cannot be said yet, and the reason.
+        Questions for which that cannot be computed yet, with the reason.
     adaptive : str
         How far an adaptive study is from its precision, in words.
     """
@@ -89,12 +89,12 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
     ----------
     parts : Parts
     width : float, optional
-        Of the interval that a researcher wants, in units of the scale, beside those offered.
+        Width of the interval that the researcher wants, in units of the scale.
     """
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
     needed, waiting = parts.part(
         "needed",
-        "How many more judgments",
+        "Further judgments needed",
         lambda computed: _needed(computed.shown.counted, width),
         ([], []),
     )
@@ -103,10 +103,10 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
         return parts.part(name, what, lambda _computed: compute(study, rehearsal=rehearsal), instead)
 
     return ProgressPage(
-        stages=counted("stages", "Where annotators leave", stages_table),
+        stages=counted("stages", "Where annotators drop out", stages_table),
         times=counted("times", "Time per trial", times_table),
         ended=counted("ended", "Sessions that the study ended", _ended),
-        failing=parts.part("failing", "Who fails checks", _failing),
+        failing=parts.part("failing", "Excluded annotators", _failing),
         agreement=parts.part("agreement", "Agreement so far", lambda computed: _agreement(computed.shown)),
         needed=needed,
         waiting=waiting,
@@ -118,7 +118,7 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
 
 
 def stages_table(study: Study, *, rehearsal: bool = False) -> FigureTable:
-    """Return how many annotators came to each stage. Everybody who joined counts, also who withdrew later."""
+    """Return how many annotators reached each stage, including those who withdrew later."""
     stages = {
         "joined": Q(),
         "agreed to take part": Q(consented_at__isnull=False),
@@ -141,7 +141,9 @@ def stages_table(study: Study, *, rehearsal: bool = False) -> FigureTable:
         rows.append([label, str(count), share, lost])
         before = count
     return FigureTable(
-        "How far annotators came", ["stage", "annotators", "of those before", "left or still there"], rows
+        "Stages that annotators reached",
+        ["stage", "annotators", "of those before", "left or not finished"],
+        rows,
     )
 
 
@@ -193,7 +195,7 @@ def _failing(computed: Computed) -> FigureTable | None:
         [str(row.annotator), str(row.reason), significant(row.figure, 2), plain(row.limit)]
         for row in broken.itertuples(index=False)
     ]
-    return FigureTable("Whom the declared rules leave out", ["annotator", "reason", "figure", "limit"], rows)
+    return FigureTable("Excluded by the declared rules", ["annotator", "reason", "figure", "limit"], rows)
 
 
 # -- figures ----------------------------------------------------------------------------------

@@ -250,6 +250,6 @@ def _questions(study: Study) -> str:
 
 
 def _analysis(study: Study) -> str:
-    """Return how answers were analysed, as far as the study asks questions of the kind."""
+    """Return how answers were analysed, for the kinds of questions that the study asks."""
     asked = {question.answer_kind.answers for question in measures_of(study.questions.all()).values()}
     return " ".join(text for answers, text in _ANALYSES if asked & answers)

@@ -44,7 +44,7 @@ def mean_text(mean: Mean | None, ends: tuple[float, float]) -> str:
 
 
 def target_name(target: str) -> str:
-    """Return a target as it stands in a sentence: a noun as it is, any other label in quotation marks."""
+    """Return a target for use within a sentence: nouns unchanged, other labels in quotation marks."""
     name = target.replace("_", " ")
     return name if target in _NOUNS else f"“{name}”"
 
@@ -224,7 +224,7 @@ def _too_few(group: GroupSummary) -> bool:
     return min(group.n_annotators, group.n_clips) < FEWEST_FOR_AN_ANSWER
 
 
-# -- what remains -----------------------------------------------------------------------------
+# -- retention --------------------------------------------------------------------------------
 
 STATISTICS = {
     "exact_agreement": "same answer again",

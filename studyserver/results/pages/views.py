@@ -45,7 +45,7 @@ def remains(visit: Visit) -> HttpResponse:
     from .remains.page import remains_page
 
     shown = visit.kept("remains", lambda parts: {"page": remains_page(parts)})
-    return visit.page("remains", "What remains", {**shown, "equal": equal_part(visit.parts)})
+    return visit.page("remains", "Retention and contrasts", {**shown, "equal": equal_part(visit.parts)})
 
 
 @results_page
@@ -58,7 +58,7 @@ def agreement(visit: Visit) -> HttpResponse:
 
 @results_page
 def annotators(visit: Visit) -> HttpResponse:
-    """Show the quality of every annotator, and whom the declared rules leave out."""
+    """Show the quality of every annotator, and whom the declared rules exclude."""
     from .annotators import annotators_page
 
     people = counted_annotators(visit.study, rehearsal=visit.rehearsal)
@@ -86,7 +86,7 @@ def annotator(visit: Visit, pseudonym: str) -> HttpResponse:
 
 @results_page
 def progress(visit: Visit) -> HttpResponse:
-    """Show how a study goes, and how much more it needs."""
+    """Show the state of a study, and what it still needs."""
     from .progress import progress_page
 
     typed = visit.request.GET.get("width", "")
@@ -114,7 +114,7 @@ def _width(text: str) -> tuple[float | None, str]:
 
 @results_page
 def planning(visit: Visit) -> HttpResponse:
-    """Show what so many annotators and tracks can detect."""
+    """Show what a number of annotators and tracks can detect."""
     form = PlanningForm(visit.study, visit.request.GET)
     plan, refusal = None, ""
     failed: dict[str, Failed] = {}
@@ -124,9 +124,9 @@ def planning(visit: Visit) -> HttpResponse:
         try:
             plan, failed = _plan(visit, form)
         except NoVariances as error:
-            refusal = f"{error} Type standard deviations, or take the assumed ones."
+            refusal = f"{error} Enter standard deviations, or use the default assumptions."
     context = {
-        "declared": False,  # a plan is of nobody in particular
+        "declared": False,  # a plan does not depend on exclusions
         "form": form,
         "plan": plan,
         "failed": failed,
@@ -144,7 +144,7 @@ def planning_plot(visit: Visit, kind: str) -> HttpResponse:
     """Send the plot of the planning page with the same question string."""
     form = PlanningForm(visit.study, visit.request.GET)
     if kind not in FORMATS or not form.is_valid():
-        raise Http404("There is no such plot.")
+        raise Http404("This plot does not exist.")
     try:
         plan, failed = _plan(visit, form)
     except NoVariances as error:
@@ -222,7 +222,7 @@ def figure(visit: Visit, name: str) -> HttpResponse:
         raise Http404(f"Plots are {' or '.join(FORMATS)} files.")
     question = measures_of(visit.study.questions.all()).get(key)
     if question is None or question.answer_kind.answers == Answers.TEXT:
-        raise Http404("There is no such plot.")
+        raise Http404("This plot does not exist.")
     from .plots.question_plot import question_figure
 
     mark = rehearsal_mark(visit.study, rehearsal=visit.rehearsal)

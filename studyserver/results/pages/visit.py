@@ -20,7 +20,7 @@ from studyserver.study.models import Study
 
 PARTS = [
     ("results:study", "Overview"),
-    ("results:remains", "What remains"),
+    ("results:remains", "Retention and contrasts"),
     ("results:agreement", "Agreement"),
     ("results:annotators", "Annotators"),
     ("results:progress", "Progress"),
@@ -39,7 +39,7 @@ class Visit:
     rehearsal : bool
         Whether the rehearsal is shown instead of people's answers.
     everybody : bool
-        Whether annotators whom the declared rules leave out are shown as well.
+        Whether excluded annotators are shown as well.
     """
 
     def __init__(self, request: HttpRequest, slug: str) -> None:
@@ -106,7 +106,7 @@ class Visit:
 
 
 def results_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let in researchers, and give the view the visit to the study whose slug stands in the address."""
+    """Let in researchers, and pass the view the visit to the study named in the address."""
 
     @require_safe
     @for_researchers

@@ -20,7 +20,7 @@ DASH = "\N{EN DASH}"  # where there is no figure
 BARS = "Bars: 95\N{NO-BREAK SPACE}% interval over clips and annotators."
 _MARGIN = 4  # per cent at both ends of an axis
 SHADES = 5
-_LONGEST_IN_A_CELL = 28  # letters of a reason; longer ones stand below the table
+_LONGEST_IN_A_CELL = 28  # letters of a reason; longer ones are listed below the table
 _PROSE = 40  # letters from which a cell is read as a sentence, not as a figure
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -98,6 +98,7 @@ class IntervalStrip:
     high: str | None
     text: str
     goes_on: tuple[bool, bool] = (False, False)  # whether the interval leaves the axis at its left, its right
+    points: list[tuple[str, str]] = field(default_factory=list)  # judgments: x in per cent, y in pixels
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,9 @@ class IntervalPlot:
     strips: list[IntervalStrip]
     ticks: list[tuple[str, str]]
     note: str = ""
+    of_judgments: bool = False  # whether there are single judgments besides estimates
+    low_label: str = ""
+    high_label: str = ""
 
     @property
     def shows_anything(self) -> bool:
@@ -117,7 +121,10 @@ class IntervalPlot:
     @property
     def described(self) -> str:
         """The plot in words."""
-        return "; ".join(f"{strip.label}: {strip.text}" for strip in self.strips)
+        points = [f", {len(strip.points)} points" if self.of_judgments else "" for strip in self.strips]
+        return "; ".join(
+            f"{strip.label}: {strip.text}{many}" for strip, many in zip(self.strips, points, strict=True)
+        )
 
 
 @dataclass(frozen=True)

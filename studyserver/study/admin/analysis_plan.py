@@ -10,10 +10,10 @@ from .shared.locked import OwnRowsFormSet, UntilBegunInline
 
 
 class ExclusionRuleInline(UntilBegunInline, admin.TabularInline):
-    """Whom the results leave out; declared before anybody answers, so that nobody picks results by it."""
+    """Which annotators the results exclude; declared before results can guide the choice."""
 
     model = ExclusionRule
-    verbose_name_plural = "Exclusion rules: whom the results leave out"
+    verbose_name_plural = "Exclusion rules: which annotators the results exclude"
     fields = ("measure", "excludes", "limit")
 
 

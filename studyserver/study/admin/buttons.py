@@ -86,7 +86,7 @@ class StudyButtons(StudyViews):
             raise StudyLocked
         name = request.POST.get("set", "")
         if name not in QUESTION_SETS:
-            self.refuse(request, "There is no such set of questions.")
+            self.refuse(request, "This set of questions does not exist.")
             return
         added = add_questions(study, name)
         title = QUESTION_SETS[name].title

@@ -30,7 +30,7 @@ class StudyForm(PlainLines, forms.ModelForm):
     """Offers the conditions that are compared as boxes to tick."""
 
     class Meta:
-        """Words for what a programmer would call a slug."""
+        """Labels in plain words."""
 
         labels = {
             "slug": "Name in the link",

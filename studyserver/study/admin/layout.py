@@ -1,4 +1,4 @@
-"""How the form of a study is laid out: what is always seen, and what is unfolded when it is wanted."""
+"""How the form of a study is laid out: which fieldsets are always open, and which are folded."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,8 +14,8 @@ ADDING: tuple[Fieldset, ...] = (
         None,
         {
             "fields": ("title", "slug", "language", "notes"),
-            "description": "This makes a draft that nobody can join, with consent and instructions to begin "
-            "with. Clips, questions and everything else follow on its page.",
+            "description": "This creates a draft that nobody can join yet, with suggested consent and "
+            "instructions. Add clips, questions and everything else on its page.",
         },
     ),
 )
@@ -25,7 +25,7 @@ _FIRST: tuple[Fieldset, ...] = (
         "What annotators read",
         {
             "fields": ("language", "consent", "instructions", "thanks", "contact"),
-            "description": "Plain text; an empty line begins a new paragraph. Say nothing of conditions, "
+            "description": "Plain text; an empty line begins a new paragraph. Do not mention conditions, "
             "models or hypotheses before the end.",
         },
     ),
@@ -111,7 +111,7 @@ _PEOPLE: Fieldset = (
 
 
 def fieldsets(study: Study | None) -> list[Fieldset]:
-    """Return the parts of the form; those that a study has no need of so far are folded."""
+    """Return the parts of the form; parts that the study does not need yet are folded."""
     if study is None:
         return list(ADDING)
     compares = study.presentation != Study.PresentationKind.SINGLE
@@ -125,7 +125,7 @@ def fieldsets(study: Study | None) -> list[Fieldset]:
 def unfolded_where_wrong(parts: list[Fieldset], wrong: Collection[str]) -> list[Fieldset]:
     """Return the parts of the form, none of those folded that have a wrong field.
 
-    Django does so itself, but overlooks fields that stand beside others.
+    Django does this, too, but misses fields that share a row with others.
     """
     return [
         (title, {**options, "classes": ()})

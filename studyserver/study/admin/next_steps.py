@@ -19,7 +19,7 @@ class Step:
     Attributes
     ----------
     title, text
-        What is to be done, and where things stand.
+        What to do, and the current state.
     done
         Whether it is behind.
     address
@@ -39,7 +39,7 @@ def steps(study: Study, problems: Sequence[str]) -> list[Step]:
     ----------
     study
     problems
-        What stands in the way of opening it.
+        What must be fixed before it can be opened.
     """
     return [
         _texts(study),
@@ -69,7 +69,7 @@ def _stimuli(study: Study) -> Step:
         return Step("Choose the clips", text, False, address("explainer:build") or "#study-heard")
     return Step(
         "Choose the clips",
-        "Say which tracks, targets and conditions are heard.",
+        "Choose the tracks, targets and conditions.",
         False,
         reverse("admin:study_study_stimuli", args=[study.pk]),
     )
@@ -78,7 +78,7 @@ def _stimuli(study: Study) -> Step:
 def _questions(study: Study) -> Step:
     number = study.questions.count()
     text = f"{number} in each trial at most." if number else "Add a ready-made set, or questions of your own."
-    return Step("Ask something", text, bool(number), "#study-questions" if not number else "#questions-group")
+    return Step("Add questions", text, bool(number), "#study-questions" if not number else "#questions-group")
 
 
 def _design(study: Study) -> Step:
@@ -86,16 +86,18 @@ def _design(study: Study) -> Step:
     text = (
         f"{study.annotators_wanted} annotators are wanted."
         if decided
-        else "Say how many annotators you want and how many trials each of them gets; “What will be heard” "
+        else "Enter how many annotators you want and how many trials each of them gets; “What will be heard” "
         "shows how long that takes and what it can detect."
     )
-    return Step("Decide how much", text, decided, "#study_form")
+    return Step("Set numbers of annotators and trials", text, decided, "#study_form")
 
 
 def _preview(study: Study) -> Step:
     seen = study.annotators.previews().exists() or _has_begun(study)
-    text = "Take the study yourself: nothing of it counts."
-    return Step("Look at it", "You have seen it as annotators do." if seen else text, seen, "#study-state")
+    text = "Take the study yourself; your answers do not count."
+    return Step(
+        "Preview the study", "You have seen it as annotators do." if seen else text, seen, "#study-state"
+    )
 
 
 def _rehearsal(study: Study) -> Step:
@@ -107,13 +109,15 @@ def _rehearsal(study: Study) -> Step:
 
 def _opening(study: Study, problems: Sequence[str]) -> Step:
     if study.state != Study.State.DRAFT:
-        return Step("Open it", f"Opened on {study.opened_at:%-d %B %Y}.", True, "#study-state")
+        return Step("Open the study", f"Opened on {study.opened_at:%-d %B %Y}.", True, "#study-state")
     if problems:
         number = len(problems)
-        text = f"{number} thing{'s' * (number > 1)} still stand{'s' * (number == 1)} in the way; see below."
+        text = f"{number} problem{'s' * (number > 1)} to fix first; see below."
     else:
-        text = "Nothing stands in the way. Questions and stimuli stay as they are once somebody has begun."
-    return Step("Open it", text, False, "#study-state")
+        text = (
+            "The study is ready to open. Questions and stimuli can no longer change once somebody has begun."
+        )
+    return Step("Open the study", text, False, "#study-state")
 
 
 def _annotators(study: Study) -> Step:
@@ -123,7 +127,7 @@ def _annotators(study: Study) -> Step:
         study.annotators_wanted is not None and finished >= study.annotators_wanted
     )
     text = f"{finished}{of} have finished." if _has_begun(study) else "Send the link, or personal links."
-    return Step("Get annotators", text, enough, "#study-progress" if enough else "#study-people")
+    return Step("Invite annotators", text, enough, "#study-progress" if enough else "#study-people")
 
 
 def _has_begun(study: Study) -> bool:

@@ -29,7 +29,7 @@ def fields_of(kinds: Mapping[str, Kind]) -> type[forms.Form]:
 
 
 def rows_of(kinds: Mapping[str, Kind]) -> list[tuple[str, ...]]:
-    """Return the names of those fields as they stand in rows of the form, each once."""
+    """Return the names of those fields as rows of the form, each once."""
     rows: list[tuple[str, ...]] = []
     placed: set[str] = set()
     for kind in kinds.values():

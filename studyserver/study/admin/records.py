@@ -1,4 +1,4 @@
-"""What people have done: to be looked at in the admin, never changed there."""
+"""What annotators have done: shown in the admin, never changed there."""
 
 from collections.abc import Iterable
 
@@ -19,15 +19,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that no researcher can add, change or delete."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
+        """Refuse."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody changes."""
+        """Refuse."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes."""
+        """Refuse."""
         return False
 
 
@@ -56,7 +56,7 @@ class AnnotatorAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state", ordering="state")
     def how_far(self, annotator: Annotator) -> str:
-        """Return the state; whoever let the time pass is active no more."""
+        """Return the state, or that the time to finish is over."""
         return "time over" if annotator.time_is_over() else annotator.get_state_display()
 
     @admin.display(description="trials")
@@ -72,7 +72,7 @@ class AnnotatorAdmin(ReadOnlyAdmin):
             state__in=[Annotator.State.JOINED, Annotator.State.ACTIVE], expires_at__gt=now
         )
         freed = going_on.update(expires_at=now)
-        self.message_user(request, f"Freed {plural(freed, 'place')}. What was freed can be taken up no more.")
+        self.message_user(request, f"Freed {plural(freed, 'place')}. Freed sessions cannot be resumed.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Annotator | None = None) -> bool:
         """Allow deletion, for annotators who ask for it."""
@@ -81,7 +81,7 @@ class AnnotatorAdmin(ReadOnlyAdmin):
     def get_deleted_objects(
         self, objs: Iterable[Annotator], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Say what goes; the trials and answers go with the person."""
+        """List what is deleted: the annotator with all trials and answers."""
         annotators = list(objs)
         texts = []
         for annotator in annotators:
@@ -92,7 +92,7 @@ class AnnotatorAdmin(ReadOnlyAdmin):
         return texts, {"annotators": len(annotators)}, set(), []
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Log which studies it was, never whose data: pseudonyms stand in published exports."""
+        """Log the study, never the annotator: pseudonyms are in published exports."""
         for study in Study.objects.filter(annotators__in=queryset).distinct():
             self.log_change(request, study, "Deleted data of annotators on request.")
 

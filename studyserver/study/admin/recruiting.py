@@ -136,8 +136,8 @@ class RecruitingViews(StudyViews):
             logged = f"Freed {plural(result.freed, 'returned place')}."
             self.done(request, study, f"Freed {plural(result.freed, 'place')}.", logged)
             for names, words in (
-                (result.finished, "Finished, so the places stay theirs"),
-                (result.over, "Held no place any more"),
+                (result.finished, "Already finished (not freed)"),
+                (result.over, "Already expired or withdrawn"),
                 (result.unknown, "Not known in this study"),
             ):
                 if names:
@@ -155,11 +155,13 @@ class RecruitingViews(StudyViews):
         )
 
     def forget(self, request: HttpRequest, study: Study) -> HttpResponse:
-        """Forget who is who, once everybody is paid."""
+        """Delete identifiers, once everybody is paid."""
         if request.method != "POST":
             return self.page(request, study, "linking", f"Linking table of “{study}”")
         if study.state == Study.State.OPEN:
-            self.refuse(request, "Close the study first: who is forgotten could take part again.")
+            self.refuse(
+                request, "Close the study first: people whose identifiers are deleted could take part again."
+            )
             return self.to_study(study)
         number = recruiting.forget(study)
         words = f"Forgot {plural(number, 'identifier')}."
@@ -167,11 +169,12 @@ class RecruitingViews(StudyViews):
         return self.to_study(study)
 
     def poster(self, request: HttpRequest, study: Study) -> HttpResponse:
-        """Show a page to print and hang up, where its link admits whoever sees it."""
+        """Show a page to print, if anyone with the link may join."""
         if study.access != Study.Access.OPEN:
             self.refuse(
                 request,
-                "A poster would lead nowhere: this study admits personal links or a recruiter's people only.",
+                "A poster does not work for this study: annotators join only by personal links or from "
+                "a recruiter.",
                 messages.WARNING,
             )
             return self.to_study(study)
@@ -186,7 +189,7 @@ class RecruitingViews(StudyViews):
         return HttpResponse(buffer.getvalue(), content_type="image/svg+xml")
 
     def _remark(self, request: HttpRequest, form: ListForm) -> None:
-        """Say on the next page what of a list was left aside."""
+        """Show on the next page which lines of a list were ignored."""
         if remarks := form.cleaned_data["list"].remarks:
             self.admin.message_user(request, f"The list: {' '.join(remarks)}", messages.INFO)
 

@@ -220,7 +220,7 @@ class StimulusAdmin(admin.ModelAdmin):
 
     @admin.display(ordering="trials_finished", description="trials finished")
     def finished(self, stimulus: Stimulus) -> int:
-        """Return how often people have heard it out."""
+        """Return in how many finished trials people heard it."""
         return stimulus.trials_finished
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -228,7 +228,7 @@ class StimulusAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Stimulus | None = None) -> bool:
-        """Whether the stimulus may still go."""
+        """Whether the stimulus may still be deleted."""
         return super().has_delete_permission(request, obj) and not (obj and obj.study.is_locked)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Stimulus | None = None) -> Sequence[str]:
@@ -237,7 +237,7 @@ class StimulusAdmin(admin.ModelAdmin):
         return (*self.readonly_fields, "role") if locked else self.readonly_fields
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Delete what may go, and say what stays."""
+        """Delete stimuli of studies that nobody has begun, and report the others."""
         locked = {
             study.pk for study in Study.objects.filter(stimuli__in=queryset).distinct() if study.is_locked
         }
@@ -245,12 +245,12 @@ class StimulusAdmin(admin.ModelAdmin):
             self.message_user(request, str(StudyLocked()), messages.ERROR)
         Stimulus.objects.filter(pk__in=queryset.values("pk")).exclude(study__in=locked).delete()
 
-    @admin.action(description="Switch off (present no more)")
+    @admin.action(description="Deactivate (no longer present)")
     def switch_off(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Present these no more; their judgments stay."""
+        """Stop presenting these; their judgments stay."""
         self._switch(request, queryset, active=False)
 
-    @admin.action(description="Switch on")
+    @admin.action(description="Activate")
     def switch_on(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Present these again."""
         self._switch(request, queryset, active=True)
@@ -260,4 +260,6 @@ class StimulusAdmin(admin.ModelAdmin):
         changed = Stimulus.objects.filter(pk__in=queryset.values("pk")).update(active=active)
         for study in studies:
             record_change(study)
-        self.message_user(request, f"Switched {'on' if active else 'off'} {changed} stimuli.")
+        self.message_user(
+            request, f"{'Activated' if active else 'Deactivated'} {plural(changed, 'stimulus', 'stimuli')}."
+        )

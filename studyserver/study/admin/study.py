@@ -84,7 +84,7 @@ class StudyAdmin(admin.ModelAdmin):
     def get_fieldsets(
         self, request: HttpRequest, obj: Study | None = None
     ) -> list[tuple[str | None, dict[str, Any]]]:
-        """Ask for little at first, and fold what few studies need."""
+        """Ask for few fields at first, and fold those that few studies need."""
         return fieldsets(obj)
 
     def get_inlines(self, request: HttpRequest, obj: Study | None) -> Sequence[type]:
@@ -92,7 +92,7 @@ class StudyAdmin(admin.ModelAdmin):
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Study, form: ModelForm, change: bool) -> None:
-        """Give a new study texts to begin with, and keep them in keeping with its design."""
+        """Give a new study suggested texts, and adapt them to its design."""
         begun = starting_texts.fit(obj) if change else starting_texts.fill_in(obj)
         super().save_model(request, obj, form, change)
         if begun:
@@ -146,14 +146,14 @@ class StudyAdmin(admin.ModelAdmin):
     def get_deleted_objects(
         self, objs: Iterable[Study], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Say what keeps a study, where Django would speak of missing permissions."""
+        """Say why a study cannot be deleted, instead of Django's message on permissions."""
         kept = [reason for study in objs if (reason := _why_kept(study))]
         return ([], {}, set(), kept) if kept else super().get_deleted_objects(objs, request)
 
     def save_related(
         self, request: HttpRequest, form: ModelForm, formsets: list[BaseFormSet], change: bool
     ) -> None:
-        """Record a new version when something changes after opening, and say so."""
+        """Record a new version when something changes after opening, and report it."""
         super().save_related(request, form, formsets, change)
         study = form.instance
         before = study.versions.count()
@@ -225,7 +225,7 @@ class StudyAdmin(admin.ModelAdmin):
 
 
 def _why_kept(study: Study) -> str:
-    """Return whose participations keep a study from being deleted; nothing where there are none."""
+    """Return why a study cannot be deleted: its participations; empty if there are none."""
     people = study.annotators.people().count()
     if people:
         return (

@@ -29,7 +29,7 @@ def planning_figure(
     difference : float, optional
         Drawn as the one that is wanted.
     mark : str
-        What stands above the plot: that no answers of people went into it.
+        Printed above the plot: that it uses no people's answers.
     """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -44,7 +44,7 @@ def question_figure(summary: QuestionSummary, kind: str, *, mark: str = "") -> b
     kind : str
         ``png`` (300 dots per inch) or ``svg``.
     mark : str
-        What stands above the plot, see `marks`.
+        Printed above the plot, see `rehearsal_marks`.
     """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -65,8 +65,8 @@ def question_figure(summary: QuestionSummary, kind: str, *, mark: str = "") -> b
 def saved(figure: Figure, kind: str, mark: str = "") -> bytes:
     """Return a figure as PNG or SVG with a mark in the picture and in what the file says of itself.
 
-    What stands in brackets at the mark's end is written below the plot, in smaller letters: the rest, above,
-    can be read where the picture is as narrow as a telephone.
+    The part of the mark in brackets is written below the plot in smaller letters, so that the rest, above it,
+    is readable on a phone.
     """
     metadata: dict[str, str | None] = {"Date": None} if kind == "svg" else {"Software": None}
     if mark:

@@ -1,1 +1,1 @@
-"""The page "What remains": one module per part, page.py puts them together."""
+"""The page "Retention and contrasts": one module per part, page.py puts them together."""

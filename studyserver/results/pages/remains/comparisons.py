@@ -1,4 +1,4 @@
-"""What the page "What remains" shows of clips that were compared within a trial: preferences and ABX."""
+"""Preferences and ABX on the page "Retention and contrasts": clips compared within a trial."""
 
 from collections.abc import Callable, Mapping
 

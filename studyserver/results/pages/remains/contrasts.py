@@ -20,7 +20,7 @@ _NOT_DECLARED = (
 
 
 def contrasts_table(statistics: Statistics) -> FigureTable | None:
-    """Return the contrasts of conditions and methods; None where there are none."""
+    """Return the contrasts of conditions and methods; None if there are none."""
     table, items = statistics.remains.contrasts, by_key(statistics)
     if table.empty:
         return None
@@ -48,7 +48,7 @@ def contrasts_note(are_declared: bool) -> str:
 
 
 def claims_table(statistics: Statistics) -> FigureTable | None:
-    """Return hits and false alarms of explanations as claims; None where there are none."""
+    """Return hits and false alarms of explanations as claims; None if there are none."""
     table, items = statistics.remains.claims, by_key(statistics)
     if table.empty:
         return None

@@ -57,7 +57,7 @@ def _grouped(table: pd.DataFrame, further: Sequence[str]) -> list[tuple[tuple, F
 
 
 def asked_about(item: QuestionSummary) -> str:
-    """Return what a question is about, as it stands in a sentence."""
+    """Return what a question is about, for use within a sentence."""
     target = item.question.target
     return sentences.target_name(target) if target else "what was asked about"
 
@@ -90,7 +90,7 @@ def counts(name: str, *units: str) -> dict[str, Cell]:
 
 
 def figure_table(caption: str, head: str, rows: Sequence[Row], columns: Mapping[str, Cell]) -> FigureTable:
-    """Return a table with a line for each row, whose labels stand below `head`."""
+    """Return a table with a line for each row; `head` heads the column of labels."""
     lines = [[label, *(cell(figures) for cell in columns.values())] for label, _condition, figures in rows]
     return FigureTable(caption, [head, *columns], lines, conditions=[condition for _, condition, _ in rows])
 

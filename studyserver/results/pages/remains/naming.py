@@ -74,6 +74,6 @@ def _confusion(item: QuestionSummary, group: Group) -> Matrix:
     ]
     what, corner = ("Ticks", "ticked") if _is_checklist(item) else ("Answers", "named")
     offered = option_values(item.question)
-    # Beyond the options stands what is said of checklists where none was ticked.
+    # After the options comes the label for checklists in which nothing was ticked.
     columns = [*(labels.get(name, name) for name in offered), *counts.columns[len(offered) :]]
     return Matrix(f"{what}, {group.label}", f"made for \\ {corner}", columns, rows)

@@ -1,4 +1,4 @@
-"""The page "What remains": its parts, each computed by itself."""
+"""The page "Retention and contrasts": its parts, each computed by itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,14 +43,14 @@ def remains_page(parts: Parts) -> RemainsPage:
 
     return RemainsPage(
         retention=part("retention", "Retention", retention_parts, []),
-        contrasts=part("contrasts", "Conditions and methods against each other", contrasts_table),
+        contrasts=part("contrasts", "Contrasts of conditions and methods", contrasts_table),
         contrasts_note=contrasts_note(parts.computed.study.primary_contrasts.exists()),
         naming=part("naming", "Naming of targets", naming_parts, []),
         further=[
             *part("comparisons", "Comparisons of clips", comparison_parts, []),
             *part("stretches", "Stretches of time", stretches_parts, []),
         ],
-        claims=part("claims", "Against the claim", claims_table),
+        claims=part("claims", "Signal detection", claims_table),
         model=part("model", "Listeners and the model", model_parts, []),
-        dose=part("dose", "How much evidence", dose_parts, []),
+        dose=part("dose", "Dose and response", dose_parts, []),
     )

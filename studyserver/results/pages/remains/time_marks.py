@@ -1,4 +1,4 @@
-"""What the page "What remains" shows of marked stretches of time."""
+"""Marked stretches of time on the page "Retention and contrasts"."""
 
 import pandas as pd
 

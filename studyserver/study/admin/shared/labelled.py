@@ -8,7 +8,7 @@ from django.forms.models import BaseInlineFormSet
 class LabelledFormSet(BaseInlineFormSet):
     """Names every field by its label, which tables of forms show as a column title only.
 
-    Fields that refer to other rows get no icons to add and change those: they would lead astray from here.
+    Fields that refer to other rows get no icons to add and change those: they would lead away from the form.
     """
 
     def add_fields(self, form: ModelForm, index: int | None) -> None:

@@ -18,19 +18,19 @@ def is_locked(row: Any) -> bool:
 
 
 class UntilBegun(BaseModelAdmin):
-    """Mixed into an admin: rows change and go only until the first person has been given trials."""
+    """Mixed into an admin: rows change or are deleted only until the first annotator has trials."""
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whether rows may change."""
         return super().has_change_permission(request, obj) and not is_locked(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether rows may go."""
+        """Whether rows may be deleted."""
         return super().has_delete_permission(request, obj) and not is_locked(obj)
 
 
 class UntilBegunInline(UntilBegun, InlineModelAdmin):
-    """Rows within a study's page that are added, too, only until then."""
+    """Rows within a study's page that can also be added only until then."""
 
     formset = LabelledFormSet
     classes: Sequence[str] = ("collapse",)

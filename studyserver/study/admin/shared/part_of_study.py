@@ -28,14 +28,14 @@ class PartOfStudyAdmin(UntilBegun, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Say why it cannot be changed."""
+        """Show why it cannot be changed."""
         part = self.get_object(request, object_id) if object_id else None
         if is_locked(part) and request.method == "GET":
             self.message_user(request, str(StudyLocked()), level="warning")
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
-        """Offer only studies whose questions may still change, and no icons that would only lead astray."""
+        """Offer only studies whose questions may still change, and no icons that lead away from the form."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "study" and field is not None:
             locked = [study.pk for study in Study.objects.all() if study.is_locked]

@@ -1,4 +1,4 @@
-"""Buttons beside a form that has been typed in: the form is saved, then the button acts."""
+"""Buttons of a page with a form: the form is saved first, then the button's action runs."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +10,7 @@ from studyserver.study.models import Study
 
 
 def action_on(study: Study, path: str) -> Callable[[HttpRequest], HttpResponse] | None:
-    """Return the view behind a button of a study's page; nothing where the path is of anything else."""
+    """Return the view behind a button of a study's page, or None for any other path."""
     try:
         found = resolve(path)
     except Resolver404:

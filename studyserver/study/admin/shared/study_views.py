@@ -49,10 +49,10 @@ class StudyViews:
         return HttpResponseRedirect(reverse("admin:study_study_change", args=[study.pk]))
 
     def refuse(self, request: HttpRequest, words: str, level: int = messages.ERROR) -> None:
-        """Say on the next page why nothing was done."""
+        """Show a message on the next page: why nothing was done."""
         self.admin.message_user(request, words, level)
 
     def done(self, request: HttpRequest, study: Study, words: str, logged: str = "") -> None:
-        """Log what was done (`logged`, or the same words), and say it on the next page."""
+        """Log what was done (`logged`, or the same words), and show it on the next page."""
         self.admin.log_change(request, study, logged or words)
         self.admin.message_user(request, words, messages.SUCCESS)

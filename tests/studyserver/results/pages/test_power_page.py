@@ -69,19 +69,21 @@ def test_variances_are_taken_from_the_answers(browser, study):
 
 def test_too_few_answers_are_told_in_words(browser, study, empty_study):
     assert "No annotators have judged both" in text_of(page(browser, empty_study, source="answers"))
-    assert "do not say how much judgments vary" in text_of(page(browser, study, source="rehearsal"))
+    assert "are not enough to estimate how much judgments vary" in text_of(
+        page(browser, study, source="rehearsal")
+    )
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
         ({"second": "evidence"}, "cannot be compared with itself"),
-        ({"source": "typed"}, "Type a standard deviation"),
+        ({"source": "typed"}, "Enter a standard deviation"),
         ({"tracks": 1}, "greater than or equal to 2"),
         ({"annotators": "many"}, "whole number"),
         (
             {"source": "typed", "between_annotators": 1, "between_tracks": 0, "single_judgment": 0},
-            "no planning",
+            "Enter a value above 0",
         ),
     ],
 )

@@ -89,7 +89,12 @@ def test_what_is_needed_follows_from_the_answers_by_the_stated_formula(browser, 
 
 def test_the_page_shows_agreement_balance_and_checks(browser, study):
     text = text_of(page(browser, study))
-    for words in ("Where annotators leave", "Time per trial", "Agreement so far", "No rules were declared"):
+    for words in (
+        "Where annotators drop out",
+        "Time per trial",
+        "Agreement so far",
+        "No rules were declared",
+    ):
         assert words in text
     assert "How harsh does it sound?" in text and "Each clip was judged" in text
 

@@ -30,7 +30,7 @@ def test_steps_from_an_empty_study_to_its_annotators(db):
     join(study, rehearsal=True)
     study.annotators.update(behaviour="preview")
     rehearsal.simulate(study, 1)
-    assert undone(study) == ["Open it", "Get annotators"]
+    assert undone(study) == ["Open the study", "Invite annotators"]
     open_study(study)
     walk(ready(study))
     assert undone(study) == []

@@ -81,7 +81,7 @@ def test_returned_places_are_freed_and_answers_stay(client, admin_client, panel)
         button(panel, "returned"), {"identifiers": "p0\ns1\np2\nnobody"}, follow=True
     ).content.decode()
     assert "Freed 2 places" in page
-    assert "Finished, so the places stay theirs: p2." in page
+    assert "Already finished (not freed): p2." in page
     assert "Not known in this study: nobody." in page
     assert client.get(joining(panel, PROLIFIC_PID="p9")).status_code == 200
     page = client.get(joining(panel, PROLIFIC_PID="p0"), follow=True).content.decode()
@@ -240,7 +240,7 @@ def test_a_poster_with_a_code_that_leads_to_the_study(admin_client, client, stud
 def test_no_poster_for_a_link_that_admits_nobody(admin_client, panel):
     assert admin_client.get(button(panel, "poster")).status_code == 302
     page = admin_client.get(reverse("admin:study_study_change", args=[panel.pk])).content.decode()
-    assert "A poster would lead nowhere" in page
+    assert "A poster does not work for this study" in page
     assert "Poster with QR code" not in page
 
 
