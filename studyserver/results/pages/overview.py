@@ -117,7 +117,7 @@ def _section_of(question: Question, computed: "Computed") -> QuestionSection:
         n_points=sum(len(strip.points) for strip in strips),
         n_drawable=sum(len(values) for _group, _mean, values in drawn),
         n_judgments=summary.n_judgments,
-        rows=[*(_table_row(summary, item) for item in summary.groups), _table_row(summary)],
+        rows=[_table_row(summary, item) for item in (*summary.groups, None)] if summary.groups else [],
         contrasts=[_contrast(summary, pair, found) for pair, found in summary.contrasts.items()],
         measure=measure,
         bars=_bars_in_words(summary),
