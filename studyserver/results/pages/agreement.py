@@ -15,6 +15,7 @@ from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, NONE_TICKED, SAME_ANNOTATORS
 from studyserver.results.tables.summaries import QuestionSummary, ratings_of
+from studyserver.results.tables.vocabulary import table_of
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
 
@@ -157,7 +158,7 @@ def _fits(item: QuestionSummary, statistic: str, row: dict) -> bool:
     """Return whether a statistic is for this kind of question: others are only in the download."""
     if item.question.answer_kind.is_continuous and COEFFICIENTS[statistic].of_categories:
         return False
-    return row["status"] == "ok" or not row["reason"].startswith("needs ")
+    return row["suits"]
 
 
 def _compared(statistic: str, value: float | None) -> str:
@@ -175,7 +176,7 @@ def _options(item: QuestionSummary, ratings: pd.DataFrame) -> FigureTable | None
         return None
     names = {str(number): words for number, words in kind.points(options).items()} | kind.labels(options)
     lines = []
-    for row in specific_agreement(ratings, option_values(item.question)).to_dict("records"):
+    for row in table_of(specific_agreement(ratings, option_values(item.question)), "clip").to_dict("records"):
         name = plain(row["option"]) if isinstance(row["option"], float) else str(row["option"])
         agreed = f"undefined: {row['reason']}"
         if row["status"] == "ok":

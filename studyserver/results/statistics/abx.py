@@ -12,6 +12,7 @@ from scipy import optimize, stats
 from .estimates import Figure, estimate_table, numeric, require_columns
 from .intervals import proportion_scale
 from .preference import exact_share
+from .reasons import Reason, Why
 
 ABX_COLUMNS = {
     "item": "the track",
@@ -19,14 +20,12 @@ ABX_COLUMNS = {
     "x_is_a": "whether X was what was labelled A (0 or 1)",
     "said_a": "whether the annotator said so (0 or 1)",
 }
-_NONE = "there is no judgment"
-_BOTH = "X was never A, or never B"
 _UNBIASED = "abx_unbiased_z"
 FIGURES = (
-    Figure("abx_correct", _NONE, proportion_scale()),
-    Figure("abx_a_said", _NONE, proportion_scale()),
-    Figure("abx_criterion", _BOTH),
-    Figure(_UNBIASED, _BOTH),  # becomes the two sensitivities
+    Figure("abx_correct", Why.NO_JUDGMENT, proportion_scale()),
+    Figure("abx_a_said", Why.NO_JUDGMENT, proportion_scale()),
+    Figure("abx_criterion", Why.X_WAS_ONE_SIDE),
+    Figure(_UNBIASED, Why.X_WAS_ONE_SIDE),  # becomes the two sensitivities
 )
 _GREATEST = 20.0  # d' beyond which no share differs from 1
 
@@ -94,9 +93,7 @@ def _sensitivity(
     table = unbiased.assign(statistic=name, se=np.nan)
     if all_right:
         table[["estimate", "ci_low", "ci_high"]] = np.nan
-        table[["status", "reason", "ci_method"]] = [
-            "undefined", "every answer is right, so d' has no bound", ""
-        ]  # fmt: skip
+        table[["status", "reason", "ci_method"]] = ["undefined", Reason(Why.ALL_RIGHT), ""]
         return numeric(table)
     for column in ("estimate", "ci_low", "ci_high"):
         table[column] = [sensitivity(float(stats.norm.cdf(z)), model) for z in table[column]]

@@ -14,6 +14,7 @@ from scipy import stats
 from .estimates import COLUMNS as ESTIMATE_COLUMNS
 from .estimates import require_columns
 from .intervals import Interval, jackknife, satterthwaite
+from .reasons import Reason, Why
 
 JUDGMENT_COLUMNS = {
     "track": "the track",
@@ -92,7 +93,7 @@ def _contrast(table: pd.DataFrame, first: str, second: str, confidence: float) -
     row |= {"ci_scope": "items+raters", "n_items": n_tracks, "n_raters": n_raters, "ci_method": ""}
     row |= {"n_judgments": 2 * int(np.isfinite(difference).sum())}
     if n_tracks == 0:
-        return row | {"status": "undefined", "reason": "no rater judged both conditions of the same track"}
+        return row | {"status": "undefined", "reason": Reason(Why.NO_PAIRED_CONDITIONS)}
     means = np.nanmean(difference, axis=1)
     estimate = float(means.mean())
     interval, p = _interval(difference, estimate, confidence)
@@ -111,7 +112,7 @@ def _interval(difference: np.ndarray, estimate: float, confidence: float) -> tup
     means = sums / counts
     n_tracks, n_raters = difference.shape
     if n_raters < 3:
-        reason = f"no interval: new raters need at least 3; there are {n_raters}"
+        reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": n_raters})
         return Interval("jackknife", reason=reason), None
     without_track = (means.sum() - means) / max(n_tracks - 1, 1) if n_tracks > 1 else np.full(1, np.nan)
     left = counts[:, None] - has

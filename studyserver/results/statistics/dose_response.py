@@ -6,6 +6,7 @@ from scipy import special
 
 from .estimates import Figure, by_group, estimate_table, require_columns
 from .intervals import proportion_scale
+from .reasons import Why
 
 JUDGMENT_COLUMNS = {
     "feature": "the feature that was judged",
@@ -14,9 +15,6 @@ JUDGMENT_COLUMNS = {
     "kept_segments": "number of segments kept, at least 1",
     "heard": "whether the annotator heard the feature (0 or 1)",
 }
-_FLAT = (
-    "the share of listeners who hear it does not rise with the evidence within the sizes that were studied"
-)
 
 
 def dose_response_table(judgments: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -47,8 +45,8 @@ def dose_response_table(judgments: pd.DataFrame, *, confidence: float = 0.95) ->
 def _dose_response(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
     sizes = np.sort(table["kept_segments"].unique())
     size, heard = table["kept_segments"].to_numpy(float), table["heard"].to_numpy(float)
-    figures = [Figure(f"heard_at_{k:g}", "there is no judgment", proportion_scale()) for k in sizes]
-    figures += [Figure("slope", "needs two sizes of evidence, and both answers"), Figure("threshold", _FLAT)]
+    figures = [Figure(f"heard_at_{k:g}", Why.NO_JUDGMENT, proportion_scale()) for k in sizes]
+    figures += [Figure("slope", Why.ONE_SIZE), Figure("threshold", Why.FLAT_CURVE)]
 
     def compute(keep: np.ndarray) -> np.ndarray:
         shares = [heard[keep & (size == k)].mean() if (keep & (size == k)).any() else np.nan for k in sizes]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .intervals import SCOPES, Scale, jackknife, reliability_scale
+from .reasons import Reason, Why
 
 MOST_LEFT_OUT_SINGLY = 300  # items or raters; more are left out in groups
 GROUPS = 100
@@ -22,15 +23,20 @@ class Figure:
     ----------
     name : str
         For the column ``statistic``.
-    undefined : str
-        What it means that the figure cannot be computed.
+    undefined : Reason or Why
+        Why the figure is undefined where it cannot be computed.
     scale : Scale, optional
         On which its interval is computed; by default its own.
     """
 
     name: str
-    undefined: str
+    undefined: Reason | Why
     scale: Scale | None = None
+
+    @property
+    def reason(self) -> Reason:
+        """Why the figure is undefined where it cannot be computed."""
+        return Reason(self.undefined) if isinstance(self.undefined, Why) else self.undefined
 
 
 def correlation_scale(*, may_exceed_one: bool = False) -> Scale:
@@ -78,9 +84,9 @@ def estimate_table(
         for scope in SCOPES:
             row: dict[str, object] = {"statistic": figure.name, "ci_scope": scope, "ci_method": "", **counts}
             if np.isnan(values[column]):
-                row |= {"status": "undefined", "reason": figure.undefined}
+                row |= {"status": "undefined", "reason": figure.reason}
             elif scope == "items+raters" and len(rater_labels) < 3:
-                reason = f"no interval: new raters need at least 3; there are {len(rater_labels)}"
+                reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": len(rater_labels)})
                 row |= {"estimate": values[column], "status": "ok", "reason": reason}
             else:
                 others = without_rater[:, column] if scope == "items+raters" else None
@@ -112,9 +118,10 @@ def by_group(
 
 
 def numeric(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with its figures as floats, missing ones as NaN."""
+    """Return the table with its figures as floats, missing ones as NaN, and its reasons as objects."""
     figures = ["estimate", "se", "ci_low", "ci_high"]
     table[figures] = table[figures].astype(float)
+    table["reason"] = table["reason"].astype(object)
     return table
 
 

@@ -9,6 +9,7 @@ from explainer.core.clips.conditions import ORIGINAL
 
 from .estimates import Figure, by_group, estimate_table, require_columns
 from .intervals import proportion_scale
+from .reasons import Reason, Why
 
 ANSWER_COLUMNS = {
     "condition": "the condition of the clip",
@@ -17,12 +18,11 @@ ANSWER_COLUMNS = {
     "intended": "the feature that the explanation was made for",
     "answered": "the feature that the annotator named",
 }
-_NONE = "needs at least two different intended features and two answers"
 FIGURES = (
-    Figure("mutual_information", _NONE),
-    Figure("mutual_information_uncorrected", _NONE),
-    Figure("accuracy", "there is no answer", proportion_scale()),
-    Figure("accuracy_by_chance", "there is no answer", proportion_scale()),
+    Figure("mutual_information", Why.FEW_FEATURES),
+    Figure("mutual_information_uncorrected", Why.FEW_FEATURES),
+    Figure("accuracy", Why.NO_ANSWER, proportion_scale()),
+    Figure("accuracy_by_chance", Why.NO_ANSWER, proportion_scale()),
 )
 
 
@@ -198,8 +198,8 @@ def _share(reference: pd.DataFrame, condition: pd.DataFrame, size: int, confiden
         bits = [answers.bits(part & keep)[0] for part in (~other, other)]
         return np.array([bits[1] / bits[0] if bits[0] > 0 else np.nan])
 
-    reason = "the reference itself tells nothing about the intended feature"
-    return _estimates([Figure("share_of_reference", reason)], compute, both, confidence)
+    figure = Figure("share_of_reference", Why.REFERENCE_TELLS_NOTHING)
+    return _estimates([figure], compute, both, confidence)
 
 
 def _without_settled_reference(shares: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
@@ -210,5 +210,5 @@ def _without_settled_reference(shares: pd.DataFrame, reference: pd.DataFrame) ->
     settled = reference.set_index("ci_scope")["ci_low"].reindex(shares["ci_scope"]).to_numpy(float) > 0
     open_ = (shares["status"] == "ok") & ~settled
     shares.loc[open_, ["se", "ci_low", "ci_high"]] = np.nan
-    shares.loc[open_, "reason"] = "no interval: whether the reference itself tells anything is not settled"
+    shares.loc[open_, "reason"] = Reason(Why.REFERENCE_NOT_SETTLED)
     return shares

@@ -12,11 +12,16 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from .reasons import Reason, Why
+
 SCOPES = ("items", "items+raters")
 MAXIMUM_UNDEFINED_SHARE = 0.05
 # How far below the estimate an interval may reach near the pole of its scale, as a multiple of how far the
 # untransformed one does; docs/retention.md has what was measured.
 FARTHEST = 3
+# With one item or rater, undefined without any one, undefined without some.
+_NO_ITEMS = (Why.ONE_ITEM, Why.UNDEFINED_WITHOUT_ANY_ITEM, Why.UNDEFINED_WITHOUT_SOME_ITEMS)
+_NO_RATERS = (Why.ONE_RATER, Why.UNDEFINED_WITHOUT_ANY_RATER, Why.UNDEFINED_WITHOUT_SOME_RATERS)
 
 
 @dataclass(frozen=True)
@@ -29,15 +34,15 @@ class Interval:
         How it was computed.
     se, low, high : float or None
         On the scale of the estimate; None where there is no interval.
-    reason : str
-        Empty, or why there is no interval or what to know about it.
+    reason : Reason or str
+        Empty, or why there is no interval or what to know about it; a sentence in tables of studies.
     """
 
     method: str
     se: float | None = None
     low: float | None = None
     high: float | None = None
-    reason: str = ""
+    reason: Reason | str = ""
 
 
 @dataclass(frozen=True)
@@ -131,29 +136,25 @@ def jackknife(
         Between 0 and 1.
     """
     scale = scale or plain_scale()
-    groups = [("item", without_item)] + ([] if without_rater is None else [("rater", without_rater)])
-    for what, replicates in groups:
-        reason = _why_no_jackknife(what, replicates)
+    groups = [without_item] if without_rater is None else [without_item, without_rater]
+    for replicates, reasons in zip(groups, (_NO_ITEMS, _NO_RATERS), strict=False):
+        reason = _why_no_jackknife(replicates, *reasons)
         if reason:
             return Interval("jackknife", reason=reason)
-    if all(np.ptp(np.append(replicates, estimate)) == 0 for _, replicates in groups):
-        return Interval(
-            "jackknife", reason=f"no interval: every leave-one-out estimate is {estimate:g} as well"
-        )
+    if all(np.ptp(np.append(replicates, estimate)) == 0 for replicates in groups):
+        return Interval("jackknife", reason=Reason(Why.NO_SPREAD, {"estimate": estimate}))
     method = "jackknife"
-    untransformed = [replicates - estimate for _, replicates in groups]
+    untransformed = [replicates - estimate for replicates in groups]
     with np.errstate(divide="ignore", invalid="ignore"):
         z = float(scale.forward(np.float64(estimate)))
-        deviations = [scale.forward(replicates) - z for _, replicates in groups]
+        deviations = [scale.forward(replicates) - z for replicates in groups]
     if not (np.isfinite(z) and all(np.isfinite(deviation).all() for deviation in deviations)):
         scale, z = plain_scale(scale.low, scale.high), estimate
         method = "jackknife, untransformed"
         deviations = untransformed
     se, half = _spread(deviations, confidence)
     if se == 0:  # or so small that its square is no number
-        return Interval(
-            "jackknife", reason=f"no interval: every leave-one-out estimate is {estimate:g} as well"
-        )
+        return Interval("jackknife", reason=Reason(Why.NO_SPREAD, {"estimate": estimate}))
     low, high = (float(scale.inverse(np.float64(z + sign * half))) for sign in (-1, 1))
     if scale.may_be_left:
         _, own = _spread(untransformed, confidence)
@@ -176,17 +177,13 @@ def satterthwaite(variances: list[float], degrees: list[int]) -> float:
     return sum(variances) ** 2 / sum(v**2 / d for v, d in zip(variances, degrees, strict=True))
 
 
-def _why_no_jackknife(what: str, replicates: np.ndarray) -> str:
-    if len(replicates) < 2:
-        return f"no interval: there is only one {what}"
-    undefined = int(np.count_nonzero(~np.isfinite(replicates)))
-    if undefined == 0:
-        return ""
-    if undefined == len(replicates):
-        return f"no interval: without any one {what} the figure is undefined; more {what}s are needed"
-    return (
-        f"no interval: undefined without {undefined} of the {len(replicates)} {what}s, one left out at a time"
-    )
+def _why_no_jackknife(replicates: np.ndarray, one: Why, any_one: Why, some: Why) -> Reason | None:
+    undefined, n = int(np.count_nonzero(~np.isfinite(replicates))), len(replicates)
+    if n < 2:
+        return Reason(one)
+    if undefined == n:
+        return Reason(any_one)
+    return Reason(some, {"undefined": undefined, "n": n}) if undefined else None
 
 
 def percentile_interval(draws: np.ndarray, confidence: float = 0.95) -> Interval:
@@ -196,9 +193,9 @@ def percentile_interval(draws: np.ndarray, confidence: float = 0.95) -> Interval
     """
     defined = draws[np.isfinite(draws)]
     undefined = 1 - len(defined) / len(draws) if len(draws) else 1.0
-    note = f"{undefined:.1%} of {len(draws)} bootstrap draws are undefined"
+    note = {"share": undefined, "n": len(draws)}
     if undefined >= 0.5 or len(defined) < 2:
-        return Interval("bootstrap", reason=f"no interval: {note}")
+        return Interval("bootstrap", reason=Reason(Why.TOO_MANY_DRAWS_UNDEFINED, note))
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
-    reason = note if undefined > MAXIMUM_UNDEFINED_SHARE else ""
+    reason = Reason(Why.DRAWS_UNDEFINED, note) if undefined > MAXIMUM_UNDEFINED_SHARE else ""
     return Interval("bootstrap", float(defined.std(ddof=1)), float(low), float(high), reason)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .intervals import Interval, jackknife
+from .reasons import Reason, Why
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def mean_with_interval(
     rater, rater_labels = pd.factorize(np.asarray(raters))
     n = len(values)
     if n == 0:
-        return Mean(None, None, Interval("jackknife", reason="no judgments yet"), 0, 0, 0)
+        return Mean(None, None, Interval("jackknife", reason=Reason(Why.NO_JUDGMENT_YET)), 0, 0, 0)
     sizes = len(item_labels), len(rater_labels)
     if items_alike:
         mean, *without = mean_of_items(values, item, rater, *sizes)

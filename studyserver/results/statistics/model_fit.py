@@ -7,19 +7,14 @@ import pandas as pd
 
 from .agreement import spearman_brown
 from .estimates import Figure, correlation_scale, estimate_table
+from .reasons import Why
 from .retention import covariance_of_two_raters
 
-_FEW = "needs at least three items that differ, both in the judgments and in the predictions"
-_UNRELIABLE = "raters do not agree enough to say what a perfect model would reach"
 FIGURES = (
-    Figure("model_correlation", _FEW, correlation_scale()),
-    Figure("noise_ceiling", _UNRELIABLE, correlation_scale(may_exceed_one=True)),
-    Figure("model_share_of_ceiling", _UNRELIABLE),
-    Figure(
-        "one_rater_correlation",
-        "needs at least three raters with three items in common with the others",
-        correlation_scale(),
-    ),
+    Figure("model_correlation", Why.FEW_ITEMS_THAT_DIFFER, correlation_scale()),
+    Figure("noise_ceiling", Why.UNRELIABLE_PANEL, correlation_scale(may_exceed_one=True)),
+    Figure("model_share_of_ceiling", Why.UNRELIABLE_PANEL),
+    Figure("one_rater_correlation", Why.FEW_SHARED_ITEMS, correlation_scale()),
 )
 
 

@@ -9,6 +9,7 @@ from scipy import stats
 from .agreement import PairsError, bradley_terry
 from .estimates import Figure, estimate_table, numeric, require_columns
 from .intervals import proportion_scale
+from .reasons import Reason, Why
 
 CLIP_COLUMNS = {
     "judgment": "which answer the clip belongs to",
@@ -20,7 +21,6 @@ CLIP_COLUMNS = {
     "strength": "how strongly it was preferred, as much below 0 for the other one of a pair",
 }
 PAIR_COLUMNS = ["item", "rater", "first", "second", "preferred", "strength", "shown_first"]
-_NONE = "there is no judgment"
 
 
 def pairs_of(clips: pd.DataFrame) -> pd.DataFrame:
@@ -67,10 +67,10 @@ def pairs_of(clips: pd.DataFrame) -> pd.DataFrame:
 # -- preference -------------------------------------------------------------------------------
 
 PREFERENCE_FIGURES = (
-    Figure("preference", _NONE, proportion_scale()),
-    Figure("undecided", _NONE, proportion_scale()),
-    Figure("strength", "no strength was asked for"),
-    Figure("first_shown_chosen", "there is no decided judgment", proportion_scale()),
+    Figure("preference", Why.NO_JUDGMENT, proportion_scale()),
+    Figure("undecided", Why.NO_JUDGMENT, proportion_scale()),
+    Figure("strength", Why.NO_STRENGTH_ASKED),
+    Figure("first_shown_chosen", Why.NO_DECIDED_JUDGMENT, proportion_scale()),
 )
 
 
@@ -135,7 +135,7 @@ def exact_share(table: pd.DataFrame, name: str, successes: np.ndarray, confidenc
         name, "judgments", "Clopper-Pearson", len(successes)
     ]  # fmt: skip
     row[["estimate", "se", "ci_low", "ci_high"]] = np.nan
-    row[["status", "reason"]] = ["undefined", "there is no decided judgment"]
+    row[["status", "reason"]] = ["undefined", Reason(Why.NO_DECIDED_JUDGMENT)]
     if len(successes):
         test = stats.binomtest(int(successes.sum()), len(successes))
         bounds = test.proportion_ci(confidence, method="exact")
@@ -182,7 +182,7 @@ def strengths_table(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
         a, b, outcome = used // 3 // size, used // 3 % size, used % 3 / 2
         found = bradley_terry(sides[a], sides[b], outcome, weights=counts[used])
         if len(found.strengths) < size:
-            raise PairsError("a side is not compared any more")
+            raise PairsError(Why.SIDE_NOT_COMPARED)
         strengths = found.strengths.set_index("option")["strength"].reindex(sides)
         return np.append(strengths.to_numpy(float), found.order_effect)
 
@@ -200,9 +200,9 @@ def strengths_table(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     return table
 
 
-def _why_no_strengths(fit: Callable[[np.ndarray], np.ndarray], n: int) -> str:
+def _why_no_strengths(fit: Callable[[np.ndarray], np.ndarray], n: int) -> Reason:
     try:
         fit(np.ones(n, dtype=bool))
     except PairsError as error:
-        return str(error)
-    return ""
+        return error.reason
+    return Reason(Why.SIDE_NOT_COMPARED)  # not used: all strengths are there

@@ -11,6 +11,7 @@ import pandas as pd
 from explainer.core.clips.conditions import ORIGINAL
 
 from .estimates import Figure, by_group, correlation_scale, estimate_table, require_columns
+from .reasons import Why
 
 JUDGMENT_COLUMNS = {
     "feature": "the feature that was judged",
@@ -19,15 +20,13 @@ JUDGMENT_COLUMNS = {
     "rater": "the annotator",
     "value": "the judgment as a number",
 }
-_FEW = "needs at least three tracks that were judged in both conditions"
-_UNRELIABLE = "raters do not agree enough on the tracks to correct for their unreliability"
 FIGURES = (
-    Figure("correlation", f"{_FEW}, and that differ", correlation_scale()),
-    Figure("correlation_corrected", _UNRELIABLE, correlation_scale(may_exceed_one=True)),
-    Figure("contrast_kept", _UNRELIABLE),
-    Figure("mean_shift", _FEW),
-    Figure("reliability_reference", _UNRELIABLE, correlation_scale(may_exceed_one=True)),
-    Figure("reliability_condition", _UNRELIABLE, correlation_scale(may_exceed_one=True)),
+    Figure("correlation", Why.FEW_TRACKS_THAT_DIFFER, correlation_scale()),
+    Figure("correlation_corrected", Why.UNRELIABLE_TRACKS, correlation_scale(may_exceed_one=True)),
+    Figure("contrast_kept", Why.UNRELIABLE_TRACKS),
+    Figure("mean_shift", Why.FEW_TRACKS),
+    Figure("reliability_reference", Why.UNRELIABLE_TRACKS, correlation_scale(may_exceed_one=True)),
+    Figure("reliability_condition", Why.UNRELIABLE_TRACKS, correlation_scale(may_exceed_one=True)),
 )
 
 
@@ -107,9 +106,9 @@ def _retention(reference: pd.DataFrame, condition: pd.DataFrame, confidence: flo
 
 
 DIFFERENCES = (
-    Figure("correlation_difference", _FEW),
-    Figure("correlation_corrected_difference", _UNRELIABLE),
-    Figure("contrast_kept_difference", _UNRELIABLE),
+    Figure("correlation_difference", Why.FEW_TRACKS),
+    Figure("correlation_corrected_difference", Why.UNRELIABLE_TRACKS),
+    Figure("contrast_kept_difference", Why.UNRELIABLE_TRACKS),
 )
 
 

@@ -6,6 +6,7 @@ from scipy import stats
 
 from .estimates import Figure, by_group, estimate_table, require_columns
 from .intervals import proportion_scale
+from .reasons import Why
 
 DETECTION_COLUMNS = {
     "feature": "the feature that was judged",
@@ -14,12 +15,11 @@ DETECTION_COLUMNS = {
     "explained": "whether the clip's explanation was made for the feature (0 or 1)",
     "heard": "whether the annotator heard the feature (0 or 1)",
 }
-_BOTH = "needs clips that were explained by the feature and clips that were not"
 FIGURES = (
-    Figure("hit_rate", _BOTH, proportion_scale()),
-    Figure("false_alarm_rate", _BOTH, proportion_scale()),
-    Figure("d_prime", _BOTH),
-    Figure("criterion", _BOTH),
+    Figure("hit_rate", Why.NO_SIGNAL_OR_NOISE, proportion_scale()),
+    Figure("false_alarm_rate", Why.NO_SIGNAL_OR_NOISE, proportion_scale()),
+    Figure("d_prime", Why.NO_SIGNAL_OR_NOISE),
+    Figure("criterion", Why.NO_SIGNAL_OR_NOISE),
 )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from .estimates import Figure, estimate_table, require_columns
 from .intervals import proportion_scale, reliability_scale
+from .reasons import Reason, Why
 
 MARK_COLUMNS = {
     "item": "the clip",
@@ -19,20 +20,16 @@ MARK_COLUMNS = {
     "seconds": "length of the clip in s",
     "stretches": "list of (begin, end) in s, apart from each other; empty if it was heard nowhere",
 }
-_NO_PAIR = "no clip was judged by two annotators"
-_ALIKE = "everybody marked everything, or nothing, so chance agreement is complete as well"
-_UNMARKED = "nobody marked anything in a clip that another annotator judged as well"
 AGREEMENT_FIGURES = (
-    Figure("time_alpha", _ALIKE, reliability_scale(2.0)),
-    Figure("time_agreement_on_marked", _UNMARKED, proportion_scale()),
-    Figure("marked_share", "there is no judgment", proportion_scale()),
-    Figure("heard_somewhere", "there is no judgment", proportion_scale()),
+    Figure("time_alpha", Why.ALL_OR_NOTHING_MARKED, reliability_scale(2.0)),
+    Figure("time_agreement_on_marked", Why.NOTHING_MARKED, proportion_scale()),
+    Figure("marked_share", Why.NO_JUDGMENT, proportion_scale()),
+    Figure("heard_somewhere", Why.NO_JUDGMENT, proportion_scale()),
 )
-_CONSTANT = "the evidence keeps the same share of the music at every moment, so no time is its own"
 EVIDENCE_FIGURES = (
-    Figure("marked_where_evidence", _CONSTANT, proportion_scale()),
-    Figure("marked_elsewhere", _CONSTANT, proportion_scale()),
-    Figure("marked_more_where_evidence", _CONSTANT),
+    Figure("marked_where_evidence", Why.CONSTANT_EVIDENCE, proportion_scale()),
+    Figure("marked_elsewhere", Why.CONSTANT_EVIDENCE, proportion_scale()),
+    Figure("marked_more_where_evidence", Why.CONSTANT_EVIDENCE),
 )
 
 
@@ -82,7 +79,7 @@ def time_agreement_table(marks: pd.DataFrame, *, confidence: float = 0.95) -> pd
     result = _estimates(AGREEMENT_FIGURES, compute, table, confidence)
     if not (moments.counts(np.ones(len(table), dtype=bool))[1] >= 2).any():
         undefined = (result["status"] == "undefined") & result["statistic"].str.startswith("time_")
-        result.loc[undefined, "reason"] = _NO_PAIR
+        result.loc[undefined, "reason"] = Reason(Why.NO_SHARED_CLIP)
     return result
 
 

@@ -20,6 +20,7 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.statistics.agreement import FURTHER, STATISTICS, agreement_table
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean, difference_with_interval, mean_with_interval
+from studyserver.results.statistics.reasons import Reason
 from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.models import Question
 from studyserver.study.questions.kind import Answers
@@ -71,7 +72,9 @@ class QuestionSummary:
     question: Question
     ends: tuple[float, float]  # of the scale; 0 and 1 for shares
     groups: list[GroupSummary]
-    agreement: pd.DataFrame  # agreement_table's columns after `condition`, which is empty for all together
+    # agreement_table's columns after `condition`, which is empty for all together, and `suits`: whether the
+    # coefficient is for answers like these
+    agreement: pd.DataFrame
     n_judgments: int
     n_annotators: int
     n_clips: int
@@ -144,7 +147,7 @@ class StudySummaries:
     def agreement_rows(self) -> Iterator[dict[str, Any]]:
         """Yield the table `agreement`."""
         for item in self.questions:
-            for row in item.agreement.to_dict("records"):
+            for row in item.agreement.drop(columns="suits").to_dict("records"):
                 yield {
                     **question_columns(item.question),
                     **{name: None if _missing(value) else value for name, value in row.items()},
@@ -304,7 +307,8 @@ def _agreement(question: Question, judgments: pd.DataFrame, groups: list[GroupSu
         has_order = level not in ("nominal", "sets") and options is not None
         wanted = (*STATISTICS, *FURTHER) if has_order else STATISTICS
         found = agreement_table(*names, values, level, options, statistics=wanted, parts=True)
-        tables.append(table_of(found, "clip").assign(level=level, **group_columns(group)))
+        suits = [not (isinstance(reason, Reason) and reason.is_unsuitable) for reason in found["reason"]]
+        tables.append(table_of(found, "clip").assign(level=level, suits=suits, **group_columns(group)))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -4,13 +4,13 @@ Statistics know items and raters, whatever these are. Tables, pages and exports 
 annotators: this is the one place that turns one into the other.
 """
 
-import re
 from dataclasses import replace
 
 import pandas as pd
 
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean
+from studyserver.results.statistics.reasons import Reason
 
 from .labels import NEW_ANNOTATORS, SAME_ANNOTATORS
 
@@ -29,10 +29,9 @@ def columns(names: list[str], counted: str) -> list[str]:
     return [known.get(name, name) for name in names]
 
 
-def in_words(reason: str, counted: str) -> str:
-    """Return a reason that speaks of items and raters."""
-    words = {"item": counted, "rater": "annotator"}
-    return re.sub(r"\b(item|rater)(?=s?\b)", lambda found: words[found[0]], reason)
+def in_words(reason: Reason | str, counted: str) -> str:
+    """Return a reason as a sentence about clips or tracks and annotators; what is a sentence stays."""
+    return reason.worded(counted, "annotator") if isinstance(reason, Reason) else reason
 
 
 def table_of(statistics: pd.DataFrame, counted: str) -> pd.DataFrame:
@@ -41,15 +40,13 @@ def table_of(statistics: pd.DataFrame, counted: str) -> pd.DataFrame:
     if "ci_scope" in table:
         table["ci_scope"] = table["ci_scope"].replace(_SCOPES)
     if "reason" in table:
-        table["reason"] = [
-            in_words(reason, counted) if isinstance(reason, str) else reason for reason in table["reason"]
-        ]
+        table["reason"] = [in_words(reason, counted) for reason in table["reason"]]
     return table
 
 
 def interval_of(interval: Interval, counted: str) -> Interval:
     """Return an interval with its reason in the words of a study."""
-    return replace(interval, reason=in_words(interval.reason, counted)) if interval.reason else interval
+    return replace(interval, reason=in_words(interval.reason, counted))
 
 
 def mean_of(mean: Mean, counted: str) -> Mean:

@@ -1,4 +1,4 @@
-"""Agreement of raters: how far different people give the same judgments of the same items."""
+"""Agreement between raters who judged the same items."""
 
 from .coefficients import COEFFICIENTS, FURTHER, STATISTICS
 from .coefficients.chance_corrected import gwet_ac2

@@ -1,8 +1,8 @@
 """Squared distances between judgments, summed without forming all pairs.
 
-Each distance answers three questions of Krippendorff's alpha and its delete-one values; only the ratio and
-the set distances form a table of categories, and the ratio distance replaces it by a convolution where a
-continuous slider has too many different values.
+Each distance provides the three sums that Krippendorff's alpha and its delete-one values need. Sums of
+squared differences have closed forms; only the ratio and the set distances need a table of all pairs of
+categories. For continuous sliders with more than `MAXIMUM_TABLE` values, the ratio distance uses a convolution instead.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -14,7 +14,7 @@ from scipy import signal, sparse
 
 from .ratings import Ratings
 
-# A table of so many squared distances takes 32 MB.
+# A table of this many categories squared takes 32 MB.
 MAXIMUM_TABLE = 2048
 _CHUNK = 4_000_000
 
@@ -82,7 +82,7 @@ class IntervalDistance:
 
 
 class PairwiseDistance:
-    """Any squared distance between categories, by a table of them."""
+    """Any squared distance between categories, looked up in a table."""
 
     def __init__(self, ratings: Ratings, table: np.ndarray):
         self.ratings = ratings
@@ -114,7 +114,7 @@ class PairwiseDistance:
 
 
 class ContinuousRatioDistance:
-    """((c - k) / (c + k))^2 for any number of different values, in bounded memory.
+    """((c - k) / (c + k))^2 for any number of different values, in limited memory.
 
     With x = log c the distance is tanh^2((x - y) / 2), so sums over all judgments are a convolution: values
     are spread over a fine even grid in x by cubic interpolation and convolved by FFT. The error is of fourth
@@ -145,7 +145,7 @@ class ContinuousRatioDistance:
 
     @staticmethod
     def between(c: np.ndarray, k: np.ndarray) -> np.ndarray:
-        """Return the squared distance of two values each."""
+        """Return the squared distances of pairs of values."""
         total = c + k
         return np.divide(c - k, total, out=np.zeros_like(total), where=total > 0) ** 2
 
@@ -172,7 +172,7 @@ class ContinuousRatioDistance:
 
 
 def distance_of(ratings: Ratings) -> Distance:
-    """Return the squared distance of the level of measurement; ordinal has its own module."""
+    """Return the squared distance for the level of measurement; ordinal alpha has closed forms of its own."""
     if ratings.level == "nominal":
         return NominalDistance(ratings)
     if ratings.level == "interval":
@@ -225,7 +225,7 @@ def set_table(sets: tuple[frozenset[Hashable], ...], kind: str = "masi") -> np.n
 
 
 def answer_similarity(answers: Sequence[Hashable]) -> np.ndarray:
-    """Return how alike different answers are, 0 to 1 [shape=(n, n)]: sets by MASI, names not at all."""
+    """Return the similarity of different answers, 0 to 1 [shape=(n, n)]: MASI for sets, 0 for names."""
     sets = tuple(answer for answer in answers if isinstance(answer, frozenset))
     return 1 - set_table(sets) if sets else np.eye(len(answers))
 

@@ -1,4 +1,4 @@
-"""An estimate together with its delete-one values, as the jackknife needs them."""
+"""Estimates with their delete-one values, which the jackknife needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ class Estimate:
     ----------
     value : float
     leave_one_out : callable
-        Returns `without_item` and `without_rater`. Called only where they are asked for: the bootstrap needs
-        nothing but values.
+        Returns `without_item` and `without_rater`. Called only when one of them is read, because the
+        bootstrap needs only values.
     observed, expected : float or None
-        Observed and expected agreement (for alpha: disagreement), where the figure compares the two.
+        Observed and expected agreement (for alpha: disagreement); None if the coefficient has none.
     """
 
     value: float
@@ -35,12 +35,12 @@ class Estimate:
 
     @property
     def without_item(self) -> np.ndarray:
-        """The figure with each item left out that enters it, shape (n_items_used,); NaN where undefined."""
+        """The figure without each item used, shape (n_items_used,); NaN where undefined."""
         return self._left_out[0]
 
     @property
     def without_rater(self) -> np.ndarray:
-        """The figure with each rater left out that enters it, shape (n_raters_used,); NaN where undefined."""
+        """The figure without each rater used, shape (n_raters_used,); NaN where undefined."""
         return self._left_out[1]
 
 
@@ -60,10 +60,10 @@ def pairable(ratings: Ratings) -> Ratings:
 
 
 def lost_without_rater(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
-    """Return which judgments cease to be pairable when a rater is left out.
+    """Return which judgments can no longer be paired when a rater is left out.
 
-    Besides the rater's own these are the single partners in items with two judgments. All items must have at
-    least two judgments.
+    These are the rater's own judgments and, in items with two judgments, the other one. All items must have
+    at least two judgments.
 
     Returns
     -------
@@ -71,6 +71,6 @@ def lost_without_rater(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
     """
     own = np.arange(ratings.n)
     in_two = np.flatnonzero(ratings.size == 2)
-    # Judgments are sorted by item, so the two of an item stand side by side.
+    # Judgments are sorted by item, so the two of an item are adjacent.
     partner = in_two.reshape(-1, 2)[:, ::-1].ravel()
     return np.concatenate([ratings.rater, ratings.rater[in_two]]), np.concatenate([own, partner])

@@ -1,35 +1,37 @@
-"""Agreement option by option: which answers people agree on, and how common they are."""
+"""Agreement on each option and how common the option is."""
 
 from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from studyserver.results.statistics.reasons import Reason, Why
+
 from .leave_one_out import ratio_or_nan
 from .ratings import Ratings
 
 COLUMNS = ["option", "n_judgments", "prevalence", "specific_agreement", "status", "reason"]
-_UNPAIRED = "nobody chose it for an item that another rater judged as well"
+_UNPAIRED = Reason(Why.OPTION_UNPAIRED)
 
 
 def specific_agreement(ratings: Ratings, options: Sequence[Hashable] = ()) -> pd.DataFrame:
     """Return prevalence and specific agreement of every option.
 
-    Specific agreement is the probability that a second rater chooses the option as well, given that a first
-    one has: sum_u n_uc (n_uc - 1) / sum_u n_uc (m_u - 1). Of checklists, every option is looked at by itself:
-    ticked or not.
+    Specific agreement is the probability that a second rater chooses the option, given that a first one did:
+    sum_u n_uc (n_uc - 1) / sum_u n_uc (m_u - 1) (Spitzer & Fleiss, 1974). In checklists, every option is a
+    question of its own: ticked or not.
 
     Parameters
     ----------
     ratings : Ratings
     options : sequence, optional
-        All options of a checklist, in order; those that nobody ticked are in no judgment.
+        All options of a checklist, in order; it adds those that nobody ticked.
 
     Returns
     -------
     pd.DataFrame
         Columns ``option``, ``n_judgments``, ``prevalence`` (mean over items of the option's share),
-        ``specific_agreement`` (missing where nobody's choice could be paired), ``status``, ``reason``.
+        ``specific_agreement`` (missing if no choice of it can be paired), ``status``, ``reason``.
     """
     names, chosen_in = _choices(ratings, options)
     rows = []
@@ -50,7 +52,7 @@ def specific_agreement(ratings: Ratings, options: Sequence[Hashable] = ()) -> pd
 
 
 def _choices(ratings: Ratings, options: Sequence[Hashable]) -> tuple[list, np.ndarray]:
-    """Return the options, and which categories mean that an option was chosen, shape (n_options, n)."""
+    """Return the options, and which categories include each, shape (n_options, n_categories)."""
     if ratings.level != "sets":
         return list(ratings.categories), np.eye(len(ratings.categories), dtype=bool)
     names = list(options) or sorted({option for ticked in ratings.categories for option in ticked}, key=str)

@@ -1,19 +1,31 @@
 """Preferences between pairs: the Bradley-Terry model with an effect of the order of presentation.
 
 Davidson, R. R., & Beaver, R. J. (1977). On extending the Bradley-Terry model to incorporate within-pair order
-effects. Ties count as half a win for each.
+effects. Ties count as half a win for each side.
 """
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from studyserver.results.statistics.reasons import Reason, Why
+
 
 class PairsError(ValueError):
-    """Comparisons from which no strengths can be estimated; the message says why and what would help."""
+    """Comparisons from which no strengths can be estimated; the message says why and what would help.
+
+    Attributes
+    ----------
+    reason : Reason
+    """
+
+    def __init__(self, why: Why, **values: Any):
+        self.reason = Reason(why, values)
+        super().__init__(str(self.reason))
 
 
 @dataclass(frozen=True)
@@ -29,8 +41,7 @@ class PairedStrengths:
         Log-odds that the first of two equally strong options is preferred.
     order_se, order_low, order_high : float
     covariance : np.ndarray [shape=(n_options + 1, n_options + 1)]
-        Of the strengths and the order effect, allowing for each rater's answers hanging together where raters
-        were given.
+        Of the strengths and the order effect; allows for dependence within raters if raters were given.
     """
 
     strengths: pd.DataFrame
@@ -59,10 +70,10 @@ def bradley_terry(
     first_preferred : sequence of float [shape=(n,)]
         1, 0, or 0.5 for a tie.
     raters : sequence, optional
-        Who compared; with it, standard errors are robust to dependence within raters (sandwich estimator with
-        raters as clusters) and the quantile is Student's with one degree less than there are raters.
+        Who compared. Standard errors are then robust to dependence within raters (sandwich estimator with
+        raters as clusters), and the quantile is Student's t with one degree of freedom less than raters.
     weights : sequence of float, optional
-        How often each comparison came out so, > 0; by default once.
+        Number of times each result occurred, > 0; by default 1.
     confidence : float
         Of the intervals.
 
@@ -84,17 +95,17 @@ def bradley_terry(
     won = np.asarray(first_preferred, dtype=float)
     times = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
     if np.any(a == b):
-        raise PairsError(f"option {options[a[a == b][0]]} is compared with itself; remove such pairs")
+        raise PairsError(Why.COMPARED_WITH_ITSELF, option=options[a[a == b][0]])
     if n_options < 2 or np.any((won < 0) | (won > 1) | ~np.isfinite(won)):
-        raise PairsError("needs at least two options, and answers of 1, 0 or 0.5 for a tie")
+        raise PairsError(Why.FEWER_THAN_TWO_OPTIONS)
     _require_connected(a, b, won, options)
     design = np.zeros((n, n_options + 1))
     design[np.arange(n), a] += 1
     design[np.arange(n), b] -= 1
     design[:, -1] = 1
     if len(np.unique(won)) == 1:
-        raise PairsError("the same side was preferred throughout, so order and strength cannot be told apart")
-    # Strengths sum to zero: estimated in a basis of contrasts.
+        raise PairsError(Why.ONE_SIDE_PREFERRED)
+    # Only differences of strengths are identified: they are estimated in a basis whose strengths sum to zero.
     basis = np.zeros((n_options + 1, n_options))
     basis[:-1, :-1] = np.vstack([np.eye(n_options - 1), -np.ones(n_options - 1)])
     basis[-1, -1] = 1
@@ -120,20 +131,17 @@ def bradley_terry(
 
 
 def _require_connected(a: np.ndarray, b: np.ndarray, won: np.ndarray, options: np.ndarray) -> None:
-    """Require a way of wins from every option to every other; else no maximum is finite (Ford, 1957)."""
+    """Require a chain of wins from every option to every other; else no maximum is finite (Ford, 1957)."""
     beats = np.zeros((len(options), len(options)), dtype=bool)
     beats[a[won > 0], b[won > 0]] = True
     beats[b[won < 1], a[won < 1]] = True
     np.fill_diagonal(beats, True)
-    reach = beats
+    reach = beats  # squaring the matrix doubles the length of the chains that it covers
     for _ in range(int(np.ceil(np.log2(max(len(options), 2))))):
         reach = (reach.astype(int) @ reach.astype(int)) > 0
     if not reach.all():
         row, column = np.argwhere(~reach)[0]
-        raise PairsError(
-            f"{options[row]} never won, directly or through others, against {options[column]}, so its "
-            "strength has no finite estimate; collect more comparisons or leave it out"
-        )
+        raise PairsError(Why.NEVER_WON, loser=options[row], winner=options[column])
 
 
 def _logistic(
@@ -147,21 +155,20 @@ def _logistic(
         try:
             step = np.linalg.solve(information, design.T @ (times * (won - probability)))
         except np.linalg.LinAlgError as error:
-            raise PairsError(
-                "order and strengths cannot be told apart: present some pairs in both orders"
-            ) from error
+            raise PairsError(Why.ONE_ORDER) from error
+        # Newton's method; steps of more than 5 are shortened, since log-odds of that size overshoot.
         estimate += step / max(1.0, float(np.abs(step).max()) / 5)
         if np.abs(step).max() < 1e-10:
             break
     else:
-        raise PairsError("order and strengths cannot be told apart: present some pairs in both orders")
+        raise PairsError(Why.ONE_ORDER)
     inverse = np.linalg.inv(information)
     if raters is None:
         return estimate, inverse, len(won)
     cluster = pd.factorize(np.asarray(raters))[0]
     n_clusters = int(cluster.max()) + 1
     if n_clusters < 2:
-        raise PairsError("standard errors over raters need at least two raters")
+        raise PairsError(Why.FEWER_THAN_TWO_CLUSTERS)
     scores = np.zeros((n_clusters, design.shape[1]))
     np.add.at(scores, cluster, design * (times * (won - special.expit(design @ estimate)))[:, None])
     correction = n_clusters / (n_clusters - 1)

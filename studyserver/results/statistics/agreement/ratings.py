@@ -1,4 +1,4 @@
-"""Judgments as arrays: who gave which item which value, checked and coded once."""
+"""Judgments as checked and coded arrays of items, raters and values."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from studyserver.results.statistics.reasons import Reason, Why
+
 LEVELS = ("nominal", "ordinal", "interval", "ratio", "sets")
 NUMERIC_LEVELS = ("interval", "ratio")
 
@@ -15,12 +17,12 @@ T = TypeVar("T")
 
 
 class RatingsError(ValueError):
-    """Judgments that cannot be analysed; the message names what is wrong and the remedy.
+    """Judgments that cannot be analysed; the message says what is wrong and what to do.
 
     Attributes
     ----------
     row : int or None
-        Position (from 0) of the offending judgment in the input, where there is one.
+        Position (from 0) of the judgment at fault in the input, if it is a single one.
     """
 
     def __init__(self, message: str, row: int | None = None):
@@ -29,7 +31,16 @@ class RatingsError(ValueError):
 
 
 class UndefinedError(ValueError):
-    """A figure that these judgments do not define; the message is the reason."""
+    """A figure that is undefined for these judgments.
+
+    Attributes
+    ----------
+    reason : Reason
+    """
+
+    def __init__(self, why: Why, **values: Any):
+        self.reason = Reason(why, values)
+        super().__init__(str(self.reason))
 
 
 @dataclass(frozen=True)
@@ -48,8 +59,8 @@ class Ratings:
         Every declared or observed value, in the order of the scale (of first appearance at the
         nominal level without declared options).
     positions : np.ndarray [shape=(n_categories,)]
-        Where each category lies on the scale: the number itself (numbers beyond 1e60, or all below 1e-60, in
-        another unit), or its rank among the declared options.
+        Position of each category on the scale: the number itself (in another unit if numbers exceed 1e60 or
+        all are below 1e-60), or its rank among the declared options.
     level : str
         One of `LEVELS`.
     n_options : int
@@ -57,7 +68,7 @@ class Ratings:
     item_labels, rater_labels : tuple
         What the codes stand for.
     set_distance : str
-        How checklists differ: ``masi`` or ``jaccard``.
+        Distance between checklists: ``masi`` or ``jaccard``.
     drawn_from : Ratings, optional
         The judgments of which these are a bootstrap draw.
     """
@@ -76,7 +87,7 @@ class Ratings:
     _computed: dict[Callable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, compute: "Callable[[Ratings], T]") -> "T":
-        """Return what a function of these judgments returns, computed at the first call: for shared parts."""
+        """Return a function of these judgments, computed at the first call only."""
         if compute not in self._computed:
             self._computed[compute] = compute(self)
         return self._computed[compute]
@@ -103,17 +114,17 @@ class Ratings:
 
     @cached_property
     def size(self) -> np.ndarray:
-        """Judgments of each judgment's item, shape (n,)."""
+        """Number of judgments of each judgment's item, shape (n,)."""
         return self.item_size[self.item]
 
     @cached_property
     def value(self) -> np.ndarray:
-        """Each judgment's place on the scale, shape (n,)."""
+        """Each judgment's position on the scale, shape (n,)."""
         return self.positions[self.code]
 
     @cached_property
     def same(self) -> np.ndarray:
-        """How many of the item's judgments chose the same category (itself counted), shape (n,)."""
+        """How many of the item's judgments chose the same category (including itself), shape (n,)."""
         first = np.ones(self.n, dtype=bool)
         first[1:] = (self.item[1:] != self.item[:-1]) | (self.code[1:] != self.code[:-1])
         run = np.cumsum(first) - 1
@@ -163,11 +174,11 @@ class Ratings:
         return matrix
 
     def favours_counts(self, n_categories: int) -> bool:
-        """Whether all pairs of categories in every item are fewer than all pairs of its judgments."""
+        """Whether tables of counts per category need fewer steps than pairs of judgments within items."""
         return self.n_items * n_categories**2 < int((self.item_size.astype(np.int64) ** 2).sum())
 
     def counts(self, code: np.ndarray, n_categories: int) -> np.ndarray:
-        """Return how often each item got each category, shape (n_items, n_categories).
+        """Return the number of judgments of each item in each category, shape (n_items, n_categories).
 
         Parameters
         ----------
@@ -187,7 +198,7 @@ class Ratings:
 
 
 def raters_per_item(ratings: Ratings) -> float:
-    """Return the harmonic mean of the number of raters per item: the k of the k-rater forms."""
+    """Return the harmonic mean of the number of raters per item, which is k in the k-rater forms."""
     return float(ratings.n_items / (1 / ratings.item_size).sum())
 
 
@@ -205,7 +216,7 @@ def prepare(
     items, raters : sequences [shape=(n,)]
         Any hashable labels.
     values : sequence [shape=(n,)]
-        One value per judgment; None and NaN are missing judgments and are left out. Numbers at the
+        One value per judgment; None and NaN are missing judgments and are ignored. Numbers at the
         interval and ratio levels; any hashable at the nominal one; numbers or declared options at the
         ordinal one; collections of options at the level ``sets``.
     level : str
@@ -328,7 +339,7 @@ def _encode_sets(
 
 
 def _in_range(positions: np.ndarray) -> np.ndarray:
-    """Return positions in another unit where their squares would be no numbers; no figure changes."""
+    """Return positions, in another unit if their squares would overflow or underflow; no figure changes."""
     size = float(np.abs(positions).max(initial=0.0))
     return positions if size == 0 or 1e-60 < size < 1e60 else positions / 2 ** np.floor(np.log2(size))
 
@@ -356,7 +367,7 @@ def _numbers(column: pd.Series, level: str, row: np.ndarray, what: str = "value"
 def _refuse_missing(codes: np.ndarray, row: np.ndarray, what: str) -> None:
     missing = np.flatnonzero(codes < 0)
     if len(missing):
-        raise RatingsError(f"a judgment names no {what}; every judgment needs one", int(row[missing[0]]))
+        raise RatingsError(f"a judgment has no {what}; every judgment needs one", int(row[missing[0]]))
 
 
 def _refuse_duplicates(

@@ -1,10 +1,11 @@
-"""Bootstrap draws: coefficients of drawn items, or of drawn items and raters.
+"""Bootstrap draws of coefficients, over items or over items and raters.
 
-Items are drawn with replacement. Raters are not: two copies of a rater agree with each other, which would
-make any panel look as if it agreed. Each draw takes h of the m raters instead, about half of them. A mean
-over them varies about that over all raters with variance S^2 (1/h - 1/m). With h = m^2 / (2 m - 1) that is
-S^2 (m - 1) / m^2, as if m raters were drawn with replacement ("double-or-nothing": Owen, A. B., & Eckles, D.
-(2012). Bootstrapping data arrays of arbitrary order. Annals of Applied Statistics 6).
+Items are drawn with replacement. Raters are not: two copies of one rater agree perfectly, which would bias
+every coefficient upwards. Each draw takes h of the m raters without replacement instead, about half of them.
+The mean over h raters has variance S^2 (1/h - 1/m) around the mean over all m, where S^2 is the variance
+between raters. With h = m^2 / (2 m - 1) this is S^2 (m - 1) / m^2, the variance of drawing m raters with
+replacement. This is the "double-or-nothing" bootstrap of Owen, A. B., & Eckles, D. (2012). Bootstrapping data
+arrays of arbitrary order. Annals of Applied Statistics 6.
 """
 
 from collections.abc import Sequence
@@ -14,8 +15,6 @@ import numpy as np
 
 from .coefficients import Coefficient
 from .ratings import Ratings, UndefinedError, raters_per_item
-
-FEWEST_RATERS = 3  # of which a half still has pairs
 
 
 def bootstrap_draws(
@@ -34,7 +33,7 @@ def bootstrap_draws(
     coefficients : sequence of Coefficient
         All are computed from the same draws.
     with_raters : bool
-        Whether raters are drawn as well; needs at least three of them.
+        Whether to draw raters as well; needs at least three raters, so that every draw has pairs.
     draws : int
         Number of draws, > 0.
     generator : np.random.Generator
@@ -48,21 +47,22 @@ def bootstrap_draws(
 
 
 def draw(ratings: Ratings, generator: np.random.Generator, *, with_raters: bool) -> Ratings:
-    """Return as many items, drawn with replacement, judged by all raters or by about half of them.
+    """Draw items with replacement, and about half of the raters if asked for.
 
-    A copy of an item counts as another item. Items that no drawn rater judged are left out.
+    Each copy of an item is an item of its own. Items that no drawn rater judged are left out.
     """
     m = ratings.n_raters
     raters = np.arange(m)
     kept = np.ones(ratings.n, dtype=bool)
     if with_raters:
+        # h is rounded up or down at random, so that it is right on average.
         n_raters = max(2, int(m**2 / (2 * m - 1) + generator.random()))
         raters = np.sort(generator.choice(m, n_raters, replace=False))
         kept = np.isin(ratings.rater, raters)
     size = np.bincount(ratings.item[kept], minlength=ratings.n_items)
     picks = generator.integers(0, ratings.n_items, ratings.n_items)
     picks = picks[size[picks] > 0]
-    # The judgments of an item stand side by side: from `start`, as many as `size`.
+    # The judgments of an item are adjacent: `size` of them from `start`.
     start, last = np.concatenate([[0], np.cumsum(size)])[picks], np.cumsum(size[picks])
     n = int(last[-1]) if len(picks) else 0
     judgments = np.flatnonzero(kept)[np.arange(n) + np.repeat(start - last + size[picks], size[picks])]
@@ -78,7 +78,7 @@ def draw(ratings: Ratings, generator: np.random.Generator, *, with_raters: bool)
 
 
 def _value(coefficient: Coefficient, drawn: Ratings, whole: Ratings) -> float:
-    """Return a coefficient of what was drawn; one that grows with the panel as if the panel were whole."""
+    """Return the coefficient of a draw, converted to the number of raters of the whole panel."""
     try:
         value = coefficient.compute(drawn).value
     except UndefinedError:

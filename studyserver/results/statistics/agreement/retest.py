@@ -1,4 +1,4 @@
-"""Test-retest: how far raters agree with themselves when they judge an item a second time."""
+"""Test-retest agreement of raters who judge an item a second time."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
@@ -13,6 +13,7 @@ from studyserver.results.statistics.intervals import (
     proportion_scale,
     reliability_scale,
 )
+from studyserver.results.statistics.reasons import Reason, Why
 
 from .distances import answer_similarity
 
@@ -33,9 +34,9 @@ def retest_table(
     Parameters
     ----------
     items, raters : sequences [shape=(n,)]
-        Whose pair of judgments of what.
+        Item and rater of each pair of judgments.
     first, second : sequences of float [shape=(n,)]
-        The two judgments, on a numeric scale; pairs with a missing one are left out.
+        The two judgments, on a numeric scale; pairs with a missing judgment are ignored.
     confidence : float
         Of the intervals.
 
@@ -65,18 +66,18 @@ def named_retest_table(
     Parameters
     ----------
     items, raters : sequences [shape=(n,)]
-        Whose pair of answers to what.
+        Item and rater of each pair of answers.
     first, second : sequences of str, or of frozenset of str [shape=(n,)]
-        The two answers; pairs with a missing one are left out.
+        The two answers; pairs with a missing judgment are ignored.
     confidence : float
         Of the intervals.
 
     Returns
     -------
     pd.DataFrame
-        One row per statistic and scope: ``exact_agreement``; of sets ``similarity``, the mean MASI of both
-        (Passonneau, 2006); and ``cohen_kappa``, of sets weighted by similarity (Cohen, 1968): what
-        two answers share beyond what answers of the same frequencies share by chance.
+        One row per statistic and scope: ``exact_agreement``; for sets ``similarity``, the mean MASI of both
+        (Passonneau, 2006); and ``cohen_kappa``, for sets weighted by similarity (Cohen, 1968): the
+        agreement beyond that of answers with the same frequencies given at random.
     """
     table = _pairs(items, raters, first, second)
     n = len(table)
@@ -121,7 +122,7 @@ def _figures(
                 state = ["ok", interval.reason]
             else:
                 row = [None, None, None, None, "", scope]
-                state = ["undefined", "no pair of judgments" if table.empty else "the judgments do not vary"]
+                state = ["undefined", Reason(Why.NO_REPEAT if table.empty else Why.REPEATS_CONSTANT)]
             rows.append([statistic, *row, n_groups["item"], n_groups["rater"], len(table), *state])
     result = pd.DataFrame(rows, columns=COLUMNS)
     numbers = ["estimate", "se", "ci_low", "ci_high"]
@@ -139,8 +140,8 @@ def _interval(
     confidence: float,
 ) -> Interval:
     if scope == "items+raters" and len(parts["rater"]) < 3:
-        n = len(parts["rater"])
-        return Interval("jackknife", reason=f"no interval: new raters need at least 3; there are {n}")
+        reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": len(parts["rater"])})
+        return Interval("jackknife", reason=reason)
     without = {name: compute(totals - part) for name, part in parts.items()}
     scale = {"proportion": proportion_scale, "reliability": lambda: reliability_scale(2.0)}.get(bounded)
     return jackknife(
@@ -153,7 +154,7 @@ def _interval(
 
 
 def _moments(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """Return what all statistics are functions of the sums of."""
+    """Return the moments of each pair; every statistic is a function of their sums."""
     centre = (x.mean() + y.mean()) / 2 if len(x) else 0.0
     x, y = x - centre, y - centre
     apart = np.abs(x - y)

@@ -1,4 +1,4 @@
-"""One table of every coefficient of agreement, with both intervals."""
+"""Table of all coefficients of agreement with both intervals."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from studyserver.results.statistics.intervals import SCOPES, Interval, jackknife, percentile_interval
+from studyserver.results.statistics.reasons import Reason, Why
 
 from .coefficients import COEFFICIENTS, STATISTICS, Coefficient
 from .leave_one_out import Estimate
@@ -42,7 +43,7 @@ class Bootstrap:
     seed : int
         Fixes the draws.
     draws : int
-        How many.
+        Number of draws.
     """
 
     seed: int
@@ -71,7 +72,7 @@ def agreement_table(
     level : str
         ``nominal``, ``ordinal``, ``interval``, ``ratio``, or ``sets`` for checklists.
     options : sequence, optional
-        The declared scale, in order; without it the observed values are taken for the scale.
+        The declared scale, in order; by default the observed values.
     statistics : sequence of str
         Names of `COEFFICIENTS`; by default those that are not on request.
     confidence : float
@@ -79,16 +80,16 @@ def agreement_table(
     set_distance : str
         ``masi`` or ``jaccard``.
     bootstrap : Bootstrap, optional
-        Percentile intervals from so many draws; without it, the jackknife.
+        Gives percentile intervals of draws; by default jackknife intervals.
     parts : bool
-        Adds the columns `PARTS`: what the coefficients that correct for chance compare (agreement; for alpha
-        the mean squared distances, that is disagreement), and the mean number of raters per item.
+        Adds the columns `PARTS`: observed and expected agreement of coefficients that correct for chance (for
+        alpha disagreement, as mean squared distances), and the mean number of raters per item.
 
     Returns
     -------
     pd.DataFrame
-        With the columns `COLUMNS`. ``status`` is ``ok`` or ``undefined``; an undefined figure has a reason
-        and no numbers. A figure that is defined but has no interval is ``ok`` with the reason why.
+        With the columns `COLUMNS`. ``status`` is ``ok`` or ``undefined``. An undefined figure has a
+        `Reason` and no numbers. A figure without an interval is ``ok`` and has a `Reason` as well.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def table_of(
     bootstrap: Bootstrap | None = None,
     parts: bool = False,
 ) -> pd.DataFrame:
-    """Return what `agreement_table` returns, for prepared ratings."""
+    """Return the table of `agreement_table` for prepared ratings."""
     unknown = sorted(set(statistics) - set(COEFFICIENTS))
     if unknown:
         raise ValueError(f"unknown statistic {', '.join(unknown)}; there are {', '.join(COEFFICIENTS)}")
@@ -135,7 +136,7 @@ def table_of(
             if isinstance(estimate, Estimate):
                 figures = _figures(estimate, intervals[scope][name])
             else:
-                figures = {"ci_method": "", "status": "undefined", "reason": str(estimate)}
+                figures = {"ci_method": "", "status": "undefined", "reason": estimate.reason}
             row = {"statistic": name, "level": ratings.level, "ci_scope": scope}
             rows.append({**row, **figures, **_counts(ratings), **_parts(estimate, ratings)})
     table = pd.DataFrame(rows, columns=[*COLUMNS, *PARTS] if parts else COLUMNS)
@@ -194,7 +195,7 @@ def _intervals(
     defined = {name: one for name, one in estimates.items() if isinstance(one, Estimate)}
     with_raters = scope == "items+raters"
     if with_raters and ratings.n_raters < 3:
-        reason = f"no interval: new raters need at least 3; there are {ratings.n_raters}"
+        reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": ratings.n_raters})
         return dict.fromkeys(defined, Interval("bootstrap" if bootstrap else "jackknife", reason=reason))
     if not bootstrap:
         return {

@@ -1,8 +1,11 @@
 """Variance components of items, raters and error by restricted maximum likelihood, for incomplete designs.
 
-The model is y = mean + item + rater + error with all effects random. Items are absorbed in closed form, which
-leaves sums per number of raters and a system as large as the number of raters; judgments are read once. Items
-and raters play the same part in the likelihood, so where raters are many and items few, raters are absorbed.
+The model is y = mean + item + rater + error with all effects random (Patterson & Thompson, 1971, for the
+restricted likelihood). Given the variance ratios, item effects are absorbed in closed form: their covariance
+block is diagonal, so eliminating them leaves sums over items with equal numbers of judgments and a linear
+system as large as the number of raters. The judgments are read once; each evaluation of the likelihood uses
+the sums only. Items and raters have the same role in the likelihood, so with many raters and few items the
+raters are absorbed instead.
 """
 
 from collections.abc import Callable
@@ -14,12 +17,12 @@ from scipy import linalg, optimize, sparse
 
 from .ratings import Ratings
 
-# Variance ratios rho >= 0 (to the error variance) are searched as rho / (1 + rho).
+# The search is over theta = rho / (1 + rho), in [0, 1), for each variance ratio rho (to the error variance).
 _UPPER = 1 - 1e-7
 _STEP = 1e-4
-_SECOND_START = 0.9  # where little is left to the error, the likelihood can have two maxima
+_SECOND_START = 0.9  # with a small error variance the likelihood can have two maxima
 _REFIT_ITEMS = 60
-# Beyond so many raters they are left out in groups: a refit takes time with the cube of their number.
+# More raters are left out in groups: the time of a refit grows with the cube of their number.
 _REFIT_RATERS = 60
 _RATER_GROUPS = 30
 _CHUNK = 2_000_000
@@ -28,9 +31,9 @@ _DENSE = 8_000_000
 
 @dataclass(frozen=True)
 class _Sums:
-    """What the likelihood needs to know of the judgments.
+    """Sufficient statistics of the likelihood.
 
-    Where raters are absorbed, items and raters change places in all of it.
+    Where raters are absorbed, items and raters are exchanged in all of them.
 
     Attributes
     ----------
@@ -39,10 +42,10 @@ class _Sums:
     sizes, items : np.ndarray [shape=(n_sizes,)]
         The numbers of raters per item that occur, and how many items have each.
     shared : np.ndarray or sparse array [shape=(n_sizes, n_raters * n_raters)]
-        For each size, how many items two raters have both judged.
+        For each size, the number of items that each pair of raters both judged.
     rater_items, rater_sums : np.ndarray [shape=(n_raters,)]
     pulled : np.ndarray [shape=(n_sizes, n_raters)]
-        For each size, the rater's items' sums, summed.
+        For each size, the sum over the rater's items of the items' sums.
     squares, item_squares : float, np.ndarray [shape=(n_sizes,)]
         Sum of squared judgments; sum of squared item sums for each size.
     """
@@ -60,12 +63,12 @@ class _Sums:
 
 
 def _absorbs_raters(n_items: int, n_raters: int) -> bool:
-    """Whether a system as large as the number of items, solved anew without each item, costs less."""
+    """Whether systems as large as the number of items, solved again without each item, cost less."""
     return n_items**4 < n_raters**3
 
 
 def _sum_up(item: np.ndarray, rater: np.ndarray, y: np.ndarray, n_items: int, n_raters: int) -> _Sums:
-    """Read the judgments once; items and raters without any do no harm."""
+    """Return the sums of the judgments; items and raters without judgments are allowed."""
     if _absorbs_raters(n_items, n_raters):
         return replace(_sums_absorbing_items(rater, item, y, n_raters, n_items), raters_absorbed=True)
     return _sums_absorbing_items(item, rater, y, n_items, n_raters)
@@ -107,7 +110,7 @@ def _shared(parts: list, n_raters: int) -> np.ndarray | sparse.csr_array:
 
 @dataclass(frozen=True)
 class _State:
-    """The likelihood at one pair of variance ratios, with what deletions need.
+    """The likelihood at one pair of variance ratios, with what delete-one values need.
 
     Attributes
     ----------
@@ -115,7 +118,7 @@ class _State:
         y' P y, in units of the error variance.
     log_determinant : float
     explained : np.ndarray [shape=(n_raters, n_raters)]
-        Covariance that estimating mean and rater effects takes from the judgments of each pair of raters.
+        By how much estimating mean and rater effects reduces the covariance of residuals of two raters.
     fitted : np.ndarray [shape=(n_raters,)]
         Mean plus rater effect.
     """
@@ -172,7 +175,7 @@ def _ratios(theta: np.ndarray) -> tuple[float, float]:
 def _fit(sums: _Sums, start: np.ndarray, *, near: bool = False) -> np.ndarray:
     """Return the variance ratios with the greatest restricted likelihood, as rho / (1 + rho).
 
-    A start that is `near` is improved by Newton steps alone, as long as they converge.
+    A start that is `near` the maximum needs Newton steps only, unless they do not converge.
     """
 
     def deviance(theta: np.ndarray) -> float:
@@ -189,7 +192,7 @@ def _fit(sums: _Sums, start: np.ndarray, *, near: bool = False) -> np.ndarray:
 
 
 def _newton(deviance: Callable[[np.ndarray], float], theta: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return the point that Newton steps lead to, and whether they converged."""
+    """Return the point that Newton steps reach, and whether they converged."""
     for _ in range(8):
         derivatives = _derivatives(theta, lambda point: np.array([deviance(point)]))
         stepped = _newton_step(theta, *derivatives)[0]
@@ -207,7 +210,8 @@ def _derivatives(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return gradients (n, k) and Hessians (n, k, k) of n functions of k parameters, by differences.
 
-    Points that would leave the parameters' range are shifted inside as a whole.
+    At a bound, the derivatives are taken at the nearest point with room for differences on both sides; the
+    gradient is extrapolated back with the Hessian.
     """
     k = len(theta)
     centre = np.clip(theta, _STEP, _UPPER - _STEP)
@@ -230,7 +234,7 @@ def _derivatives(
 
 
 def _newton_step(theta: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -> np.ndarray:
-    """Return one Newton step of each function from theta; parameters at a bound stay there if pushed out."""
+    """Return one Newton step of each function from theta; steps outwards from a bound are not made."""
     step = np.zeros_like(gradient)
     stuck = ((theta <= 1e-12) & (gradient > 0)) | ((theta >= _UPPER) & (gradient < 0))
     for pattern in np.unique(stuck, axis=0):
@@ -238,7 +242,7 @@ def _newton_step(theta: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -
         free = np.flatnonzero(~pattern)
         if len(free):
             block = hessian[np.ix_(rows, free, free)]
-            # Far from the minimum the curvature may have the wrong sign.
+            # Far from the minimum the curvature may be negative: its absolute value still gives a descent.
             values, vectors = np.linalg.eigh(block)
             values = np.maximum(np.abs(values), 1e-8)
             turned = np.einsum("nji,nj->ni", vectors, gradient[np.ix_(rows, free)])
@@ -249,7 +253,8 @@ def _newton_step(theta: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -
 def _deviances_without_items(ratings: Ratings, y: np.ndarray, sums: _Sums, theta: np.ndarray) -> np.ndarray:
     """Return the deviance with each item left out, by the block-deletion identities of least squares.
 
-    The sums must absorb items.
+    Leaving out an item's m judgments changes y' P y and the log determinant by a quadratic form and a
+    determinant of their m x m block of P, so no refit is needed. The sums must absorb items.
     """
     item_ratio, rater_ratio = _ratios(theta)
     state = _evaluate(sums, item_ratio, rater_ratio, with_fit=True)
@@ -304,16 +309,16 @@ def _standardised(ratings: Ratings) -> np.ndarray:
 
 
 class Components:
-    """Shares of items, raters and error in the variance, by the greatest restricted likelihood.
+    """Shares of items, raters and error in the variance, by restricted maximum likelihood.
 
     Parameters
     ----------
     ratings : Ratings
         With at least two items and one item with two judgments, not all equal.
     with_raters : bool
-        Whether raters have a variance of their own; otherwise it is part of the error (one-way model).
+        Whether raters have their own variance; otherwise it is part of the error (one-way model).
     near : np.ndarray, optional
-        Variance ratios to start from, as rho / (1 + rho), where the greatest likelihood is known to be near.
+        Variance ratios to start from, as rho / (1 + rho), if known to be near the maximum.
     """
 
     def __init__(self, ratings: Ratings, *, with_raters: bool, near: np.ndarray | None = None):
@@ -331,9 +336,9 @@ class Components:
     def without_one(self) -> tuple[np.ndarray, np.ndarray]:
         """The shares without each item, (n_items, 3), and each rater or group of raters, (n, 3).
 
-        Leaving out an item is one Newton step with exact derivatives of the remaining likelihood (a refit in
-        designs of up to 60 items); leaving out a rater is a refit. More than 60 raters are left out in 30
-        groups, by one Newton step each. Rows are NaN where the rest is too little to estimate them.
+        Leaving out an item takes one Newton step on the likelihood of the remaining judgments (a refit in
+        designs of up to 60 items); leaving out a rater takes a refit. More than 60 raters are left out in 30
+        groups, by one Newton step each. Rows are NaN where the remaining judgments are too few.
         """
         ratings, y, sums, theta = self.ratings, self._y, self._sums, self.theta
         if ratings.n_items <= _REFIT_ITEMS:
@@ -360,13 +365,13 @@ def two_way(ratings: Ratings) -> Components:
 
 
 def _theta_of_origin(ratings: Ratings, model: Callable[[Ratings], Components]) -> np.ndarray | None:
-    """Return the variance ratios of the judgments that a bootstrap draw is from; None for others."""
+    """Return the variance ratios of the judgments that a bootstrap draw comes from, if it is one."""
     origin = ratings.drawn_from
     return None if origin is None else np.clip(origin.once(model).theta, 0.001, 0.999)
 
 
 def _step(sums: _Sums, theta: np.ndarray) -> np.ndarray:
-    """Return one Newton step from theta towards the greatest likelihood of these judgments."""
+    """Return one Newton step from theta towards the maximum of the likelihood of these judgments."""
 
     def deviance(point: np.ndarray) -> np.ndarray:
         return np.array([_evaluate(sums, *_ratios(point)).deviance(sums.n)])

@@ -15,7 +15,7 @@ def as_text(table: pd.DataFrame) -> str:
     for row in table.itertuples():
         interval = "" if pd.isna(row.ci_low) else f"[{row.ci_low:.3f}, {row.ci_high:.3f}]"
         figures = ["" if pd.isna(figure) else f"{figure:.3f}" for figure in (row.estimate, row.se)]
-        remark = f"undefined: {row.reason}" if row.status == "undefined" else row.reason
+        remark = f"undefined: {row.reason}" if row.status == "undefined" else str(row.reason)
         rows.append((row.statistic, *figures, interval, row.ci_scope, remark))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [

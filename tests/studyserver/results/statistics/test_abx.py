@@ -12,6 +12,7 @@ from studyserver.results.statistics.abx import (
     sensitivity,
     unbiased_z,
 )
+from studyserver.results.statistics.reasons import Reason, Why
 
 # Share of right answers -> d' by differencing, by independent observations: dprime.ABX of the R package
 # psyphy 0.2-3, which follows the tables of Macmillan and Creelman.
@@ -128,5 +129,5 @@ def test_d_prime_has_no_bound_when_every_answer_is_right_and_is_0_for_guessing()
 
 def test_x_that_was_never_b_leaves_d_prime_undefined_and_the_share_defined():
     table = figures(answers(np.ones(30, dtype=bool), np.arange(30) % 3 > 0))
-    assert table.loc[("abx_d_prime", "items"), "reason"] == "X was never A, or never B"
+    assert table.loc[("abx_d_prime", "items"), "reason"] == Reason(Why.X_WAS_ONE_SIDE)
     assert table.loc[("abx_correct", "items"), "status"] == "ok"

@@ -6,6 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 from studyserver.results.statistics.dose_response import dose_response_table
+from studyserver.results.statistics.reasons import Reason, Why
 
 
 def study(seed, slope=1.2, threshold=3.0, sizes=(1, 2, 4, 8), n_clips=20, n_raters=10):
@@ -46,9 +47,8 @@ def test_intervals_hold_what_was_simulated():
 
 def test_a_flat_curve_has_no_threshold():
     result = rows_of(study(2, slope=0.0).assign(heard=lambda t: np.arange(len(t)) % 2))
-    assert (
-        result.loc["threshold", "status"] == "undefined"
-        and "does not rise" in result.loc["threshold", "reason"]
+    assert result.loc["threshold", "status"] == "undefined" and result.loc["threshold", "reason"] == Reason(
+        Why.FLAT_CURVE
     )
     assert result.loc["slope", "estimate"] == pytest.approx(0, abs=1e-6)
 

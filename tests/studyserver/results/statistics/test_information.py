@@ -7,6 +7,7 @@ from scipy import stats
 from sklearn.metrics import mutual_info_score
 
 from studyserver.results.statistics.information import confusion_matrix, information_table, mutual_information
+from studyserver.results.statistics.reasons import Why
 from studyserver.results.statistics.signal_detection import detection, detection_table
 
 
@@ -73,7 +74,7 @@ def test_an_answer_to_what_serves_several_features_counts_once_in_all():
     assert result.loc[("original", "accuracy", "items"), "n_judgments"] == len(masked)
     assert result.loc[("original", "accuracy", "items"), "estimate"] == pytest.approx(0.5)
     share = result.loc[("evidence", "share_of_reference", "items")]
-    assert share["status"] == "undefined" and "tells nothing" in share["reason"]
+    assert share["status"] == "undefined" and share["reason"].why is Why.REFERENCE_TELLS_NOTHING
 
 
 def test_a_share_has_an_interval_only_where_the_reference_surely_tells_something():
@@ -81,7 +82,8 @@ def test_a_share_has_an_interval_only_where_the_reference_surely_tells_something
     result = information_table(weak).set_index(["condition", "statistic", "ci_scope"])
     assert result.loc[("original", "mutual_information", "items"), "ci_low"] <= 0
     share = result.loc[("evidence", "share_of_reference", "items")]
-    assert share["status"] == "undefined" or (np.isnan(share["ci_low"]) and "not settled" in share["reason"])
+    unsettled = np.isnan(share["ci_low"]) and share["reason"].why is Why.REFERENCE_NOT_SETTLED
+    assert share["status"] == "undefined" or unsettled
     strong = pd.concat([answers(8, 0.9, condition="original"), answers(9, 0.7)])
     result = information_table(strong).set_index(["condition", "statistic", "ci_scope"])
     share = result.loc[("evidence", "share_of_reference", "items+raters")]

@@ -7,6 +7,7 @@ from scipy import stats
 
 from studyserver.results.statistics.agreement import bradley_terry
 from studyserver.results.statistics.preference import pairs_of, preference_table, strengths_table
+from studyserver.results.statistics.reasons import Reason, Why
 
 SIDES = pd.CategoricalDtype(["original", "evidence", "control"], ordered=True)
 
@@ -78,7 +79,7 @@ def test_ties_count_half_in_the_share_and_not_in_the_exact_interval():
 def test_nobody_decided_is_undefined_where_it_must_be():
     table = preference_table(compare(2, 3).assign(preferred=0.5, strength=np.nan)).set_index("statistic")
     assert set(table.loc[["preference_exact"], "status"]) == {"undefined"}
-    assert set(table.loc["strength", "reason"]) == {"no strength was asked for"}
+    assert set(table.loc["strength", "reason"]) == {Reason(Why.NO_STRENGTH_ASKED)}
     assert set(table.loc["first_shown_chosen", "status"]) == {"undefined"}
 
 
@@ -122,4 +123,4 @@ def test_strengths_are_those_of_the_model_fitted_to_single_comparisons():
 def test_a_side_that_never_won_has_no_strength_and_the_reason_names_it():
     table = strengths_table(compare(4, 4).assign(preferred=1.0))
     assert set(table["status"]) == {"undefined"}
-    assert "control never won" in table["reason"].iloc[0]
+    assert "control never won" in str(table["reason"].iloc[0])

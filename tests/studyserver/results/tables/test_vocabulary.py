@@ -3,6 +3,7 @@ import pytest
 
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean
+from studyserver.results.statistics.reasons import Reason, Why
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.results.tables.vocabulary import columns, mean_of, table_of
 
@@ -14,7 +15,7 @@ def test_a_table_of_statistics_says_what_its_items_are(counted):
             "ci_scope": ["items", "items+raters", "judgments"],
             "n_items": [3, 3, 3],
             "n_raters": [2, 2, 2],
-            "reason": ["needs at least two raters and two items", "", None],
+            "reason": [Reason(Why.FEWER_THAN_TWO), "", None],
         }
     )
     table = table_of(statistics, counted)
@@ -26,7 +27,7 @@ def test_a_table_of_statistics_says_what_its_items_are(counted):
 
 
 def test_a_mean_keeps_its_numbers_and_says_its_reason_in_the_words_of_a_study():
-    reason = "no interval: new raters need at least 3; there are 2"
+    reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": 2})
     mean = Mean(1.5, 0.5, Interval("jackknife", reason=reason), 4, 2, 2)
     found = mean_of(mean, "clip")
     assert found.interval.reason == "no interval: new annotators need at least 3; there are 2"

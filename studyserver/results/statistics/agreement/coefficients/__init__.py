@@ -1,8 +1,8 @@
 """Coefficients of agreement by name.
 
-Each module of this package declares coefficients: functions decorated with `coefficient` that take `Ratings`
-and return an `Estimate`. The tables, the command, the bootstrap, the pages and the sentences take them from
-`COEFFICIENTS`, so a new coefficient is a function in a file here.
+Each module of this package declares coefficients: functions with the decorator `coefficient` that take
+`Ratings` and return an `Estimate`. Tables, bootstrap, command, export and pages read `COEFFICIENTS`, so
+adding a coefficient takes one function here.
 """
 
 import importlib

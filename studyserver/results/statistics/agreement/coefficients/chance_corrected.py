@@ -1,7 +1,8 @@
-"""Percent agreement and what corrects it for chance: Fleiss, Gwet, Brennan and Prediger.
+"""Percent agreement and its corrections for chance by Fleiss, Gwet, and Brennan and Prediger.
 
-Gwet, K. L. (2014). Handbook of Inter-Rater Reliability, 4th ed.: items with one judgment enter the shares of
-the options, not the observed agreement.
+Fleiss, J. L. (1971). Brennan, R. L., & Prediger, D. J. (1981). Gwet, K. L. (2014). Handbook of Inter-Rater
+Reliability, 4th ed. As there, items with one judgment count in the shares of the options but not in the
+observed agreement.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+
+from studyserver.results.statistics.reasons import Why
 
 from ..leave_one_out import Estimate, ratio_or_nan
 from ..ratings import Ratings, UndefinedError
@@ -18,7 +21,7 @@ _CHUNK = 4_000_000
 
 
 class CategoryAgreement:
-    """What percent agreement and the coefficients that correct it for chance have in common.
+    """Sums shared by percent agreement and the coefficients that correct it for chance.
 
     Attributes
     ----------
@@ -35,7 +38,7 @@ class CategoryAgreement:
 
     def __init__(self, ratings: Ratings):
         if ratings.n_items_pairable == 0:
-            raise UndefinedError("no item has two or more judgments")
+            raise UndefinedError(Why.NO_PAIR)
         m = ratings.item_size
         self.ratings = ratings
         self._agreeing = ratings.per_item(ratings.same - 1.0)  # ordered pairs
@@ -72,11 +75,11 @@ class CategoryAgreement:
 def _concentration_without_raters(ratings: Ratings, shares: np.ndarray, whole: float) -> np.ndarray:
     """Return the sum of squared mean shares without each rater, a block of raters at a time.
 
-    In an item with m judgments the shares of those left are n_c / (m - 1) less 1 / (m - 1) at the rater's own
-    option, so the change is a sum of counts over the rater's items, less the rater's own judgments.
+    Without the rater, an item with m judgments has the shares n_c / (m - 1), minus 1 / (m - 1) at the rater's
+    option. So the change is a weighted sum of the counts of the rater's items, minus the rater's judgments.
     """
     size, n_options = ratings.item_size, len(ratings.categories)
-    rest = 1 / np.maximum(size - 1, 1)  # in an item of the rater's alone only the own judgment goes
+    rest = 1 / np.maximum(size - 1, 1)  # with one judgment, `gained` is 0 and only the judgment goes
     gained = (rest - 1 / size)[ratings.item]
     counts = sparse.csr_array((gained, (ratings.item, ratings.code)), shape=(ratings.n_items, n_options))
     judged = _by_rater(ratings, ratings.item, np.ones(ratings.n), ratings.n_items)
@@ -100,7 +103,7 @@ _Chance = Callable[[np.ndarray], np.ndarray]  # chance agreement, from the conce
 
 
 def _corrected(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Return what is observed beyond chance, of what there could be; NaN where chance is complete."""
+    """Return the agreement beyond chance divided by its maximum; NaN if chance agreement is complete."""
     return ratio_or_nan(observed - expected, np.where(1 - expected > 1e-12, 1 - expected, 0.0))
 
 
@@ -115,7 +118,7 @@ def _beyond_chance(parts: CategoryAgreement, chance: _Chance) -> Estimate:
     expected = chance(np.asarray(parts.concentration))
     value = float(_corrected(np.asarray(parts.observed), expected))
     if np.isnan(value):
-        raise UndefinedError("all judgments are equal, so chance agreement is complete as well")
+        raise UndefinedError(Why.ALL_EQUAL)
 
     def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
         of_items, of_raters = zip(parts.observed_without, parts.concentration_without, strict=True)
@@ -155,7 +158,7 @@ def brennan_prediger(ratings: Ratings) -> Estimate:
 
 def _require_options(n_options: int) -> None:
     if n_options < 2:
-        raise UndefinedError("the scale has only one option; declare all options of the scale")
+        raise UndefinedError(Why.ONE_OPTION)
 
 
 @coefficient("gwet_ac2", "Gwet's AC2, quadratic weights", 70, levels=ORDERED_LEVELS, on_request=True)
@@ -176,7 +179,7 @@ def gwet_ac2(ratings: Ratings, *, power: float = 2.0) -> Estimate:
         chance agreement is complete.
     """
     if ratings.n_items_pairable == 0:
-        raise UndefinedError("no item has two or more judgments")
+        raise UndefinedError(Why.NO_PAIR)
     _require_options(ratings.n_options)
     span = np.ptp(ratings.positions)
     weights = 1 - (np.abs(ratings.positions[:, None] - ratings.positions) / span) ** power
@@ -185,7 +188,7 @@ def gwet_ac2(ratings: Ratings, *, power: float = 2.0) -> Estimate:
     total = parts.sum(axis=0)
     value, observed, expected = _of_sums(total, weights)
     if np.isnan(value):
-        raise UndefinedError("chance agreement is complete")
+        raise UndefinedError(Why.CHANCE_COMPLETE)
 
     def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
         without_rater = total + _weighted_changes(ratings, counts, parts, weights)
@@ -197,7 +200,7 @@ def gwet_ac2(ratings: Ratings, *, power: float = 2.0) -> Estimate:
 def _weighted_changes(
     ratings: Ratings, counts: np.ndarray, parts: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Return, per rater, how leaving the rater out changes the sums of `_weighted_parts` over items."""
+    """Return the change of the sums of `_weighted_parts` over items when each rater is left out."""
     changes = np.zeros((ratings.n_raters, parts.shape[1]))
     rows = max(1, _CHUNK // parts.shape[1])
     for start in range(0, ratings.n, rows):
@@ -209,7 +212,7 @@ def _weighted_changes(
 
 
 def _weighted_parts(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return what AC2 sums over items, shape (n_items, 3 + n_options).
+    """Return the terms that AC2 sums over items, shape (n_items, 3 + n_options).
 
     Weighted agreement, whether the item has a pair, whether it has a judgment, and the options' shares.
     """

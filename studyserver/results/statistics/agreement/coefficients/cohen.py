@@ -1,11 +1,12 @@
 """Cohen's kappa of two raters, with quadratic weights where the values have an order.
 
-Cohen, J. (1960), and (1968) for the weights.
+Cohen, J. (1960). A coefficient of agreement for nominal scales. Cohen, J. (1968). Weighted kappa.
 """
 
 import numpy as np
 
 from studyserver.results.statistics.intervals import reliability_scale
+from studyserver.results.statistics.reasons import Why
 
 from ..leave_one_out import Estimate, ratio_or_nan
 from ..ratings import Ratings, UndefinedError
@@ -16,7 +17,7 @@ from .registry import coefficient
 def cohen_kappa_weighted(ratings: Ratings) -> Estimate:
     """Return Cohen's kappa of two raters on the declared scale, over the items that both judged.
 
-    At the nominal level (and for sets) every disagreement counts the same; at the others it counts by its
+    At the nominal level (and for sets) all disagreements have weight 1; at the other levels the weight is the
     squared distance on the scale.
 
     Raises
@@ -25,14 +26,14 @@ def cohen_kappa_weighted(ratings: Ratings) -> Estimate:
         If there are not exactly two raters, they share no item, or chance agreement is complete.
     """
     if ratings.n_raters != 2:
-        raise UndefinedError(f"needs exactly two raters; there are {ratings.n_raters}")
+        raise UndefinedError(Why.NOT_TWO_RATERS, n=ratings.n_raters)
     shared = ratings.select(ratings.size == 2)
     if shared.n == 0:
-        raise UndefinedError("the two raters have no item in common")
+        raise UndefinedError(Why.NO_ITEM_IN_COMMON)
     observed, expected = _disagreement(shared)
     value, without = 1 - ratio_or_nan(observed[0], expected[0]), 1 - ratio_or_nan(observed[1], expected[1])
     if np.isnan(value):
-        raise UndefinedError("both raters gave one and the same value throughout")
+        raise UndefinedError(Why.BOTH_CONSTANT)
     return Estimate(
         float(value),
         lambda: (without, np.full(2, np.nan)),
@@ -65,7 +66,7 @@ def _unequal(shared: Ratings, code: np.ndarray) -> _Sums:
 
 
 def _squared(shared: Ratings, code: np.ndarray) -> _Sums:
-    """Return observed and expected squared distance, whole and without each item; the range is 1."""
+    """Return observed and expected squared distance, whole and without each item, on a scale of length 1."""
     n = shared.n_items
     value = shared.positions - shared.positions.mean()
     value = value / max(float(np.ptp(value)), 1e-300)

@@ -1,10 +1,12 @@
-"""Kendall's W: how far raters put the items into the same order.
+"""Kendall's W: agreement of raters on the order of the items.
 
-Kendall, M. G., & Babington Smith, B. (1939), with the correction for ties.
+Kendall, M. G., & Babington Smith, B. (1939). The problem of m rankings. With the correction for ties.
 """
 
 import numpy as np
 import numpy.typing as npt
+
+from studyserver.results.statistics.reasons import Why
 
 from ..leave_one_out import Estimate, ratio_or_nan
 from ..ratings import Ratings, UndefinedError
@@ -14,7 +16,7 @@ MAXIMUM_CELLS = 512
 
 
 def _for_raters(w: float, k: float, wanted: float) -> float:
-    """Return the W of `wanted` raters, from that of k who correlate as much with each other."""
+    """Return W for another number of raters with the same mean rank correlation as these k raters."""
     correlation = (k * w - 1) / (k - 1)
     return (1 + (wanted - 1) * correlation) / wanted
 
@@ -23,25 +25,25 @@ def _for_raters(w: float, k: float, wanted: float) -> float:
 def kendall_w(ratings: Ratings) -> Estimate:
     """Return Kendall's coefficient of concordance, corrected for ties.
 
-    Ratings are turned into ranks within each rater.
+    Each rater's values are replaced by their ranks.
 
     Raises
     ------
     UndefinedError
         If the values have no order, a judgment is missing, there are fewer than two items or raters, or every
-        rater gave one value throughout.
+        rater always gave the same value.
     """
     if not ratings.is_complete:
         missing = ratings.n_items * ratings.n_raters - ratings.n
-        raise UndefinedError(f"needs every rater's judgment of every item; {missing} are missing")
+        raise UndefinedError(Why.INCOMPLETE, missing=missing)
     if ratings.n_raters < 2 or ratings.n_items < 2:
-        raise UndefinedError("needs at least two raters and two items")
+        raise UndefinedError(Why.FEWER_THAN_TWO)
     codes = rank_codes(ratings)
     rank, counts = _centred_ranks(codes)
     n, m = codes.shape
     value = float(_w((rank.sum(axis=1) ** 2).sum(), n, m, _ties(counts).sum()))
     if np.isnan(value):
-        raise UndefinedError("every rater gave one and the same value throughout")
+        raise UndefinedError(Why.EVERY_RATER_CONSTANT)
     return Estimate(value, lambda: without_one(codes))
 
 
@@ -101,9 +103,9 @@ def _linear(codes: np.ndarray, sums: np.ndarray) -> np.ndarray:
 def _quadratic(codes: np.ndarray) -> np.ndarray:
     """Return sum_j (sum_r sign(x_jr - x_ir) / 2)^2 for each item i.
 
-    With fewer items than raters, item by item. Otherwise by pairs of raters, exact up to `MAXIMUM_CELLS`
-    different values per rater; beyond, values are pooled into so many cells, which changes a term that is
-    smaller than the linear one by a factor of the number of items.
+    It is computed item by item if items are fewer than raters, else by pairs of raters. The latter is exact
+    up to `MAXIMUM_CELLS` different values per rater. Beyond that, values are pooled into as many cells; the
+    error is small because this term is smaller than the linear one by a factor of the number of items.
     """
     n, m = codes.shape
     if n < m:
@@ -123,5 +125,5 @@ def _quadratic(codes: np.ndarray) -> np.ndarray:
 
 
 def _signed(table: np.ndarray) -> np.ndarray:
-    """Return half of what lies above less half of what lies below each place of the first axis."""
+    """Return, along the first axis, half the sum above minus half the sum below each place."""
     return table.sum(axis=0) / 2 - (table.cumsum(axis=0) - table / 2)

@@ -1,7 +1,7 @@
 """Intraclass correlations: (1,1), (A,1), (C,1) and their k-rater forms.
 
 McGraw, K. O., & Wong, S. P. (1996). Forming inferences about some intraclass correlation coefficients.
-Complete designs by mean squares, incomplete ones by variance components.
+Complete designs use mean squares, incomplete ones variance components by restricted maximum likelihood.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,12 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from studyserver.results.statistics.intervals import Scale
+from studyserver.results.statistics.reasons import Why
 
 from ..leave_one_out import Estimate, ratio_or_nan
 from ..ratings import NUMERIC_LEVELS, Ratings, UndefinedError, raters_per_item
 from ..variance_components import one_way, two_way
 from .registry import coefficient, reliability
-
-_NO_RESIDUAL = UndefinedError(
-    "raters and error cannot be told apart: that takes, for instance, two items judged by the same two raters"
-)
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class MeanSquares:
     Attributes
     ----------
     between, within, raters, error : float or np.ndarray
-        Between items, within items, between raters, and what is left.
+        Between items, within items, between raters, and of the error.
     n_items, n_raters : int
     """
 
@@ -82,31 +79,31 @@ def _squares(
 
 
 def _require_variance(ratings: Ratings) -> None:
-    """Raise where no correlation can be computed.
+    """Raise `UndefinedError` if no correlation can be computed.
 
-    With fewer than two items or raters, without any item that two raters judged, or without variation.
+    That is with fewer than two items, without an item that two raters judged, or without variation.
     """
     if ratings.n_items < 2 or ratings.n_items_pairable == 0:
-        raise UndefinedError("needs at least two items, one of them with two or more judgments")
+        raise UndefinedError(Why.FEWER_THAN_TWO_ITEMS)
     if ratings.code.min() == ratings.code.max():
-        raise UndefinedError("all judgments are equal, so there is no variance to divide")
+        raise UndefinedError(Why.ALL_EQUAL_NO_VARIANCE)
 
 
 @coefficient("icc_1_1", "ICC(1,1)", 50, levels=NUMERIC_LEVELS)
 def icc_1_1(ratings: Ratings) -> Estimate:
-    """Return the share of variance between items where each item may have other raters."""
+    """Return the share of variance between items, where each item may have different raters."""
     return _single(ratings, "icc_1_1")
 
 
 @coefficient("icc_a_1", "ICC(A,1), absolute agreement of one annotator", 51, levels=NUMERIC_LEVELS)
 def icc_a_1(ratings: Ratings) -> Estimate:
-    """Return absolute agreement of one rater: raters' biases count as error."""
+    """Return the absolute agreement of one rater: raters' biases count as error."""
     return _single(ratings, "icc_a_1")
 
 
 @coefficient("icc_c_1", "ICC(C,1), consistency of one annotator", 52, levels=NUMERIC_LEVELS)
 def icc_c_1(ratings: Ratings) -> Estimate:
-    """Return consistency of one rater: raters' biases do not count."""
+    """Return the consistency of one rater: raters' biases do not count as error."""
     return _single(ratings, "icc_c_1")
 
 
@@ -120,7 +117,7 @@ def _single(ratings: Ratings, name: str) -> Estimate:
     if name == "icc_1_1":
         components = ratings.once(one_way)
     elif not _has_residual(ratings):
-        raise _NO_RESIDUAL
+        raise UndefinedError(Why.NO_RESIDUAL)
     else:
         components = ratings.once(two_way)
 
@@ -137,7 +134,7 @@ def _single(ratings: Ratings, name: str) -> Estimate:
 
 
 def _average_scale(ratings: Ratings) -> Scale:
-    """Return the scale of a k-rater form: that of the single-rater form it stems from."""
+    """Return the scale of a k-rater form: that of its single-rater form."""
     single, k = reliability(ratings), raters_per_item(ratings)
 
     def to_single(a: Any) -> Any:
@@ -172,10 +169,10 @@ def _for_raters(average: float, k: float, wanted: float) -> float:
 
 
 def _average(single: Callable[[Ratings], Estimate], ratings: Ratings) -> Estimate:
-    """Return the k-rater form of a single-rater one; k is the harmonic mean of raters per item."""
+    """Return the k-rater form of a single-rater coefficient; k is the harmonic mean of raters per item."""
     one, k = single(ratings), raters_per_item(ratings)
     if not 1 + (k - 1) * one.value > 1e-12:
-        raise UndefinedError("items differ less than raters do, and the mean square between items is zero")
+        raise UndefinedError(Why.ITEMS_DIFFER_LESS)
 
     def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -222,7 +219,11 @@ def _complete_without_one(ratings: Ratings, name: str) -> tuple[np.ndarray, np.n
 
 
 def _has_residual(ratings: Ratings) -> bool:
-    """Whether effects of items and raters leave any judgment unexplained: whether judgments form a ring."""
+    """Whether effects of items and raters leave degrees of freedom for the error.
+
+    Items and raters are the nodes of a graph, judgments its edges. A graph without a cycle has as many edges
+    as nodes less components, so the effects fit every judgment exactly.
+    """
     rater = ratings.n_items + ratings.rater
     n = ratings.n_items + ratings.n_raters
     linked = sparse.csr_array((np.ones(ratings.n), (ratings.item, rater)), shape=(n, n))
@@ -231,5 +232,5 @@ def _has_residual(ratings: Ratings) -> bool:
 
 def _defined(value: np.ndarray, leave_one_out: Callable[[], tuple[np.ndarray, np.ndarray]]) -> Estimate:
     if np.isnan(value):
-        raise UndefinedError("the judgments have no variance that items and error could share")
+        raise UndefinedError(Why.NO_COMMON_VARIANCE)
     return Estimate(float(value), leave_one_out)

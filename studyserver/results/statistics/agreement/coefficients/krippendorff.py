@@ -5,6 +5,8 @@ Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability.
 
 import numpy as np
 
+from studyserver.results.statistics.reasons import Why
+
 from ..distances import Distance, distance_of
 from ..leave_one_out import Estimate, lost_without_rater, pairable, ratio_or_nan
 from ..ratings import Ratings, UndefinedError
@@ -19,7 +21,7 @@ _CHUNK = 2_000_000
 def krippendorff_alpha(ratings: Ratings) -> Estimate:
     """Return alpha = 1 - Do / De over the items with at least two judgments.
 
-    Memory grows with the number of judgments, never with the square of the number of different values.
+    Memory grows with the number of judgments, not with the square of the number of different values.
 
     Raises
     ------
@@ -36,9 +38,9 @@ def krippendorff_alpha(ratings: Ratings) -> Estimate:
     """
     data = pairable(ratings)
     if data.n == 0:
-        raise UndefinedError("no item has two or more judgments")
+        raise UndefinedError(Why.NO_PAIR)
     if data.code.min() == data.code.max():
-        raise UndefinedError("all judgments are equal, so chance agreement is complete as well")
+        raise UndefinedError(Why.ALL_EQUAL)
     return _ordinal(data) if data.level == "ordinal" else _by_distance(data)
 
 
@@ -84,13 +86,18 @@ def _without_one(
 
 
 def _alpha(n: np.ndarray, disagreement: np.ndarray, spread: np.ndarray, whole_spread: float) -> np.ndarray:
-    # What is left of the spread when all remaining judgments are equal is rounding error.
+    # If all remaining judgments are equal, the spread is only rounding error.
     spread = np.where(spread > _TINY * whole_spread, spread, 0.0)
     return 1 - ratio_or_nan((n - 1) * disagreement, spread)
 
 
 def _ordinal(data: Ratings) -> Estimate:
-    """Ordinal alpha is interval alpha of the mid-ranks, which change with every deletion."""
+    """Return ordinal alpha.
+
+    Krippendorff's ordinal distance of categories c < k is (sum of counts from c to k - (n_c + n_k) / 2)^2,
+    which is the squared difference of their mid-ranks. So ordinal alpha is interval alpha of the mid-ranks.
+    Deleting a judgment changes the ranks of all others, so delete-one values need functions of their own.
+    """
     disagreement, spread = _ordinal_sums(data.item, data.code, data.item_size, len(data.categories))
     n = data.n
     return Estimate(
@@ -102,7 +109,7 @@ def _ordinal(data: Ratings) -> Estimate:
 
 
 def mid_ranks(counts: np.ndarray) -> np.ndarray:
-    """Return the mid-rank (less one half) of each category from the categories' counts."""
+    """Return the mid-rank (minus 1/2) of each category from the counts of the categories."""
     return np.cumsum(counts) - counts / 2
 
 
@@ -111,7 +118,7 @@ def _ordinal_sums(
 ) -> tuple[float, float]:
     """Return sum_u pairs_u / (m_u - 1) and the sum over all ordered pairs, of squared rank differences.
 
-    Items with fewer than two judgments must have none.
+    An item must have no judgments or at least two.
     """
     counts = np.bincount(code, minlength=n_categories).astype(float)
     n = counts.sum()
@@ -123,7 +130,7 @@ def _ordinal_sums(
 
 
 def _ordinal_without_raters(data: Ratings) -> np.ndarray:
-    """Leave each rater out: from counts of categories where that takes fewer steps than reading all anew."""
+    """Return alpha without each rater, from counts of categories if that takes fewer steps."""
     n_categories = len(data.categories)
     if n_categories * (n_categories * data.n_raters + data.n) < data.n_raters * data.n:
         return _ordinal_without_raters_by_counts(data)
@@ -144,10 +151,10 @@ def _ordinal_without_raters(data: Ratings) -> np.ndarray:
 
 
 def _ordinal_without_raters_by_counts(data: Ratings) -> np.ndarray:
-    """Leave each rater out in time that grows with judgments x categories, a block of raters at a time.
+    """Return alpha without each rater in time proportional to judgments x categories, in blocks of raters.
 
-    The disagreement of all items is a quadratic form of the ranks that remain; to it comes what the rater's
-    items change.
+    For any ranks r, the disagreement of all items is a quadratic form r' F r with F from the counts of
+    categories. Each rater's deletion gives new ranks; to their form is added the change in the rater's items.
     """
     n_categories, m = len(data.categories), data.item_size
     counts = data.counts(data.code, n_categories)
@@ -162,7 +169,7 @@ def _ordinal_without_raters_by_counts(data: Ratings) -> np.ndarray:
     disagreement = np.empty(data.n_raters)
     for start in range(0, data.n_raters, rows):
         block = slice(start, start + rows)
-        # Any ranks that differ by a constant serve; around 0 they lose no digits.
+        # Adding a constant to all ranks changes nothing; ranks around 0 keep the most digits.
         rank = np.cumsum(kept[block], axis=1) - (kept[block] + kept[block].sum(axis=1, keepdims=True)) / 2
         own = order[bounds[start] : bounds[min(start + rows, data.n_raters)]]
         change = _ordinal_changes(data, own, counts, rank[data.rater[own] - start])
@@ -174,7 +181,7 @@ def _ordinal_without_raters_by_counts(data: Ratings) -> np.ndarray:
 
 
 def _ordinal_changes(data: Ratings, own: np.ndarray, counts: np.ndarray, rank: np.ndarray) -> np.ndarray:
-    """Return how the disagreement of its item changes as each listed judgment goes, at given ranks.
+    """Return the change of its item's disagreement when each listed judgment is deleted, at given ranks.
 
     Parameters
     ----------
@@ -193,25 +200,26 @@ def _ordinal_changes(data: Ratings, own: np.ndarray, counts: np.ndarray, rank: n
 
 
 def _ordinal_without_items(data: Ratings, disagreement: float, spread: float) -> np.ndarray:
-    """Leave each item out in O(n log n) altogether.
+    """Return alpha without each item, in O(n log n) for all items together.
 
-    Without item u a category's rank falls by h_u(c), the number of u's judgments below c plus half of those
-    at c. Summed over the other items, (difference of r - h_u)^2 is expanded: the term linear in h_u is a
-    cumulative sum over categories, the quadratic one a cumulative table of pairs of categories.
+    Without item u the rank r(c) of a category falls by h_u(c), the number of u's judgments below c plus half
+    of those at c. The squared differences of r - h_u over the other items are expanded into three terms: the
+    one without h_u is known, the linear one is a cumulative sum over categories, and the quadratic one a
+    cumulative table of pairs of categories.
     """
     counts = np.bincount(data.code, minlength=len(data.categories)).astype(float)
     rank = mid_ranks(counts)[data.code]
     m, size = data.item_size, data.size
     sums = data.per_item(rank)
 
-    # Linear term: sum over judgments of their pull, for those above (half for those at) a category.
+    # Linear term: each judgment's share in the derivative, summed above (half of it at) each category.
     pull = (size * rank - sums[data.item]) / (size - 1)
     by_category = np.bincount(data.code, pull, len(counts))
     linear = data.per_item((by_category[::-1].cumsum()[::-1] - by_category / 2)[data.code])
 
     quadratic = _ordinal_quadratic(data)
 
-    # The item's own pairs, on the ranks that remain without it.
+    # The item's own pairs, at the ranks without it, are subtracted.
     first, last = _first_and_last(data)
     own_rank = (first + last) / 2 + 0.5
     remaining = rank - own_rank
@@ -231,9 +239,9 @@ def _ordinal_without_items(data: Ratings, disagreement: float, spread: float) ->
 def _ordinal_quadratic(data: Ratings) -> np.ndarray:
     """Return, per item u, sum_w (m_w sum_i h_u(x_i)^2 - (sum_i h_u(x_i))^2) / (m_w - 1).
 
-    Up to `MAXIMUM_RANK_CELLS` categories exactly. Beyond, categories are pooled into so many equally filled
-    cells: the term is smaller than the linear one by the item's share of all judgments, and pooling changes
-    it by less than one part in a thousand.
+    The sum is exact up to `MAXIMUM_RANK_CELLS` categories. Beyond that, categories are pooled into as many
+    equally filled cells: the term is smaller than the linear one by the item's share of all judgments, and
+    pooling changes it by less than 0.1 %.
     """
     n_categories = len(data.categories)
     cell, n_cells = data.code, n_categories
@@ -273,12 +281,12 @@ def _half_cumulative_both_ways(table: np.ndarray) -> np.ndarray:
 
 
 def _half_cumulative(table: np.ndarray) -> np.ndarray:
-    """Return, along the first axis, the sum of what lies above plus half of what lies at each place."""
+    """Return, along the first axis, the sum above each place plus half the value at it."""
     return table[::-1].cumsum(axis=0)[::-1] - table / 2
 
 
 def _first_and_last(data: Ratings) -> tuple[np.ndarray, np.ndarray]:
-    """Return each judgment's first and last place among its item's judgments of the same category, from 0."""
+    """Return the first and last index, within its item, of the judgments in each judgment's category."""
     place = np.arange(data.n) - np.concatenate([[0], np.cumsum(data.item_size)])[data.item]
     start = np.ones(data.n, dtype=bool)
     start[1:] = (data.item[1:] != data.item[:-1]) | (data.code[1:] != data.code[:-1])

@@ -1,4 +1,4 @@
-"""The list of coefficients and how one gets on it."""
+"""The registry of coefficients and the decorator that adds one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from studyserver.results.statistics.intervals import Scale, proportion_scale, reliability_scale
+from studyserver.results.statistics.reasons import Why
 
 from ..leave_one_out import Estimate
 from ..ratings import LEVELS, NUMERIC_LEVELS, Ratings, UndefinedError
@@ -16,7 +17,7 @@ _NEEDED = {ORDERED_LEVELS: "values with an order", NUMERIC_LEVELS: "numbers with
 
 
 def reliability(ratings: Ratings) -> Scale:
-    """Return the scale of coefficients that chance lets fall to -1 / (m - 1), m raters per item."""
+    """Return the scale of coefficients between -1 / (m - 1) and 1, with m raters per item."""
     return reliability_scale(max(ratings.mean_raters_per_item, 2.0))
 
 
@@ -32,26 +33,26 @@ class Coefficient:
     Attributes
     ----------
     name : str
-        In tables and in calls.
+        Its name in tables and in calls.
     label : str
-        In text for people.
+        Its name in texts.
     place : int
-        Coefficients stand in the table in this order.
+        Tables list coefficients in this order.
     compute : callable
-        From ratings to the estimate. Raises `UndefinedError` where the coefficient is not defined.
+        From ratings to the estimate. Raises `UndefinedError` if the coefficient is undefined.
     levels : tuple of str
-        The levels of measurement that it is for: all, `ORDERED_LEVELS` or `NUMERIC_LEVELS`.
+        The levels of measurement that it accepts: all, `ORDERED_LEVELS` or `NUMERIC_LEVELS`.
     scale : callable
-        From ratings to the scale on which the coefficient is nearly normal.
+        From ratings to the scale on which the coefficient is approximately normal.
     of_categories : bool
-        Whether it treats neighbouring values as different as any others: not shown for continuous answers.
+        Whether it ignores the distance between values; pages do not show it for continuous answers.
     of_disagreement : bool
         Whether `Estimate.observed` and `expected` are disagreement instead of agreement.
     on_request : bool
-        Whether tables have it only where it is asked for by name.
+        Whether tables contain it only if it is requested by name.
     resized : callable, optional
-        From a value, the number of raters per item that it is about, and another number, to the value for
-        the latter. Without it the coefficient does not depend on how many raters there are.
+        From a value, its number of raters per item and another number, to the value for the other number.
+        None if the coefficient does not depend on the number of raters.
     """
 
     name: str
@@ -72,7 +73,7 @@ COEFFICIENTS: dict[str, Coefficient] = {}
 def coefficient(name: str, label: str, place: int, **traits: Any) -> Callable[[Compute], Compute]:
     """Register a function as a coefficient; `traits` are further attributes of `Coefficient`.
 
-    The function then refuses levels of measurement that the coefficient is not for.
+    The registered function raises `UndefinedError` for other levels of measurement.
     """
 
     def register(compute: Compute) -> Compute:
@@ -80,7 +81,9 @@ def coefficient(name: str, label: str, place: int, **traits: Any) -> Callable[[C
         def of_level(ratings: Ratings, **options: Any) -> Estimate:
             if ratings.level not in one.levels:
                 named = f"{', '.join(one.levels[:-1])} or {one.levels[-1]}"
-                raise UndefinedError(f"needs {_NEEDED[one.levels]}: level {named}, not {ratings.level}")
+                raise UndefinedError(
+                    Why.ANOTHER_LEVEL, needed=_NEEDED[one.levels], levels=named, level=ratings.level
+                )
             return compute(ratings, **options)
 
         one = COEFFICIENTS[name] = Coefficient(name, label, place, of_level, **traits)

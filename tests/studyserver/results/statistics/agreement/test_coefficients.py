@@ -63,7 +63,7 @@ def test_a_declared_coefficient_is_in_tables_bootstrap_and_sentences(monkeypatch
     )
     np.testing.assert_allclose(drawn["se"], table["se"], rtol=0.2)
     names = agreement_table(*long(x), "nominal", statistics=["top_share"])
-    assert names["reason"].iloc[0] == (
+    assert str(names["reason"].iloc[0]) == (
         "needs values with an order: level ordinal, interval or ratio, not nominal"
     )
     assert statistic_name("top_share") == "share at the top"
