@@ -1,4 +1,4 @@
-"""Whether two sides can be told apart (ABX): right answers, sensitivity, and a leaning towards A or B.
+"""ABX trials: share of correct answers, sensitivity d' and bias towards A or B.
 
 Macmillan, N. A., & Creelman, C. D. (2005). Detection Theory, 2nd ed., ch. 9.
 """
@@ -27,17 +27,17 @@ FIGURES = (
     Figure("abx_criterion", Why.X_WAS_ONE_SIDE),
     Figure(_UNBIASED, Why.X_WAS_ONE_SIDE),  # becomes the two sensitivities
 )
-_GREATEST = 20.0  # d' beyond which no share differs from 1
+_GREATEST = 20.0  # a larger d' gives a share of 1 in double precision
 
 
 def abx_table(answers: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Return how well two sides are told apart.
+    """Return how well two sides are distinguished.
 
     Parameters
     ----------
     answers : pd.DataFrame
-        With the columns of `ABX_COLUMNS`, of one pair of sides. Which of the two X was, and which was called
-        A, must have been drawn by chance.
+        With the columns of `ABX_COLUMNS`, of one pair of sides. X and the side labelled A must have been
+        chosen at random.
     confidence : float
         Of the intervals.
 
@@ -47,14 +47,14 @@ def abx_table(answers: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFram
         Columns of `estimates.COLUMNS`, cluster-aware intervals by jackknife in both scopes:
 
         - ``abx_correct``: share of right answers (guessing: .5);
-        - ``abx_correct_exact``: the same with Clopper and Pearson's interval, scope ``judgments``: right only
-          if every judgment stood for itself;
-        - ``abx_d_prime``: sensitivity by the differencing model, from what an unbiased listener would get
-          right (`unbiased_z`), on whose z the interval is computed; 0 at chance and below;
+        - ``abx_correct_exact``: the same with Clopper and Pearson's interval, scope ``judgments``: valid
+          only for independent judgments;
+        - ``abx_d_prime``: sensitivity by the differencing model, from the share of an unbiased listener
+          (`unbiased_z`), with the interval computed on its z; 0 at chance and below;
         - ``abx_d_prime_independent``: the same by the independent-observation model, for listeners who know
           both sides beforehand;
-        - ``abx_criterion``: leaning towards B where positive, towards A where negative;
-        - ``abx_a_said``: share of answers A; .5 without a leaning where X was A as often as B.
+        - ``abx_criterion``: bias towards B if positive, towards A if negative;
+        - ``abx_a_said``: share of answers A; .5 without bias if X was A as often as B.
     """
     table = require_columns(answers, ABX_COLUMNS)
     x_is_a, said_a = table["x_is_a"].to_numpy(bool), table["said_a"].to_numpy(bool)
@@ -89,7 +89,7 @@ def abx_table(answers: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFram
 def _sensitivity(
     name: str, unbiased: pd.DataFrame, model: Callable[[float], float], *, all_right: bool
 ) -> pd.DataFrame:
-    """Return d' of an unbiased listener's z, its interval carried over."""
+    """Return d' of an unbiased listener's z, with the interval transformed the same way."""
     table = unbiased.assign(statistic=name, se=np.nan)
     if all_right:
         table[["estimate", "ci_low", "ci_high"]] = np.nan
@@ -104,9 +104,9 @@ def _sensitivity(
 def unbiased_z(hits: int, x_was_a: int, false_alarms: int, x_was_b: int) -> tuple[float, float]:
     """Return z of the share that an unbiased listener of this sensitivity gets right, and the criterion.
 
-    With H and F the shares of answers A where X was A and where it was B, the one is (z(H) - z(F)) / 2, the
-    other -(z(H) + z(F)) / 2. Half an answer is added to each count and one to each total, so that both stay
-    finite (Hautus, 1995). NaN where X was never A or never B.
+    With H and F the shares of answers A when X was A and when it was B, they are (z(H) - z(F)) / 2 and
+    -(z(H) + z(F)) / 2, with the log-linear correction of Hautus (1995): 0.5 is added to each count and 1 to
+    each total, so that shares of 0 and 1 have finite z. NaN if X was never A or never B.
     """
     if x_was_a == 0 or x_was_b == 0:
         return float("nan"), float("nan")
@@ -116,18 +116,18 @@ def unbiased_z(hits: int, x_was_a: int, false_alarms: int, x_was_b: int) -> tupl
 
 
 def differencing_share(d_prime: float) -> float:
-    """Return the share of right answers of an unbiased listener who calls X what it differs from least.
+    """Return the share of correct answers of an unbiased listener who chooses the side most similar to X.
 
-    The model for trials that present ever other stimuli, as different tracks do:
+    The model for stimuli that change from trial to trial, as tracks do:
     p = F(d / sqrt 2) F(d / sqrt 6) + F(-d / sqrt 2) F(-d / sqrt 6).
     """
     return _share(d_prime / np.sqrt(2), d_prime / np.sqrt(6))
 
 
 def independent_share(d_prime: float) -> float:
-    """Return the share of right answers of an unbiased listener who knows both sides beforehand.
+    """Return the share of correct answers of an unbiased listener who knows both sides beforehand.
 
-    The model for one and the same pair of stimuli throughout:
+    The model for trials that all present the same pair of stimuli:
     p = F(d / sqrt 2) F(d / 2) + F(-d / sqrt 2) F(-d / 2).
     """
     return _share(d_prime / np.sqrt(2), d_prime / 2)
@@ -139,7 +139,7 @@ def _share(one: float, two: float) -> float:
 
 
 def sensitivity(share: float, model: Callable[[float], float] = differencing_share) -> float:
-    """Return d' of a share of right answers: 0 at chance and below, infinite at 1, NaN of NaN."""
+    """Return d' for a share of correct answers: 0 at chance and below, infinite at 1, NaN of NaN."""
     if not share > 0.5:
         return float("nan") if share != share else 0.0
     if share >= model(_GREATEST):

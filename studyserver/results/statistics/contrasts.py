@@ -1,8 +1,8 @@
-"""Contrasts between conditions or methods: paired, with clips and raters as random samples.
+"""Paired contrasts between conditions or methods, with tracks and raters as random samples.
 
-A contrast is a difference of two conditions on the same tracks. Both tracks and raters differ in how large
-the difference is for them, so both enter the interval; treating only the intercepts as random gave a third of
-the right standard error on real listening-test data.
+A contrast is a difference of two conditions on the same tracks. Its size differs between tracks and between
+raters, so the interval accounts for both; with random intercepts only, the standard error was a third of the
+correct one on real listening-test data.
 """
 
 from collections.abc import Sequence
@@ -46,10 +46,10 @@ def contrast_table(
         One row per contrast, in the order given: ``first``, ``second``, the columns of `estimates.COLUMNS`
         with statistic ``difference`` (first less second) and scope ``items+raters``, then
 
-        - ``p``: of no difference, by t with Satterthwaite's degrees of freedom; ``p_holm``;
+        - ``p``: of the t test of no difference with Satterthwaite's degrees of freedom; ``p_holm``;
         - ``d_z``: mean over tracks of the difference, divided by its standard deviation across tracks;
-        - ``cliffs_delta``: how much more often a track's mean is higher in the first condition than any
-          track's in the second, -1 to 1.
+        - ``cliffs_delta``: P(higher) - P(lower) for the mean of a track in the first condition compared with
+          the mean of a track in the second, -1 to 1.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def contrast_table(
 
 
 def paired_differences(table: pd.DataFrame, first: str, second: str) -> np.ndarray:
-    """Return differences first less second, shape (n_tracks, n_raters), NaN where a rater lacks one of them.
+    """Return differences first less second, shape (n_tracks, n_raters), NaN where a rater misses one of them.
 
     Where no rater judged both conditions of any track, differences cannot be paired within raters and the
     array has no finite entry.
@@ -131,7 +131,9 @@ def _degrees(tracks: np.ndarray, raters: np.ndarray) -> float:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Return Holm's (1979) adjusted p values; NaN stays NaN and does not count.
+    """Return p values adjusted by Holm's (1979) step-down method; NaN stays NaN and does not count.
+
+    The i-th smallest of n p values is multiplied by n - i + 1; the running maximum keeps them in order.
 
     Parameters
     ----------

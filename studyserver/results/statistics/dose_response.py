@@ -1,4 +1,4 @@
-"""Dose and response: how many segments of evidence until listeners hear the feature."""
+"""Dose-response curves: how many segments of evidence listeners need to hear the feature."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ JUDGMENT_COLUMNS = {
 
 
 def dose_response_table(judgments: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Return, per feature, how the share of listeners who hear it rises with the evidence.
+    """Return, per feature, how the share of judgments that hear it depends on the evidence.
 
     Parameters
     ----------
@@ -34,9 +34,8 @@ def dose_response_table(judgments: pd.DataFrame, *, confidence: float = 0.95) ->
 
         - ``heard_at_<k>``: share of judgments that hear the feature with k segments;
         - ``slope``: of the log-odds of hearing it, per doubling of the evidence (logistic regression);
-        - ``threshold``: number of segments at which half of the judgments hear it, on that curve; undefined
-          where the curve does not rise or the threshold lies beyond half the smallest or twice the largest
-          size studied.
+        - ``threshold``: number of segments at which the curve reaches one half; undefined if the curve does not
+          rise, or if the threshold is below half the smallest or above twice the largest size studied.
     """
     table = require_columns(judgments, JUDGMENT_COLUMNS)
     return by_group(table, ["feature"], lambda group: _dose_response(group, confidence))
@@ -63,7 +62,7 @@ def _curve(size: np.ndarray, heard: np.ndarray, lowest: float, highest: float) -
     if len(dose) < 2 or heard.min() == heard.max():
         return float("nan"), float("nan")
     n, yes = np.bincount(index), np.bincount(index, heard)
-    # Where one size separates the answers, all no below it and all yes above it, no slope is finite.
+    # If one size separates the answers (all no below it, all yes above it), the slope is infinite.
     parted = np.flatnonzero((yes > 0) & (yes < n))
     if len(parted) <= 1 and (np.all(np.diff(yes / n) >= 0) or np.all(np.diff(yes / n) <= 0)):
         return float("nan"), float("nan")

@@ -1,4 +1,4 @@
-"""Tables of estimates with two-way jackknife intervals: each figure anew without each item and rater."""
+"""Tables of estimates with two-way jackknife intervals, recomputed without each item and rater."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class Figure:
     Attributes
     ----------
     name : str
-        For the column ``statistic``.
+        Its name in the column ``statistic``.
     undefined : Reason or Why
         Why the figure is undefined where it cannot be computed.
     scale : Scale, optional
-        On which its interval is computed; by default its own.
+        Scale on which its interval is computed; by default untransformed.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Figure:
 
 
 def correlation_scale(*, may_exceed_one: bool = False) -> Scale:
-    """Return twice Fisher's z; corrected correlations may lie beyond 1 and are then left untransformed."""
+    """Return twice Fisher's z; corrected correlations can exceed 1 and are then not transformed."""
     fisher = reliability_scale(2.0)
     limit = np.inf if may_exceed_one else 1.0
     return Scale(fisher.forward, fisher.inverse, fisher.derivative, -limit, limit, may_be_left=may_exceed_one)
@@ -60,8 +60,8 @@ def estimate_table(
     ----------
     figures : sequence of Figure
     compute : callable
-        From a Boolean array, shape (n,), of the judgments to use, to the figures, shape (n_figures,); NaN
-        where a figure is undefined.
+        Maps a Boolean array, shape (n,), of the judgments to use to the figures, shape (n_figures,), with NaN
+        for undefined ones.
     items, raters : np.ndarray [shape=(n,)]
         Labels of each judgment's item and rater.
     confidence : float
@@ -70,8 +70,8 @@ def estimate_table(
     Returns
     -------
     pd.DataFrame
-        With the columns `COLUMNS`. ``status`` is ``ok``, or ``undefined`` with a reason and no numbers; a
-        defined figure without an interval has a reason as well.
+        With the columns `COLUMNS`. ``status`` is ``ok``, or ``undefined`` with a `Reason` and no numbers; a
+        defined figure without an interval has a `Reason` as well.
     """
     item, item_labels = pd.factorize(np.asarray(items))
     rater, rater_labels = pd.factorize(np.asarray(raters))
@@ -107,7 +107,7 @@ def estimate_table(
 def by_group(
     table: pd.DataFrame, keys: Sequence[str], compute: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Return the tables of each group of rows below each other, with the keys as first columns."""
+    """Return the concatenated tables of all groups of rows, with the keys as first columns."""
     parts = []
     for labels, group in table.groupby(list(keys), sort=True, observed=True):
         part = compute(group)
@@ -145,6 +145,6 @@ def _without_one(
     if n_labels < 2:
         return np.full((n_labels, n_figures), np.nan)
     if n_labels > MOST_LEFT_OUT_SINGLY:
-        # Left out in groups of nearly equal size: as good an estimate of the variance, from fewer values.
+        # Delete-a-group jackknife: groups of nearly equal size estimate the same variance with fewer values.
         code, n_labels = code % GROUPS, GROUPS
     return np.stack([np.asarray(compute(code != label), dtype=float) for label in range(n_labels)])

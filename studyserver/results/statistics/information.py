@@ -1,4 +1,4 @@
-"""Information in bits: what listeners' answers tell about what an explanation was made for."""
+"""Mutual information in bits between the feature that an explanation is for and listeners' answers."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -29,18 +29,17 @@ FIGURES = (
 def information_table(
     answers: pd.DataFrame, *, reference: str | None = ORIGINAL, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Return, per condition, how many bits an answer tells about the intended feature.
+    """Return, per condition, the information in bits of an answer about the intended feature.
 
     Parameters
     ----------
     answers : pd.DataFrame
-        With the columns of `ANSWER_COLUMNS`. An answer to a clip that serves several features (an original)
-        stands there once for each, with its share in a column ``weight``. An answer that names several
-        features (of a checklist) stands there once for each, with its share in a column ``answer_weight``:
-        the bits are then those of one of the named features, drawn by chance, which is the least that the
-        whole answer tells.
+        With the columns of `ANSWER_COLUMNS`. An answer to a clip for several features (an original) has
+        one row for each, with its share in the column ``weight``. An answer that names several features (of a
+        checklist) has one row for each, with its share in the column ``answer_weight``: the bits are then
+        those of one named feature chosen at random, a lower bound for the whole answer.
     reference : str or None
-        Condition with which the others are compared; None, or one that does not occur, leaves the share out.
+        Condition with which the others are compared; no share is computed if it is None or does not occur.
     confidence : float
         Of the intervals.
 
@@ -50,11 +49,11 @@ def information_table(
         Per condition, statistic and scope, with the columns of `estimates.COLUMNS`:
 
         - ``mutual_information``: in bits, with the correction of Miller (1955) for the upward bias of small
-          samples; about zero, also below it, when answers tell nothing;
+          samples; around zero, also below it, if answers are independent of the feature;
         - ``mutual_information_uncorrected``;
-        - ``accuracy`` (of what is named), and ``accuracy_by_chance`` for guesses with the same frequencies;
-        - ``share_of_reference``: corrected bits, divided by those of the reference; without an interval where
-          the reference's own interval does not exclude zero.
+        - ``accuracy`` (of the named features), and ``accuracy_by_chance`` of guesses that are as frequent;
+        - ``share_of_reference``: corrected bits divided by those of the reference; without an interval if the
+          reference's interval includes zero.
     """
     shares = {"weight": "the intended feature's share", "answer_weight": "the named feature's share"}
     table = require_columns(_weighted(answers), ANSWER_COLUMNS | shares)
@@ -96,7 +95,7 @@ def confusion_matrix(answers: pd.DataFrame) -> pd.DataFrame:
 def mutual_information(
     counts: np.ndarray, n_rows: float | None = None, n_columns: float | None = None
 ) -> tuple[float, float]:
-    """Return mutual information of rows and columns in bits: corrected for bias, and as it is.
+    """Return mutual information of rows and columns in bits: corrected for bias, and uncorrected.
 
     Parameters
     ----------
@@ -112,9 +111,9 @@ def mutual_information(
 
     Notes
     -----
-    Miller, G. A. (1955): where rows and columns have nothing to do with each other, the plain estimate is
-    too high by (rows - 1) (columns - 1) / (2 N ln 2) on average. A judgment that is divided varies less: with
-    shares b, a column then counts as sum b^2 / sum b, which is 1 for whole judgments.
+    Miller, G. A. (1955): if rows and columns are independent, the plain estimate is too high by
+    (rows - 1) (columns - 1) / (2 N ln 2) on average. Divided judgments vary less: with shares b, a column
+    then counts as sum b^2 / sum b, which is 1 for whole judgments.
     """
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
     n = counts.sum()
@@ -153,7 +152,7 @@ class _Answers:
         return np.bincount(cell, self.weight[keep], self.size**2).reshape(self.size, self.size)
 
     def bits(self, keep: np.ndarray) -> tuple[float, float]:
-        """Return mutual information of these answers: corrected, and as it is."""
+        """Return mutual information of these answers: corrected, and uncorrected."""
         return mutual_information(self.counts(keep), *self._effective_sizes(keep))
 
     def _effective_sizes(self, keep: np.ndarray) -> Iterator[float]:
@@ -203,9 +202,9 @@ def _share(reference: pd.DataFrame, condition: pd.DataFrame, size: int, confiden
 
 
 def _without_settled_reference(shares: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Return shares without their intervals where the reference's bits might be none.
+    """Return shares without intervals if the interval of the reference's bits includes zero.
 
-    A ratio has no bounded interval where its denominator may be zero (Fieller, 1954).
+    A ratio has no bounded interval if its denominator may be zero (Fieller, 1954).
     """
     settled = reference.set_index("ci_scope")["ci_low"].reindex(shares["ci_scope"]).to_numpy(float) > 0
     open_ = (shares["status"] == "ok") & ~settled

@@ -1,8 +1,8 @@
 """Standard errors and confidence intervals: two-way delete-one jackknife and bootstrap.
 
-Two scopes, always labelled. ``items`` answers "these raters, new items"; ``items+raters`` answers "new raters
-too". In simulations of five-point ratings the jackknife over items and raters covers .94 to .99 at nominal
-95 %, where a bootstrap of items alone covers .82 to .90 of what new raters would give.
+There are two scopes: ``items`` generalises to new items with these raters, ``items+raters`` to new raters.
+In simulations of five-point ratings the jackknife over items and raters covers .94 to .99 at nominal
+95 %; a bootstrap over items only covers .82 to .90 for new raters.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from .reasons import Reason, Why
 
 SCOPES = ("items", "items+raters")
 MAXIMUM_UNDEFINED_SHARE = 0.05
-# How far below the estimate an interval may reach near the pole of its scale, as a multiple of how far the
-# untransformed one does; docs/retention.md has what was measured.
+# Near the pole of its scale, an interval reaches at most this many times as far below the estimate as the
+# untransformed one; docs/retention.md has the simulations.
 FARTHEST = 3
 # With one item or rater, undefined without any one, undefined without some.
 _NO_ITEMS = (Why.ONE_ITEM, Why.UNDEFINED_WITHOUT_ANY_ITEM, Why.UNDEFINED_WITHOUT_SOME_ITEMS)
@@ -26,14 +26,14 @@ _NO_RATERS = (Why.ONE_RATER, Why.UNDEFINED_WITHOUT_ANY_RATER, Why.UNDEFINED_WITH
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval, or the reason why there is none.
+    """An interval, or the reason why it is missing.
 
     Attributes
     ----------
     method : str
         How it was computed.
     se, low, high : float or None
-        On the scale of the estimate; None where there is no interval.
+        On the scale of the estimate; None if there is no interval.
     reason : Reason or str
         Empty, or why there is no interval or what to know about it; a sentence in tables of studies.
     """
@@ -47,7 +47,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Scale:
-    """A transformation to a scale on which an estimate is nearly normal.
+    """A transformation to a scale on which an estimate is approximately normal.
 
     Attributes
     ----------
@@ -56,10 +56,10 @@ class Scale:
     derivative : callable
         Of `forward`, at a point.
     low, high : float
-        Bounds of the estimate; they cut an interval that had to stay untransformed.
+        Bounds of the estimate; untransformed intervals are clipped to them.
     may_be_left : bool
-        Whether estimates may lie beyond where the transformation is defined. Near its pole it then takes a
-        small scatter for a large one; see `jackknife`.
+        Whether estimates may lie outside the range of the transformation. Near its pole it then exaggerates
+        small differences; see `jackknife`.
     """
 
     forward: Callable[[Any], Any]
@@ -104,7 +104,7 @@ def plain_scale(low: float = -np.inf, high: float = np.inf) -> Scale:
 
 
 def _within(z: Any) -> Any:
-    """Keep z where its exponential is finite."""
+    """Clip z to the range where its exponential is finite."""
     return np.clip(z, -700, 700)
 
 
@@ -119,9 +119,9 @@ def jackknife(
     """Return the delete-one jackknife interval over items, or over items and raters.
 
     SE^2 = (n - 1) / n sum_i (z_-i - z)^2 over items, plus the same over raters; t quantile with
-    Satterthwaite's degrees of freedom; transformed back. Where z is not defined for the estimate or one of
-    the replicates, the same is done on the estimate's own scale. On a scale that estimates may leave, the
-    lower end lies at most `FARTHEST` times as far from the estimate as it does there.
+    Satterthwaite's degrees of freedom; transformed back. If z is undefined for the estimate or a replicate,
+    the interval is computed on the untransformed scale. On a scale that estimates may leave, the lower end is
+    at most `FARTHEST` times as far from the estimate as the lower end of the untransformed interval.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def jackknife(
     without_rater : np.ndarray [shape=(n_raters,)], optional
         The same for raters; gives the scope ``items+raters``.
     scale : Scale, optional
-        By default the estimate's own.
+        By default untransformed.
     confidence : float
         Between 0 and 1.
     """
@@ -153,7 +153,7 @@ def jackknife(
         method = "jackknife, untransformed"
         deviations = untransformed
     se, half = _spread(deviations, confidence)
-    if se == 0:  # or so small that its square is no number
+    if se == 0:  # or so small that its square underflows
         return Interval("jackknife", reason=Reason(Why.NO_SPREAD, {"estimate": estimate}))
     low, high = (float(scale.inverse(np.float64(z + sign * half))) for sign in (-1, 1))
     if scale.may_be_left:
@@ -163,7 +163,7 @@ def jackknife(
 
 
 def _spread(deviations: list[np.ndarray], confidence: float) -> tuple[float, float]:
-    """Return standard error and half the width of the interval, of delete-one deviations of each kind."""
+    """Return standard error and half the width of the interval from both kinds of delete-one deviations."""
     variances = [(len(d) - 1) / len(d) * float(d @ d) for d in deviations]
     if not sum(variances) ** 2 > 0:
         return 0.0, 0.0

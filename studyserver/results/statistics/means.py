@@ -1,4 +1,4 @@
-"""Means and differences of means with clips and annotators as random: pure functions of arrays."""
+"""Means and differences of means, with items and raters as random samples."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,11 @@ class Mean:
     Attributes
     ----------
     value : float or None
-        None where there are no judgments.
+        None without judgments.
     sd : float or None
         Standard deviation of the judgments; None for fewer than two.
     interval : Interval
-        95 %, over clips and annotators; `reason` says why where there is none.
+        95 %, over items and raters; its `reason` says why it is missing.
     n_judgments, n_items, n_raters : int
     """
 
@@ -48,12 +48,12 @@ def mean_with_interval(
     values : np.ndarray [shape=(n,)]
         One finite number per judgment.
     items, raters : np.ndarray [shape=(n,)]
-        Labels of the clip that was judged and of who judged it.
+        Labels of the item and the rater of each judgment.
     low, high : float
-        Ends of the scale; the interval does not leave them.
+        Ends of the scale; the interval is clipped to them.
     items_alike : bool
-        Every item counts alike, however many judgments it has: the mean of the items' means. Where judgments
-        went to the items that people disagree on, the mean over judgments would lean towards those.
+        Whether every item has the same weight, whatever its number of judgments (mean of the items' means).
+        If items that people disagree on have more judgments, the mean over judgments favours those.
     """
     values = np.asarray(values, dtype=float)
     item, item_labels = pd.factorize(np.asarray(items))
@@ -77,9 +77,9 @@ def mean_with_interval(
 def mean_of_items(
     values: np.ndarray, item: np.ndarray, rater: np.ndarray, n_items: int, n_raters: int
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return the mean of the items' means, and what it is without each item and without each rater.
+    """Return the mean of the items' means, and its values without each item and without each rater.
 
-    An item whose only judgments are of the rater left out is left out with him.
+    An item that only the rater left out judged is left out as well.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def mean_of_items(
     -------
     mean : float
     without_item, without_rater : np.ndarray [shape=(n_items,), (n_raters,)]
-        NaN where nothing is left.
+        NaN if nothing is left.
     """
     count = np.bincount(item, minlength=n_items)
     total = np.bincount(item, weights=values, minlength=n_items)
@@ -120,16 +120,16 @@ def difference_with_interval(
     *,
     items_alike: bool = False,
 ) -> tuple[float, Interval]:
-    """Return the difference of two means, with the jackknife over what the two have in common.
+    """Return the difference of two means, with a jackknife over tracks and raters.
 
-    A pair of clips made from one track stays together: leaving out a track leaves out its clips on
-    both sides, and leaving out a rater leaves out his judgments on both sides.
+    Leaving out a track leaves out its clips on both sides, and leaving out a rater leaves out the rater's
+    judgments on both sides.
 
     Parameters
     ----------
     first, second : (values, tracks, raters), each np.ndarray [shape=(n,)]
     items_alike : bool
-        Every track counts alike on each side, however many judgments it has.
+        Whether every track has the same weight on each side, whatever its number of judgments.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def _side(
 
 
 def _means_without(values: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
-    """Return the mean without each group in turn, NaN where nothing is left."""
+    """Return the mean without each group in turn, NaN if nothing is left."""
     count = len(values) - np.bincount(group, minlength=n_groups)
     total = values.sum() - np.bincount(group, weights=values, minlength=n_groups)
     return np.divide(total, count, out=np.full(n_groups, np.nan), where=count > 0)

@@ -1,4 +1,4 @@
-"""Listeners against the model: whether what they hear changes as predicted, and how well it could."""
+"""Comparison of listeners' judgments with the model's predictions, and its upper bound."""
 
 from collections.abc import Hashable, Sequence
 
@@ -26,12 +26,12 @@ def model_table(
     *,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how well predictions match the panel, beside what people and chance allow.
+    """Return how well predictions match the panel, with the best possible match and that of one rater.
 
     Parameters
     ----------
     items, raters : sequences [shape=(n,)]
-        Of each judgment.
+        Item and rater of each judgment.
     heard : sequence of float [shape=(n,)]
         The judgment, or the change between two conditions that a rater reports.
     predicted : sequence of float [shape=(n,)]
@@ -46,11 +46,11 @@ def model_table(
         With the columns of `estimates.COLUMNS`:
 
         - ``model_correlation``: of the predictions with the panel's means;
-        - ``noise_ceiling``: what a perfect model would reach with this panel, the square root of the
+        - ``noise_ceiling``: the correlation of a perfect model with this panel, the square root of the
           reliability of its means (Spearman-Brown);
         - ``model_share_of_ceiling``: the first divided by the second;
-        - ``one_rater_correlation``: mean correlation of each rater with the mean of the others: the bar that
-          a model must pass to replace one person.
+        - ``one_rater_correlation``: mean correlation of each rater with the mean of the others, which a model
+          must exceed to replace one person.
     """
     item, _ = pd.factorize(np.asarray(items))
     rater, _ = pd.factorize(np.asarray(raters))

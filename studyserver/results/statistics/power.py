@@ -1,8 +1,8 @@
-"""Planning: what a paired contrast between two conditions can detect with so many raters and clips.
+"""Power of a paired contrast between two conditions for given numbers of raters and tracks.
 
 SE^2 = 2 (s2_rc / R + s2_cc / C + s2_e / (R m)), where each of R raters hears m of the C tracks in both
-conditions (all of them, m = C, unless said otherwise): adding raters does not help against clips that differ
-in the effect, nor clips against raters that do.
+conditions (by default all, m = C). More raters do not reduce the part of the tracks, and more tracks do not
+reduce the part of the raters.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ class Variances:
     clip_by_condition : float
         How much tracks differ in it.
     error : float
-        What is left in a single judgment.
+        The remaining variance of a single judgment.
     """
 
     rater_by_condition: float
@@ -42,7 +42,7 @@ class Variances:
             raise ValueError("variances must not be negative")
 
 
-# An assumption for want of a pilot, on a scale from 0 to 1: the effect differs between raters by .07 and
+# Assumption if there are no pilot data, on a scale from 0 to 1: the effect differs between raters by .07 and
 # between tracks by .1, a single judgment by .2 (standard deviations). Multiply by the scale's squared range.
 DEFAULT_VARIANCES = Variances(rater_by_condition=0.005, clip_by_condition=0.01, error=0.04)
 
@@ -73,7 +73,7 @@ def _parts(
 
 
 def degrees_of_freedom(raters: int, clips: int, variances: Variances, *, each: int | None = None) -> float:
-    """Return the degrees of freedom that the two-way jackknife of the contrast has, about.
+    """Return the approximate degrees of freedom of the two-way jackknife of the contrast.
 
     Its variance over raters holds the raters' part and the error, and so does the one over clips.
     """
@@ -243,14 +243,14 @@ def _fewest(enough: Callable[[int], bool], most: int) -> int | None:
 
 
 def planning_width(raters: int, clips: int, variances: Variances, *, each: int | None = None) -> float:
-    """Return the width of the 95 % interval that is to be expected."""
+    """Return the expected width of the 95 % interval."""
     se = standard_error(raters, clips, variances, each=each)
     degrees = degrees_of_freedom(raters, clips, variances, each=each) if se else 1.0
     return float(2 * stats.t.ppf(0.975, degrees) * se)
 
 
 def shown_width(raters: int, clips: int, variances: Variances, *, each: int | None = None) -> float:
-    """Return the width of the 95 % interval that the results will show, as it is to be expected.
+    """Return the expected width of the 95 % interval that the results show.
 
     Their jackknife over clips and raters counts the error in both: 2 t sqrt(2 (s2_rc / R + s2_cc / C +
     2 s2_e / (R m))), a little wider than `planning_width`.

@@ -1,4 +1,4 @@
-"""Clips compared within a trial: which is chosen, and how strongly."""
+"""Preferences between clips of a trial: which clip is chosen, and how strongly."""
 
 from collections.abc import Callable
 
@@ -24,10 +24,10 @@ PAIR_COLUMNS = ["item", "rater", "first", "second", "preferred", "strength", "sh
 
 
 def pairs_of(clips: pd.DataFrame) -> pd.DataFrame:
-    """Return every pair of compared clips of which the answer says something.
+    """Return the pairs of compared clips that an answer ranks.
 
-    Where one of more than two was chosen, it was preferred to each of the others; between two that were not
-    chosen the answer says nothing. Under Luce's choice axiom such pairs follow the same Bradley-Terry model.
+    If one of more than two clips was chosen, it was preferred to each of the others; two clips that were not
+    chosen are not ranked. Under Luce's choice axiom these pairs follow the same Bradley-Terry model.
 
     Parameters
     ----------
@@ -89,13 +89,13 @@ def preference_table(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
     pd.DataFrame
         Columns of `estimates.COLUMNS`, cluster-aware intervals by jackknife in both scopes:
 
-        - ``preference``: share that prefers the first, those without a preference counting half;
+        - ``preference``: share that prefers the first; judgments without a preference count half;
         - ``undecided``: share without a preference;
         - ``strength``: mean strength, in steps of the question, negative where the second is preferred;
-        - ``first_shown_chosen``: of decided judgments, the share that chose what was shown first, whichever
-          it was: .5 without an effect of order;
+        - ``first_shown_chosen``: share of decided judgments that chose the side shown first; .5 without an
+          effect of order;
         - ``preference_exact``: Clopper and Pearson's interval of decided judgments, scope ``judgments``:
-          right only if every judgment stood for itself.
+          valid only for independent judgments.
     """
     preferred, strength, shown = (
         pairs[name].to_numpy(float) for name in ("preferred", "strength", "shown_first")
@@ -164,6 +164,7 @@ def strengths_table(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
         log-odds that of two equally strong sides the one that was shown first is preferred. Intervals are
         jackknives over tracks and annotators.
     """
+    # The model is fitted to pairs in the order of presentation, so that it can estimate the effect of order.
     swapped = pairs["shown_first"].to_numpy() < 0.5
     both = pd.concat([pairs["first"], pairs["second"]])
     known = both.cat.categories if isinstance(both.dtype, pd.CategoricalDtype) else sorted(both.unique())
@@ -205,4 +206,4 @@ def _why_no_strengths(fit: Callable[[np.ndarray], np.ndarray], n: int) -> Reason
         fit(np.ones(n, dtype=bool))
     except PairsError as error:
         return error.reason
-    return Reason(Why.SIDE_NOT_COMPARED)  # not used: all strengths are there
+    return Reason(Why.SIDE_NOT_COMPARED)  # never shown, because all strengths are defined

@@ -1,7 +1,7 @@
-"""Quality of each rater's judgments, and rules that exclude raters, declared beforehand.
+"""Quality of each rater's judgments, and rules that exclude raters.
 
-Nothing here removes a judgment: rules say who would be excluded and why, and every figure can be given with
-and without them.
+These functions do not remove judgments: they return which raters a rule excludes and why, so that figures can
+be given with and without them.
 """
 
 import operator
@@ -62,7 +62,7 @@ def quality_table(judgments: pd.DataFrame) -> pd.DataFrame:
 
 
 def answering_figures(judgments: pd.DataFrame) -> pd.DataFrame:
-    """Return, per rater as index, what needs nobody else's answers: see `quality_table`.
+    """Return the columns of `quality_table` that need only the rater's own answers, with raters as index.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def _deviation(n: np.ndarray, total: np.ndarray, squares: np.ndarray) -> np.ndar
         out=np.full(n.shape, np.nan),
         where=n > 1,
     )
-    # What is left of equal values by rounding is no deviation.
+    # Equal values have deviation 0, not the rounding error.
     return np.sqrt(np.where(variance * n <= 1e-12 * squares, np.where(n > 1, 0.0, np.nan), variance))
 
 
@@ -159,7 +159,7 @@ def repeat_table(repeats: pd.DataFrame) -> pd.DataFrame:
 def hidden_reference_share(judgments: pd.DataFrame, *, threshold: float = 90.0) -> pd.DataFrame:
     """Return, per rater, the share of items whose hidden reference was judged below a threshold.
 
-    ITU-R BS.1534-3 excludes who judges it below 90 for more than 15 % of the items.
+    ITU-R BS.1534-3 excludes raters who judge it below 90 for more than 15 % of the items.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def hidden_reference_share(judgments: pd.DataFrame, *, threshold: float = 90.0) 
 
 
 def guessing_table(answers: pd.DataFrame, *, chance: float = 0.5) -> pd.DataFrame:
-    """Return, per rater, how many answers were right, and how easily guessing would do as well.
+    """Return, per rater, how many answers were right, and the probability of guessing as many.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ class Rule:
     excludes : str
         ``above`` or ``below`` the limit.
     limit : float
-        The limit itself excludes nobody.
+        A figure equal to the limit does not exclude.
     reason : str
         In words, for the log of exclusions.
     """
@@ -242,12 +242,12 @@ class Rule:
 
 
 def exclusions(quality: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
-    """Return who would be excluded by which rule; nothing is removed.
+    """Return which raters each rule excludes; judgments are not removed.
 
     Parameters
     ----------
     quality : pd.DataFrame
-        One row per rater, with ``rater`` and the columns of the rules. A missing figure excludes nobody.
+        One row per rater, with ``rater`` and the columns of the rules. A missing figure does not exclude.
     rules : sequence of Rule
 
     Returns
@@ -259,7 +259,7 @@ def exclusions(quality: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a rule names a column that is not there.
+        If a column of a rule is missing.
     """
     parts = []
     for rule in rules:

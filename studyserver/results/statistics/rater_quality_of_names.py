@@ -1,7 +1,7 @@
 """Quality of raters whose answers are names, or sets of names, instead of numbers.
 
-What a correlation is for numbers is here the similarity of two answers, 0 to 1: of names 1 where they are the
-same and 0 otherwise; of sets 1 less the distance that agreement of checklists uses (MASI; Passonneau, 2006).
+The similarity of two answers, 0 to 1, takes the place of the correlation: for names 1 if they are the same and 0
+otherwise; for sets 1 minus the MASI distance (Passonneau, 2006).
 """
 
 import numpy as np
@@ -26,15 +26,15 @@ def named_quality_table(judgments: pd.DataFrame) -> pd.DataFrame:
     ----------
     judgments : pd.DataFrame
         With the columns of `JUDGMENT_COLUMNS`, one judgment per item and rater. Optional columns:
-        ``position``, ``response_ms`` as for `quality.quality_table`, and ``given``: what counts as the same
-        answer again, where that is not the value (a place instead of what stood there).
+        ``position``, ``response_ms`` as for `rater_quality.quality_table`, and ``given``: what is
+        compared to find equal answers in a row, if not the value (a position instead of the clip there).
 
     Returns
     -------
     pd.DataFrame
         Sorted by ``rater``: ``n_judgments``; ``agreement_with_others``, the mean similarity with the answers
         of the others to the same items, each item counting alike (missing where there are none); and the
-        columns of `quality.answering_figures`.
+        columns of `rater_quality.answering_figures`.
     """
     item, rater, code, similar, raters = _coded(judgments)
     counts = np.zeros((item.max(initial=-1) + 1, len(similar)))

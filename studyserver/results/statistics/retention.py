@@ -1,8 +1,9 @@
-"""Retention: how far judgments of the original carry over to another condition of the same tracks.
+"""Retention: how far differences between tracks in the original remain in another condition.
 
-All figures compare a condition with the reference (the original) across tracks. Figures that are corrected
-for unreliability use only products of judgments by two different raters, so that neither chance error nor a
-rater's habits, which return in every condition, can pass for retention.
+All figures compare a condition with the reference (the original) across tracks. The correction for
+unreliability is Spearman's (1904) correction for attenuation, with covariances in place of reliabilities:
+it uses only products of judgments by two different raters. A rater's own error and habits (a track that the rater
+likes in every condition) appear in products of one rater's judgments only, so they cannot inflate retention.
 """
 
 import numpy as np
@@ -41,7 +42,7 @@ def retention_table(
         With the columns of `JUDGMENT_COLUMNS`. Several judgments of one rater for the same feature, track and
         condition (several clips) are averaged.
     reference : str
-        The condition whose judgments are to be retained.
+        The condition with which the others are compared.
     confidence : float
         Of the intervals.
 
@@ -53,9 +54,9 @@ def retention_table(
 
         - ``correlation``: of the tracks' mean judgments in both conditions;
         - ``correlation_corrected``: the same, corrected for the reliability of both;
-        - ``contrast_kept``: how much of a difference between tracks in the reference is left (a slope,
+        - ``contrast_kept``: share of a difference between tracks in the reference that remains (a slope,
           corrected for the reliability of the reference; 1 is all of it);
-        - ``mean_shift``: condition less reference, in units of the scale;
+        - ``mean_shift``: condition minus reference, in units of the scale;
         - ``reliability_reference``, ``reliability_condition``: of the tracks' mean judgments.
 
     Raises
@@ -120,7 +121,7 @@ def retention_difference_table(
     reference: str = ORIGINAL,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how much more of the reference one condition retains than another does.
+    """Return the difference in retention between two conditions.
 
     Parameters
     ----------
@@ -133,8 +134,8 @@ def retention_difference_table(
     -------
     pd.DataFrame
         Per statistic and scope, with the columns of `estimates.COLUMNS`: ``correlation_difference``,
-        ``correlation_corrected_difference`` and ``contrast_kept_difference``, first less second. Each
-        replicate leaves out a track or a rater on all sides at once, so that what the two share cancels.
+        ``correlation_corrected_difference`` and ``contrast_kept_difference``, first minus second. Each
+        replicate leaves out a track or a rater from all conditions, so that variation common to both cancels.
     """
     table = require_columns(judgments, JUDGMENT_COLUMNS)
     order = (reference, first, second)
@@ -210,10 +211,10 @@ def covariance_of_two_raters(x: np.ndarray, y: np.ndarray) -> float:
     """Return the covariance across tracks of one rater's x with another rater's y.
 
     Averages products over the pairs of judgments of a track by different raters, then over tracks, less the
-    average over pairs of different tracks and different raters. It estimates without bias what the tracks
-    themselves have in common in x and y, whoever judges. Every track counts alike, however often it was
-    judged: adaptive allocation asks more often about tracks that people disagree on, which lie less often at
-    the ends of the scale.
+    average over pairs of different tracks and different raters. It is an unbiased estimate of the covariance
+    of the tracks' true values in x and y. Every track has the same weight, whatever its number of judgments:
+    adaptive allocation asks more often about tracks that people disagree on, and these are less often at the
+    ends of the scale.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Explanations as claims: whether what they say is there is heard there, and not elsewhere."""
+"""Signal detection: whether listeners hear the explained feature in its evidence and not elsewhere."""
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,9 @@ FIGURES = (
 def detection_table(judgments: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return hits, false alarms, d' and criterion per feature.
 
-    d' = z(hits) - z(false alarms), criterion = -(z(hits) + z(false alarms)) / 2, with half an answer added to
-    each count and one to each total, so that both stay finite (Hautus, 1995).
+    d' = z(hits) - z(false alarms), criterion = -(z(hits) + z(false alarms)) / 2. Both use the log-linear
+    correction of Hautus (1995): 0.5 is added to each count and 1 to each total, so that rates of 0 and 1 have
+    finite z.
 
     Parameters
     ----------

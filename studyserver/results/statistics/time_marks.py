@@ -1,8 +1,8 @@
-"""Stretches of time that listeners marked: how far they agree, and whether they lie in the evidence's time.
+"""Agreement on marked stretches of time, and their overlap with the time of the evidence.
 
-Time is not cut into frames: marks divide each clip into moments during which nothing changes, and every
-figure weighs a moment by how long it lasts. That is the limit of ever shorter frames, so no resolution has to
-be chosen.
+The ends of all marks divide each clip into intervals without a change, here called moments. Figures weight
+each moment by its duration. This is the limit of frames of decreasing length, so there is no resolution to
+choose.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ EVIDENCE_FIGURES = (
 
 
 def time_agreement_table(marks: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Return how far annotators mark the same moments.
+    """Return how far raters mark the same moments.
 
     Parameters
     ----------
@@ -86,14 +86,14 @@ def time_agreement_table(marks: pd.DataFrame, *, confidence: float = 0.95) -> pd
 def evidence_time_table(
     marks: pd.DataFrame, profiles: Mapping[object, np.ndarray], *, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Return whether annotators mark the moments in which the evidence sounds more than others.
+    """Return whether raters mark the time of the evidence more than the rest.
 
     Parameters
     ----------
     marks : pd.DataFrame
         As for `time_agreement_table`: of clips that hold the whole music.
     profiles : mapping from item to np.ndarray [shape=(n_frames,)]
-        What share of the music the evidence keeps in each of equally long frames, 0 to 1. Judgments of items
+        Share of the music that the evidence keeps in each of equally long frames, 0 to 1. Judgments of items
         without a profile are left out.
     confidence : float
         Of the intervals.
@@ -103,8 +103,8 @@ def evidence_time_table(
     pd.DataFrame
         With the columns of `estimates.COLUMNS`: ``marked_where_evidence``, the share of the evidence's time
         that is marked (each moment counts by the share that the evidence keeps of it); ``marked_elsewhere``,
-        the same of the rest of the time; ``marked_more_where_evidence``, their difference, 0 by chance: that
-        is its mean when marks are shifted along the clip at random, whatever their length.
+        the same of the rest of the time; ``marked_more_where_evidence``, their difference. Its expectation
+        is 0 for marks at random times, whatever their length.
     """
     table = require_columns(marks, MARK_COLUMNS)
     table = table[[item in profiles for item in table["item"]]].reset_index(drop=True)
@@ -156,7 +156,7 @@ class _Moments:
     Attributes
     ----------
     lasting : np.ndarray [shape=(n_moments,)]
-        How long each lasts, in s.
+        Duration of each, in s.
     """
 
     def __init__(self, table: pd.DataFrame):
@@ -184,7 +184,7 @@ class _Moments:
         self.n_items = len(labels)
 
     def counts(self, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return, per moment, how many of the judgments that are kept marked it, and how many there are."""
+        """Return, per moment, how many of the kept judgments marked it, and how many could."""
         marks = np.bincount(self.marked[keep[self.marked_by]], minlength=len(self.lasting))
         judged = np.bincount(self.item[keep], minlength=self.n_items)
         return marks.astype(float), judged[self.owner].astype(float)

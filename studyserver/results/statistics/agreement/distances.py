@@ -2,7 +2,8 @@
 
 Each distance provides the three sums that Krippendorff's alpha and its delete-one values need. Sums of
 squared differences have closed forms; only the ratio and the set distances need a table of all pairs of
-categories. For continuous sliders with more than `MAXIMUM_TABLE` values, the ratio distance uses a convolution instead.
+categories. For continuous sliders with more than `MAXIMUM_TABLE` values, the ratio distance uses a
+convolution instead.
 """
 
 from collections.abc import Callable, Hashable, Sequence
