@@ -1,4 +1,4 @@
-"""A study's results as one folder or zip: valid as Psych-DS data set and as Frictionless data package."""
+"""A study's results as one folder or zip file: a valid Psych-DS data set and Frictionless data package."""
 
 import hashlib
 import shutil
@@ -24,13 +24,13 @@ from .scripts import analysis_scripts
 if TYPE_CHECKING:
     from studyserver.results.tables.computed import Computed
 
-_IN_MEMORY = 4 * 1024 * 1024  # bytes of a table; larger ones wait in a temporary file
+_IN_MEMORY = 4 * 1024 * 1024  # bytes of a table; larger ones go to a temporary file
 _CHUNK = 256 * 1024
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same export twice is the same bytes
 
 
 class ExportError(Exception):
-    """The export could not be written where it was asked for; the message says what to do."""
+    """The export cannot be written to the requested path; the message says what to do."""
 
 
 class StudyExport:
@@ -40,7 +40,7 @@ class StudyExport:
     ----------
     study : Study
     rehearsal : bool
-        True for the simulated annotators, in a package that says so.
+        True for the simulated annotators; the package is marked as a rehearsal.
     """
 
     def __init__(self, study: Study, *, rehearsal: bool = False) -> None:
@@ -51,13 +51,13 @@ class StudyExport:
 
     @property
     def name(self) -> str:
-        """What the file or folder is called by default, without extension."""
+        """The default name of the file or folder, without extension."""
         return file_stem(self.study, rehearsal=self.rehearsal)
 
     def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Yield each file's path in the package and its content in pieces.
 
-        Each content must be read to its end before the next file is asked for. A table that cannot be
+        Each content must be read to its end before the next file is requested. A table that cannot be
         computed is missing, and the last file, ``PROBLEMS.md``, says so.
         """
         study, rehearsal = self.study, self.rehearsal
@@ -102,7 +102,7 @@ class StudyExport:
         return [*failed, *(answer.sentence for answer in self._unreadable)]
 
     def zip_chunks(self) -> Iterator[bytes]:
-        """Yield the package as a zip file, piece by piece as it comes about."""
+        """Yield the package as a zip file, in pieces as they are computed."""
         sink = _Sink()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             for path, content in self.files():
@@ -113,18 +113,18 @@ class StudyExport:
         yield sink.take()
 
     def write_zip(self, path: Path) -> None:
-        """Write the package as a zip file, whole or not at all."""
+        """Write the package as a zip file atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path) as file:
             file.writelines(self.zip_chunks())
 
     def write_folder(self, folder: Path) -> None:
-        """Write the package as a folder that must not exist yet or be empty, whole or not at all.
+        """Write the package atomically as a folder, which must not exist or be empty.
 
         Raises
         ------
         ExportError
-            If the folder holds anything.
+            If the folder is not empty.
         """
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ExportError(
@@ -145,9 +145,9 @@ class StudyExport:
             raise
 
     def _table_file(self, table: Table) -> IO[bytes] | None:
-        """Return a table as a file, whole; None where nothing of it can be computed.
+        """Return a table as a complete file; None if it cannot be computed.
 
-        The whole of it before any byte is sent: what has been sent of a broken table cannot be taken back.
+        The table is complete before any byte is sent, because bytes already sent cannot be taken back.
         """
 
         def write(computed: "Computed") -> IO[bytes]:
@@ -188,7 +188,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 class _Sink:
-    """Takes what a zip file writes until it is fetched; cannot be rewound."""
+    """File-like object that collects what a zip file writes; not seekable."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -198,13 +198,13 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: there is no buffer."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
     def take(self) -> bytes:
-        """Return what was written since the last time."""
+        """Return and discard what was written since the last call."""
         data = b"".join(self._parts)
         self._parts.clear()
         return data

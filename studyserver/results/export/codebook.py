@@ -1,7 +1,7 @@
-"""The codebook: the one place that names every table and column of the export.
+"""The codebook, which names every table and column of the export.
 
-A name means the same in every table. The CSV files, the schemas of ``datapackage.json``, the
-variables of ``dataset_description.json`` and the check of ``docs/export.md`` all read from here.
+A column name has the same meaning in every table. The CSV files, ``datapackage.json``,
+``dataset_description.json`` and the test of ``docs/export.md`` read this module.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ VARIABLES = {variable.name: variable for variable in [*ROW_VARIABLES, *STATISTIC
 
 @dataclass(frozen=True)
 class Table:
-    """One CSV file: what a row is, its columns in order, and those that tell rows apart."""
+    """One CSV file: the meaning of a row, its columns in order, and those that identify a row."""
 
     name: str
     description: str
@@ -77,7 +77,7 @@ _TABLES = [
     ),
     Table(
         "stretches",
-        "One row per stretch of time that was marked.",
+        "One row per marked stretch of time.",
         (*_STUDY, "judgment", "annotator", "trial", "trial_kind", "question", "stimulus", "stretch",
          "stretch_begin", "stretch_end"),
         ("judgment", "stretch"),
@@ -90,7 +90,7 @@ _TABLES = [
     ),
     Table(
         "trials",
-        "One row per clip in a trial: what was presented when, and how it was listened to.",
+        "One row per clip in a trial: when it was presented and how annotators listened to it.",
         (*_PLACE, "block", "attention_passed", "clip_position", "clip_role", "stimulus", "clip", "condition",
          "target", "allocated_at", "presented_at",
          "finished_at", "trial_seconds", "heard_share", "plays", "seeks", "loops", "switches", "focus_losses",
@@ -113,7 +113,7 @@ _TABLES = [
     ),
     Table(
         "predictions",
-        "One row per stimulus and target: what the model says about the clip.",
+        "One row per stimulus and target: the model's outputs for the clip.",
         (*_STUDY, "stimulus", "target", "target_level", "model", "model_output", "prediction_track",
          "prediction_heard", "prediction_masked"),
         ("stimulus", "target"),
@@ -135,7 +135,7 @@ _TABLES = [
     ),
     Table(
         "questionnaire",
-        "One row per answer that counts to a question about the annotator.",
+        "One row per last answer to a question about the annotator.",
         (*_STUDY, "annotator", "item", "item_place", "item_kind", "item_text", "item_value",
          "item_number", "item_comment", "stored_at"),
         ("annotator", "item"),
@@ -155,7 +155,7 @@ _TABLES = [
     ),
     Table(
         "retest",
-        "One row per question, test-retest statistic and interval: how far annotators agree with themselves.",
+        "One row per question, test-retest statistic and interval: agreement of annotators with themselves.",
         (*_STUDY, "annotator_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_clips", "n_annotators",
          "n_pairs", "status", "reason"),
         ("annotator_set", "question", "statistic", "ci_scope"),
@@ -163,9 +163,9 @@ _TABLES = [
     _remaining(
         "retention", "One row per question, condition, statistic of retention and interval.", "n_tracks"
     ),
-    _remaining("information", "One row per question of which target is heard, condition, bits, interval."),
-    _remaining("claims", "One row per question, kind of noise, statistic of signal detection and interval."),
-    _remaining("model_comparison", "One row per question, figure of listeners and the model, interval."),
+    _remaining("information", "One row per question which target is heard, condition, statistic, interval."),
+    _remaining("claims", "One row per question, kind of noise, statistic of signal detection, and interval."),
+    _remaining("model_comparison", "One row per question, statistic of listeners and model, and interval."),
     _remaining("dose_response", "One row per question, statistic of dose and response, and interval."),
     _remaining(
         "preferences",
@@ -179,7 +179,7 @@ _TABLES = [
     ),
     _remaining(
         "stretch_agreement",
-        "One row per question for stretches, condition, evidence it is laid beside, statistic and interval.",
+        "One row per question for stretches, condition, evidence compared with, statistic and interval.",
     ),
     Table(
         "contrasts",
@@ -220,7 +220,7 @@ _TABLES = [
     ),
 ]  # fmt: skip
 TABLES = {table.name: table for table in _TABLES}
-COMPUTED_TABLES = (  # by studyserver.results.tables.computed; the others are rows of the database
+COMPUTED_TABLES = (  # computed by studyserver.results.tables.computed; the others come from database rows
     "summary", "agreement", "retest", "retention", "information", "claims", "model_comparison",
     "dose_response", "preferences", "discrimination", "stretch_agreement", "contrasts", "annotator_quality",
     "pairs", "exclusions",

@@ -1,4 +1,4 @@
-"""How cells are written: safe to open in a spreadsheet, and the same again every time."""
+"""CSV files that are safe to open in a spreadsheet and identical every time."""
 
 import io
 import re
@@ -31,11 +31,11 @@ def csv_chunks(table: Table, rows: Iterable[Mapping[str, object]]) -> Iterator[b
 
 
 def _encoded(buffer: io.StringIO) -> bytes:
-    return buffer.getvalue().encode(errors="replace")  # half of a surrogate pair has no bytes
+    return buffer.getvalue().encode(errors="replace")  # half of a surrogate pair cannot be encoded
 
 
 def _cell(write: Callable[[Any], str], value: object) -> str:
-    """Return what stands in a cell: only what people wrote is escaped, numbers are never touched."""
+    """Return the text of a cell: only text is escaped, numbers are never changed."""
     return "" if value is None or value == "" else write(value)
 
 
@@ -48,7 +48,7 @@ def _text(value: object) -> str:
 
 
 def identifier(text: str) -> str:
-    """Return a name with everything replaced that an identifier may not hold."""
+    """Return a name with characters replaced that identifiers must not contain."""
     cleaned = re.sub(r"[^A-Za-z0-9_.:-]", "_", text)
     return cleaned if not cleaned or cleaned[0].isalnum() else f"x{cleaned}"
 

@@ -14,10 +14,10 @@ from .variables import Variable
 
 PSYCH_DS_VERSION = "Psych-DS 1.5.0"
 _FRICTIONLESS_TYPES = {"identifier": "string", "text": "string"}
-# A primary key has no missing value; these columns may be empty in the tables whose rows they tell apart.
+# A primary key must not have missing values; these key columns may be empty.
 _MAY_BE_MISSING = {"condition", "method", "kept_segments", "option", "about", "first_method"}
 _IDENTIFIER = "^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
-# Codebook columns that several tables share and that point to the table where they are the key.
+# Columns that are foreign keys to the table where they are the key.
 _REFERENCES = {
     "stimulus": "stimuli",
     "question": "questions",
@@ -27,18 +27,18 @@ _REFERENCES = {
 
 
 def data_file(study: Study, table: str, *, rehearsal: bool = False) -> str:
-    """Return the path of a table within the export, as Psych-DS wants it."""
+    """Return the path of a table within the export, in the form that Psych-DS requires."""
     whose = "_description-rehearsal" if rehearsal else ""
     return f"data/study-{short_key(study)}{whose}_table-{table.replace('_', '')}_data.csv"
 
 
 def short_key(study: Study) -> str:
-    """Return the study's short name in letters and digits only, which is all that file names may hold."""
+    """Return the study's short name in letters and digits only, as file names require."""
     return re.sub(r"[^A-Za-z0-9]", "", study.slug) or "study"
 
 
 def json_text(value: object) -> str:
-    """Return JSON that people can read and that is the same every time."""
+    """Return readable JSON that is identical every time."""
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
 
 
@@ -162,15 +162,15 @@ def _description(study: Study, rehearsal: bool) -> str:
 
 
 def newest_version(study: Study) -> int:
-    """Return the number of the study's version that is in force; 1 before any."""
+    """Return the number of the study's current version; 1 if there is none."""
     newest = study.versions.order_by("-number").first()
     return newest.number if newest else 1
 
 
 def study_definition(study: Study, *, rehearsal: bool = False) -> dict:
-    """Return all that an annotator could see or be given: texts, design, questions, clips.
+    """Return everything presented to annotators: texts, design, questions, clips.
 
-    Researchers' notes and the completion code stay inside: exports are published.
+    Researchers' notes and the completion code are left out, because exports are published.
     """
     marked = {"rehearsal": rehearsal_mark(study)} if rehearsal else {}
     place = {"study": study.slug, "state": study.state, "version": newest_version(study)}
@@ -193,7 +193,7 @@ def changes_text(study: Study, *, rehearsal: bool = False) -> str:
 
 
 def readme_text(study: Study, tables: list[Table], *, rehearsal: bool, problems: Sequence[str] = ()) -> str:
-    """Return what somebody needs to know who opens the folder for the first time."""
+    """Return the README of an export."""
     rows = "\n".join(
         f"| `{data_file(study, table.name, rehearsal=rehearsal)}` | {table.description} |" for table in tables
     )
@@ -202,7 +202,7 @@ def readme_text(study: Study, tables: list[Table], *, rehearsal: bool, problems:
         warning += f"**This package is not complete: {PROBLEMS} says what is missing.**\n\n"
     return f"""# {_title(study, rehearsal)}
 
-{warning}The judgments of the listening study `{study.slug}`, and all that is needed to analyse them.
+{warning}The judgments of the listening study `{study.slug}`, and everything needed to analyse them.
 
 | file | what it holds |
 |---|---|
@@ -211,28 +211,28 @@ def readme_text(study: Study, tables: list[Table], *, rehearsal: bool, problems:
 | `documentation/consent.txt`, `materials/instructions.txt` | What annotators read. |
 | `analysis/analysis.py` | Computes the main figures from the answers. Needs pandas and numpy. |
 | `analysis/analysis.R` | Fits mixed models of the answers. Needs lme4, and ordinal for ratings. |
-| `datapackage.json`, `dataset_description.json` | Every column with type and meaning. |
+| `datapackage.json`, `dataset_description.json` | Type and meaning of every column. |
 
 All files are UTF-8. A missing value is an empty field. Truth values are 0 and 1, decimals have a point,
-times are in UTC. Text that a spreadsheet could take for a formula has an apostrophe (') before it; numbers
-are as they were.
-Only trials with `trial_kind` `main` and `trial_finished` 1 enter the tables `summary` and `agreement`.
-People who withdrew and asked that their answers be discarded are in no table.
+times are in UTC. Text that a spreadsheet could read as a formula begins with an apostrophe ('); numbers
+are not changed.
+The tables `summary` and `agreement` use only trials with `trial_kind` `main` and `trial_finished` 1.
+No table has data of people who withdrew and asked that their answers be discarded.
 Names of tables and columns follow version {FORMAT_VERSION} of the format.
 """
 
 
 def problems_text(study: Study, problems: Sequence[str], *, rehearsal: bool = False) -> str:
-    """Return what of a study could not be written, and why."""
+    """Return the list of what is missing from an export, and why."""
     warning = f"**{rehearsal_mark(study)}.**\n\n" if rehearsal else ""
     lines = "\n".join(f"- {problem}" for problem in problems)
     return f"""# What is missing from the export of “{study.title}”
 
-{warning}Everything that is not named here is complete.
+{warning}Everything not listed here is complete.
 
 {lines}
 """
 
 
 PROBLEMS = "PROBLEMS.md"
-PSYCH_DS_IGNORE = "datapackage.json\n"  # analysis/, documentation/ and materials/ are so by themselves
+PSYCH_DS_IGNORE = "datapackage.json\n"  # Psych-DS ignores analysis/, documentation/ and materials/ by default

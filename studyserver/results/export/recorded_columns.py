@@ -1,4 +1,4 @@
-"""The columns of what was asked, heard and answered: one row of the database at a time."""
+"""Columns of recorded tables: questions, clips, trials, judgments and annotators."""
 
 from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.questions.item_kinds import ITEM_KINDS
@@ -12,19 +12,19 @@ ROW_VARIABLES = [
     Variable(
         "rehearsal",
         "boolean",
-        "1 in every row of a rehearsal's package, which is of simulated annotators and researchers' previews "
-        "(`behaviour` in `annotators`); 0 in that of people. Never mixed.",
+        "1 in every row of a rehearsal's package, which has simulated annotators and researchers' previews "
+        "(`behaviour` in `annotators`); 0 in every row of a package with people. Never mixed.",
     ),
     Variable(
         "behaviour",
         "identifier",
-        "Who took part in a rehearsal; empty for people.",
+        "Kind of participant in a rehearsal; empty for people.",
         levels=levels_of(
             {
-                "truthful": "simulated, answers by what it hears",
-                "noisy": "simulated, does so less exactly",
+                "truthful": "simulated, answers according to the clip",
+                "noisy": "simulated, the same with more noise",
                 "lazy": "simulated, answers without listening",
-                "straight-lining": "simulated, always takes the same place of a scale",
+                "straight-lining": "simulated, always chooses the same position on a scale",
                 "order-biased": "simulated, rates higher as the session goes on",
                 "leaving-half-way": "simulated, leaves half-way",
                 "preview": "a researcher who looked at the study's pages",
@@ -52,13 +52,13 @@ ROW_VARIABLES = [
             }
         ),
     ),
-    Variable("trial_finished", "boolean", "1 once the annotator has left the trial by Next."),
+    Variable("trial_finished", "boolean", "1 if the annotator finished the trial with Next."),
     Variable("repeat_of", "integer", "The trial of which this one is the second presentation."),
     Variable(
         "adaptive",
         "boolean",
-        "1 if the trial was chosen because a judgment narrows the study's declared figure more here than "
-        "elsewhere; 0 if balance or chance chose it.",
+        "1 if the trial was chosen because its judgment is expected to narrow the interval of the study's "
+        "declared figure most; 0 if it was chosen for balance or at random.",
     ),
     Variable(
         "clip_position",
@@ -68,14 +68,14 @@ ROW_VARIABLES = [
     Variable(
         "clip_role",
         "identifier",
-        "What the clip is in its trial. Annotators were told of the reference and of X only.",
+        "Role of the clip in its trial. Only the reference and X were labelled as such.",
         levels=levels_of(
             {
                 "clip": "one of the clips that are judged",
-                "reference": "the reference, given openly and not judged",
+                "reference": "the open reference, not judged",
                 "hidden_reference": "the reference, hidden among the clips",
                 "anchor": "the anchor, hidden among the clips",
-                "x": "X of an ABX trial: the stimulus says whether it is A or B",
+                "x": "X of an ABX trial: its stimulus is that of A or B",
             }
         ),
     ),
@@ -86,18 +86,18 @@ ROW_VARIABLES = [
         "Attention trials: 1 if the answer asked for was given. Empty for other trials.",
     ),
     # Judgment
-    Variable("judgment", "identifier", "Identifier (UUID) of the answer that counts: the last one given."),
+    Variable("judgment", "identifier", "Identifier (UUID) of the answer; the last one given counts."),
     Variable(
         "question",
         "identifier",
-        "The question's key. A number that is one of several in an answer has a key of its own: that of the "
-        "question and its name, such as `mood_valence`.",
+        "The question's key. If answers hold several numbers, each number has its own key: the question's "
+        "key and the number's name, such as `mood_valence`.",
     ),
     Variable("question_asked", "identifier", "The key of the question that was asked."),
     Variable(
         "question_kind",
         "identifier",
-        "How it was asked; of a number that is one of several in an answer, how it is analysed.",
+        "Kind of the question; for one of several numbers in an answer, the kind as which it is analysed.",
         levels=levels_of({name: kind.label for name, kind in KINDS.items()}),
     ),
     Variable(
@@ -106,7 +106,7 @@ ROW_VARIABLES = [
     Variable(
         "question_target",
         "text",
-        "The model's target that the question is about; empty where it is about none.",
+        "The model's target that the question is about; empty if there is none.",
     ),
     Variable(
         "value",
@@ -132,19 +132,21 @@ ROW_VARIABLES = [
         "Preference for this clip: 1 to 3 for the preferred one (1 where more than two were compared), as "
         "much below 0 for the other one of a pair, 0 without a difference or for those not picked.",
     ),
-    Variable("picked", "boolean", "1 if the annotator preferred this clip, or said that X is this clip."),
+    Variable("picked", "boolean", "1 if the annotator preferred this clip or said that it is X."),
     Variable("is_x", "boolean", "ABX trials: 1 if X was this clip. Empty for other trials."),
-    Variable("stretch", "integer", "Counts the stretches of one answer from 1; 0 where it is heard nowhere."),
-    Variable("stretch_begin", "number", "Where the stretch begins in the clip.", unit="s"),
-    Variable("stretch_end", "number", "Where it ends.", unit="s"),
+    Variable(
+        "stretch", "integer", "Number of the stretch within its answer, from 1; 0 if it is heard nowhere."
+    ),
+    Variable("stretch_begin", "number", "Start of the stretch in the clip.", unit="s"),
+    Variable("stretch_end", "number", "End of the stretch in the clip.", unit="s"),
     Variable("confidence", "integer", "Confidence of a presence judgment, 1 to 5."),
-    Variable("response_ms", "integer", "From the appearance of the trial to this answer.", unit="ms"),
-    Variable("changes", "integer", "How often the answer was changed before it stayed."),
+    Variable("response_ms", "integer", "Time from the start of the trial to this answer.", unit="ms"),
+    Variable("changes", "integer", "How often the answer was changed."),
     Variable("answered_at", "datetime", "When the answer was entered, by the server's clock (UTC)."),
     Variable(
         "stored_at",
         "datetime",
-        "When the server stored it (UTC); later than it was entered where the annotator was offline.",
+        "When the server stored it (UTC); later than `answered_at` if the annotator was offline.",
     ),
     Variable("comment", "text", "Free text as typed by the annotator."),
     Variable("option", "text", "One option of a question with several."),
@@ -157,14 +159,14 @@ ROW_VARIABLES = [
         "What the stimulus is for.",
         levels=levels_of({"main": "counts", "practice": "practice trials"}),
     ),
-    Variable("active", "boolean", "0 for a stimulus that is presented no more."),
+    Variable("active", "boolean", "0 for a stimulus that is no longer presented."),
     Variable("clip", "integer", "Number of the clip, unique on the site."),
-    Variable("clip_sha256", "identifier", "SHA-256 of the sound file that was heard."),
+    Variable("clip_sha256", "identifier", "SHA-256 of the sound file that annotators heard."),
     Variable(
         "clip_sound",
         "identifier",
-        "SHA-256 of the file of the track's first clip that sounds the same: equal for clips that nobody can "
-        "tell apart by ear.",
+        "SHA-256 of the file of the track's first clip with the same sound: equal for clips that sound "
+        "identical.",
     ),
     Variable("condition", "identifier", "What the clip holds.", levels=levels_of(CONDITIONS)),
     Variable(
@@ -181,7 +183,7 @@ ROW_VARIABLES = [
     Variable(
         "segments_asked",
         "integer",
-        "How many segments of evidence the recipe asked for; 0 where it does not apply, empty for uploaded "
+        "Number of segments of evidence that the recipe requests; 0 if it does not apply, empty for uploaded "
         "clips.",
         unit="segments",
     ),
@@ -189,11 +191,11 @@ ROW_VARIABLES = [
         "kept_segments",
         "integer",
         "Number of segments of evidence that the clip holds, lacks (complement), boosts or is matched with "
-        "(random control); fewer than asked for where fewer speak for the target. 0 where it does not apply, "
-        "empty where it is not known.",
+        "(random control); fewer than requested if fewer have a positive weight. 0 if it does not apply, "
+        "empty if unknown.",
         unit="segments",
     ),
-    Variable("variant", "integer", "Numbers several controls of one kind."),
+    Variable("variant", "integer", "Number of the control, if there are several of one kind."),
     Variable("track", "identifier", "Name of the piece of music."),
     Variable("track_title", "text", "Title of the piece."),
     Variable("composer", "text", "Composer of the piece."),
@@ -217,24 +219,24 @@ ROW_VARIABLES = [
     Variable(
         "model_output",
         "identifier",
-        "What the model's outputs are, and with them the columns `prediction_...`.",
+        "Meaning of the model's outputs, and so of the columns `prediction_...`.",
         levels=levels_of(
-            {"value": "a value of the model's own", "probability": "a probability", "logit": "log-odds"}
+            {"value": "a value on the model's own scale", "probability": "a probability", "logit": "log-odds"}
         ),
     ),
     Variable("method", "text", "Explanation method, or the system that an uploaded clip comes from."),
     Variable("explanation", "identifier", "Content address of the explanation: track, model and recipe."),
     Variable("recipe", "identifier", "Name of the recipe."),
     Variable("recipe_digest", "identifier", "SHA-256 of the recipe's canonical JSON."),
-    Variable("segmentation", "text", "How the sound was divided into segments."),
+    Variable("segmentation", "text", "Method that divided the sound into segments."),
     Variable("segmentation_parameters", "text", "Parameters of the segmentation, as JSON."),
-    Variable("sampling", "text", "How the masks were drawn about which the model was asked."),
+    Variable("sampling", "text", "Method that sampled the masks for the model's inputs."),
     Variable("model_calls", "integer", "Number of inputs that the model evaluated."),
     Variable("keep_probability", "number", "Probability with which a segment stayed in a mask."),
-    Variable("hidden_value", "text", "What stood in place of a removed cell."),
-    Variable("route", "text", "The way from the masked spectrogram back to sound."),
+    Variable("hidden_value", "text", "Value that replaced removed cells."),
+    Variable("route", "text", "Method that converted the masked spectrogram to sound."),
     Variable("seed", "integer", "Seed of the recipe's random choices."),
-    Variable("clip_provenance", "text", "What else is needed to make the clip again, as JSON."),
+    Variable("clip_provenance", "text", "Other information needed to reproduce the clip, as JSON."),
     Variable(
         "prediction_track",
         "number",
@@ -258,34 +260,34 @@ ROW_VARIABLES = [
     Variable(
         "presented_at",
         "datetime",
-        "When it appeared (UTC), after the rest if there was one; if it was not finished, when the browser "
-        "was given it.",
+        "When the trial appeared (UTC), after a rest if there was one; if it was not finished, when it was "
+        "sent to the browser.",
     ),
     Variable(
         "finished_at",
         "datetime",
-        "Of a trial, when Next was pressed; of an annotator, when everything had arrived (UTC).",
+        "For a trial, when Next was pressed; for an annotator, when all answers had arrived (UTC).",
     ),
-    Variable("trial_seconds", "number", "From presentation to Next.", unit="s"),
+    Variable("trial_seconds", "number", "Time from presentation to Next.", unit="s"),
     Variable("heard_share", "number", "Share of the clip that was played at least once, 0 to 1."),
     Variable("plays", "integer", "How often the clip was started."),
     Variable("seeks", "integer", "How often the play position was moved."),
-    Variable("loops", "integer", "How often the clip began anew by itself."),
+    Variable("loops", "integer", "How often the clip restarted because it was looped."),
     Variable("switches", "integer", "How often the annotator switched between the clips of the trial."),
-    Variable("focus_losses", "integer", "How often the page of the trial was left for another."),
+    Variable("focus_losses", "integer", "How often the page of the trial lost the focus."),
     Variable("reloads", "integer", "How often the page of the trial was loaded again."),
-    Variable("first_play_ms", "integer", "From the appearance of the trial to the first play.", unit="ms"),
+    Variable("first_play_ms", "integer", "Time from the start of the trial to the first play.", unit="ms"),
     Variable(
-        "first_answer_ms", "integer", "From the appearance of the trial to the first answer.", unit="ms"
+        "first_answer_ms", "integer", "Time from the start of the trial to the first answer.", unit="ms"
     ),
     Variable("output_sample_rate", "number", "Sample rate of the annotator's sound output.", unit="Hz"),
     Variable(
-        "listening_record", "text", "All that the browser recorded about listening in this trial, as JSON."
+        "listening_record", "text", "Complete listening record of this trial from the browser, as JSON."
     ),
     # Questions
     Variable("question_position", "integer", "Order of the questions."),
     Variable("question_text", "text", "The question as asked."),
-    Variable("question_help", "text", "Its explanation."),
+    Variable("question_help", "text", "The help text of the question."),
     Variable(
         "question_options",
         "text",
@@ -300,7 +302,7 @@ ROW_VARIABLES = [
     Variable(
         "only_own_target",
         "boolean",
-        "1 if it is asked only of clips made for its target (and of unmasked ones).",
+        "1 if it is asked only about clips made for its target (and unmasked clips).",
     ),
     Variable("required", "boolean", "1 if a trial cannot be finished without an answer."),
     # Annotators
@@ -311,9 +313,9 @@ ROW_VARIABLES = [
         levels=levels_of(
             {
                 "joined": "joined, consent not yet given",
-                "active": "in the middle",
+                "active": "session not finished",
                 "finished": "finished",
-                "withdrawn": "withdrew and left the answers",
+                "withdrawn": "withdrew, answers kept",
                 "screened_out": "screened out",
             }
         ),
@@ -322,8 +324,8 @@ ROW_VARIABLES = [
     Variable(
         "machine_translated",
         "boolean",
-        "1 if a program was seen to translate the page into other words: of a trial, while it was on the "
-        "page (empty where the browser did not say); of an annotator, on any page of the study.",
+        "1 if a program was detected that translated the page: for a trial, while it was on the page (empty "
+        "if the browser did not report it); for an annotator, on any page of the study.",
     ),
     Variable("device_family", "text", "desktop, phone or tablet."),
     Variable("sound_check", "text", "Result of the sound check, as JSON."),
@@ -339,13 +341,13 @@ ROW_VARIABLES = [
     Variable(
         "item_place",
         "identifier",
-        "When it was asked.",
+        "When the question was asked.",
         levels=levels_of({"before": "before the trials", "after": "after the trials"}),
     ),
     Variable(
         "item_kind",
         "identifier",
-        "How it was asked.",
+        "Kind of the question.",
         levels=levels_of({name: kind.label for name, kind in ITEM_KINDS.items()}),
     ),
     Variable("item_text", "text", "The question as it was written."),

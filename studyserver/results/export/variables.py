@@ -1,4 +1,4 @@
-"""What a column of the export is: its name, type, unit, meaning and closed list of values."""
+"""A column of the export: name, type, unit, description and closed list of values."""
 
 from dataclasses import dataclass
 
@@ -22,10 +22,10 @@ class Variable:
     name : str
     type : str
         One of `TYPES`. ``identifier`` matches ``^[A-Za-z0-9][A-Za-z0-9_.:-]*$`` and ``text`` is
-        whatever somebody wrote: only text is escaped against spreadsheet formulas.
+        any text: only text is escaped against spreadsheet formulas.
     description : str
     unit : str
-        Empty where there is none.
+        Empty if there is none.
     levels : tuple of (str, str)
         Value and meaning, for a closed list of values.
     """

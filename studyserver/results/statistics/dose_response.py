@@ -34,7 +34,7 @@ def dose_response_table(judgments: pd.DataFrame, *, confidence: float = 0.95) ->
 
         - ``heard_at_<k>``: share of judgments that hear the feature with k segments;
         - ``slope``: of the log-odds of hearing it, per doubling of the evidence (logistic regression);
-        - ``threshold``: number of segments at which the curve reaches one half; undefined if the curve does not
+        - ``threshold``: number of segments where the curve reaches one half; undefined if it does not
           rise, or if the threshold is below half the smallest or above twice the largest size studied.
     """
     table = require_columns(judgments, JUDGMENT_COLUMNS)

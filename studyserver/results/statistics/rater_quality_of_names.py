@@ -1,7 +1,7 @@
 """Quality of raters whose answers are names, or sets of names, instead of numbers.
 
-The similarity of two answers, 0 to 1, takes the place of the correlation: for names 1 if they are the same and 0
-otherwise; for sets 1 minus the MASI distance (Passonneau, 2006).
+The similarity of two answers, 0 to 1, takes the place of the correlation: for names 1 if they are the same
+and 0 otherwise; for sets 1 minus the MASI distance (Passonneau, 2006).
 """
 
 import numpy as np

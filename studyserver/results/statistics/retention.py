@@ -1,9 +1,9 @@
 """Retention: how far differences between tracks in the original remain in another condition.
 
 All figures compare a condition with the reference (the original) across tracks. The correction for
-unreliability is Spearman's (1904) correction for attenuation, with covariances in place of reliabilities:
-it uses only products of judgments by two different raters. A rater's own error and habits (a track that the rater
-likes in every condition) appear in products of one rater's judgments only, so they cannot inflate retention.
+unreliability is Spearman's (1904) correction for attenuation, with covariances in place of reliabilities. It
+uses only products of judgments by two different raters. A rater's error and habits (a track that the rater
+likes in every condition) affect only products of one rater's judgments, so they cannot inflate retention.
 """
 
 import numpy as np

@@ -1,11 +1,11 @@
 # Compares the means of this folder's summary with those of the answers, and fits mixed models.
 # Run it anywhere: Rscript analysis.R (needs lme4, and ordinal for ratings). Rscript analysis.R --tables
-# stops before the models, of which those for ratings can take minutes.
+# stops before the models; models of ratings can take minutes.
 
 own <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
 folder <- normalizePath(file.path(if (length(own)) dirname(own[1]) else ".", ".."))
-# Texts stay texts whatever they look like (01, T); before those that a spreadsheet could take for formulas
-# stands an apostrophe, which is taken away again.
+# Text columns are read as text, even if they look like numbers or truth values (01, T). Texts that a spreadsheet
+# could read as formulas begin with an apostrophe, which is removed.
 texts <- c("value", "option", "question", "question_target", "target", "track", "annotator", "method", "about")
 table_of <- function(name) {
   path <- Sys.glob(file.path(folder, "data", sprintf("*_table-%s_data.csv", gsub("_", "", name))))
@@ -20,7 +20,7 @@ table_of <- function(name) {
 judgments <- table_of("judgments")
 questions <- table_of("questions")
 if (any(questions$rehearsal == 1)) cat("REHEARSAL: simulated annotators, not people\n")
-# What counts: finished main trials; clips made for the question's target, or for no target in particular.
+# Only finished main trials count, with clips made for the question's target or for no particular target.
 finished <- judgments[judgments$trial_finished == 1, ]
 main <- finished[finished$trial_kind == "main", ]
 about_all <- is.na(main$question_target) | is.na(main$target)
@@ -30,7 +30,7 @@ counts <- counted[!is.na(counted$number), ]
 differ <- FALSE
 means <- table_of("summary")
 means <- means[means$annotator_set == "all" & is.na(means$option) & !is.na(means$mean), ]
-adaptive <- any(judgments$adaptive == 1)  # then clips count alike, whatever their number of judgments
+adaptive <- any(judgments$adaptive == 1)  # then all clips have the same weight, whatever their number of judgments
 for (i in seq_len(nrow(means))) {
   row <- means[i, ]
   part <- counts[counts$question == row$question & counts$condition == row$condition, ]
@@ -45,9 +45,9 @@ for (i in seq_len(nrow(means))) {
 cat(if (differ) "DIFFERS from the tables\n" else "agrees with the tables\n")
 if ("--tables" %in% commandArgs(TRUE)) quit(status = if (differ) 1 else 0)
 
-# Clips and annotators are random, and so are their slopes of the condition: without the slopes the standard
-# error of a contrast is far too small. A group needs levels to learn slopes from; with fewer than five, only
-# its intercept is random, and the standard errors are to be read with care.
+# Tracks and annotators have random intercepts and random slopes of the condition: without the slopes, the
+# standard error of a contrast is far too small. With fewer than five levels, slopes cannot be estimated, so only
+# the intercept is random; read those standard errors with care.
 random_of <- function(part, group) {
   enough <- length(unique(part[[group]])) >= 5
   if (!enough) cat("Note: fewer than five levels of", group, "- no random slopes.\n")
@@ -66,7 +66,7 @@ for (asked in unique(means$question)) {
   cat("\n==", asked, "\n")
   if (nlevels(part$condition) < 2 || nlevels(part$annotator) < 2 || nlevels(part$track) < 2 ||
         length(unique(part$number)) < 2) {
-    cat("Too little to fit a model: it takes two conditions, annotators, tracks and different answers.\n")
+    cat("Too few data for a model: it needs two conditions, two annotators, two tracks and different answers.\n")
     next
   }
   effects <- paste("condition +", random_of(part, "annotator"), "+", random_of(part, "track"))
@@ -75,7 +75,7 @@ for (asked in unique(means$question)) {
     part$answer <- factor(part$number, ordered = TRUE)
     attempt(function() ordinal::clmm(as.formula(paste("answer ~", effects)), part))
   } else if (requireNamespace("lme4", quietly = TRUE)) {
-    if (ordinal) cat("Package ordinal is not installed: the ratings are taken for numbers.\n")
+    if (ordinal) cat("Package ordinal is not installed: the ratings are treated as numbers.\n")
     attempt(function() lme4::lmer(as.formula(paste("number ~", effects)), part))
   } else {
     cat("Package lme4 is not installed.\n")

@@ -2,10 +2,10 @@
 
 Needs pandas and numpy. Run it anywhere: python analysis.py
 
-For all annotators, and for those whom the declared rules keep: the mean of every question and condition with
+For all annotators, and for those kept by the declared rules: the mean of every question and condition with
 a simple interval, Krippendorff's alpha, retention, contrasts of conditions, preferences and ABX answers. The
-exit status is 1 where a figure differs from its table by more than `TOLERANCE`, relative to figures above 1.
-The intervals of the tables are better than the simple ones (docs/agreement.md): these take clips for random.
+exit status is 1 if a figure differs from its table by more than `TOLERANCE` (relative for figures above 1).
+The simple intervals treat only clips as random; the tables' intervals treat annotators as random, too.
 """
 
 import json
@@ -20,12 +20,12 @@ TOLERANCE = 1e-6
 FOLDER = Path(__file__).resolve().parent.parent
 TEXTS = ["value", "option", "question", "question_target", "target", "track", "annotator", "method", "about"]
 KEYS = ["question", "condition", "method", "kept_segments", "option", "first", "second", "about", "statistic"]
-# An apostrophe stands before texts that a spreadsheet could take for formulas.
+# Texts that a spreadsheet could read as formulas begin with an apostrophe, which is removed.
 ESCAPED = re.compile("^'(?='*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20])")
 
 
 def table(name):
-    """Return a table of this folder with texts as they were typed; None where it is not in the package."""
+    """Return a table of this folder with its original texts; None if it is not in the package."""
     path = next(FOLDER.glob(f"data/*_table-{name.replace('_', '')}_data.csv"), None)
     if path is None:
         return None
@@ -35,13 +35,13 @@ def table(name):
 
 
 def for_the_target(clips):
-    """Return which clips were made for the question's target, or for no target in particular."""
+    """Return which clips were made for the question's target or for no particular target."""
     asked = clips["question_target"]
     return asked.isna() | clips["target"].isna() | (clips["target"] == asked)
 
 
 def in_group(clips, condition, method=np.nan, kept_segments=np.nan):
-    """Return which clips belong to a condition, and to a method and size where they are given."""
+    """Return which clips belong to a condition, and to a method and size if they are given."""
     keep = clips["condition"] == condition
     keep &= pd.isna(method) | (clips["method"] == method)
     return keep & (pd.isna(kept_segments) | (clips["kept_segments"] == kept_segments))
@@ -95,7 +95,7 @@ def alpha(answers, row):
 
 
 def distances(level, values, totals):
-    """Return the squared distances of all pairs of answers, of which each was given so often."""
+    """Return the squared distances of all pairs of answers, given how often each answer occurs."""
     if level == "sets":
         return np.array([[1 - masi(one, two) for two in values] for one in values])
     if level == "nominal":
@@ -108,13 +108,13 @@ def distances(level, values, totals):
 
 
 def masi(one, two):
-    """Return how alike two sets are: Jaccard's index, less where neither holds the other (Passonneau)."""
+    """Return the MASI similarity of two sets (Passonneau, 2006): Jaccard's index, reduced if they differ."""
     shared = len(one & two) / max(len(one | two), 1)
     return 1.0 if one == two else shared * (2 / 3 if one <= two or two <= one else 1 / 3)
 
 
 def retention(answers, row):
-    """Return how far judgments of a condition follow those of the original, track by track."""
+    """Return a statistic of retention of the original's judgments in a condition, across tracks."""
     sides = [
         answers[in_group(answers, "original")],
         answers[in_group(answers, row["condition"], row["method"], row["kept_segments"])],
@@ -135,7 +135,7 @@ def retention(answers, row):
 def shared_variance(x, y):
     """Return the covariance over tracks of one annotator's x with another's y, free of their noise.
 
-    Mean product of two annotators within tracks, every track counting alike, less that across tracks.
+    Mean product of two annotators within tracks, with equal weights of tracks, minus that across tracks.
     """
     in_x, in_y = np.isfinite(x), np.isfinite(y)
     x, y = np.nan_to_num(x), np.nan_to_num(y)
@@ -151,7 +151,7 @@ def shared_variance(x, y):
 
 
 def contrast(answers, row):
-    """Return the mean difference of two conditions, of the same annotator and track; tracks count alike."""
+    """Return the mean difference of two conditions, paired by annotator and track; tracks weigh the same."""
     sides = [answers[in_group(answers, row[side], row[f"{side}_method"])] for side in ("first", "second")]
     first, second = (side.pivot_table("number", "track", "annotator") for side in sides)
     return (first - second).mean(axis=1).mean()
@@ -167,7 +167,7 @@ def preference(clips, row):
 
 
 def told_apart(clips, row):
-    """Return the share of ABX answers that named the right one of two conditions."""
+    """Return the share of correct ABX answers for two conditions."""
     first = clips[in_group(clips, row["condition"], row["method"], row["kept_segments"])]["judgment"]
     second = clips[in_words(clips, row["about"])]["judgment"]
     asked = clips[clips["judgment"].isin(set(first) & set(second))]
@@ -189,7 +189,7 @@ MAIN = {  # table: statistics, answers that it is computed from, function of the
 
 
 def check(name, rows, given, of_row):
-    """Print the figures of a table beside those found in the answers; return whether they agree."""
+    """Print the figures of a table beside those computed from the answers; return whether they agree."""
     rows = rows.drop_duplicates([key for key in KEYS if key in rows])  # a figure has a row for each interval
     tabled = "mean" if name == "summary" else "estimate"
     lines = []
@@ -238,12 +238,12 @@ def check_tables(annotator_set, left_out):
 
 
 def main():
-    """Compare the tables; the exit status tells whether all figures agree."""
+    """Compare the tables; the exit status is 0 if all figures agree."""
     if (table("questions")["rehearsal"] == 1).any():
         print("REHEARSAL: simulated annotators, not people")
     good = check_tables("all", [])
     if (table("summary")["annotator_set"] == "kept").any():
-        print("\nWithout the annotators whom the declared rules leave out:")
+        print("\nWithout the annotators excluded by the declared rules:")
         good &= check_tables("kept", set(table("exclusions")["annotator"]))
     print("\nagrees with the tables" if good else "\nDIFFERS from the tables")
     return 0 if good else 1
