@@ -1,4 +1,4 @@
-"""Who may see results: staff who may view studies, in a session or by a key."""
+"""Access to results: staff with the permission to view studies, in a session or with a key."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,12 +18,12 @@ View = Callable[..., HttpResponse]
 
 
 def may_see_results(user: User) -> bool:
-    """Return whether somebody may see the results of studies."""
+    """Return whether a user may see the results of studies."""
     return user.is_active and user.is_staff and user.has_perm(PERMISSION)
 
 
 def for_researchers(view: View) -> View:
-    """Let in staff who may view studies; send strangers to the login page, refuse others."""
+    """Allow staff who may view studies; redirect anonymous users to the login page, refuse others."""
 
     @never_cache
     @staff_member_required
@@ -37,7 +37,7 @@ def for_researchers(view: View) -> View:
 
 
 def for_researchers_and_scripts(view: View) -> View:
-    """Let in a script with a key as well (``Authorization: Bearer KEY``)."""
+    """Also allow scripts with a key (``Authorization: Bearer KEY``)."""
     in_session = for_researchers(view)
 
     @never_cache

@@ -10,18 +10,18 @@ from .models import AccessToken
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(admin.ModelAdmin):
-    """Each researcher makes and withdraws his or her own keys."""
+    """Researchers create and delete their own keys."""
 
     fields = ["name", "expires_at"]
     list_display = ["name", "user", "created_at", "expires_at", "last_used_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Show their own to everybody, all to superusers."""
+        """Return the user's own keys, for superusers all."""
         tokens = super().get_queryset(request)
         return tokens if request.user.is_superuser else tokens.filter(user=request.user)
 
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
-        """Make the secret and show it this once."""
+        """Create the secret and show it once."""
         if not change:
             secret, obj.digest = AccessToken.new_secret()
             obj.user = request.user

@@ -4,14 +4,14 @@ from django.apps import AppConfig
 
 
 class ResultsConfig(AppConfig):
-    """Reads a study's judgments; of its own it keeps only the keys for scripts."""
+    """Reads judgments of studies; stores only the keys for scripts."""
 
     name = "studyserver.results"
     label = "results"
     verbose_name = "Access to results from other programs"
 
     def ready(self) -> None:
-        """Have the study's own page say what its design can detect."""
+        """Register the forecast of what a design can detect, which the study's page shows."""
         from studyserver.study.design.forecasts import register
 
         from .pages.power import forecast

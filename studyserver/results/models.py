@@ -1,4 +1,4 @@
-"""Keys by which a researcher's scripts fetch exports."""
+"""Keys with which researchers' scripts fetch exports."""
 
 import datetime
 import hashlib
@@ -13,7 +13,7 @@ _LAST_USE_KEPT_TO = datetime.timedelta(minutes=1)
 
 
 class AccessToken(models.Model):
-    """A secret that stands for one researcher, for reading results only; only its hash is stored."""
+    """A researcher's secret for reading results; only its hash is stored."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="results_tokens", editable=False
@@ -32,13 +32,13 @@ class AccessToken(models.Model):
 
     @staticmethod
     def new_secret() -> tuple[str, str]:
-        """Return a fresh secret and the digest under which it is stored."""
+        """Return a new secret and the digest that is stored."""
         secret = secrets.token_urlsafe(32)
         return secret, _digest(secret)
 
     @classmethod
     def user_of(cls, secret: str) -> AbstractBaseUser | None:
-        """Return the active user for whom a secret stands, None if it stands for nobody (any more)."""
+        """Return the active user of a secret, None if it is unknown or expired."""
         token = cls.objects.select_related("user").filter(digest=_digest(secret)).first()
         now = timezone.now()
         if token is None or not token.user.is_active or (token.expires_at and token.expires_at <= now):

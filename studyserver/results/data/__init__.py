@@ -1,3 +1,3 @@
 """Data of a study: the only place that reads judgments from the database."""
 
-Row = dict[str, object]  # of a table, by the names of its columns
+Row = dict[str, object]  # a row of a table: column name -> value

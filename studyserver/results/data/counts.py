@@ -1,4 +1,4 @@
-"""What is counted of trials and answers without reading any answer."""
+"""Counts of trials and answers that do not read the answers."""
 
 import hashlib
 from datetime import datetime
@@ -12,29 +12,28 @@ from .study_data import StudyData
 
 
 def main_trials(study: Study, *, rehearsal: bool = False) -> QuerySet[Trial]:
-    """Return the main trials of everybody who joined."""
+    """Return the main trials of all annotators who joined."""
     return Trial.objects.filter(
         annotator__study=study, annotator__rehearsal=rehearsal, kind=Trial.Kind.MAIN
     ).order_by()
 
 
 def judged_trials(study: Study, *, rehearsal: bool = False) -> QuerySet[Trial]:
-    """Return the finished main trials of those whose answers may be used."""
+    """Return the finished main trials of annotators whose answers may be used."""
     trials = main_trials(study, rehearsal=rehearsal)
     return trials.filter(annotator__answers_discarded=False, finished_at__isnull=False)
 
 
 def last_answer(study: Study, *, rehearsal: bool = False) -> datetime | None:
-    """Return when the newest usable judgment was stored, None before any."""
+    """Return when the newest usable judgment was stored, None without any."""
     judgments = Judgment.objects.filter(trial__annotator__study=study).usable(rehearsal=rehearsal)
     return judgments.aggregate(last=Max("stored_at"))["last"]
 
 
 def fingerprint(data: StudyData) -> str:
-    """Return a text that changes when anything changes that figures depend on.
+    """Return a text that changes whenever the input of the figures changes.
 
-    Answers are never changed; where somebody changes one in the database all the same, its length or number
-    tells.
+    The site never changes answers; an answer changed in the database is detected by its length or number.
     """
     annotators = data.study.annotators.filter(rehearsal=data.rehearsal, answers_discarded=False)
     finished = annotators.filter(trials__finished_at__isnull=False).values_list("trials__id").count()

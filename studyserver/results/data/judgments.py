@@ -1,7 +1,7 @@
 """The judgments that count, as one DataFrame, read column by column.
 
 The tables of the export are read row by row, in bounded memory. Statistics need all judgments of a question
-at once; to hold those of a large study, texts are categories here and numbers are numpy arrays.
+at once; to hold those of a large study, texts are categories and numbers are numpy arrays here.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -32,7 +32,7 @@ class CountedJudgments:
     ----------
     rows : StudyRows
     left_out : collection of str
-        Pseudonyms of annotators who are left out; nothing of theirs is deleted.
+        Pseudonyms of annotators to leave out; none of their answers is deleted.
     """
 
     def __init__(self, rows: StudyRows, left_out: Collection[str] = ()) -> None:
@@ -40,7 +40,7 @@ class CountedJudgments:
         self.left_out = frozenset(left_out)
 
     def without(self, left_out: Collection[str]) -> "CountedJudgments":
-        """Return the same without some annotators, without reading anything again."""
+        """Return the same without some annotators, without reading the database again."""
         other = CountedJudgments(self.rows, left_out)
         keep = ~self.all["annotator"].isin(other.left_out)
         other.all = self.all[keep].reset_index(drop=True)
@@ -52,7 +52,7 @@ class CountedJudgments:
 
     @cached_property
     def stimuli(self) -> pd.DataFrame:
-        """One row per stimulus: its number as index, ``clip``, ``seconds`` and what its clip holds."""
+        """One row per stimulus: its number as index, ``clip``, ``seconds`` and the contents of its clip."""
         found = [
             {**stimulus_columns(item), "seconds": item.clip.seconds}
             for item in self.rows.stimulus_rows.values()
@@ -183,7 +183,7 @@ class CountedJudgments:
         """One row per first answer with stretches of time to a clip in a finished main trial.
 
         Columns ``question``, ``annotator``, ``stimulus``, ``stretches`` (list of begin and end in s),
-        ``seconds`` (the clip's length), and what its clip holds.
+        ``seconds`` (the clip's length), and the contents of its clip.
         """
         answers: dict[object, tuple] = {}
         for row in self.rows.stretches():
@@ -253,7 +253,7 @@ class CountedJudgments:
         return answers
 
     def _numbers(self, questions: list[int]) -> pd.DataFrame:
-        """Return the number given to each question about each clip; with its name where it has one."""
+        """Return the number given to each question about each clip, and its name if it has one."""
         table = _frame(self.rows.answers((*_PLACE, "number"), questions), [*_NAMES, "number"])
         value = pd.Series(None, index=table.index, dtype=object)
         for question, part in table.groupby("question"):
@@ -263,7 +263,7 @@ class CountedJudgments:
         return table[table["number"].notna() | table["value"].notna()]
 
     def _chosen(self, question: Question) -> pd.DataFrame:
-        """Return the options chosen: a text, of a checklist a frozenset of texts."""
+        """Return the chosen option as text, for a checklist a frozenset of texts."""
         answers = list(self.rows.answers((*_PLACE, "value"), [question.pk]))
         table = _frame((answer[:-1] for answer in answers), _NAMES)
         chosen = [_chosen_of(question, answer.value) for answer in answers]
@@ -287,10 +287,10 @@ def _chosen_of(question: Question, value: object) -> object:
 
 
 def first_answers(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
-    """Return each annotator's first answer to each clip: a clip can stand in several sets.
+    """Return each annotator's first answer to each clip: a clip can be in several sets.
 
-    Agreement between people counts one answer each, as with trials that are presented twice. Answers without
-    a number to a question about numbers ("cannot tell") are none.
+    Agreement between people uses one answer each, as for repeated trials. Answers without a number to a
+    question about numbers ("cannot tell") are left out.
     """
     if question.answer_kind.has_numbers:
         judgments = judgments[judgments["number"].notna()]
@@ -298,14 +298,14 @@ def first_answers(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _frame(answers: Iterable[tuple], names: list[str]) -> pd.DataFrame:
-    """Return answers as columns of floats: no number of a row is so large that it loses a digit."""
+    """Return answers as columns of floats, which are exact for row numbers of this size."""
     flat = np.fromiter((np.nan if x is None else x for answer in answers for x in answer), dtype=float)
     table = pd.DataFrame(flat.reshape(-1, len(names)), columns=names)
     return table.drop(columns="judgment").astype({"trial": int, "question": int})
 
 
 def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return clips with whole numbers of segments: what was asked for is what is held where nobody asked."""
+    """Return clips with integer numbers of segments; if no number was requested, it is the number held."""
     held = table["kept_segments"].astype("float64").fillna(0)
     asked = table["segments_asked"].astype("float64").fillna(held)
     return table.assign(segments_asked=asked.astype("int64"), kept_segments=held.astype("int64"))

@@ -1,6 +1,6 @@
 """Figures of the listening record that the browser sends at the end of a trial.
 
-Older rows may hold anything: what is not as documented says nothing.
+Older rows may hold anything: undocumented contents are ignored.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ _seconds = number(0, 1e6)
 
 
 def clip_record(listening: object, presentation: Presentation, clip_seconds: float) -> dict[str, object]:
-    """Return how one clip of a trial was listened to; None for what was not recorded."""
+    """Return the listening figures of one clip of a trial; None for what was not recorded."""
     clip = _clips(listening).get(presentation.token)
     heard = _seconds(clip.get("seconds_heard")) if isinstance(clip, dict) else None
     of_clip, of_trial = documented(clip, LISTENING_TO_CLIP), documented(listening, LISTENING)
@@ -32,7 +32,7 @@ def clip_record(listening: object, presentation: Presentation, clip_seconds: flo
 
 
 def without_addresses(listening: object, presentations: Iterable[Presentation]) -> dict:
-    """Return the record with clips named A, B, ... instead of by the annotator's secret addresses."""
+    """Return the record with clips named A, B, ... instead of the annotator's secret addresses."""
     labels = {presentation.token: presentation.label for presentation in presentations}
     named = {labels[token]: clip for token, clip in _clips(listening).items() if token in labels}
     of_trial = listening if isinstance(listening, dict) else {}

@@ -11,9 +11,9 @@ from . import Row
 
 
 def questionnaire_rows(annotators: list[Annotator]) -> Iterator[Row]:
-    """Yield the answers that count of some annotators, in the order in which they were asked.
+    """Yield the last answers of some annotators, in the order of the questions.
 
-    Who came from where stands in a table that is never read here.
+    Recruiters' identifiers are in another table, which is never read here.
     """
     answers: dict[int, list[QuestionnaireAnswer]] = {}
     current = QuestionnaireAnswer.objects.filter(annotator__in=annotators).current()

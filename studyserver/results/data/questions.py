@@ -1,4 +1,4 @@
-"""Questions and answers to them, as columns of tables: what the kind of a question says."""
+"""Questions and their answers as columns of tables, according to the kind of the question."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from . import Row
 
 
 def question_columns(question: Question) -> Row:
-    """Return what every table says of a question."""
+    """Return the columns of a question that every table has."""
     return {
         "question": question.key,
         "question_kind": question.kind,
@@ -19,7 +19,7 @@ def question_columns(question: Question) -> Row:
 
 
 def option_values(question: Question) -> list[str]:
-    """Return the options offered by a question with several, in order; none for the other kinds."""
+    """Return the options offered by a question with several, in order; empty for the other kinds."""
     return question.answer_kind.declared(question.options)
 
 
@@ -29,7 +29,7 @@ def option_labels(question: Question) -> dict[str, str]:
 
 
 def plain_value(question: Question, value: object) -> str | float | int | None:
-    """Return an answer as a number or as text; None for free text, which stands in its own table."""
+    """Return an answer as a number or as text; None for free text, which has its own table."""
     return None if value is None else question.answer_kind.exported(question.options, value)
 
 
@@ -41,7 +41,7 @@ def measured(name: str, value: Any, number: float | None) -> tuple[Any, float | 
 def compared_clips(
     value: object, presentations: Iterable[Presentation]
 ) -> Iterator[tuple[Presentation, Row]]:
-    """Yield each clip that a preference or an ABX answer compared, with what the answer says of it."""
+    """Yield each clip that a preference or an ABX answer compared, with its columns from the answer."""
     shown = list(presentations)
     blind = [item for item in shown if item.is_blind]
     x = next((item.stimulus_id for item in shown if item.role == Presentation.Role.X), None)
@@ -68,5 +68,5 @@ def scale_ends(question: Question) -> tuple[float, float]:
 
 
 def heard_from(question: Question) -> float:
-    """Return the number above which an answer says that the feature is heard."""
+    """Return the number above which an answer means that the feature is heard."""
     return question.answer_kind.heard_above(question.options)

@@ -1,4 +1,4 @@
-"""What marks the figures of a rehearsal, in whatever leaves the site."""
+"""The mark of a rehearsal's figures in everything that leaves the site."""
 
 from explainer.core.base.counting import plural
 from studyserver.study.models import Study
@@ -7,7 +7,7 @@ REHEARSAL = "REHEARSAL: simulated annotators, not people"
 
 
 def rehearsal_mark(study: Study, *, rehearsal: bool = True) -> str:
-    """Return the mark, with who took part in the rehearsal; empty where people's answers are shown."""
+    """Return the mark with the numbers of simulated annotators and previews; empty for people's answers."""
     if not rehearsal:
         return ""
     joined = study.annotators.rehearsals().filter(answers_discarded=False)
@@ -19,5 +19,5 @@ def rehearsal_mark(study: Study, *, rehearsal: bool = True) -> str:
 
 
 def file_stem(study: Study, *, rehearsal: bool) -> str:
-    """Return what the names of a study's files begin with."""
+    """Return the beginning of the names of a study's files."""
     return f"{study.slug}-rehearsal" if rehearsal else study.slug

@@ -1,7 +1,7 @@
 """A study's database rows as plain rows of the codebook's tables, a few annotators at a time.
 
-Every method yields dictionaries in a stable order. Memory is bounded by one batch of annotators,
-so that a million judgments can be written without holding them.
+Every method yields dictionaries in a stable order. Memory is limited to one batch of annotators, so that a
+million judgments can be written without holding them all.
 """
 
 from collections import Counter
@@ -34,8 +34,8 @@ class StudyRows(StudyData):
     def rows(self, table: str) -> Iterator[Row]:
         """Yield the rows of a table by its name in the codebook.
 
-        Columns that a row does not name are missing. The tables `summary`, `agreement` and
-        `codebook` are computed elsewhere.
+        Columns that a row does not have are missing values. Computed tables and the codebook come from
+        elsewhere.
         """
         for row in getattr(self, table)():
             row["rehearsal"] = self.rehearsal

@@ -1,4 +1,4 @@
-"""Stimuli and what is known of their clips, as columns of tables."""
+"""Stimuli and the provenance of their clips as columns of tables."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from . import Row
 
 
 def stimulus_columns(stimulus: Stimulus) -> Row:
-    """Return what every table says of a stimulus."""
+    """Return the columns of a stimulus that every table has."""
     clip, explanation = stimulus.clip, stimulus.clip.explanation
     return {
         "stimulus": stimulus.pk,

@@ -1,7 +1,7 @@
-"""What is read of a study, and the one reader of its answers.
+"""The data of a study, and the only reader of its answers.
 
-Tables, exports, pages and commands get judgments from here only, so that they agree on whose answers count,
-which questions are looked at, and that of several answers to one question the last one counts.
+Tables, exports, pages and commands read judgments only here, so that they agree on annotators and questions,
+and on the rule that the last of several answers to a question counts.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -26,7 +26,7 @@ from .unreadable import Unreadable, unreadable_answers
 
 BATCH = 50  # annotators
 CHUNK = 20_000  # rows fetched at a time
-Answer = Any  # a named tuple of fields: a tenth of a model's cost, a million times
+Answer = Any  # a named tuple of fields, ten times cheaper than a model instance
 _EVENTS = Window(Count("pk"), partition_by=[F("trial"), F("question"), F("presentation")])
 
 
@@ -39,13 +39,13 @@ def counted_annotators(study: Study, *, rehearsal: bool = False) -> QuerySet[Ann
 
 
 def newest_judgment(study: Study, *, rehearsal: bool = False) -> int:
-    """Return the number of the newest judgment, 0 where there is none."""
+    """Return the number of the newest judgment, 0 if there is none."""
     judgments = Judgment.objects.filter(trial__annotator__study=study, trial__annotator__rehearsal=rehearsal)
     return judgments.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 class StudyData:
-    """What is read of one study: of people, or of its rehearsal, never of both.
+    """The data of one study: of people or of its rehearsal, never of both.
 
     Parameters
     ----------
@@ -53,10 +53,10 @@ class StudyData:
     rehearsal : bool
         True for the simulated annotators only.
     until : int or None
-        Greatest judgment number that is seen; by default the newest there is now, so that all
-        tables of one export speak of the same judgments while answers keep coming in.
+        Greatest judgment number to read; by default the newest now, so that all tables of one export have
+        the same judgments while new answers arrive.
     without_questions, without_annotators : collections of str
-        Keys and pseudonyms of which nothing is seen.
+        Keys and pseudonyms to leave out.
     """
 
     def __init__(
@@ -87,20 +87,20 @@ class StudyData:
     # -- who and what -------------------------------------------------------------------------
 
     def annotator_rows(self) -> QuerySet[Annotator]:
-        """Return whose answers are seen, in order of joining."""
+        """Return the annotators whose answers are read, in order of joining."""
         found = counted_annotators(self.study, rehearsal=self.rehearsal)
         left_out = self.without_annotators
         return found.exclude(pseudonym__in=left_out) if left_out else found
 
     def batches(self) -> Iterator[list[Annotator]]:
-        """Yield the annotators a few at a time, which bounds the memory of what is read of them."""
+        """Yield the annotators in batches, which limits the memory of their data."""
         annotators = self.annotator_rows().iterator(chunk_size=BATCH)
         while batch := list(islice(annotators, BATCH)):
             yield batch
 
     @cached_property
     def question_rows(self) -> dict[int, Question]:
-        """Questions by number, in the order in which they are asked."""
+        """Questions by number, in their order."""
         asked = self.study.questions.order_by("position", "id")
         return {question.pk: question for question in asked if question.key not in self.without_questions}
 
@@ -111,29 +111,29 @@ class StudyData:
         return {key: one for key, one in found.items() if key not in self.without_questions}
 
     def measures_of(self, asked: Question) -> list[tuple[str, Question]]:
-        """Return by which questions the answers to one are analysed, with the names of their numbers."""
+        """Return the questions as which the answers to one are analysed, with the names of their numbers."""
         return [(name, one) for name, one in asked.measures.items() if one.key in self.measures]
 
     @cached_property
     def stimulus_rows(self) -> dict[int, Stimulus]:
-        """Stimuli by number, with their clips and where those come from."""
+        """Stimuli by number, with their clips and the clips' origin."""
         related = ("clip__track", "clip__explanation__model", "clip__explanation__recipe")
         return {item.pk: item for item in self.study.stimuli.select_related(*related).order_by("id")}
 
     @cached_property
     def has_adaptive_trials(self) -> bool:
-        """Whether trials were chosen adaptively: then clips count alike, however often they were judged."""
+        """Whether trials were chosen adaptively: then all clips have the same weight in means."""
         chosen = Trial.objects.filter(annotator__in=self.annotator_rows(), adaptive=True)
         return chosen.filter(judgments__pk__lte=self.until).exists()
 
     # -- trials -------------------------------------------------------------------------------
 
     def finished_trials(self) -> QuerySet[Trial]:
-        """Return the finished trials of every kind, in no order."""
+        """Return the finished trials of every kind, unordered."""
         return Trial.objects.filter(annotator__in=self.annotator_rows(), finished_at__isnull=False).order_by()
 
     def presentations(self) -> QuerySet[Presentation]:
-        """Return which clips were presented in all trials, in no order."""
+        """Return which clips were presented in all trials, unordered."""
         return Presentation.objects.filter(trial__annotator__in=self.annotator_rows()).order_by()
 
     def trials_of(self, annotators: list[Annotator]) -> Iterator[tuple[Trial, list[Presentation]]]:
@@ -152,9 +152,9 @@ class StudyData:
     def answers(
         self, fields: Sequence[str], questions: Collection[int], annotators: list[Annotator] | None = None
     ) -> Iterator[Answer]:
-        """Return the answers that count and can be read, annotators in order of joining.
+        """Return the answers that count and can be read, by annotators in order of joining.
 
-        Where the last answer cannot be read there is none: it has replaced those before it.
+        If the last answer cannot be read, there is none, because it replaced the earlier ones.
 
         Parameters
         ----------
@@ -175,7 +175,7 @@ class StudyData:
         questions: Collection[int] | None = None,
         annotators: list[Annotator] | None = None,
     ) -> Iterator[Answer]:
-        """Yield what `answers` does, and those that cannot be read; by default of all questions."""
+        """Yield the same as `answers`, including unreadable answers; by default for all questions."""
         for batch in self.batches() if annotators is None else [annotators]:
             events = self.events(questions, batch)
             if "events" in fields:
@@ -185,15 +185,16 @@ class StudyData:
     def events(
         self, questions: Collection[int] | None = None, annotators: Collection[Annotator] | None = None
     ) -> QuerySet[Judgment]:
-        """Return everything that was entered, also what was replaced later, in no order."""
+        """Return all answers entered, including those replaced later, unordered."""
         whose = self.annotator_rows() if annotators is None else annotators
         events = Judgment.objects.filter(trial__annotator__in=whose, pk__lte=self.until).order_by()
         if questions is None:
             return events
-        # A sum, not the column: SQLite would go through all answers to a question for every batch.
+        # A sum instead of the column keeps SQLite from using the index on questions, with which it would scan
+        # all answers to a question for every batch.
         return events.alias(asked=F("question") + 0).filter(asked__in=questions)
 
     @cached_property
     def unreadable(self) -> dict[int, Unreadable]:
-        """The answers that no reader understands, by number; they stand in no table and enter no figure."""
+        """The answers that cannot be read, by number; they are left out of all tables and figures."""
         return unreadable_answers(self)

@@ -1,7 +1,6 @@
-"""Stored answers that no reader understands: found once, left out everywhere, and named.
+"""Stored answers that cannot be read: found once, left out everywhere, and listed.
 
-Browsers cannot store such answers today; older rows, and rows that somebody has changed in the database, may
-hold anything.
+Browsers cannot store such answers; older rows, and rows changed in the database, may hold anything.
 """
 
 import json
@@ -21,7 +20,7 @@ _SHOWN = 60  # characters of a value
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An answer that counts in no figure and stands in no table, because it cannot be read."""
+    """An answer that is left out of all figures and tables because it cannot be read."""
 
     judgment: str
     annotator: str
@@ -32,7 +31,7 @@ class Unreadable:
 
     @property
     def sentence(self) -> str:
-        """Whose answer it is, to what, and why it cannot be read."""
+        """The annotator, the question, the trial and why the answer cannot be read."""
         return (
             f"Annotator {self.annotator}, question “{self.question_text}” ({self.question}), "
             f"trial {self.trial}: {self.reason}."
@@ -40,12 +39,12 @@ class Unreadable:
 
 
 def unreadable_answers(data: "StudyData") -> dict[int, Unreadable]:
-    """Return the answers that count and cannot be read, by the number of the judgment.
+    """Return the last answers that cannot be read, by the number of the judgment.
 
     Parameters
     ----------
     data : StudyData
-        Whose annotators and questions are looked at.
+        The annotators and questions to check.
     """
     asked = data.question_rows
     compares = any(one.answer_kind.compares_clips for one in asked.values())
@@ -70,7 +69,7 @@ def unreadable_answers(data: "StudyData") -> dict[int, Unreadable]:
 
 
 def _that_count(data: "StudyData", numbers: list[int]) -> Iterator[Judgment]:
-    """Yield those of some judgments that no later one has replaced, by annotator and trial."""
+    """Yield the judgments that no later one has replaced, by annotator and trial."""
     order = ("trial__annotator__joined_at", "trial__position", "pk")
     for start in range(0, len(numbers), 500):
         part = Judgment.objects.filter(pk__in=numbers[start : start + 500])
@@ -81,7 +80,7 @@ def _that_count(data: "StudyData", numbers: list[int]) -> Iterator[Judgment]:
 
 
 def problem_with(question: Question, value: Any, number: float | None, labels: frozenset[str]) -> str:
-    """Return why a stored answer cannot be read; empty where it can.
+    """Return why a stored answer cannot be read; empty if it can.
 
     Parameters
     ----------
@@ -89,14 +88,14 @@ def problem_with(question: Question, value: Any, number: float | None, labels: f
     value, number
         As they are stored.
     labels : frozenset of str
-        Of the clips that the trial compared; only preferences and ABX answers need them.
+        Letters of the clips that the trial compared; only preferences and ABX answers need them.
     """
     kind = question.answer_kind
     try:
         wrong = kind.problem_with(question.options, Stored(value, number, labels))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return ""  # not the answer but the question's own options cannot be read
-    if not wrong or kind.answers == Answers.TEXT:  # what people typed is not repeated here
+        return ""  # the question's own options cannot be read, not the answer
+    if not wrong or kind.answers == Answers.TEXT:  # typed text is not repeated
         return wrong
     shown = json.dumps(value)
     return f"{wrong}, but this is stored: {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}"

@@ -1,4 +1,4 @@
-"""One annotator's quality over all questions, and the rules that a study declared beforehand."""
+"""Quality of annotators over all questions, and the exclusion rules that a study declares."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -48,7 +48,7 @@ class AnnotatorQuality:
     Parameters
     ----------
     counted : CountedJudgments
-        Of all annotators: nobody's figures change because somebody else is left out.
+        Judgments of all annotators, so that excluding one does not change the figures of others.
     """
 
     def __init__(self, counted: CountedJudgments) -> None:
@@ -76,7 +76,7 @@ class AnnotatorQuality:
         """One row per annotator, over all questions.
 
         Every question with numbers is brought to a scale of 0 to 1 and centred, so that neither scales nor
-        differences between questions pass for agreement. Figures of names, ``longest_run`` and
+        differences between questions count as agreement. Figures of names, ``longest_run`` and
         ``most_frequent_share`` are means over the questions.
         """
         annotators = sorted(map(str, self.counted.trials["annotator"].unique()))
@@ -106,7 +106,7 @@ class AnnotatorQuality:
 
     @cached_property
     def rules(self) -> list[Rule]:
-        """The rules declared with the study."""
+        """The rules that the study declares."""
         return [
             Rule(rule.measure, rule.excludes, rule.limit, str(rule))
             for rule in self.study.exclusion_rules.all()
@@ -114,22 +114,22 @@ class AnnotatorQuality:
 
     @cached_property
     def excluded(self) -> pd.DataFrame:
-        """Who breaks which declared rule; see `breaking`."""
+        """The annotators who break a declared rule; see `breaking`."""
         return self.breaking(self.rules)
 
     def breaking(self, rules: Sequence[Rule]) -> pd.DataFrame:
-        """Return who breaks which of some rules: ``annotator`` and what `exclusions` says."""
+        """Return the annotators who break rules: ``annotator`` and the columns of `exclusions`."""
         found = exclusions(self.overall.rename(columns={"annotator": "rater"}), rules)
         return found.rename(columns={"rater": "annotator"})
 
     @property
     def left_out(self) -> frozenset[str]:
-        """Pseudonyms of those who break a declared rule."""
+        """Pseudonyms of the annotators who break a declared rule."""
         return frozenset(self.excluded["annotator"])
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """How each two annotators compare, by question: `PAIR_COLUMNS`.
+        """Comparison of each pair of annotators, by question: `PAIR_COLUMNS`.
 
         Correlation and difference are for numbers, similarity is for names. Empty for studies of more than
         `MOST_PAIRED` annotators: pairs grow with the square of their number.
@@ -144,7 +144,7 @@ class AnnotatorQuality:
     # -- parts --------------------------------------------------------------------------------
 
     def _of_each_question(self, of_numbers: Table, of_names: Table, both: list[str]) -> pd.DataFrame:
-        """Return the tables of all questions; of presence, which is both, the named columns are added."""
+        """Return the tables of all questions; presence is both, so the columns `both` of names are joined."""
         parts = []
         for question in self.counted.rows.measures.values():
             kind = question.answer_kind
@@ -177,7 +177,7 @@ class AnnotatorQuality:
         )
 
     def _answers(self, question: Question) -> pd.DataFrame:
-        """Return first answers that are names, as `named_quality_table` wants them."""
+        """Return first answers that are names, in the form that `named_quality_table` needs."""
         if question.answer_kind.answers == Answers.PREFERENCES:
             return self._preferences(question)
         found = self.counted.main[self.counted.main["question"] == question.key]
@@ -193,7 +193,7 @@ class AnnotatorQuality:
         )
 
     def _preferences(self, question: Question) -> pd.DataFrame:
-        """Return which clip each annotator preferred of the same ones; `given` is its place in the trial."""
+        """Return which of the same clips each annotator preferred; `given` is its position in the trial."""
         clips = self.counted.comparisons
         clips = clips[clips["question"] == question.key].sort_values(["judgment", "stimulus"])
         answers = clips.groupby("judgment", sort=False).agg(
@@ -290,13 +290,13 @@ def _guessing(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def headphone_score(sound_check: object) -> float:
-    """Return the share of the headphone checks' trials that were solved, NaN where none was done.
+    """Return the share of the headphone checks' trials that were solved, NaN if there was none.
 
     Parameters
     ----------
     sound_check : object
-        A dict with what `screening.headphones.summary` found under ``"headphones"``: per kind
-        of check the ``"score"`` out of ``"of"`` trials. Older rows may hold something else.
+        A dict with the result of `screening.headphones.summary` under ``"headphones"``: for each kind of
+        check the ``"score"`` out of ``"of"`` trials. Older rows may have other contents.
     """
     headphones = sound_check.get("headphones") if isinstance(sound_check, dict) else None
     checks = headphones.values() if isinstance(headphones, dict) else []

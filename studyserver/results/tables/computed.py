@@ -1,4 +1,4 @@
-"""The computed tables of a study: figures of all annotators and, where rules were declared, of those kept."""
+"""The computed tables of a study: figures of all annotators and, with exclusion rules, of those kept."""
 
 from collections.abc import Collection, Iterator
 from functools import cached_property
@@ -23,13 +23,13 @@ ALL, KEPT = "all", "kept"
 
 
 class Computed:
-    """Statistics of one study, each computed once when it is first asked for.
+    """Statistics of one study, each computed once when it is first needed.
 
     Parameters
     ----------
     rows : StudyRows
     everybody : bool
-        Whether `shown` are the statistics of all annotators, also of those whom declared rules leave out.
+        Whether `shown` are the statistics of all annotators, including those excluded by declared rules.
     """
 
     def __init__(self, rows: StudyRows, *, everybody: bool = False) -> None:
@@ -42,7 +42,7 @@ class Computed:
     def narrowed(self, questions: Collection[str] = (), annotators: Collection[str] = ()) -> "Computed":
         """Return the same without the answers to some questions, or without those of some annotators.
 
-        Where questions alone are missing, the declared rules leave out whom they leave out of the whole.
+        Without questions only, the declared rules exclude the same annotators as with all questions.
         """
         if annotators:
             return Computed(self.rows.narrowed(questions, annotators), everybody=self.everybody)
@@ -60,7 +60,7 @@ class Computed:
 
     @cached_property
     def quality(self) -> AnnotatorQuality:
-        """The quality of every annotator, whoever is left out."""
+        """The quality of every annotator, including excluded ones."""
         if self._whole is not None and self._whole._has_quality:
             return self._whole.quality
         return AnnotatorQuality(self.counted)
@@ -69,12 +69,12 @@ class Computed:
     def _has_quality(self) -> bool:
         try:
             return bool((self.quality.overall, self.quality.by_question, self.quality.pairs))
-        except Exception:  # what goes wrong is said where the quality itself is asked for
+        except Exception:  # the error is reported where the quality itself is needed
             return False
 
     @cached_property
     def annotator_sets(self) -> dict[str, "Statistics"]:
-        """Statistics of all annotators; if rules were declared, also of those that these keep."""
+        """Statistics of all annotators; with declared rules, also of the annotators kept."""
         everybody = Statistics(self.counted)
         if not self.quality.rules:
             return {ALL: everybody}
@@ -84,12 +84,12 @@ class Computed:
 
     @property
     def main(self) -> "Statistics":
-        """Those that stand first: by the declared rules where there are any."""
+        """The primary statistics: of the annotators kept if rules are declared."""
         return self.annotator_sets.get(KEPT, self.annotator_sets[ALL])
 
     @property
     def shown(self) -> "Statistics":
-        """Those that pages show."""
+        """The statistics that pages show."""
         return self.annotator_sets[ALL] if self.everybody else self.main
 
     def table_rows(self, name: str) -> Iterator[Row]:
@@ -129,7 +129,7 @@ class Computed:
 
 
 class Statistics:
-    """Everything that is computed from one set of judgments.
+    """All statistics of one set of judgments.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class Statistics:
 
     @cached_property
     def retest(self) -> pd.DataFrame:
-        """Test-retest figures per question that was answered twice by somebody."""
+        """Test-retest figures of each question that any annotator answered twice."""
         parts = []
         for question, pairs in self.counted.repeats.groupby("question", observed=True):
             table = retest_table(
@@ -175,7 +175,7 @@ class Statistics:
 
 
 def _records(table: pd.DataFrame, columns: list[str]) -> Iterator[Row]:
-    """Yield rows as dictionaries, what is missing as None."""
+    """Yield rows as dictionaries, with None for missing values."""
     for row in table.reindex(columns=columns).to_dict("records"):
         yield {
             str(name): None if value is None or value is pd.NA or value != value else value

@@ -1,4 +1,4 @@
-"""A study's contrasts: those it named before it opened, and its methods against each other."""
+"""A study's contrasts: the primary contrasts, and comparisons between methods."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -23,7 +23,7 @@ CONTRAST_COLUMNS = [
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a contrast: clips of a condition, of one method where that is named."""
+    """One side of a contrast: clips of a condition and, if named, of one method."""
 
     condition: str
     method: str = ""
@@ -51,7 +51,7 @@ def contrasts_of(study: Study, items: list[QuestionSummary], counted: CountedJud
     Returns
     -------
     pd.DataFrame
-        The named ones with Holm's correction, then methods against each other, corrected by themselves.
+        The primary contrasts with Holm's correction, then those between methods, corrected separately.
     """
     families = [
         [row for item, pairs in found for row in _rows(counted, item, pairs, primary)]

@@ -1,4 +1,4 @@
-"""Judged comparisons of clips that sound the same: trials given before a study left such comparisons out."""
+"""Judged comparisons of clips that sound the same, from trials before a study excluded such comparisons."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -9,10 +9,7 @@ from studyserver.results.data.counts import judged_trials
 from studyserver.study.models import Study
 
 if TYPE_CHECKING:
-    from studyserver.results.tables.computed import Computed
-
-
-if TYPE_CHECKING:
+    from .computed import Computed
     from .failures import Parts
 
 _CHUNK = 20_000
@@ -24,7 +21,7 @@ def equal_comparisons(study: Study, *, rehearsal: bool = False) -> tuple[int, in
         return 0, 0
     sounds = {stimulus.pk: sound_of(stimulus.clip) for stimulus in study.stimuli.select_related("clip")}
     judged = judged_trials(study, rehearsal=rehearsal).filter(presentations__isnull=False)
-    # X and a hidden reference are stimuli of the trial that are heard twice on purpose.
+    # X and a hidden reference repeat a stimulus of the trial on purpose, so stimuli are collected in sets.
     compared: dict[int, set[int]] = defaultdict(set)
     for trial, stimulus in judged.values_list("pk", "presentations__stimulus").iterator(_CHUNK):
         compared[trial].add(stimulus)
@@ -33,7 +30,7 @@ def equal_comparisons(study: Study, *, rehearsal: bool = False) -> tuple[int, in
 
 
 def equal_part(parts: "Parts") -> str:
-    """Return `equal_comparisons_words` as one part of a page; empty where they cannot be computed."""
+    """Return `equal_comparisons_words` as one part of a page; empty if it fails."""
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
 
     def words(_computed: "Computed") -> str:
@@ -43,14 +40,14 @@ def equal_part(parts: "Parts") -> str:
 
 
 def equal_comparisons_words(study: Study, *, rehearsal: bool = False) -> str:
-    """Return how many judged comparisons nobody could hear a difference in; empty where there are none."""
+    """Return a sentence about judged comparisons of equal sounds; empty without any."""
     equal, judged = equal_comparisons(study, rehearsal=rehearsal)
     if not equal:
         return ""
     present = "presents" if equal == 1 else "present"
     return (
-        f"{equal} of {plural(judged, 'finished comparison')} {present} clips that hold the same sound: they "
-        "were given before the study left such comparisons out, and they count in the figures. Answers to "
-        "them are guesses. In the export, clips that sound the same have the same clip_sound in the table of "
-        "stimuli."
+        f"{equal} of {plural(judged, 'finished comparison')} {present} clips that hold the same sound: these "
+        "trials were allocated before the study excluded such comparisons, and they count in the figures. "
+        "Answers to them are guesses. In the export, clips that sound the same have the same clip_sound in "
+        "the table of stimuli."
     )

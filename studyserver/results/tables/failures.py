@@ -1,7 +1,7 @@
-"""Parts of a page, of the report or of the export, each computed by itself.
+"""Parts of a page, of the report or of the export, each computed separately.
 
-What goes wrong in one part is said in its place, with the annotator and the question that it is about; the
-other parts are there as always.
+A part that fails is replaced by a message that names the annotator and the question at fault; the other parts
+are complete.
 """
 
 import logging
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-_SECONDS = 20.0  # at most spent in looking for the cause of one failure
+_SECONDS = 20.0  # spent at most on finding the causes of failures
 _NAMED = 5  # annotators named at most
 _LONGEST = 200  # characters of an error's message
 
@@ -35,14 +35,14 @@ class Failed:
     what : str
         The part, in words.
     error : str
-        What went wrong, in the words of the code.
+        Type and message of the exception.
     questions : tuple of Question
-        Without the answers to these, the part can be computed.
+        The part can be computed without the answers to these.
     annotators : tuple of str
-        Without the answers of these, the part can be computed.
+        The part can be computed without the answers of these.
     has_rest : bool
-        Whether the part is there without the answers to `questions` (in a table of rows: without the rows of
-        `annotators`).
+        Whether the part was computed without the answers to `questions` (for tables of rows: without the rows
+        of `annotators`).
     """
 
     what: str
@@ -53,22 +53,22 @@ class Failed:
 
     @property
     def key(self) -> str:
-        """The question's key, where there is one question."""
+        """The question's key, if there is exactly one question."""
         return self.questions[0].key if len(self.questions) == 1 else ""
 
     @property
     def text(self) -> str:
-        """What the part would have been headed by."""
+        """The heading of the part."""
         return self.questions[0].text if len(self.questions) == 1 else self.what
 
     @property
     def sentences(self) -> str:
-        """What could not be computed, what it is about, what is there all the same, and what to do."""
+        """What could not be computed, its cause, what was computed nevertheless, and what to do."""
         return f"{self.headline} {self.remedy}"
 
     @property
     def headline(self) -> str:
-        """What could not be computed, and what it is about."""
+        """What could not be computed, and its cause."""
         part = "Part of “{}”" if self.has_rest else "“{}”"
         return f"{part.format(self.what)} could not be computed. {self._cause}"
 
@@ -87,7 +87,7 @@ class Failed:
 
     @property
     def remedy(self) -> str:
-        """What is there all the same, and what to do."""
+        """What was computed nevertheless, and what to do."""
         kept = ""
         if self.has_rest:
             without = "this question" if len(self.questions) == 1 else "these questions"
@@ -100,7 +100,7 @@ class Failed:
 
 
 class Parts:
-    """Computes parts, and keeps what failed by the name of the part.
+    """Computes parts and collects failures by the name of the part.
 
     Parameters
     ----------
@@ -123,25 +123,25 @@ class Parts:
         question: Question | None = None,
         rows: bool = False,
     ) -> Any:
-        """Return a part; if it fails, what of it can be computed, or else `instead`.
+        """Return a part; if it fails, the part without the cause if possible, otherwise `instead`.
 
-        Failures of the machine (`OSError`, `MemoryError`, a database that is gone) are raised as they are.
+        Failures of the machine (`OSError`, `MemoryError`, a lost database) are raised unchanged.
 
         Parameters
         ----------
         name
-            By which `failed` knows the part.
+            The part's key in `failed`.
         what
             The part in words.
         compute
-            From all that is computed, or from what is left of it.
+            Computes the part from the statistics, or from the statistics without the cause.
         instead
-            Returned where nothing of the part can be computed.
+            Returned if the part cannot be computed at all.
         question
-            The question that the part is about, if it is about one only.
+            The question that the part is about, if it is a single one.
         rows
-            Whether the part is made of rows that stand for themselves, so that those of an annotator can be
-            missing without changing the others. Figures are never computed without single annotators.
+            Whether the part consists of independent rows, so that leaving out an annotator does not change
+            the others. Figures are never computed without single annotators.
         """
         try:
             return compute(self.computed)
@@ -156,7 +156,7 @@ class Parts:
         return rest if has_rest else instead
 
     def _cause(self, message: str, compute: Callable, question: Question | None) -> "_Cause":
-        """Return what a failure is about; the same error in several parts is looked into once."""
+        """Return the cause of a failure; the same error in several parts is examined once."""
         key = message, question and question.key
         if key not in self._causes:
             self._deadline = self._deadline or time.monotonic() + _SECONDS
@@ -165,13 +165,13 @@ class Parts:
 
 
 def _is_of_the_machine(error: Exception) -> bool:
-    """Return whether the machine failed, a full disk for example: then nothing would be right in any part."""
+    """Return whether the machine failed (such as a full disk), which affects all parts."""
     broken = isinstance(error, (OSError, MemoryError, OperationalError, InterfaceError))
     return broken and not isinstance(error, FileNotFoundError)
 
 
 def not_drawn(failed: Failed) -> HttpResponse:
-    """Return why there is no picture, in place of one."""
+    """Return the response that replaces a picture that could not be drawn."""
     text = f"{failed.sentences}\n"
     return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
 
@@ -182,7 +182,7 @@ def _words(error: Exception) -> str:
 
 
 class _Cause:
-    """What a failure is about: found by leaving out questions, then annotators.
+    """The cause of a failure, found by leaving out questions, then annotators.
 
     Parameters
     ----------
@@ -203,20 +203,20 @@ class _Cause:
         self.annotators = self._annotators()
 
     def rest(self, compute: Callable, *, is_given: bool, rows: bool) -> tuple[bool, Any]:
-        """Return whether a part can be computed without the cause, and what it is then."""
+        """Return whether a part can be computed without the cause, and the result."""
         try:
             if rows and self.annotators:
                 return True, compute(self.computed.narrowed(annotators=self.annotators))
             if self.questions and not is_given:
                 return True, compute(self.computed.narrowed([question.key for question in self.questions]))
-        except Exception:  # not the cause, or not the only one; the first failure is in the log
+        except Exception:  # this was not the only cause; the first failure is in the log
             logger.debug("without its cause it fails as well", exc_info=True)
         return False, None
 
     def _fails(self, questions: Collection[str] = (), annotators: Collection[str] = ()) -> bool:
         try:
             self._compute(self.computed.narrowed(questions, annotators))
-        except Exception:  # whatever it is: the first failure is in the log
+        except Exception:  # of any kind; the first failure is in the log
             return True
         return False
 
@@ -225,7 +225,7 @@ class _Cause:
         return time.monotonic() > self._deadline
 
     def _questions(self) -> tuple[Question, ...]:
-        """Return the questions that make the part fail by themselves, if without them it does not."""
+        """Return the questions that each make the part fail alone, if it succeeds without all of them."""
         keys = [question.key for question in self._asked]
         found = []
         for question in self._asked:
@@ -238,19 +238,19 @@ class _Cause:
         return () if self._fails([question.key for question in found]) else tuple(found)
 
     def _annotators(self) -> tuple[str, ...]:
-        """Return the annotators without whom the part does not fail, unless these are everybody."""
+        """Return the annotators without whose answers the part succeeds, unless these are all annotators."""
         names = list(self.computed.rows.annotator_rows().values_list("pseudonym", flat=True))
         if not names or self._is_late or self._fails(self._others, names):
             return ()
         if len(names) > 2 and all(self._fails(self._others, part) for part in (names[1:], names[:-1])):
-            return ()  # the first and the last fail by themselves, so it is not in the answers of one
+            return ()  # it fails without the first and without the last: not one annotator's answers
         found = self._culprits(names, [])
         return () if self._is_late or not self._are_clear(found, names) else tuple(found)
 
     def _are_clear(self, found: list[str], names: list[str]) -> bool:
-        """Return whether it takes these annotators: without others, the part still fails.
+        """Return whether these annotators are the cause: without others instead, the part still fails.
 
-        Otherwise nothing fails because too few annotators are left for the figures to be computed at all.
+        Otherwise it may succeed only because too few annotators remain for any figure.
         """
         others = [name for name in names if name not in found]
         if not others:
@@ -258,7 +258,7 @@ class _Cause:
         return self._fails(self._others, others) or self._fails(self._others, others[: len(found)])
 
     def _culprits(self, suspects: list[str], left_out: list[str]) -> list[str]:
-        """Return those of the suspects without whom nothing fails, `left_out` being left out anyway."""
+        """Return, by bisection, the suspects without whom the part succeeds; `left_out` are left out too."""
         if len(suspects) == 1 or self._is_late:
             return suspects
         middle = len(suspects) // 2

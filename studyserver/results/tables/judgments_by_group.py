@@ -1,4 +1,4 @@
-"""Judgments of a question, each with the group of clips that it belongs to."""
+"""Judgments of a question, each with its group of clips."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ LABELLED = ["condition", "base_condition", "track", "stimulus", "target", "annot
 
 
 def labelled(group: GroupSummary, value: str = "number") -> pd.DataFrame:
-    """Return a group's judgments with its label as ``condition``; ``value`` is the column of that name."""
+    """Return a group's judgments with its label as ``condition`` and the given column as ``value``."""
     part = group.judgments
     return pd.DataFrame(
         {
@@ -24,7 +24,7 @@ def labelled(group: GroupSummary, value: str = "number") -> pd.DataFrame:
 
 
 def together(item: QuestionSummary) -> pd.DataFrame:
-    """Return the numbers given to all groups of a question, as `labelled` has them."""
+    """Return the numbers given to all groups of a question, with the columns of `labelled`."""
     parts = [labelled(group) for group in item.groups]
     if not parts:
         return pd.DataFrame(

@@ -2,7 +2,7 @@
 
 from explainer.core.clips import conditions
 
-# In the order of tables and plots: the two ways of presenting evidence stand side by side.
+# In the order of tables and plots, with the two presentations of evidence next to each other.
 CONDITIONS = {
     name: conditions.CONDITIONS[name].meaning
     for name in (
@@ -17,7 +17,7 @@ CONDITIONS = {
     )
 }
 NONE_TICKED = "none ticked"
-SAME_ANNOTATORS, NEW_ANNOTATORS = "these annotators", "new annotators"  # for whom an interval speaks
+SAME_ANNOTATORS, NEW_ANNOTATORS = "these annotators", "new annotators"  # scopes of intervals
 
 
 def condition_name(condition: str) -> str:

@@ -1,4 +1,4 @@
-"""What people hear beside the model's predictions on the same clips."""
+"""Comparison of judgments with the model's predictions on the same clips."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ Stimuli = Mapping[int, Stimulus]  # by their numbers
 
 
 def model_comparison(item: QuestionSummary, stimuli: Stimuli) -> pd.DataFrame:
-    """Return how a model's predictions and judgments go together: ``about`` is ``level`` or ``change``."""
+    """Return a model's predictions compared with judgments: ``about`` is ``level`` or ``change``."""
     levels = _with_predictions(item, stimuli)
     if levels.empty:
         return pd.DataFrame()
@@ -27,7 +27,7 @@ def model_comparison(item: QuestionSummary, stimuli: Stimuli) -> pd.DataFrame:
 
 
 def misses(item: QuestionSummary, stimuli: Stimuli, size: int = 10) -> pd.DataFrame:
-    """Return the clips on which the model is most wrong about what listeners hear."""
+    """Return the clips with the largest differences between predictions and judgments."""
     table = _with_predictions(item, stimuli)
     if table["item"].nunique() < 3:
         return pd.DataFrame(columns=["item", "heard", "predicted", "expected", "miss"])
@@ -65,9 +65,9 @@ def _figures(table: pd.DataFrame, about: str) -> pd.DataFrame:
 
 
 def changes(levels: pd.DataFrame) -> pd.DataFrame:
-    """Return how far each judgment and prediction moved from the original of the same track.
+    """Return the change of each judgment and prediction from the original of the same track.
 
-    Predictions are compared with those of the same model on the track's originals, whoever heard these.
+    Judgments are compared with the same annotator's, predictions with the same model's on the originals.
     """
     originals = levels[levels["base_condition"] == ORIGINAL]
     before = originals.groupby(["track", "annotator"], as_index=False)["value"].mean()

@@ -26,7 +26,7 @@ def information(item: QuestionSummary) -> pd.DataFrame:
 def named_answers(item: QuestionSummary) -> pd.DataFrame:
     """Return what was intended and answered, per judgment of a masked clip, with its group's label.
 
-    A judgment of a checklist stands there as often as it ticked options; see `_named`.
+    A judgment of a checklist has one row for each ticked option; see `_named`.
     """
     return _named(item, intended(item))
 
@@ -44,8 +44,8 @@ def intended(item: QuestionSummary) -> pd.DataFrame:
 def confusion(item: QuestionSummary, condition: str) -> pd.DataFrame:
     """Return counts for one condition: rows intended, columns answered (of checklists: ticked).
 
-    Every option has a column, in the order in which they were offered; beyond them stands
-    `labels.NONE_TICKED`, where somebody ticked none.
+    Every option has a column, in the order offered, followed by `labels.NONE_TICKED` if any judgment ticked
+    none.
     """
     answers = named_answers(item)
     counts = confusion_matrix(answers[answers["condition"] == condition])
@@ -67,8 +67,8 @@ def _has_sets(item: QuestionSummary) -> bool:
 def _named(item: QuestionSummary, judgments: pd.DataFrame) -> pd.DataFrame:
     """Return judgments with the option named as `answered`.
 
-    A judgment of a checklist stands there once for each option that was ticked, with the share of each as
-    `answer_weight`; where none was, it named `NONE_TICKED`.
+    A judgment of a checklist has one row for each ticked option, with its share as `answer_weight`; without a
+    ticked option it has one row with `NONE_TICKED`.
     """
     if not _has_sets(item):
         return judgments.assign(answered=judgments["value"], answer_weight=1.0)
@@ -80,7 +80,7 @@ def _named(item: QuestionSummary, judgments: pd.DataFrame) -> pd.DataFrame:
 def _for_each_target(item: QuestionSummary, answers: pd.DataFrame) -> pd.DataFrame:
     """Return answers to the unmasked clips, once for each target that clips of the track were made for.
 
-    They say what of these targets can be told from the music itself; each answer has the weight 1 in all.
+    They measure the information of the music itself about these targets; each answer has total weight 1.
     """
     parts = [labelled(group, value="value") for group in item.groups if group.group.condition in UNMASKED]
     targets = answers[["track", "intended"]].drop_duplicates()

@@ -1,7 +1,7 @@
-"""What direct comparisons say: preferences and ABX answers of a study, per pair of conditions.
+"""Statistics of direct comparisons: preferences and ABX answers of a study, per pair of conditions.
 
 Prepares the answers for the pure functions. Both tables have the columns of `remains.COLUMNS_OF_TRACKS`: the
-first of a pair is the group, the second stands in ``about``.
+first of a pair is the group, the second is in ``about``.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ class Compared:
         self.counted = counted
 
     def questions(self, answers: Answers) -> list[Question]:
-        """Return the questions with answers of this sort, as far as there are any."""
+        """Return the questions of this kind that have answers."""
         asked = self.counted.rows.measures.values()
         return [item for item in asked if item.answer_kind.answers == answers and len(self._clips(item))]
 
@@ -44,7 +44,7 @@ class Compared:
 
     @cached_property
     def discrimination(self) -> pd.DataFrame:
-        """How well each pair of groups is told apart, per ABX question."""
+        """How well each pair of groups is distinguished, per ABX question."""
         return self._table(Answers.MATCHES, self._abx)
 
     def _table(self, answers: Answers, compute: Callable[[pd.DataFrame], list[pd.DataFrame]]) -> pd.DataFrame:
@@ -84,7 +84,7 @@ class Compared:
         ]
 
     def _clips(self, question: Question) -> pd.DataFrame:
-        """Return what a question's answers compared, one row per clip, as `pairs_of` wants it.
+        """Return the clips that answers to a question compared, as input of `pairs_of`.
 
         Answers about clips that were made for another target than the question's do not count.
         """
@@ -115,7 +115,7 @@ def _place(group: Group) -> tuple:
 
 
 def _by_pair(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
-    """Yield each pair of sides with its rows, in the order of the sides; a side is no pair with itself."""
+    """Yield each pair of sides with its rows, in the order of the sides; without pairs of equal sides."""
     for (first, second), part in table.groupby(["first", "second"], sort=True, observed=True):
         if first != second:
             yield (str(first), str(second)), part.reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""How far a study has come: who takes part, and how evenly the clips are judged."""
+"""Progress of a study: annotators, and how evenly the clips are judged."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Progress:
     ----------
     joined, finished, in_session, not_started, left, withdrawn, discarded, screened_out : int
         Annotators. `left` are those whose session expired half-way; `not_started` never consented;
-        `discarded` withdrew and asked that their answers not be used (they are in no other count of
+        `discarded` withdrew and asked that their answers be discarded (they are not in the counts of
         judgments).
     wanted : int or None
     balance : list[tuple[int, int]]
@@ -51,7 +51,7 @@ class Progress:
 
     @property
     def counts(self) -> list[tuple[str, str]]:
-        """What to show of all this: words and numbers, of the rarer cases those that occurred."""
+        """The counts to show, as pairs of words and number; rare states only if they occur."""
         shown = [("joined", self.joined), ("finished", self.finished), ("in the middle", self.in_session)]
         rarer = [
             ("not started", self.not_started),
@@ -89,7 +89,7 @@ class Progress:
 
 
 def study_progress(study: Study, *, rehearsal: bool = False) -> Progress:
-    """Return how far a study (or its rehearsal) has come."""
+    """Return the progress of a study or of its rehearsal."""
     annotators = study.annotators.filter(rehearsal=rehearsal)
     states = Annotator.State
     now = timezone.now()
@@ -112,7 +112,7 @@ def study_progress(study: Study, *, rehearsal: bool = False) -> Progress:
 
 
 def progress_part(parts: "Parts") -> Progress | None:
-    """Return how far a study has come as one part of a page; None where that cannot be computed."""
+    """Return the progress of a study as one part of a page; None if it fails."""
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
     return parts.part("progress", "Who took part", lambda _: study_progress(study, rehearsal=rehearsal))
 
@@ -127,7 +127,7 @@ def _balance(study: Study, rehearsal: bool) -> list[tuple[int, int]]:
     )
     stimuli = dict(study.stimuli.main().active().values_list("pk", "clip__condition"))
     if study.presentation != Study.PresentationKind.SINGLE and judged:
-        # A set holds some conditions only; clips of the others, and open references, are never judged.
+        # Sets contain only some conditions; clips of the others, and open references, are never judged.
         met = {condition for pk, condition in stimuli.items() if pk in judged}
         stimuli = {pk: condition for pk, condition in stimuli.items() if condition in met}
     return sorted(Counter(judged.get(pk, 0) for pk in stimuli).items())

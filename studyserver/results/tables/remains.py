@@ -1,8 +1,7 @@
-"""What remains: retention, information, claims, listeners against the model, dose and response, contrasts.
+"""The page What remains: retention, information, claims, model comparison, dose and response, contrasts.
 
-Prepares the judgments of a study for the pure functions and puts the question and the group of clips beside
-each figure. All tables have the columns of `COLUMNS` (`COLUMNS_OF_TRACKS` where tracks
-are counted); `contrasts` has its own.
+Prepares the judgments of a study for the pure functions and adds the question and the group of clips to
+each figure. All tables but `contrasts` have the columns `COLUMNS` (`COLUMNS_OF_TRACKS` if items are tracks).
 """
 
 from collections.abc import Callable
@@ -31,7 +30,7 @@ COLUMNS_OF_TRACKS = [*_PLACE, *columns(FIGURES, "track")]
 
 
 class WhatRemains:
-    """Every figure about what listeners still hear, of one study.
+    """All statistics of one study about what listeners still hear.
 
     Parameters
     ----------
@@ -51,7 +50,7 @@ class WhatRemains:
 
     @cached_property
     def retention(self) -> pd.DataFrame:
-        """Retention per question and group of masked clips, and evidence less random control."""
+        """Retention per question and group of masked clips, and of evidence minus random control."""
         return self._for_each(self._numeric, self._retention, counted="track")
 
     @cached_property
@@ -68,19 +67,19 @@ class WhatRemains:
 
     @cached_property
     def model_comparison(self) -> pd.DataFrame:
-        """Listeners against the model per question with a target: `about` is ``level`` or ``change``."""
+        """Comparison with the model per question with a target: `about` is ``level`` or ``change``."""
         return self._for_each(
             self._numeric, lambda item: model_comparison(item, self.counted.rows.stimulus_rows)
         )
 
     @cached_property
     def dose_response(self) -> pd.DataFrame:
-        """How hearing a feature rises with the evidence, per question and method."""
+        """Dose-response statistics per question and method."""
         return self._for_each(self._numeric, self._dose_response)
 
     @cached_property
     def contrasts(self) -> pd.DataFrame:
-        """Named contrasts with Holm's correction; methods against each other, corrected by themselves."""
+        """Named contrasts with Holm's correction; methods compared with each other, corrected separately."""
         return contrasts_of(self.study, self._numeric, self.counted)
 
     @property

@@ -1,4 +1,4 @@
-"""Hits and false alarms of explanations as claims: whether people hear the target in its evidence."""
+"""Signal detection: whether annotators hear the target in its evidence."""
 
 import pandas as pd
 

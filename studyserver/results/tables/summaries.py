@@ -1,7 +1,7 @@
-"""What a study says so far: means, distributions and agreement per question and condition.
+"""Means, distributions and agreement of a study per question and condition.
 
 Only finished main trials count. A question about a target counts clips made for that target, and
-those that serve all targets (original, resynthesis); a question about none counts every clip.
+those that serve all targets (original, resynthesis); a question without a target counts every clip.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Group:
         """The group in words."""
         words = [condition_name(self.condition)]
         words += [self.method] if self.method else []
-        size = self.kept_segments  # in plain digits, by which the exported analyses know the group
+        size = self.kept_segments  # without digit grouping: exported analyses compare this text
         words += [f"{size} segment{'' if size == 1 else 's'}"] if size else []
         return ", ".join(words)
 
@@ -67,7 +67,7 @@ class GroupSummary:
 
 @dataclass(frozen=True)
 class QuestionSummary:
-    """All that is known about one question."""
+    """All summaries of one question."""
 
     question: Question
     ends: tuple[float, float]  # of the scale; 0 and 1 for shares
@@ -107,7 +107,7 @@ class StudySummaries:
     ----------
     rows : StudyRows
     counted : CountedJudgments, optional
-        Which of them count; by default those of all annotators.
+        The judgments to use; by default those of all annotators.
     """
 
     def __init__(self, rows: StudyRows, counted: CountedJudgments | None = None) -> None:
@@ -171,7 +171,7 @@ class StudySummaries:
 
 
 def group_columns(group: Group) -> dict:
-    """Return a group as columns of a table, what does not tell it apart being missing."""
+    """Return a group as columns of a table, with None for what does not distinguish it."""
     return {
         "condition": group.condition,
         "method": group.method or None,
@@ -199,10 +199,10 @@ def groups_of(judgments: pd.DataFrame) -> list[tuple[Group, pd.DataFrame]]:
 
 
 def told_apart(condition: str, clips: pd.DataFrame) -> list[str]:
-    """Return what names groups of a condition: method and size where these differ, as in few studies.
+    """Return the columns that distinguish groups of a condition: method and size, if they differ.
 
-    Sizes are told apart where several were asked for. Where one was, clips that hold fewer segments because
-    fewer speak for their target stay together with the others.
+    Sizes distinguish groups only if several were requested. Otherwise clips that hold fewer segments, because
+    fewer have a positive weight, stay with the others.
     """
     if condition == ORIGINAL:
         return []
@@ -251,7 +251,7 @@ def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: 
 
 
 def _chosen(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
-    """Return one column of 0 and 1 per option; no column where there are none to choose from."""
+    """Return one column of 0 and 1 per option; no column for kinds without options."""
     kind, options = question.answer_kind, option_values(question)
     if not kind.has_options:
         return pd.DataFrame(index=judgments.index)
@@ -262,7 +262,7 @@ def _chosen(question: Question, judgments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _hits(question: Question, judgments: pd.DataFrame, chosen: pd.DataFrame) -> pd.Series:
-    """Return whether the target was chosen for which the clip was made, where it was among the options."""
+    """Return whether the clip's target was chosen, for clips whose target is among the options."""
     labels = option_labels(question)
     by_name = {labels[value].casefold(): value for value in chosen if value in labels}
     by_name |= {value.casefold(): value for value in chosen}
@@ -284,7 +284,7 @@ def _distribution(question: Question, judgments: pd.DataFrame, chosen: pd.DataFr
     if not kind.is_continuous:
         points = kind.points(question.options)
         return [(words, int((numbers == point).sum())) for point, words in points.items()]
-    # Rounded, so that a number on the edge of two parts belongs to the upper one, as its digits say.
+    # Rounded, so that binary fractions do not move a number on an edge to the lower part.
     place = np.round(_SLIDER_BINS * (numbers - low) / (high - low), 9)
     counts, parts = np.histogram(place, bins=_SLIDER_BINS, range=(0, _SLIDER_BINS))
     edges = low + parts * (high - low) / _SLIDER_BINS
@@ -313,9 +313,9 @@ def _agreement(question: Question, judgments: pd.DataFrame, groups: list[GroupSu
 
 
 def ratings_of(question: Question, judgments: pd.DataFrame) -> tuple[list, str, list | None]:
-    """Return values, level and declared options as the agreement figures want them.
+    """Return values, level and declared options for the agreement figures.
 
-    A level that the answers cannot have, of a question that no form has checked, gives way to the next lower.
+    A level that does not fit the answers (of a question that no form checked) is replaced by the next lower.
     """
     kind = question.answer_kind
     if kind.answers == Answers.SETS:
@@ -331,7 +331,7 @@ def ratings_of(question: Question, judgments: pd.DataFrame) -> tuple[list, str, 
 def _contrasts(
     groups: list[GroupSummary], *, numeric: bool, alike: bool
 ) -> dict[tuple[Group, Group], tuple[float, Interval]]:
-    """Return evidence less random control, for each method and size."""
+    """Return the difference evidence minus random control for each method and size."""
     found = {}
     controls = [item for item in groups if item.group.condition == RANDOM_CONTROL]
     for evidence in (item for item in groups if item.group.condition == EVIDENCE):

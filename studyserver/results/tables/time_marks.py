@@ -1,4 +1,4 @@
-"""What marked stretches of time say: agreement per group of clips, and whether they lie in evidence's time.
+"""Statistics of marked times: agreement per group of clips, and overlap with the time of the evidence.
 
 Prepares the answers of a study for the pure functions. The tables have the columns of `remains.COLUMNS`.
 """
@@ -47,9 +47,9 @@ class Marked:
 
     @cached_property
     def stretch_agreement(self) -> pd.DataFrame:
-        """Agreement on time per question and group; for unmasked clips also beside the evidence's time.
+        """Agreement on time per question and group; for unmasked clips also the overlap with the evidence.
 
-        There ``about`` names the group of the evidence.
+        In the latter, ``about`` names the group of the evidence.
         """
         parts = [
             part.assign(**group_columns(group), question=question.key)
@@ -80,7 +80,7 @@ class Marked:
         ]
 
     def _profiles(self, marks: pd.DataFrame, evidence: pd.DataFrame) -> dict[object, np.ndarray]:
-        """Return the evidence's time profile for each unmasked clip, where the sounds can be read."""
+        """Return the evidence's time profile for each unmasked clip whose sounds can be read."""
         by_track = {track: stimulus for stimulus, track in evidence["track"].items()}
         profiles: dict[object, np.ndarray] = {}
         for item, track in marks[["item", "track"]].drop_duplicates().itertuples(index=False):
@@ -91,14 +91,14 @@ class Marked:
 
 
 def time_profile(evidence: Clip) -> np.ndarray | None:
-    """Return what share of the music's energy a clip keeps in each 50 ms, 0 to 1.
+    """Return the share of the music's energy that a clip keeps in each 50 ms, 0 to 1.
 
     The music is the original of the same explanation, written with the same gain.
 
     Returns
     -------
     np.ndarray [shape=(n_frames,)] or None
-        None where there is no original or a sound cannot be read.
+        None if there is no original or a sound cannot be read.
     """
     original = Clip.objects.filter(explanation=evidence.explanation, condition=ORIGINAL).first()
     if evidence.explanation is None or original is None:
@@ -111,7 +111,7 @@ def time_profile(evidence: Clip) -> np.ndarray | None:
         except (soundfile.SoundFileError, OSError):
             return None
         n = min(len(kept), len(whole))
-        loud = whole[:n] > 1e-8 * whole.max(initial=0.0)  # where the music is silent, nothing is kept of it
+        loud = whole[:n] > 1e-8 * whole.max(initial=0.0)  # the share is 0 where the music is silent
         profile = np.divide(kept[:n], whole[:n], out=np.zeros(n), where=loud).clip(0, 1)
         cache.set(key, profile, _KEPT_SECONDS)
     return profile if len(profile) else None

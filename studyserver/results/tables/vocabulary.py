@@ -1,7 +1,6 @@
-"""The words of studies for what pure statistics call items and raters.
+"""The vocabulary of studies for the items and raters of pure statistics.
 
-Statistics know items and raters, whatever these are. Tables, pages and exports say clips or tracks, and
-annotators: this is the one place that turns one into the other.
+Tables, pages and exports say clips or tracks, and annotators: columns, scopes and reasons are renamed here.
 """
 
 from dataclasses import replace
@@ -30,7 +29,7 @@ def columns(names: list[str], counted: str) -> list[str]:
 
 
 def in_words(reason: Reason | str, counted: str) -> str:
-    """Return a reason as a sentence about clips or tracks and annotators; what is a sentence stays."""
+    """Return a reason as a sentence about clips or tracks and annotators; sentences stay unchanged."""
     return reason.worded(counted, "annotator") if isinstance(reason, Reason) else reason
 
 

@@ -188,7 +188,7 @@ def test_a_question_that_cannot_be_computed_is_named_and_the_others_are_as_befor
         others = [row for row in table(before, study, name) if row["question"] != "scale"]
         assert table(files, study, name) == others
     assert table(files, study, "trials") == table(before, study, "trials")
-    with pytest.raises(CommandError, match="but not all of it") as stopped:
+    with pytest.raises(CommandError, match="but it is incomplete") as stopped:
         call_command("export_study", study.slug, output=tmp_path / "out.zip")
     assert where in str(stopped.value) and (tmp_path / "out.zip").exists()
 

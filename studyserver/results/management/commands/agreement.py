@@ -9,7 +9,7 @@ _LISTS = ("--options", "--missing")
 
 
 class Command(BaseCommand):
-    """``manage.py agreement FILE.csv``: no study and no database needed."""
+    """``manage.py agreement FILE.csv``, without a study or a database."""
 
     help = (
         "Print agreement statistics with intervals for a CSV file with the columns item_id, rater_id, value. "
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, help="of the bootstrap; needed with --bootstrap")
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Take ``--options -1,0,1`` for what it means; argparse sees another option in it."""
+        """Accept ``--options -1,0,1``, which argparse would read as another option."""
         joined: list[str] = []
         for word in argv:
             if joined and joined[-1] in _LISTS:
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         super().run_from_argv(joined)
 
     def handle(self, **options: Any) -> None:
-        """Read, compute, print."""
+        """Read the file, compute the table and print it."""
         from studyserver.results.statistics.agreement import Bootstrap, RatingsError, table_of
         from studyserver.results.statistics.rating_files.notes import notes
         from studyserver.results.statistics.rating_files.printing import as_csv, as_text
@@ -64,13 +64,13 @@ class Command(BaseCommand):
             raise CommandError(f"--confidence must lie between 0 and 1; it is {options['confidence']:g}")
         if options["bootstrap"] is not None and (options["bootstrap"] < 100 or options["seed"] is None):
             raise CommandError(
-                "--bootstrap needs at least 100 draws and a --seed, so that it can be repeated"
+                "--bootstrap needs at least 100 draws and a --seed, so that the result is repeatable"
             )
         declared, missing = _declared(options["options"]), _missing(options["missing"])
         both = set(declared or ()) & set(missing)
         if both:
             raise CommandError(
-                f"{', '.join(sorted(both))} is declared as an option and as missing; take it out of one list"
+                f"{', '.join(sorted(both))} is declared as an option and as missing; remove it from one list"
             )
         try:
             reading = read_ratings(options["file"], options["level"], declared, missing)

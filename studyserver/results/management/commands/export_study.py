@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(
         self, *, slug: str, output: Path | None, rehearsal: bool, overwrite: bool, **options: Any
     ) -> None:
-        """Write the export and say where it is."""
+        """Write the export and print its path."""
         study = Study.objects.filter(slug=slug).first()
         if study is None:
             known = ", ".join(Study.objects.order_by("slug").values_list("slug", flat=True)) or "none"
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         try:
             if output.suffix.lower() == ".zip":
                 if output.exists() and not overwrite:
-                    raise CommandError(f"{output} exists: name another file, or add --overwrite.")
+                    raise CommandError(f"{output} exists: choose another file, or add --overwrite.")
                 export.write_zip(output)
             else:
                 export.write_folder(output)
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if problems := export.problems:
             listed = "\n".join(f"- {problem}" for problem in problems)
-            raise CommandError(f"Wrote {output}, but not all of it, as its {PROBLEMS} says, too:\n{listed}")
+            raise CommandError(f"Wrote {output}, but it is incomplete (see {PROBLEMS} in it):\n{listed}")
         if rehearsal:
             self.stdout.write(rehearsal_mark(study))
         self.stdout.write(self.style.SUCCESS(f"Wrote {output}"))

@@ -1,4 +1,4 @@
-"""The lines of a CSV file of judgments: one judgment each, with its place in the file."""
+"""Lines of a CSV file of judgments, with their line numbers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ REQUIRED = ("item_id", "rater_id", "value")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of text: each different text once, and which of them stands in each line.
+    """A column of text: the different texts, and the index of each line's text.
 
     Attributes
     ----------
     texts : tuple of str
-        In order of first appearance, without blanks around them.
+        In order of first appearance, without surrounding blanks.
     codes : np.ndarray [shape=(n,), dtype=int64]
         Index into `texts`.
     """
@@ -65,7 +65,7 @@ class Column:
 
 @dataclass(frozen=True)
 class JudgmentTable:
-    """Lines of judgments, those without a value left out.
+    """Lines of judgments, without those that have no value.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class JudgmentTable:
     lines : np.ndarray [shape=(n,), dtype=int64]
         Number of the line in which each judgment begins, from 1.
     n_empty : int
-        How many lines name an item and a rater and no value.
+        Number of lines with an item and a rater but no value.
     """
 
     item: Column
@@ -129,7 +129,7 @@ def _content(path: Path) -> bytes:
 
 
 def _separator(text: str) -> str:
-    """Return the separator that names most of the columns wanted, then the one that makes most columns."""
+    """Return the separator that gives most of the required columns, then most columns."""
 
     def columns(separator: str) -> tuple[int, int]:
         try:
@@ -147,7 +147,7 @@ def _first(rows: Iterator[tuple[int, list[str]]]) -> tuple[int, list[str]]:
 
 
 def _header(rows: Iterator[tuple[int, list[str]]]) -> tuple[list[str], list[int]]:
-    """Return the names of all columns, and the places of those wanted."""
+    """Return the names of all columns, and the positions of the required ones."""
     line, cells = _first(rows)
     names = [trimmed(cell) for cell in cells]
     missing = [column for column in REQUIRED if column not in names]
@@ -184,7 +184,7 @@ def _table(
                 line,
             )
         short = n_columns - len(cells) if any(map(trimmed, cells)) else 0
-        cells += [""] * (n_columns - len(cells))  # spreadsheets leave empty cells at the end out
+        cells += [""] * (n_columns - len(cells))  # spreadsheets omit empty cells at the end
         for column, place in zip(columns, places, strict=True):
             column.append(cells[place])
         lines.append(line)

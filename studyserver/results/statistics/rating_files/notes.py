@@ -1,4 +1,4 @@
-"""What was read from a file of judgments, in words, so that a mistake in it is seen."""
+"""Notes about a file of judgments, which make mistakes in it visible."""
 
 import re
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _CODE = re.compile(r"-\d|-?(7{2,}|8{2,}|9+[789])")
 
 
 def notes(reading: Reading, *, is_declared: bool) -> list[str]:
-    """Return what was read, in sentences.
+    """Return notes about what was read, as sentences.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def notes(reading: Reading, *, is_declared: bool) -> list[str]:
 
 
 def _scale(ratings: Ratings) -> list[str]:
-    """Return the values that occur and how often; of many, the most frequent ones."""
+    """Return the values that occur with their counts; if there are many, the most frequent ones."""
     counts = np.bincount(ratings.code, minlength=len(ratings.categories))
     found = dict(zip(map(_written, ratings.categories), counts.tolist(), strict=True))
     numbers = _numbers(found)
@@ -61,7 +61,7 @@ def _scale(ratings: Ratings) -> list[str]:
 
 
 def _numbers(names: Iterable[str]) -> list[str]:
-    """Return names that are all numbers in ascending order; none where one is not a number."""
+    """Return names in ascending order if all are numbers, otherwise none."""
     values = {name: number(name) for name in names}
     ordered = [(value, name) for name, value in values.items() if value is not None]
     return [name for _value, name in sorted(ordered)] if len(ordered) == len(values) else []

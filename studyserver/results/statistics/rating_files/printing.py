@@ -1,4 +1,4 @@
-"""Agreement tables as text: for people, and as CSV with full precision."""
+"""Agreement tables as text for the terminal, and as CSV with full precision."""
 
 import pandas as pd
 

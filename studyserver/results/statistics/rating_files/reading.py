@@ -1,4 +1,4 @@
-"""Judgments from a plain CSV file, with messages that name the line and the remedy."""
+"""Reading judgments from a CSV file, with messages that name the line and what to do."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ _OTHERWISE_WRITTEN = {
 
 @dataclass(frozen=True)
 class Reading:
-    """Judgments as they were read, and what became of the cells.
+    """Judgments read from a file, and how cells were interpreted.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Reading:
     n_empty : int
         Lines without a value.
     declared_missing : dict of str to int
-        How many values each declared mark of a missing judgment took out.
+        Number of values removed by each declared mark of a missing judgment.
     spellings : dict of str to dict of str to list of str
         For each column, the names that are written in several ways: the name kept, and the others.
     """
@@ -52,7 +52,7 @@ def read_ratings(
     """Read judgments from a CSV file with the columns item_id, rater_id and value.
 
     Further columns are ignored; empty values and blank lines are missing judgments. Fields may be separated
-    by commas, semicolons or tabs. Numbers that are equal are one value, however they are written.
+    by commas, semicolons or tabs. Equal numbers are one value, whatever their notation.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def read_ratings(
 def _without_declared_missing(
     table: JudgmentTable, missing: Sequence[str]
 ) -> tuple[JudgmentTable, dict[str, int]]:
-    """Leave out the values that are declared missing; a number is known in every way of writing it."""
+    """Remove the values that are declared missing; all notations of a number are recognised."""
     declared = {_known_as(mark): mark for mark in missing}
     taken_out = dict.fromkeys(missing, 0)
     lost = np.array([_known_as(text) in declared for text in table.value.texts], dtype=bool)
@@ -128,7 +128,7 @@ def _check_ids(name: str, column: Column) -> None:
 
 
 def _whole(text: str) -> str:
-    """Return whole numbers without the .0 that programs add to them, anything else as it is."""
+    """Return integers without the .0 that programs add, any other text unchanged."""
     return re.sub(r"\.0*", "", text) if re.fullmatch(r"[+-]?[0-9]+\.0*", text) else text
 
 
@@ -143,7 +143,7 @@ def _refuse_lookalike_ids(name: str, column: Column) -> None:
 
 
 def _pairs(groups: Sequence[Sequence[str]]) -> str:
-    """Return groups of names in words, with the reason why they may be one."""
+    """Return a description of groups of names that may be one, with the reason."""
     words = []
     for group in groups[:_MOST_NAMED]:
         names = " and ".join(quoted(name, group) for name in group)
@@ -155,7 +155,7 @@ def _pairs(groups: Sequence[Sequence[str]]) -> str:
 
 
 def _earlier(error: RatingsError, table: JudgmentTable, ids: Sequence[pd.Series]) -> str:
-    """Name the line of the first judgment where the error is a second one."""
+    """Return the line of the first judgment if the error is a duplicate."""
     if "more than once" not in str(error) or error.row is None:
         return ""
     same = np.logical_and(*(column == column[error.row] for column in ids))
@@ -190,7 +190,7 @@ def _shell(text: str) -> str:
 def _on_scale(
     column: Column, level: str, options: Sequence[str] | None
 ) -> tuple[list | None, pd.Series, dict[str, list[str]]]:
-    """Return the scale, each judgment's value on it, and the values that are written in several ways."""
+    """Return the scale, each judgment's value on it, and the values with several notations."""
     if level in NUMERIC_LEVELS:
         scale = None if options is None else [_option_number(option, level) for option in options]
         return scale, _to_numbers(column, level), {}
@@ -210,7 +210,7 @@ def _on_scale(
 
 
 def _unified(column: Column, key: Callable[[str], object]) -> tuple[Column, dict[str, list[str]]]:
-    """Write texts with the same key in one way, the shortest that occurs; name those that had several."""
+    """Replace texts with the same key by the shortest of them; return those with several notations."""
     written: dict[object, list[str]] = {}
     for text in column.texts:
         written.setdefault(key(text), []).append(text)
@@ -233,7 +233,7 @@ def _option_number(option: str, level: str) -> float:
 
 
 def _as_options(column: Column, options: Sequence[str]) -> tuple[pd.Series, dict[str, list[str]]]:
-    """Write each value as the option that it is: the same text, or the same number."""
+    """Replace each value by the option with the same text or number."""
     known: dict[object, str] = {}
     for option in options:
         if _known_as(option) in known:
@@ -284,7 +284,7 @@ def _to_numbers(column: Column, level: str) -> pd.Series:
 
 
 def _of_number(value: str) -> str:
-    """Return what to do where a number was written in another way than a program reads it."""
+    """Return what to do if a number has a notation that programs do not read."""
     for pattern, remedy in _OTHERWISE_WRITTEN.items():
         if re.fullmatch(pattern, value):
             return f". If it is a number: {remedy}"
