@@ -97,8 +97,7 @@ def _contrast(table: pd.DataFrame, first: str, second: str, confidence: float) -
     means = np.nanmean(difference, axis=1)
     estimate = float(means.mean())
     interval, p = _interval(difference, estimate, confidence)
-    row |= {"estimate": estimate, "se": interval.se, "ci_low": interval.low, "ci_high": interval.high, "p": p}
-    row |= {"ci_method": interval.method, "status": "ok", "reason": interval.reason}
+    row |= {"estimate": estimate, "p": p, "status": "ok", **interval.columns}
     if n_tracks >= 2 and means.std(ddof=1) > 0:
         row["d_z"] = estimate / means.std(ddof=1)
     row["cliffs_delta"] = _delta_of(table, first, second)

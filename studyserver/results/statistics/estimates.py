@@ -93,13 +93,7 @@ def estimate_table(
                 found = jackknife(
                     values[column], without_item[:, column], others, scale=figure.scale, confidence=confidence
                 )
-                row |= {
-                    "estimate": values[column],
-                    "se": found.se,
-                    "ci_low": found.low,
-                    "ci_high": found.high,
-                }
-                row |= {"ci_method": found.method, "status": "ok", "reason": found.reason}
+                row |= {"estimate": values[column], "status": "ok", **found.columns}
             rows.append(row)
     return numeric(pd.DataFrame(rows, columns=COLUMNS))
 

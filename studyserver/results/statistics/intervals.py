@@ -44,6 +44,12 @@ class Interval:
     high: float | None = None
     reason: Reason | str = ""
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Its columns in a table of statistics."""
+        bounds = {"se": self.se, "ci_low": self.low, "ci_high": self.high}
+        return {**bounds, "ci_method": self.method, "reason": self.reason}
+
 
 @dataclass(frozen=True)
 class Scale:

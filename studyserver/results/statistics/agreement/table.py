@@ -134,7 +134,7 @@ def table_of(
     for name, estimate in estimates.items():
         for scope in SCOPES:
             if isinstance(estimate, Estimate):
-                figures = _figures(estimate, intervals[scope][name])
+                figures = {"estimate": estimate.value, "status": "ok", **intervals[scope][name].columns}
             else:
                 figures = {"ci_method": "", "status": "undefined", "reason": estimate.reason}
             row = {"statistic": name, "level": ratings.level, "ci_scope": scope}
@@ -162,18 +162,6 @@ def _counts(ratings: Ratings) -> dict[str, int]:
         "n_items_pairable": ratings.n_items_pairable,
         "n_raters": ratings.n_raters,
         "n_judgments": ratings.n,
-    }
-
-
-def _figures(estimate: Estimate, interval: Interval) -> dict[str, Any]:
-    return {
-        "estimate": estimate.value,
-        "se": interval.se,
-        "ci_low": interval.low,
-        "ci_high": interval.high,
-        "ci_method": interval.method,
-        "status": "ok",
-        "reason": interval.reason,
     }
 
 
