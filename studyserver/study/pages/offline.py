@@ -1,7 +1,8 @@
 """Service worker with which the trials page can be reloaded while the server cannot be reached.
 
 The service worker is limited to the annotator's addresses. It stores one page without a trial, and the page's
-scripts and styles. The page itself stores trials, answers and sounds; see ``static/study/js/answers/offline.js``.
+scripts and styles. The page itself stores trials, answers and sounds; see
+``static/study/js/answers/offline.js``.
 """
 
 import hashlib
