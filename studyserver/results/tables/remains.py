@@ -1,4 +1,4 @@
-"""Tables of the page Retention and contrasts: retention, information, claims, model comparison, dose and response, contrasts.
+"""Tables of the page Retention and contrasts, from retention to contrasts of conditions.
 
 Prepares the judgments of a study for the pure functions and adds the question and the group of clips to
 each figure. All tables but `contrasts` have the columns `COLUMNS` (`COLUMNS_OF_TRACKS` if items are tracks).
