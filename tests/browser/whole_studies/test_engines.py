@@ -56,7 +56,7 @@ def test_a_study_from_the_invitation_to_the_code(engine, site):
     engine.wait_for("#play-tones:not(:disabled)")
     for _ in range(2):
         engine.tap("#play-tones")
-        engine.wait("document.getElementById('check-reason').textContent.startsWith('Say how many')")
+        engine.wait("document.getElementById('check-reason').textContent.startsWith('Choose how many')")
         engine.tap(".point:last-child")
     engine.tap("#check-next")
     for number, point in enumerate([4, 2, 5, 1], start=1):
