@@ -122,3 +122,23 @@ def test_a_trial_sound_that_the_network_keeps_away_is_not_the_browsers_fault(pag
     page.wait_for_load_state("networkidle")
     expect(page.locator("#unsupported")).to_be_hidden()
     expect(page.get_by_role("button", name="Begin")).to_be_enabled()
+
+
+def test_a_slider_moved_before_its_script_is_there_is_answered(page, site, screening):
+    held = []
+    page.route(re.compile(r"/pages/questionnaire[\w.]*\.js"), lambda route: held.append(route))
+    page.goto(f"{site.address}/s/screened/?PROLIFIC_PID={uuid4()}&STUDY_ID=s&SESSION_ID=z")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_label("I have read this, and I agree to take part.").check()
+    page.get_by_role("button", name="Continue").click(no_wait_after=True)
+    page.wait_for_url("**/questions", wait_until="commit")
+    slider = page.get_by_label("How awake are you?")
+    slider.press("ArrowRight")
+    moved = slider.input_value()
+    assert slider.get_attribute("name") is None
+    for route in held:
+        route.continue_()
+    expect(page.locator("#not-ready")).to_have_count(0)
+    expect(slider).to_have_attribute("name", slider.get_attribute("data-name"))
+    assert slider.input_value() == moved
+    expect(page.locator(f"output[for='{slider.get_attribute('id')}']")).to_have_text(moved)

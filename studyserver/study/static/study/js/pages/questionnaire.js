@@ -26,6 +26,12 @@ function move(slider) {
   form.querySelector(`output[for="${slider.id}"]`).textContent = numberOf(slider);
 }
 
+/** A slider can be moved before this script is there: where it is not at its start it has been. */
+function moveEarly(slider) {
+  const { type, min, max, step } = slider;
+  if (slider.value !== Object.assign(document.createElement("input"), { type, min, max, step }).value) move(slider);
+}
+
 /** “None of these” and the others exclude each other. */
 function exclude(box) {
   if (!box.checked) return;
@@ -63,6 +69,7 @@ form.addEventListener("input", (event) => {
 });
 
 restore();
+form.querySelectorAll("input[type=range][data-unset]").forEach(moveEarly);
 refresh();
 form.querySelector(".error")?.closest(".asked").querySelector("input, textarea")?.focus();
 removeNotReady();
