@@ -14,7 +14,6 @@ from typing import Any
 from explainer.core.base.explanation import Target
 from explainer.core.base.memory import GIGABYTE, available_memory, describe_free_memory
 from explainer.core.representations.kinds import representation_from
-from explainer.core.representations.representation import Representation
 
 from .adapters import (
     CallableModel,
@@ -26,8 +25,11 @@ from .check import USABLE
 from .code_paths import ALLOWED_CODE, current_path, is_allowed
 from .program_adapters import ExportedModel, OnnxModel, read_program
 
+Description = Mapping[str, Any]  # see `load_model`
+Declared = dict[str, Any]  # the keyword arguments that all adapters have
 
-def load_model(description: Mapping[str, Any], allowed_code: Sequence[str] = ()) -> MusicModel:
+
+def load_model(description: Description, allowed_code: Sequence[str] = ()) -> MusicModel:
     """Build a model from its description.
 
     Parameters
@@ -66,16 +68,11 @@ def load_model(description: Mapping[str, Any], allowed_code: Sequence[str] = ())
         raise ModelError(f"model {name!r} declares a target twice; names must differ")
     optional = ("output", "window_frames", "window_hop", "pooling", "emotion_weights", "emotion_bias")
     declared = {key: description[key] for key in optional if description.get(key) is not None}
-    return ADAPTERS[adapter](description, representation, targets, {"name": name, **declared}, allowed_code)
+    declared |= {"name": name, "representation": representation, "targets": targets}
+    return ADAPTERS[adapter](description, declared, allowed_code)
 
 
-def _load_torch(
-    description: Mapping[str, Any],
-    representation: Representation,
-    targets: Sequence[Target],
-    declared: dict[str, Any],
-    allowed_code: Sequence[str],
-) -> MusicModel:
+def _load_torch(description: Description, declared: Declared, allowed_code: Sequence[str]) -> MusicModel:
     name = declared["name"]
     architecture = _import_allowed(name, description.get("code", ""), allowed_code)
     try:
@@ -94,27 +91,15 @@ def _load_torch(
             f"model {name!r}: the checkpoint does not fit {description['code']}: {error}"
         ) from error
     how = {key: description[key] for key in ("device", "precision") if description.get(key)}
-    return TorchModel(module.eval(), representation, targets, **how, **declared)
+    return TorchModel(module.eval(), **how, **declared)
 
 
-def _load_callable(
-    description: Mapping[str, Any],
-    representation: Representation,
-    targets: Sequence[Target],
-    declared: dict[str, Any],
-    allowed_code: Sequence[str],
-) -> MusicModel:
+def _load_callable(description: Description, declared: Declared, allowed_code: Sequence[str]) -> MusicModel:
     function = _import_allowed(declared["name"], description.get("code", ""), allowed_code)
-    return CallableModel(function, representation, targets, **declared)
+    return CallableModel(function, **declared)
 
 
-def _load_exported(
-    description: Mapping[str, Any],
-    representation: Representation,
-    targets: Sequence[Target],
-    declared: dict[str, Any],
-    allowed_code: Sequence[str],
-) -> MusicModel:
+def _load_exported(description: Description, declared: Declared, allowed_code: Sequence[str]) -> MusicModel:
     # Reading such a file evaluates expressions in it, so the file itself counts as code.
     content = read_program(declared["name"], description.get("checkpoint") or "")
     permission = f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -123,18 +108,12 @@ def _load_exported(
             f"model {declared['name']!r}: reading a program of torch.export can run code, so the file "
             f"must be on the allow-list; if you trust its source, add {permission} to the list"
         )
-    return ExportedModel(content, representation, targets, **declared)
+    return ExportedModel(content, **declared)
 
 
-def _load_onnx(
-    description: Mapping[str, Any],
-    representation: Representation,
-    targets: Sequence[Target],
-    declared: dict[str, Any],
-    allowed_code: Sequence[str],
-) -> MusicModel:
+def _load_onnx(description: Description, declared: Declared, allowed_code: Sequence[str]) -> MusicModel:
     content = read_program(declared["name"], description.get("checkpoint") or "")
-    return OnnxModel(content, representation, targets, **declared)
+    return OnnxModel(content, **declared)
 
 
 ADAPTERS: dict[str, Callable[..., MusicModel]] = {
