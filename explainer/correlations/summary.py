@@ -20,6 +20,7 @@ from explainer.core.correlations.estimates import (
     fisher,
     long_table,
     prediction_quality,
+    rows_of,
     standardised_weights,
 )
 from explainer.core.correlations.leakage import leakage, leakage_table
@@ -146,9 +147,7 @@ def _predicted(
                 "Weights of the linear second level, in standard deviations of the emotion per standard "
                 "deviation of the feature. Framed where the sign contradicts a correlation whose interval "
                 "excludes zero.",
-                Estimates(
-                    standardised, np.full_like(standardised, np.nan), np.full_like(standardised, np.nan)
-                ),
+                Estimates.alone(standardised),
                 mid_level,
                 emotions,
                 remarks=remarks,
@@ -173,11 +172,7 @@ def _one_level(answers: list[dict[str, float]], names: list[str]) -> tuple[Part,
         "second level.",
         [heat_map("among", "Outputs among themselves", "Pearson's r.", among, names, names)],
     )
-    rows = [
-        Row("correlation", names[i], names[j], float(r), float(among.lower[i, j]), float(among.upper[i, j]))
-        for (i, j), r in np.ndenumerate(among.value)
-    ]
-    return part, rows
+    return part, rows_of("correlation", among, names, names)
 
 
 def _correlated(values: np.ndarray) -> np.ndarray:
@@ -278,7 +273,7 @@ def _annotated(
 def _from_publication() -> tuple[Part, list]:
     r = fisher(published.CORRELATIONS, PUBLISHED_EXCERPTS)
     against = contradictions(published.WEIGHTS, r)
-    nothing = np.full(published.WEIGHTS.shape, np.nan)
+    weights = Estimates.alone(published.WEIGHTS)
     names = published.MID_LEVEL, published.EMOTIONS
     maps = [
         heat_map(
@@ -293,20 +288,14 @@ def _from_publication() -> tuple[Part, list]:
             "Published weights",
             "Weights of the jointly trained network's second level, not standardised. Framed where the sign "
             "contradicts the correlation.",
-            Estimates(published.WEIGHTS, nothing, nothing),
+            weights,
             *names,
             remarks=np.where(against, "against the correlation", ""),
             unit=_AS_PUBLISHED,
         ),
     ]
-    rows = [
-        Row(quantity, names[0][i], names[1][j], float(value))
-        for quantity, matrix in (
-            ("correlation", published.CORRELATIONS),
-            ("learned_weight", published.WEIGHTS),
-        )
-        for (i, j), value in np.ndenumerate(matrix)
-    ]
+    rows = rows_of("correlation", Estimates.alone(published.CORRELATIONS), *names)
+    rows += rows_of("learned_weight", weights, *names)
     lead = (
         "Chowdhury, Vall, Haunschmid, Widmer (2019), from people's ratings of film music. "
         f"{int(against.sum())} of {against.size} weights contradict the correlation: the features are "

@@ -32,6 +32,12 @@ class Estimates:
     lower: np.ndarray
     upper: np.ndarray
 
+    @classmethod
+    def alone(cls, value: np.ndarray) -> "Estimates":
+        """Return estimates without intervals."""
+        undefined = np.full(value.shape, np.nan)
+        return cls(value, undefined, undefined)
+
 
 @dataclass(frozen=True)
 class Correlations:
@@ -241,7 +247,7 @@ def _inflation(table: np.ndarray, confidence: float, rng: np.random.Generator, d
     n, n_columns = table.shape
     undefined = np.full(n_columns, np.nan)
     if n <= n_columns + 1:
-        return Estimates(undefined, undefined, undefined)
+        return Estimates.alone(undefined)
     value = variance_inflation(table)
     # The variance inflation factors are the diagonal of the inverse correlation matrix, which is much faster
     # than a regression per column and draw. Draws with a singular matrix (too few different tracks) are
@@ -255,7 +261,7 @@ def _inflation(table: np.ndarray, confidence: float, rng: np.random.Generator, d
     usable = np.isfinite(r).all(axis=(1, 2))
     usable[usable] = np.linalg.cond(r[usable]) < 1e12
     if usable.sum() < draws / 2 or not np.isfinite(value).all():
-        return Estimates(value, undefined, undefined)
+        return Estimates.alone(value)
     drawn = np.einsum("bii->bi", np.linalg.inv(r[usable]))
     tail = (1 - confidence) / 2
     lower, upper = np.quantile(drawn, [tail, 1 - tail], axis=0)
@@ -289,6 +295,14 @@ class Row:
     upper: float = float("nan")
 
 
+def rows_of(quantity: str, found: Estimates, rows: Sequence[str], columns: Sequence[str]) -> list[Row]:
+    """Return the estimates of a matrix with named rows and columns in long format, without rounding."""
+    return [
+        Row(quantity, rows[i], columns[j], float(value), float(found.lower[i, j]), float(found.upper[i, j]))
+        for (i, j), value in np.ndenumerate(found.value)
+    ]
+
+
 def long_table(
     found: Correlations,
     mid_level: Sequence[str],
@@ -312,9 +326,7 @@ def long_table(
         ("partial_correlation", found.partial, emotions),
         ("correlation_among_mid_level", found.among, mid_level),
     ):
-        for (row, column), value in np.ndenumerate(estimates.value):
-            bounds = float(estimates.lower[row, column]), float(estimates.upper[row, column])
-            rows.append(Row(quantity, mid_level[row], columns[column], float(value), *bounds))
+        rows += rows_of(quantity, estimates, mid_level, columns)
     inflation = found.variance_inflation
     rows += [
         Row("variance_inflation", name, "", float(value), float(lower), float(upper))
@@ -324,8 +336,5 @@ def long_table(
     ]
     for quantity, matrix in (("learned_weight", weights), ("standardised_weight", standardised)):
         if matrix is not None:
-            rows += [
-                Row(quantity, mid_level[row], emotions[column], float(value))
-                for (row, column), value in np.ndenumerate(matrix)
-            ]
+            rows += rows_of(quantity, Estimates.alone(matrix), mid_level, emotions)
     return rows

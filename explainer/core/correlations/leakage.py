@@ -17,7 +17,7 @@ import numpy as np
 
 from explainer.core.base.counting import plural
 
-from .estimates import FEW_TRACKS, Estimates, Row, fisher, residuals, standardised
+from .estimates import FEW_TRACKS, Estimates, Row, fisher, residuals, rows_of, standardised
 
 BOOTSTRAP_DRAWS = 500
 
@@ -132,23 +132,13 @@ def leakage_table(found: Leakage, mid_level: Sequence[str], emotions: Sequence[s
     mid_level, emotions : sequence of str
         Names in the order of the tables.
     """
-    return [
-        Row(
-            quantity,
-            mid_level[row],
-            emotions[column],
-            float(value),
-            float(estimates.lower[row, column]),
-            float(estimates.upper[row, column]),
-        )
-        for quantity, estimates in (
-            ("share_by_name", found.by_name),
-            ("share_beyond_name", found.beyond_name),
-            ("rest_with_rated_emotion", found.residual),
-            ("weight_from_ratings", found.rating_weights),
-        )
-        for (row, column), value in np.ndenumerate(estimates.value)
-    ]
+    quantities = {
+        "share_by_name": found.by_name,
+        "share_beyond_name": found.beyond_name,
+        "rest_with_rated_emotion": found.residual,
+        "weight_from_ratings": found.rating_weights,
+    }
+    return [row for name, part in quantities.items() for row in rows_of(name, part, mid_level, emotions)]
 
 
 def _shares(features: np.ndarray, weights: np.ndarray, rated: np.ndarray) -> np.ndarray:
@@ -204,8 +194,7 @@ def _rating_weights(
 
 
 def _undefined(shape: tuple[int, ...]) -> Estimates:
-    nothing = np.full(shape, np.nan)
-    return Estimates(nothing, nothing, nothing)
+    return Estimates.alone(np.full(shape, np.nan))
 
 
 def _remarks(n_tracks: int, n_rated: int) -> tuple[str, ...]:
