@@ -65,11 +65,10 @@ class Visit:
         They are cached until an answer comes in or something is declared anew. Parts of which one failed are
         not cached: they are computed again at the next visit.
         """
-        rows = StudyRows(self.study, rehearsal=self.rehearsal)
-        key = f"results-{fingerprint(rows)}-{name}-{self.everybody}"
+        parts = self.parts
+        key = f"results-{fingerprint(parts.computed.rows)}-{name}-{self.everybody}"
         found = cache.get(key)
         if found is None:
-            parts = self.parts_of(self.rehearsal)
             unreadable = parts.part(
                 "unreadable",
                 "Stored answers that cannot be read",
