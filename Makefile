@@ -11,12 +11,13 @@ PORT ?= 8000
 # One more than the cores: a browser test waits half of its time for sounds to end.
 TEST_PROCESSES ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 TEST_ARGS ?=
-PYTEST = $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
+PYTEST_MODULE = -m pytest --dist loadfile --no-loadscope-reorder
+PYTEST = $(RUN) $(PYTEST_MODULE)
 
 # Processes that share cores must not start threads of their own: contended threads were up to 30 times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo setup-demo test test-fast test-all coverage package lint format benchmarks clean
+.PHONY: help demo setup-demo test test-fast test-all coverage wheel package lint format benchmarks clean
 
 help:
 	@echo "make demo        set up, build the demo study's clips, start the site (PORT=$(PORT))"
@@ -56,24 +57,26 @@ test: $(TESTING)
 test-fast: $(TESTING)
 	@$(PYTEST) -n 2 -q -m "not slow" --ignore tests/browser --durations 5 --disable-warnings $(TEST_ARGS)
 
-test-all: $(TESTING)
+test-all: wheel
 	@.ci/programs all
 	@echo "== Running all tests"
-	REQUIRE_ALL=1 $(PYTEST) -n $(TEST_PROCESSES) $(TEST_ARGS)
+	REQUIRE_ALL=1 WHEEL_FOLDER=dist $(PYTEST) -n $(TEST_PROCESSES) $(TEST_ARGS)
 
 # COVERAGE_TESTS narrows it down: make coverage COVERAGE_TESTS=tests/explainer/core
 coverage: $(TESTING)
 	@echo "== Running the tests under coverage"
 	rm -f .coverage .coverage.*
-	$(RUN) -m coverage run -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TEST_ARGS) $(COVERAGE_TESTS)
+	$(RUN) -m coverage run $(PYTEST_MODULE) -n $(TEST_PROCESSES) $(TEST_ARGS) $(COVERAGE_TESTS)
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 
-package: $(TESTING)
+wheel: $(TESTING)
 	@echo "== Building the wheel"
 	rm -rf build dist
 	$(RUN) -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	rm -rf build *.egg-info
+
+package: wheel
 	@echo "== Installing and trying it"
 	WHEEL_FOLDER=dist $(RUN) -m pytest tests/packaging/test_wheel.py $(TEST_ARGS)
 
