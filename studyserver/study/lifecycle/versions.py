@@ -182,7 +182,7 @@ def record_version(study: Study) -> StudyVersion:
     with transaction.atomic():
         Study.objects.locked(study.pk)
         latest = study.versions.order_by("number").last()
-        if latest and digest in (latest.digest, digest_of(completed(latest.snapshot))):
+        if latest and (digest == latest.digest or digest == digest_of(completed(latest.snapshot))):
             return latest
         number = latest.number + 1 if latest else 1
         return study.versions.create(number=number, snapshot=state, digest=digest)
