@@ -1,10 +1,12 @@
 """Judgments of a question, each with its group of clips."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from .summaries import GroupSummary, QuestionSummary
 
-LABELLED = ["condition", "base_condition", "track", "stimulus", "target", "annotator", "value"]
+_LABELLED = ["condition", "base_condition", "track", "stimulus", "target", "annotator", "value"]
 
 
 def labelled(group: GroupSummary, value: str = "number") -> pd.DataFrame:
@@ -23,11 +25,12 @@ def labelled(group: GroupSummary, value: str = "number") -> pd.DataFrame:
     )
 
 
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables with the columns of `labelled` as one table, which is empty if there are none."""
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_LABELLED)
+
+
 def together(item: QuestionSummary) -> pd.DataFrame:
     """Return the numbers given to all groups of a question, with the columns of `labelled`."""
-    parts = [labelled(group) for group in item.groups]
-    if not parts:
-        return pd.DataFrame(
-            columns=["condition", "base_condition", "track", "stimulus", "annotator", "value"]
-        )
-    return pd.concat(parts, ignore_index=True).dropna(subset=["value"]).reset_index(drop=True)
+    table = joined([labelled(group) for group in item.groups])
+    return table.dropna(subset=["value"]).reset_index(drop=True)

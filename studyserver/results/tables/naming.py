@@ -10,7 +10,7 @@ from studyserver.results.statistics.information import confusion_matrix, informa
 from studyserver.study.questions.kind import Answers
 
 from . import labels
-from .judgments_by_group import LABELLED, labelled
+from .judgments_by_group import joined, labelled
 from .summaries import QuestionSummary
 
 NONE_TICKED = ""  # no option is empty
@@ -36,7 +36,7 @@ def intended(item: QuestionSummary) -> pd.DataFrame:
     names = {label.casefold(): value for value, label in option_labels(item.question).items()}
     names |= {value.casefold(): value for value in option_values(item.question)}
     parts = [labelled(group, value="value") for group in item.groups]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LABELLED)
+    table = joined(parts)
     intended = table["target"].astype(str).str.casefold().map(names)
     return table.assign(intended=intended).dropna(subset=["intended"]).reset_index(drop=True)
 
@@ -85,5 +85,5 @@ def _for_each_target(item: QuestionSummary, answers: pd.DataFrame) -> pd.DataFra
     parts = [labelled(group, value="value") for group in item.groups if group.group.condition in UNMASKED]
     targets = answers[["track", "intended"]].drop_duplicates()
     targets = targets.assign(weight=1 / targets.groupby("track")["intended"].transform("size"))
-    unmasked = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LABELLED)
+    unmasked = joined(parts)
     return _named(item, unmasked).merge(targets, on="track")
