@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from studyserver.results.tables.computed import Computed
 
 
-_SETS = {
-    Study.PresentationKind.PAIR: "two clips, A and B",
-    Study.PresentationKind.PAIR_REFERENCE: "two clips, A and B, beside a given reference",
-    Study.PresentationKind.MULTIPLE: "several clips side by side",
-    Study.PresentationKind.MULTIPLE_REFERENCE: (
-        "several clips beside a given reference, which was also hidden among them"
-    ),
-    Study.PresentationKind.ABX: "two clips, A and B, and X, which was one of the two",
-}
 _INTERVALS = "95\N{NO-BREAK SPACE}% intervals by a delete-one jackknife"
 _ANALYSES = [
     (
@@ -229,11 +220,11 @@ def _procedure(study: Study, progress: Progress) -> str:
 
 def _heard(study: Study) -> str:
     """Return what annotators heard, and how much of it."""
-    if study.presentation == Study.PresentationKind.SINGLE:
+    if not study.presents.compares:
         each = f"{study.trials_per_annotator} clips each" if study.trials_per_annotator else "all clips"
         return f"They heard {each}, one at a time"
     each = plural(study.trials_per_annotator, "trial") if study.trials_per_annotator else "all trials"
-    return f"They did {each}, each with {_SETS[study.presentation]}"
+    return f"They did {each}, each with {study.presents.in_report}"
 
 
 def _from_to(low: str, high: str) -> str:

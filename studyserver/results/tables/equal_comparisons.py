@@ -17,7 +17,7 @@ _CHUNK = 20_000
 
 def equal_comparisons(study: Study, *, rehearsal: bool = False) -> tuple[int, int]:
     """Return how many finished main trials compared clips that sound the same, and how many compared any."""
-    if study.presentation == Study.PresentationKind.SINGLE:
+    if not study.presents.compares:
         return 0, 0
     sounds = {stimulus.pk: sound_of(stimulus.clip) for stimulus in study.stimuli.select_related("clip")}
     judged = judged_trials(study, rehearsal=rehearsal).filter(presentations__isnull=False)

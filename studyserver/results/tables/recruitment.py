@@ -126,7 +126,7 @@ def _balance(study: Study, rehearsal: bool) -> list[tuple[int, int]]:
         .order_by()
     )
     stimuli = dict(study.stimuli.main().active().values_list("pk", "clip__condition"))
-    if study.presentation != Study.PresentationKind.SINGLE and judged:
+    if study.presents.compares and judged:
         # Sets contain only some conditions; clips of the others, and open references, are never judged.
         met = {condition for pk, condition in stimuli.items() if pk in judged}
         stimuli = {pk: condition for pk, condition in stimuli.items() if condition in met}

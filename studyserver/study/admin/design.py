@@ -62,7 +62,7 @@ class SetRow:
 
 def preview(study: Study) -> dict:
     """Return the first of the sets that trials would present, in words, and how many more there are."""
-    if study.presentation == Study.PresentationKind.SINGLE:
+    if not study.presents.compares:
         return {}
     sets = stimulus_sets(study)
     tracks = dict(study.stimuli.values_list("clip__track", "clip__track__name"))
@@ -70,7 +70,7 @@ def preview(study: Study) -> dict:
         "rows": [_row(what, tracks) for what in sets[:MOST_SHOWN]],
         "more": max(0, len(sets) - MOST_SHOWN),
         "total": len(sets),
-        "abx": study.presentation == Study.PresentationKind.ABX,
+        "abx": study.presents.has_x,
     }
 
 

@@ -114,10 +114,9 @@ def fieldsets(study: Study | None) -> list[Fieldset]:
     """Return the parts of the form; parts that the study does not need yet are folded."""
     if study is None:
         return list(ADDING)
-    compares = study.presentation != Study.PresentationKind.SINGLE
     return [
         *_FIRST,
-        _unfolded(_COMPARING) if compares else _folded(_COMPARING),
+        _COMPARING if study.presents.compares else _folded(_COMPARING),
         *(_folded(part) for part in (_ORDER, _LISTENING, _SCREENING, _PEOPLE)),
     ]
 
@@ -138,7 +137,3 @@ def unfolded_where_wrong(parts: list[Fieldset], wrong: Collection[str]) -> list[
 def _folded(part: Fieldset) -> Fieldset:
     title, options = part
     return title, {**options, "classes": ("collapse",)}
-
-
-def _unfolded(part: Fieldset) -> Fieldset:
-    return part

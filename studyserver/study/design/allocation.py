@@ -101,10 +101,7 @@ def compared_levels(study: Study, sets: Sequence[ClipSet]) -> list[str]:
 
 def is_between(study: Study) -> bool:
     """Return whether annotators differ in the condition they hear."""
-    return (
-        study.condition_design == Study.ConditionDesign.BETWEEN
-        and study.presentation == Study.PresentationKind.SINGLE
-    )
+    return study.condition_design == Study.ConditionDesign.BETWEEN and not study.presents.compares
 
 
 def _own_sets(study: Study, sets: list[ClipSet], rng: Random, *, rehearsal: bool) -> list[ClipSet]:
@@ -267,11 +264,10 @@ def _store(
         elif planned.kind == Trial.Kind.MAIN:
             first[planned.what.key] = trial
     Trial.objects.bulk_update(repeats, ["repeat_of"])
-    is_abx = annotator.study.presentation == Study.PresentationKind.ABX
     Presentation.objects.bulk_create(
         presentation
         for trial, planned in zip(trials, order, strict=True)
-        for presentation in _presentations(trial, planned.what, rng, with_x=is_abx)
+        for presentation in _presentations(trial, planned.what, rng, with_x=annotator.study.presents.has_x)
     )
 
 

@@ -8,7 +8,7 @@ from explainer.core.base.counting import listed, plural
 from explainer.models import Clip, Track
 from studyserver.study.models import Stimulus, Study
 
-from .sets import PAIRS, ClipSet, Composed, alike_in, composed
+from .sets import ClipSet, Composed, alike_in, composed
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def left_out_of(study: Study, made: Composed) -> LeftOut:
         whole=len(whole),
         shortened=len(made.equal) - len(whole),
         clips=[pair for what in made.equal.values() for pair in _alike(what)],
-        are_pairs=study.presentation in PAIRS,
+        are_pairs=study.presents.is_pair,
     )
 
 

@@ -9,17 +9,10 @@ from studyserver.study.questions.kind import Answers
 from .allocation import compared_levels
 from .attention import question_to_check
 from .left_out import left_out, left_out_words
-from .sets import PAIRS, WITH_REFERENCE, ClipSet, stimulus_sets
+from .sets import ClipSet, stimulus_sets
 
 MOST_CLIPS = 12  # of one set, following ITU-R BS.1534
 MOST_SECONDS = 12.0  # of a clip that is compared with others from memory
-
-
-def noun(study: Study) -> str:
-    """Return the plural noun for what trials present."""
-    if study.presentation == Study.PresentationKind.SINGLE:
-        return "stimuli"
-    return "pairs" if study.presentation in PAIRS else "sets of clips"
 
 
 def design_problems(study: Study) -> list[str]:
@@ -36,31 +29,30 @@ def design_problems(study: Study) -> list[str]:
 
 
 def _set_problems(study: Study, sets: list[ClipSet]) -> list[str]:
-    kind = study.presentation
+    noun, has_reference = study.presents.noun, study.presents.has_reference
     problems = []
-    if kind in WITH_REFERENCE and not study.reference_condition:
+    if has_reference and not study.reference_condition:
         problems.append(
             "This presentation needs a reference: choose its condition under “reference condition”."
         )
-    elif kind in WITH_REFERENCE and study.reference_condition == study.anchor_condition:
+    elif has_reference and study.reference_condition == study.anchor_condition:
         problems.append("Reference and anchor must be different conditions.")
     elif not sets and (equal := left_out(study)):
         problems.append(
-            f"No {noun(study)} can be made. {left_out_words(equal)} Add clips of other methods, sizes or "
-            "conditions."
+            f"No {noun} can be made. {left_out_words(equal)} Add clips of other methods, sizes or conditions."
         )
     elif not sets:
         problems.append(
-            f"No {noun(study)} can be made: there must be clips of one track and target in at least two of "
+            f"No {noun} can be made: there must be clips of one track and target in at least two of "
             "the compared conditions"
-            + (", with the reference. " if kind in WITH_REFERENCE else ". ")
+            + (", with the reference. " if has_reference else ". ")
             + "Choose other conditions, or add stimuli."
         )
     return problems
 
 
 def _number_problems(study: Study, sets: list[ClipSet]) -> list[str]:
-    wanted, what = study.trials_per_annotator, noun(study)
+    wanted, what = study.trials_per_annotator, study.presents.noun
     problems = []
     if sets and wanted and wanted > len(sets):
         problems.append(
@@ -87,14 +79,13 @@ def _number_problems(study: Study, sets: list[ClipSet]) -> list[str]:
 def _question_problems(study: Study) -> list[str]:
     questions = list(study.questions.all())
     answers = Counter(question.answer_kind.answers for question in questions)
-    is_abx = study.presentation == Study.PresentationKind.ABX
-    single = study.presentation == Study.PresentationKind.SINGLE
+    is_abx = study.presents.has_x
     problems = []
     if is_abx and not answers[Answers.MATCHES]:
         problems.append("An ABX study needs its question: add the ready-made “Is X A or B?”.")
     if answers[Answers.MATCHES] and not is_abx:
         problems.append("“Is X A or B?” can be asked in the presentation “ABX” only.")
-    if answers[Answers.PREFERENCES] and single:
+    if answers[Answers.PREFERENCES] and not study.presents.compares:
         problems.append(
             "A preference needs several clips: choose another presentation, or delete the question."
         )
@@ -118,21 +109,21 @@ def _question_problems(study: Study) -> list[str]:
 
 
 def _order_problems(study: Study) -> list[str]:
-    single = study.presentation == Study.PresentationKind.SINGLE
+    compares = study.presents.compares
     problems = []
-    if study.condition_design == Study.ConditionDesign.BETWEEN and not single:
+    if study.condition_design == Study.ConditionDesign.BETWEEN and compares:
         problems.append(
             "Conditions cannot differ between annotators if each trial compares them: choose single "
             "clips, or let every annotator hear all conditions."
         )
-    elif single and study.condition_design == Study.ConditionDesign.BETWEEN:
+    elif not compares and study.condition_design == Study.ConditionDesign.BETWEEN:
         levels = compared_levels(study, stimulus_sets(study))
         if len(levels) < 2:
             problems.append(
                 "Annotators should differ in the condition they hear, but there is only one: add stimuli of "
                 "another condition."
             )
-    if study.blocks == Study.Blocks.CONDITION and not single:
+    if study.blocks == Study.Blocks.CONDITION and compares:
         problems.append("Trials that compare conditions cannot come in blocks of one condition.")
     return problems
 
@@ -140,7 +131,7 @@ def _order_problems(study: Study) -> list[str]:
 def design_advice(study: Study) -> list[str]:
     """Return advice on weaknesses of the design that do not prevent opening, as sentences."""
     sets = stimulus_sets(study)
-    if study.presentation == Study.PresentationKind.SINGLE or not sets:
+    if not study.presents.compares or not sets:
         return _attention_advice(study)
     found = []
     most = max(len(what.blind) for what in sets)
@@ -162,7 +153,7 @@ def design_advice(study: Study) -> list[str]:
     )
     if unused:
         found.append(f"{unused} of the stimuli are not part of any set and will not be heard.")
-    if study.presentation == Study.PresentationKind.MULTIPLE_REFERENCE:
+    if study.presents.hides_reference:
         found += _anchor_advice(study, sets)
     return [*found, *_attention_advice(study)]
 

@@ -11,9 +11,6 @@ from studyserver.study.models import Presentation, Stimulus, Study
 
 # Conditions in which the whole music is audible.
 UNMASKED = {Clip.Condition.ORIGINAL, Clip.Condition.RESYNTHESIS}
-_Kind = Study.PresentationKind
-WITH_REFERENCE = {_Kind.PAIR_REFERENCE, _Kind.MULTIPLE_REFERENCE}
-PAIRS = {_Kind.PAIR, _Kind.PAIR_REFERENCE, _Kind.ABX}
 CONDITION_ORDER = [value for value, _label in Clip.Condition.choices]
 _Role = Presentation.Role
 
@@ -119,7 +116,7 @@ def clip_sets(study: Study, entries: Sequence[Entry]) -> list[ClipSet]:
 
 def compose(study: Study, entries: Sequence[Entry]) -> Composed:
     """Return the sets that a study's rules make of clips; no two clips of a set sound the same."""
-    if study.presentation == _Kind.SINGLE:
+    if not study.presents.compares:
         single = [ClipSet(str(one.number), ((one.number, _Role.CLIP),), (one.clip,)) for one in entries]
         return Composed(single, {})
     sets: dict[str, ClipSet] = {}
@@ -132,7 +129,7 @@ def compose(study: Study, entries: Sequence[Entry]) -> Composed:
             alike = alike_in(found)
             if alike:
                 equal[found.key] = found
-            left = _without(found, alike, is_pair=study.presentation in PAIRS)
+            left = _without(found, alike, is_pair=study.presents.is_pair)
             if left is not None:
                 sets[found.key] = left
     return Composed(list(sets.values()), equal)
@@ -205,17 +202,17 @@ def _group_name(study: Study, entry: Entry) -> tuple:
 
 def _sets_of_group(study: Study, name: tuple, group: list[Entry]) -> list[ClipSet]:
     reference = None
-    if study.presentation in WITH_REFERENCE:
+    if study.presents.has_reference:
         reference = next(
             (entry for entry in group if entry.clip.condition == study.reference_condition), None
         )
         if reference is None:
             return []
     compared = _compared(study, group)
-    if study.presentation in PAIRS:
+    if study.presents.is_pair:
         return [_pair(pair, reference) for pair in _pairs(compared)]
     members: list[tuple[Entry, str]] = [(entry, _Role.CLIP) for entry in compared]
-    if reference and study.presentation == _Kind.MULTIPLE_REFERENCE:
+    if reference and study.presents.hides_reference:
         if study.anchor_condition:
             anchors = [entry for entry in group if entry.clip.condition == study.anchor_condition]
             members += [(entry, _Role.ANCHOR) for entry in anchors]
@@ -228,9 +225,9 @@ def _sets_of_group(study: Study, name: tuple, group: list[Entry]) -> list[ClipSe
 def _compared(study: Study, group: list[Entry]) -> list[Entry]:
     """Return the clips of the compared conditions, without reference and anchor."""
     special = set()
-    if study.presentation in WITH_REFERENCE:
+    if study.presents.has_reference:
         special.add(study.reference_condition)
-    if study.presentation == _Kind.MULTIPLE_REFERENCE and study.anchor_condition:
+    if study.presents.hides_reference and study.anchor_condition:
         special.add(study.anchor_condition)
     wanted = set(study.compared_conditions) or {entry.clip.condition for entry in group}
     return [entry for entry in group if entry.clip.condition in wanted - special]

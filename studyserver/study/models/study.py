@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from explainer.models import IDENTIFIER, Clip
 
+from . import presentation_kinds
+
 
 class StudyQuerySet(models.QuerySet):
     """Selections of studies."""
@@ -34,18 +36,7 @@ class Study(models.Model):
         OPEN = "open", "open"
         CLOSED = "closed", "closed"
 
-    class PresentationKind(models.TextChoices):
-        """Which clips a trial presents."""
-
-        SINGLE = "single", "one clip"
-        PAIR = "pair", "blind pair: A and B"
-        PAIR_REFERENCE = "pair_reference", "pair with reference: A and B beside a given reference"
-        MULTIPLE = "multiple", "several clips side by side, no reference given (as in ITU-R BS.2132)"
-        MULTIPLE_REFERENCE = (
-            "multiple_reference",
-            "several clips beside a given reference, which is also hidden among them (as in ITU-R BS.1534)",
-        )
-        ABX = "abx", "ABX: is X the clip A or the clip B?"
+    PresentationKind = presentation_kinds.PresentationKind
 
     class SetRule(models.TextChoices):
         """Which clips form a set in trials with several clips."""
@@ -330,6 +321,11 @@ class Study(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address that annotators open."""
         return reverse("study:join", args=[self.slug])
+
+    @property
+    def presents(self) -> presentation_kinds.Traits:
+        """The traits of what a trial presents."""
+        return presentation_kinds.TRAITS[self.presentation]
 
     @property
     def time_to_finish(self) -> datetime.timedelta:

@@ -49,7 +49,7 @@ def _lengths(stimuli: Sequence[Stimulus]) -> list[str]:
 
 def _numbers_of_questions(study: Study, stimuli: Sequence[Stimulus]) -> list[str]:
     questions = [item for item in study.questions.all() if item.scope == Question.Scope.CLIP]
-    if study.presentation != Study.PresentationKind.SINGLE:
+    if study.presents.compares:
         return []
     numbers = {sum(item.is_asked_of([stimulus.clip]) for item in questions) for stimulus in stimuli}
     if len(numbers) < 2:

@@ -3,37 +3,14 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, ngettext_lazy
+from django.utils.translation import ngettext
 
 from studyserver.study.design.adaptive import adaptive_design
 from studyserver.study.design.outlook import outlook
 from studyserver.study.models import Study
 from studyserver.study.texts.right_answers import has_right_answers
 
-_Kind = Study.PresentationKind
 MINUTES_PER_DAY = 24 * 60
-_PAIRS = ngettext_lazy(
-    "You will compare %(number)d pair of sounds.", "You will compare %(number)d pairs of sounds.", "number"
-)
-_GROUPS = ngettext_lazy(
-    "You will compare the sounds of %(number)d group.",
-    "You will compare the sounds of %(number)d groups.",
-    "number",
-)
-_SOUNDS = {
-    _Kind.SINGLE: ngettext_lazy(
-        "You will hear %(number)d sound.", "You will hear %(number)d sounds.", "number"
-    ),
-    _Kind.PAIR: _PAIRS,
-    _Kind.PAIR_REFERENCE: _PAIRS,
-    _Kind.MULTIPLE: _GROUPS,
-    _Kind.MULTIPLE_REFERENCE: _GROUPS,
-    _Kind.ABX: ngettext_lazy(
-        "You will hear two sounds and a third one that is the same as one of them, %(number)d time.",
-        "You will hear two sounds and a third one that is the same as one of them, %(number)d times.",
-        "number",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -69,7 +46,7 @@ def expectation(study: Study) -> Expectation:
 
 
 def _sounds(study: Study, number: int, *, at_most: bool) -> str:
-    sentence = _SOUNDS[study.presentation] % {"number": number}
+    sentence = study.presents.invitation % {"number": number}
     return f"{sentence} {_('It can end sooner.')}" if at_most else sentence
 
 

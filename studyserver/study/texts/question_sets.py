@@ -281,13 +281,13 @@ QUESTION_SETS = {
             "Preference",
             "From “A much better” to “B much better”; for several clips, the best one. Only in trials that "
             "compare clips.",
-            lambda study: [] if study.presentation == Study.PresentationKind.SINGLE else [_PREFERENCE],
+            lambda study: [_PREFERENCE] if study.presents.compares else [],
         ),
         QuestionSet(
             "abx",
             "Is X A or B?",
             "Only in ABX trials. Counts right answers.",
-            lambda study: [_ABX] if study.presentation == Study.PresentationKind.ABX else [],
+            lambda study: [_ABX] if study.presents.has_x else [],
         ),
         QuestionSet(
             "stretches",

@@ -27,7 +27,7 @@ _DENIALS = (
 
 def has_right_answers(study: Study) -> bool:
     """Return whether answers can be right or wrong: in ABX, and in choices among the targets of the clips."""
-    if study.presentation == Study.PresentationKind.ABX:
+    if study.presents.has_x:
         return True
     if study.pk is None:
         return False

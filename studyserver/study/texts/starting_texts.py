@@ -41,7 +41,7 @@ ABX = _(
 
 def instructions_for(study: Study) -> Promise:
     """Return the suggested instructions for a study's presentation and questions."""
-    if study.presentation == Study.PresentationKind.ABX:
+    if study.presents.has_x:
         return ABX
     return CHOOSING if has_right_answers(study) else RATING
 
