@@ -6,6 +6,7 @@ The meanings of the mid-level features follow the questions of the Mid-level dat
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +21,6 @@ from . import starting_texts
 from .ready_made import add_translations, in_language_of
 from .target_words import readable, sentences, targets_of
 
-_RATING = {"points": 7, "low": _("not at all"), "high": _("very much")}
 _FEATURES = {
     "melodiousness": (
         _("How melodious is it?"),
@@ -79,42 +79,35 @@ _EMOTIONS = {
     "tender": (_("How tender does the music sound?"), (_("not at all"), _("very"))),
 }
 _EXPRESSED = _("What the music expresses, whether or not you feel it yourself.")
-MID_LEVEL = [name for name in _FEATURES if name not in {"speed", "pitch_height"}]
-CUES = list(_FEATURES)
-EMOTIONS = list(_EMOTIONS)
 
 
-def _feature(name: str) -> dict:
-    text, help_text, (low, high) = _FEATURES[name]
-    return {
-        "key": name,
-        "text": text,
-        "help_text": help_text,
-        "kind": Question.Kind.SCALE,
-        "options": {"points": 7, "low": low, "high": high},
-        "target": name,
-    }
+def _rating(
+    key: str,
+    text: Promise,
+    help_text: Promise,
+    ends: tuple[Promise, Promise],
+    *,
+    points: int = 7,
+    target: str = "",
+) -> dict:
+    """Return the fields of a rating scale."""
+    options = {"points": points, "low": ends[0], "high": ends[1]}
+    named = {"key": key, "text": text, "help_text": help_text, "target": target}
+    return {**named, "kind": Question.Kind.SCALE, "options": options}
 
 
-def _emotion(name: str) -> dict:
-    text, (low, high) = _EMOTIONS[name]
-    return {
-        "key": name,
-        "text": text,
-        "help_text": _EXPRESSED,
-        "kind": Question.Kind.SCALE,
-        "options": {"points": 7, "low": low, "high": high},
-        "target": name,
-    }
-
-
-_SOUND_QUALITY = {
-    "key": "sound_quality",
-    "text": _("How good is the sound itself?"),
-    "help_text": _("Only the recording, not the music: are there gaps, muffled passages or strange noises?"),
-    "kind": Question.Kind.SCALE,
-    "options": {"points": 5, "low": _("bad"), "high": _("excellent")},
-}
+_CUES = [_rating(name, *words, target=name) for name, words in _FEATURES.items()]
+_MID_LEVEL = [cue for cue in _CUES if cue["key"] not in {"speed", "pitch_height"}]
+_RATED_EMOTIONS = [
+    _rating(name, text, _EXPRESSED, ends, target=name) for name, (text, ends) in _EMOTIONS.items()
+]
+_SOUND_QUALITY = _rating(
+    "sound_quality",
+    _("How good is the sound itself?"),
+    _("Only the recording, not the music: are there gaps, muffled passages or strange noises?"),
+    (_("bad"), _("excellent")),
+    points=5,
+)
 _COMMENT = {
     "key": "comment",
     "text": _("Is there anything you want to say about this clip?"),
@@ -122,8 +115,6 @@ _COMMENT = {
     "level": Question.Level.NOMINAL,
     "required": False,
 }
-
-
 _PREFERENCE = {
     "key": "preference",
     "text": _("Which do you like better?"),
@@ -141,16 +132,12 @@ _ABX = {
 }
 
 
-def _key(prefix: str, target: str) -> str:
-    """Return the key of a question about a target: letters, digits and underscores."""
-    return f"{prefix}_{re.sub('[.:-]', '_', identifier(target, 'target'))}"[:60]
-
-
 def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **fields: Any) -> list[dict]:
     """Return a question about each target, with its sentence, or with its name if it has no sentence."""
     return [
         {
-            "key": _key(prefix, target),
+            # Letters, digits and underscores, in the length of the column.
+            "key": f"{prefix}_{re.sub('[.:-]', '_', identifier(target, 'target'))}"[:60],
             "text": format_lazy(known, statement=words)
             if words is not None
             else format_lazy(unknown, target=readable(target)),
@@ -161,40 +148,33 @@ def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **f
     ]
 
 
-def _stretches_of_targets(study: Study) -> list[dict]:
-    return _of_targets(
-        study,
-        "where",
-        _("Where do you hear this? “{statement}”"),
-        _("Where do you hear this: {target}?"),
-        help_text=_("Mark each stretch while you listen: press where it begins and where it ends."),
-        kind=Question.Kind.STRETCHES,
-        level=Question.Level.RATIO,
-        only_own_target=True,
-    )
-
-
-def _presence_of_targets(study: Study) -> list[dict]:
-    return _of_targets(
-        study,
-        "presence",
-        _("Can you hear this in the clip? “{statement}”"),
-        _("Can you hear this in the clip: {target}?"),
-        help_text=_("If you cannot tell, say so: that is an answer too."),
-        kind=Question.Kind.PRESENCE,
-        only_own_target=True,
-    )
-
-
-def _fit_of_targets(study: Study) -> list[dict]:
-    return _of_targets(
-        study,
-        "fit",
-        _("How well does this fit what you hear? “{statement}”"),
-        _("How well does this word fit what you hear: “{target}”?"),
-        kind=Question.Kind.SCALE,
-        options=_RATING,
-    )
+_stretches_of_targets = partial(
+    _of_targets,
+    prefix="where",
+    known=_("Where do you hear this? “{statement}”"),
+    unknown=_("Where do you hear this: {target}?"),
+    help_text=_("Mark each stretch while you listen: press where it begins and where it ends."),
+    kind=Question.Kind.STRETCHES,
+    level=Question.Level.RATIO,
+    only_own_target=True,
+)
+_presence_of_targets = partial(
+    _of_targets,
+    prefix="presence",
+    known=_("Can you hear this in the clip? “{statement}”"),
+    unknown=_("Can you hear this in the clip: {target}?"),
+    help_text=_("If you cannot tell, say so: that is an answer too."),
+    kind=Question.Kind.PRESENCE,
+    only_own_target=True,
+)
+_fit_of_targets = partial(
+    _of_targets,
+    prefix="fit",
+    known=_("How well does this fit what you hear? “{statement}”"),
+    unknown=_("How well does this word fit what you hear: “{target}”?"),
+    kind=Question.Kind.SCALE,
+    options={"points": 7, "low": _("not at all"), "high": _("very much")},
+)
 
 
 def _about(study: Study) -> list[dict]:
@@ -236,20 +216,20 @@ QUESTION_SETS = {
             "Seven mid-level features",
             "Melodiousness, articulation, rhythm complexity and stability, dissonance, tonal stability, "
             "minorness: a seven-point rating each.",
-            lambda study: [_feature(name) for name in MID_LEVEL],
+            lambda study: _MID_LEVEL,
         ),
         QuestionSet(
             "cues",
             "Nine musical cues",
             "The seven features, speed and pitch height: a seven-point rating each.",
-            lambda study: [_feature(name) for name in CUES],
+            lambda study: _CUES,
         ),
         QuestionSet(
             "emotions",
             "Eight emotions",
             "Valence, energy, tension, anger, fear, happiness, sadness, tenderness, as the music expresses "
             "them: a seven-point rating each.",
-            lambda study: [_emotion(name) for name in EMOTIONS],
+            lambda study: _RATED_EMOTIONS,
         ),
         QuestionSet(
             "presence",
