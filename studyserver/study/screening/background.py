@@ -6,6 +6,7 @@ It is added in the study's language, with translations into all other languages 
 from typing import Any
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from studyserver.study.texts.ready_made import add_translations, in_language_of
@@ -20,7 +21,12 @@ def _choices(*pairs: tuple[str, Any]) -> dict:
     return {"choices": [{"value": value, "label": label} for value, label in pairs]}
 
 
-_YES_NO_UNSURE = _choices(("yes", _("yes")), ("no", _("no")), ("unsure", _("I do not know")))
+def _choice(key: str, text: Promise, *pairs: tuple[str, Any], **further: str) -> dict[str, Any]:
+    """Return the fields of a choice among options, each with its value and its label."""
+    return {"key": key, "text": text, "kind": Kind.CHOICE, "options": _choices(*pairs), **further}
+
+
+_YES_NO_UNSURE = (("yes", _("yes")), ("no", _("no")), ("unsure", _("I do not know")))
 
 PAGES: list[dict[str, Any]] = [
     {
@@ -34,18 +40,15 @@ PAGES: list[dict[str, Any]] = [
                 "kind": Kind.NUMBER,
                 "options": {"min": 0, "max": 80},
             },
-            {
-                "key": "makes_music",
-                "text": _("Do you make music yourself at present?"),
-                "kind": Kind.CHOICE,
-                "options": _choices(
-                    ("never", _("no")),
-                    ("sometimes", _("now and then")),
-                    ("weekly", _("every week")),
-                    ("daily", _("almost every day")),
-                    ("profession", _("it is my profession or what I study")),
-                ),
-            },
+            _choice(
+                "makes_music",
+                _("Do you make music yourself at present?"),
+                ("never", _("no")),
+                ("sometimes", _("now and then")),
+                ("weekly", _("every week")),
+                ("daily", _("almost every day")),
+                ("profession", _("it is my profession or what I study")),
+            ),
             {
                 "key": "instruments",
                 "text": _("What do you play, or do you sing?"),
@@ -54,41 +57,37 @@ PAGES: list[dict[str, Any]] = [
                 "shown_if_key": "makes_music",
                 "shown_if": "sometimes, weekly, daily, profession",
             },
-            {
-                "key": "reads_music",
-                "text": _("Can you read music?"),
-                "kind": Kind.CHOICE,
-                "options": _choices(("no", _("no")), ("little", _("a little")), ("fluently", _("fluently"))),
-            },
-            {
-                "key": "absolute_pitch",
-                "text": _("Can you name a single tone without comparing it with another one?"),
-                "kind": Kind.CHOICE,
-                "options": _YES_NO_UNSURE,
-            },
-            {
-                "key": "listening",
-                "text": _("How long do you listen to music on an ordinary day, without doing much else?"),
-                "kind": Kind.CHOICE,
-                "options": _choices(
-                    ("none", _("not at all")),
-                    ("under_half_hour", _("less than half an hour")),
-                    ("under_2_hours", _("half an hour to two hours")),
-                    ("over_2_hours", _("more than two hours")),
-                ),
-            },
+            _choice(
+                "reads_music",
+                _("Can you read music?"),
+                ("no", _("no")),
+                ("little", _("a little")),
+                ("fluently", _("fluently")),
+            ),
+            _choice(
+                "absolute_pitch",
+                _("Can you name a single tone without comparing it with another one?"),
+                *_YES_NO_UNSURE,
+            ),
+            _choice(
+                "listening",
+                _("How long do you listen to music on an ordinary day, without doing much else?"),
+                ("none", _("not at all")),
+                ("under_half_hour", _("less than half an hour")),
+                ("under_2_hours", _("half an hour to two hours")),
+                ("over_2_hours", _("more than two hours")),
+            ),
         ],
     },
     {
         "title": _("Your hearing"),
         "introduction": "",
         "items": [
-            {
-                "key": "hearing_normal",
-                "text": _("As far as you know, do you hear well with both ears?"),
-                "kind": Kind.CHOICE,
-                "options": _YES_NO_UNSURE,
-            },
+            _choice(
+                "hearing_normal",
+                _("As far as you know, do you hear well with both ears?"),
+                *_YES_NO_UNSURE,
+            ),
             {
                 "key": "hearing_details",
                 "text": _("What applies to you?"),
@@ -110,33 +109,28 @@ PAGES: list[dict[str, Any]] = [
         "title": _("What you listen with"),
         "introduction": "",
         "items": [
-            {
-                "key": "device",
-                "text": _("What do you listen with now?"),
-                "kind": Kind.CHOICE,
-                "options": _choices(
-                    ("headphones", _("headphones on or around the ears")),
-                    ("in_ear", _("headphones in the ears")),
-                    ("loudspeakers", _("separate loudspeakers")),
-                    ("built_in", _("the loudspeaker of the phone or computer")),
-                ),
-            },
-            {
-                "key": "wireless",
-                "text": _("Are your headphones connected without a cable?"),
-                "kind": Kind.CHOICE,
-                "options": _YES_NO_UNSURE,
-                "shown_if_key": "device",
-                "shown_if": "headphones, in_ear",
-            },
-            {
-                "key": "surroundings",
-                "text": _("How quiet is it around you?"),
-                "kind": Kind.CHOICE,
-                "options": _choices(
-                    ("quiet", _("quiet")), ("some_noise", _("some noise")), ("noisy", _("noisy"))
-                ),
-            },
+            _choice(
+                "device",
+                _("What do you listen with now?"),
+                ("headphones", _("headphones on or around the ears")),
+                ("in_ear", _("headphones in the ears")),
+                ("loudspeakers", _("separate loudspeakers")),
+                ("built_in", _("the loudspeaker of the phone or computer")),
+            ),
+            _choice(
+                "wireless",
+                _("Are your headphones connected without a cable?"),
+                *_YES_NO_UNSURE,
+                shown_if_key="device",
+                shown_if="headphones, in_ear",
+            ),
+            _choice(
+                "surroundings",
+                _("How quiet is it around you?"),
+                ("quiet", _("quiet")),
+                ("some_noise", _("some noise")),
+                ("noisy", _("noisy")),
+            ),
         ],
     },
 ]
