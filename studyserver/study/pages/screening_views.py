@@ -20,7 +20,7 @@ from studyserver.study.sessions.stages import Stage
 from studyserver.study.texts.translations import dictionary
 
 from .access import address_of, annotator_view
-from .views import annotator_page
+from .views import annotator_page, posted
 
 Kind = QuestionnaireItem.Kind
 _LARGEST = 1e15  # a larger number is not shown beside a slider
@@ -147,7 +147,7 @@ class LevelForm(forms.Form):
 @annotator_view(Stage.LEVEL)
 def level(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Show the page on which annotators set the volume with a noise that is as loud as the clips."""
-    form = LevelForm(request.POST if request.method == "POST" else None)
+    form = LevelForm(posted(request))
     if request.method == "POST" and form.is_valid():
         screening.set_level(
             annotator, form.cleaned_data["level"], form.cleaned_data["output_sample_rate"] or None
@@ -176,7 +176,7 @@ class HeadphoneForm(forms.Form):
 @annotator_view(Stage.HEADPHONES)
 def headphone_check(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Show a trial of the headphone check; the right answer is never sent to the browser."""
-    form = HeadphoneForm(request.POST if request.method == "POST" else None)
+    form = HeadphoneForm(posted(request))
     if request.method == "POST" and form.is_valid():
         screening.answer_headphone_trial(annotator, **form.cleaned_data)
         return redirect(address_of(annotator))

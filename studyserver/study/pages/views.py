@@ -37,7 +37,7 @@ def resume(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @annotator_view(Stage.CONSENT)
 def consent(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Show the consent text, and ask for consent."""
-    form = ConsentForm(_posted(request))
+    form = ConsentForm(posted(request))
     try:
         if request.method == "POST" and form.is_valid():
             session.give_consent(annotator)
@@ -64,7 +64,7 @@ def instructions(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @annotator_view(Stage.SOUND_CHECK)
 def sound_check(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Show the sound check, in which annotators count tones."""
-    form = SoundCheckForm(_posted(request))
+    form = SoundCheckForm(posted(request))
     if request.method == "POST" and form.is_valid():
         session.finish_sound_check(annotator, form.cleaned_data["result"])
         return redirect(address_of(annotator))
@@ -119,7 +119,7 @@ def leave(request: HttpRequest, annotator: Annotator) -> HttpResponse:
             session.withdraw(annotator, keep_answers=False)
             return redirect(address_of(annotator))
         return annotator_page(request, "leave", annotator)
-    form = LeaveForm(_posted(request))
+    form = LeaveForm(posted(request))
     if request.method == "POST" and form.is_valid():
         session.withdraw(annotator, keep_answers=form.cleaned_data["keep_answers"] == "yes")
         return redirect(address_of(annotator))
@@ -151,7 +151,8 @@ def ended(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     )
 
 
-def _posted(request: HttpRequest) -> QueryDict | None:
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return the data of a form that was sent; None if the page was only opened."""
     return request.POST if request.method == "POST" else None
 
 

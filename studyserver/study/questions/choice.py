@@ -33,9 +33,6 @@ class Choice(WithChoices):
         choices = options["choices"]
         return choices[min(len(choices) - 1, int(heard.about * len(choices)))]["value"]
 
-    def filled_in(self, options: Options, rng: Random) -> Any:
-        return rng.choice(options["choices"])["value"]
-
     def problem_with(self, options: Options, stored: Stored) -> str:
         known = isinstance(stored.value, str) and stored.value in self.declared(options)
         return "" if known else "one of the choices is expected"

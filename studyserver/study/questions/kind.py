@@ -320,7 +320,7 @@ class Kind:
 
     def filled_in(self, options: Options, rng: Random) -> Any:
         """Return the answer of a simulated annotator to a question of the questionnaire."""
-        raise NotImplementedError
+        return self.drawn(options, rng)
 
     # -- results ------------------------------------------------------------------------------
 

@@ -100,9 +100,6 @@ class Scale(Kind):
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
         return 1 + round(heard.about * (options["points"] - 1))
 
-    def filled_in(self, options: Options, rng: Random) -> Any:
-        return rng.randint(1, options["points"])
-
     def points(self, options: Options) -> dict[float, str]:
         low, high = self.ends(options)
         return {float(point): str(point) for point in range(int(low), int(high) + 1)}

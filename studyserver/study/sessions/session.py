@@ -23,9 +23,7 @@ from studyserver.study.screening import questionnaire
 from studyserver.study.texts.translations import dictionary
 
 from . import listening_time
-from .answers import (
-    missing_answers,
-)
+from .answers import missing_answers
 from .browser_reports import SOUND_CHECK, documented
 from .joining import refuse_full
 from .listening import clean_record, heard_enough
