@@ -1,24 +1,20 @@
 // One trial of the headphone check: three intervals, one answer. Only the server knows the right one.
 
-import { explainSilence, fetchSound, playedToEnd, showTrouble } from "../player/check-audio.js";
-import { announce, removeNotReady, say } from "../common/sentences.js";
+import { explainSilence, fetchSound, hold, playedToEnd, showTrouble } from "../player/check-audio.js";
+import { removeNotReady, say } from "../common/sentences.js";
 
 const button = document.getElementById("play-check");
 const form = document.getElementById("headphones");
-const next = document.getElementById("headphones-next");
-const reason = document.getElementById("headphones-reason");
+const tellMissing = hold(form);
 const EVERY = 1.5; // s, from the beginning of one interval to that of the next
 const points = [...form.querySelectorAll(".point")];
 
 let playing = false;
 let heard = false;
 
-const answered = () => form.querySelector("input[name=interval]:checked") !== null;
-
 function refresh() {
-  const ready = heard && answered();
-  next.setAttribute("aria-disabled", String(!ready));
-  reason.textContent = ready ? "" : say(playing ? "hearToEnd" : heard ? "answerThis" : "hearFirst");
+  const ready = heard && form.querySelector("input[name=interval]:checked");
+  tellMissing(ready ? "" : say(playing ? "hearToEnd" : heard ? "answerThis" : "hearFirst"));
 }
 
 /** Mark the interval that sounds, by the audio clock. */
@@ -54,10 +50,5 @@ async function play() {
 
 button.addEventListener("click", play);
 form.addEventListener("change", refresh);
-form.addEventListener("submit", (event) => {
-  if (heard && answered()) return;
-  event.preventDefault();
-  announce(reason.textContent);
-});
 button.disabled = false; // before this a tap would be lost
 removeNotReady();

@@ -1,19 +1,17 @@
 // The level page: a looped noise and a slider; the annotator may continue once the noise has been heard.
 
-import { explainSilence, fetchSound, showTrouble } from "../player/check-audio.js";
+import { explainSilence, fetchSound, hold, showTrouble } from "../player/check-audio.js";
 import { Silent, watch } from "../player/audio-clock.js";
-import { announce, removeNotReady, say } from "../common/sentences.js";
+import { removeNotReady, say } from "../common/sentences.js";
 
 const button = document.getElementById("play-noise");
 const slider = document.getElementById("volume");
 const form = document.getElementById("level");
-const next = document.getElementById("level-next");
-const reason = document.getElementById("level-reason");
+const tellMissing = hold(form);
 const FADE = 0.02; // s
 
 let noise = null; // { source, volume, unwatch } while it sounds
 let starting = false;
-let heard = false;
 
 const gain = () => 10 ** (slider.value / 20);
 
@@ -44,10 +42,8 @@ function start({ context, buffer }) {
 /** The noise sounds: the audio clock advances. */
 function hear() {
   showTrouble("");
-  heard = true;
   form.elements.output_sample_rate.value = noise.source.context.sampleRate;
-  next.setAttribute("aria-disabled", "false");
-  reason.textContent = "";
+  tellMissing("");
 }
 
 function lose(why) {
@@ -70,11 +66,6 @@ button.addEventListener("click", () => (noise ? stop() : play()));
 slider.addEventListener("input", () => {
   describe();
   noise?.volume.gain.setTargetAtTime(gain(), noise.source.context.currentTime, FADE);
-});
-form.addEventListener("submit", (event) => {
-  if (heard) return;
-  event.preventDefault();
-  announce(reason.textContent);
 });
 describe();
 button.disabled = false; // before this a tap would be lost

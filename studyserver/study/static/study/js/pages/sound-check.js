@@ -1,7 +1,7 @@
 // The sound check: the annotator counts a few tones, some of them faint. It can be repeated and never blocks.
 
-import { awakeContext, explainSilence, playedToEnd, showTrouble } from "../player/check-audio.js";
-import { announce, removeNotReady, say } from "../common/sentences.js";
+import { awakeContext, explainSilence, hold, playedToEnd, showTrouble } from "../player/check-audio.js";
+import { removeNotReady, say } from "../common/sentences.js";
 
 const LOUD = 0.1; // amplitude; a tone at this level is as loud as the clips (-23 LUFS)
 const FAINT = 0.012;
@@ -13,8 +13,7 @@ const ENOUGH = 2; // wrong counts, or failures to play, after which the annotato
 
 const button = document.getElementById("play-tones");
 const form = document.getElementById("check");
-const next = document.getElementById("check-next");
-const reason = document.getElementById("check-reason");
+const tellMissing = hold(form);
 const verdict = document.getElementById("verdict");
 const result = { outcome: "not heard", attempts: 0, played: "", answered: "", output_sample_rate: 0 };
 
@@ -78,8 +77,7 @@ function show(sentence, good = false) {
 }
 
 function refresh() {
-  next.setAttribute("aria-disabled", !mayContinue);
-  reason.textContent = mayContinue ? "" : say(playing ? "tonesPlaying" : tones ? "tonesAnswer" : "tonesFirst");
+  tellMissing(mayContinue ? "" : say(playing ? "tonesPlaying" : tones ? "tonesAnswer" : "tonesFirst"));
 }
 
 function answer(event) {
@@ -98,12 +96,7 @@ function answer(event) {
 
 button.addEventListener("click", play);
 form.addEventListener("change", answer);
-form.addEventListener("submit", (event) => {
-  if (!mayContinue) {
-    event.preventDefault();
-    announce(reason.textContent);
-    return;
-  }
+form.addEventListener("submit", () => {
   form.elements.result.value = JSON.stringify({ ...result, played: result.played.trim(), answered: result.answered.trim() });
 });
 button.disabled = false; // before this a tap would be lost

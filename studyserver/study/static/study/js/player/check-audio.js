@@ -1,8 +1,9 @@
-// Audio for the checks before the trials: a running context, sounds that are played to their end, and error messages.
+// For the checks before the trials: a running context, sounds that are played to their end, error messages, and a form
+// that is held back until they are done.
 
 import { Silent, wake, watch } from "./audio-clock.js";
 import { LATE, Sounds } from "./sounds.js";
-import { say } from "../common/sentences.js";
+import { announce, say } from "../common/sentences.js";
 
 let context = null;
 
@@ -47,6 +48,21 @@ export function showTrouble(sentence) {
   notice.textContent = sentence;
   notice.hidden = !sentence;
   if (sentence) notice.scrollIntoView({ block: "nearest" });
+}
+
+/** Hold a check's form back; returns a function that shows what is missing, or lets the form go if that is empty. */
+export function hold(form) {
+  const next = document.getElementById(`${form.id}-next`);
+  const reason = document.getElementById(`${form.id}-reason`);
+  form.addEventListener("submit", (event) => {
+    if (next.getAttribute("aria-disabled") === "false") return;
+    event.preventDefault();
+    announce(reason.textContent);
+  });
+  return (missing) => {
+    next.setAttribute("aria-disabled", missing !== "");
+    reason.textContent = missing;
+  };
 }
 
 /** Show why there was no sound; the next attempt begins with a new context. */
