@@ -6,12 +6,10 @@ A column name has the same meaning in every table. The CSV files, ``datapackage.
 
 from dataclasses import dataclass
 
-from .computed_columns import STATISTIC_VARIABLES
-from .recorded_columns import ROW_VARIABLES
+from .columns import VARIABLES
 from .variables import Variable
 
 FORMAT_VERSION = 2  # raised when a table or column changes its name or meaning; docs/export.md says what
-VARIABLES = {variable.name: variable for variable in [*ROW_VARIABLES, *STATISTIC_VARIABLES]}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from studyserver.results.data.rehearsal_marks import file_stem, rehearsal_mark
 from studyserver.study.lifecycle.versions import snapshot
 from studyserver.study.models import Study
 
-from .codebook import FORMAT_VERSION, VARIABLES, Table
+from .codebook import FORMAT_VERSION, Table
+from .columns import VARIABLES
 from .csv_files import timestamp
 from .variables import Variable
 

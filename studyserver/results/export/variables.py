@@ -4,14 +4,6 @@ from dataclasses import dataclass
 
 TYPES = ("identifier", "text", "integer", "number", "boolean", "datetime")
 
-LEVELS_OF_MEASUREMENT = {
-    "nominal": "names",
-    "ordinal": "ordered",
-    "interval": "equal steps",
-    "ratio": "equal steps and a true zero",
-    "sets": "sets of options (checklists)",
-}
-
 
 @dataclass(frozen=True)
 class Variable:
@@ -37,6 +29,11 @@ class Variable:
     levels: tuple[tuple[str, str], ...] = ()
 
 
-def levels_of(mapping: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return a closed list of values as a `Variable` holds it."""
-    return tuple(mapping.items())
+def variables(columns: dict[str, str], levels: dict[str, dict[str, str]]) -> dict[str, Variable]:
+    """Return variables by name, from lines ``type [unit]: description`` and the closed lists of values."""
+    found = {}
+    for name, line in columns.items():
+        kind, description = line.split(": ", 1)
+        kind, _, unit = kind.removesuffix("]").partition(" [")
+        found[name] = Variable(name, kind, description, unit, tuple(levels.get(name, {}).items()))
+    return found
