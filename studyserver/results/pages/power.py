@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -123,48 +123,23 @@ def _suggested(study: Study) -> dict:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the page shows.
-
-    Attributes
-    ----------
-    variances : Variances
-    unit : str
-        Of differences, in words.
-    source : str
-        Where the variances are from, in words.
-    mark : str
-        That no answers of people went into the plan; empty where they did.
-    rows : list[dict]
-        The table: one row per number of annotators, a cell per number of tracks.
-    tracks : list[int]
-        Its columns.
-    headline : str
-    advice : list[str]
-    described : str
-        The plot in words.
-    table : pd.DataFrame
-        As `power.planning_table` has it.
-    """
+    """What the page shows."""
 
     variances: Variances
-    unit: str
-    source: str
-    mark: str
-    rows: list[dict]
-    tracks: list[int]
+    unit: str  # of differences, in words
+    source: str  # where the variances are from, in words
+    mark: str  # that no answers of people went into the plan; empty where they did
+    rows: list[dict]  # the table: one row per number of annotators, a cell per number of tracks
+    tracks: list[int]  # its columns
     headline: str
     advice: list[str]
-    described: str
-    table: pd.DataFrame
+    described: str  # the plot in words
+    table: pd.DataFrame  # as `power.planning_table` has it
 
     @property
     def deviations(self) -> list[float]:
         """Standard deviations of the effect between annotators and tracks, and of a single judgment."""
-        variances = self.variances
-        return [
-            value**0.5
-            for value in (variances.rater_by_condition, variances.clip_by_condition, variances.error)
-        ]
+        return [value**0.5 for value in astuple(self.variances)]
 
 
 class NoVariances(ValueError):
@@ -195,18 +170,8 @@ def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
     ]
     chosen = cells[own, data["tracks"]]
     unit = f"on the scale from {plain(low)} to {plain(high)}"
-    return Plan(
-        variances=variances,
-        unit=unit,
-        source=source,
-        mark=_mark(form),
-        rows=rows,
-        tracks=tracks,
-        headline=_headline(data, chosen, unit),
-        advice=_advice(data, chosen, variances, each),
-        described=_described(table, tracks),
-        table=table,
-    )
+    words = _headline(data, chosen, unit), _advice(data, chosen, variances, each), _described(table, tracks)
+    return Plan(variances, unit, source, _mark(form), rows, tracks, *words, table)
 
 
 def forecast(study: Study) -> str:
@@ -250,11 +215,7 @@ def _variances(
         deviations = [data[name] for name in DEVIATIONS]
         return Variances(*(value**2 for value in deviations)), "typed"
     if data["source"] == "assumed" or computed is None:
-        squared = scale_range**2
-        assumed = (
-            getattr(DEFAULT_VARIANCES, name) * squared
-            for name in ("rater_by_condition", "clip_by_condition", "error")
-        )
+        assumed = (value * scale_range**2 for value in astuple(DEFAULT_VARIANCES))
         return Variances(*assumed), "assumed: no pilot was taken into account"
     found = answered_variances(computed.main.counted, data["question"], data["first"], data["second"])
     simulated = data["source"] == "rehearsal"

@@ -30,56 +30,26 @@ _SHARES_OF_WIDTH = (1.0, 0.75, 0.5)
 
 @dataclass(frozen=True)
 class Needed:
-    """Further judgments needed one contrast needs.
+    """Further judgments that one contrast needs."""
 
-    Attributes
-    ----------
-    text : str
-        The question.
-    answer : str
-        How wide the interval is and what half of it takes, in a sentence.
-    design : str
-        What that is computed from, in a sentence.
-    table : FigureTable
-    """
-
-    text: str
-    answer: str
-    design: str
+    text: str  # the question
+    answer: str  # how wide the interval is and what half of it takes, in a sentence
+    design: str  # what that is computed from, in a sentence
     table: FigureTable
 
 
 @dataclass(frozen=True)
 class ProgressPage:
-    """What the page shows besides the counts of annotators.
+    """What the page shows besides the counts of annotators."""
 
-    Attributes
-    ----------
-    stages : FigureTable or None
-        How many annotators came how far, and the share of those who came to the stage before.
-    times : FigureTable or None
-        Time per trial early, in the middle and late in the session.
-    ended : FigureTable or None
-        How many sessions the study ended, and why.
-    failing : FigureTable or None
-        Excluded by the declared rules.
-    agreement : FigureTable or None
-    needed : list[Needed]
-        Further judgments needed until intervals are so wide, contrast by contrast.
-    waiting : list[tuple[str, str]]
-        Questions for which that cannot be computed yet, with the reason.
-    adaptive : str
-        How far an adaptive study is from its precision, in words.
-    """
-
-    stages: FigureTable | None
-    times: FigureTable | None
-    ended: FigureTable | None
-    failing: FigureTable | None
+    stages: FigureTable | None  # how many annotators came how far, as a share of the stage before
+    times: FigureTable | None  # per trial early, in the middle and late in the session
+    ended: FigureTable | None  # how many sessions the study ended, and why
+    failing: FigureTable | None  # excluded by the declared rules
     agreement: FigureTable | None
-    needed: list[Needed]
-    waiting: list[tuple[str, str]]
-    adaptive: str
+    needed: list[Needed]  # until intervals are so wide, contrast by contrast
+    waiting: list[tuple[str, str]]  # questions for which that cannot be computed yet, with the reason
+    adaptive: str  # how far an adaptive study is from its precision, in words
 
 
 def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
@@ -92,16 +62,14 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
         Width of the interval that the researcher wants, in units of the scale.
     """
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
-    needed, waiting = parts.part(
-        "needed",
-        "Further judgments needed",
-        lambda computed: _needed(computed.shown.counted, width),
-        ([], []),
-    )
+
+    def still_needed(computed: Computed) -> tuple[list[Needed], list[tuple[str, str]]]:
+        return _needed(computed.shown.counted, width)
 
     def counted(name: str, what: str, compute: Callable, instead: Any = None) -> Any:
         return parts.part(name, what, lambda _computed: compute(study, rehearsal=rehearsal), instead)
 
+    needed, waiting = parts.part("needed", "Further judgments needed", still_needed, ([], []))
     return ProgressPage(
         stages=counted("stages", "Where annotators drop out", stages_table),
         times=counted("times", "Time per trial", times_table),
@@ -140,11 +108,8 @@ def stages_table(study: Study, *, rehearsal: bool = False) -> FigureTable:
         lost = "\N{EN DASH}" if before is None else str(max(before - count, 0))
         rows.append([label, str(count), share, lost])
         before = count
-    return FigureTable(
-        "Stages that annotators reached",
-        ["stage", "annotators", "of those before", "left or not finished"],
-        rows,
-    )
+    columns = ["stage", "annotators", "of those before", "left or not finished"]
+    return FigureTable("Stages that annotators reached", columns, rows)
 
 
 def times_table(study: Study, *, rehearsal: bool = False) -> FigureTable | None:
@@ -235,20 +200,15 @@ def _needed_of(
     wanted = [*(share * now for share in _SHARES_OF_WIDTH), *([width] if width else [])]
     more = [_more_annotators(one, annotators, tracks, each, variances) for one in wanted]
     low, high = scale_ends(question)
-    columns = ["width of the 95 % interval", "annotators", "more annotators", "more judgments"]
-    return Needed(
-        text=question.text,
-        answer=_needed_words(pair, wanted, more, each, of_own=width is not None),
-        design=(
-            f"So far {plural(annotators, 'annotator')}, each with about {each} of {tracks} tracks in both "
-            f"conditions; widths on the scale from {plain(low)} to {plain(high)}."
-        ),
-        table=FigureTable(
-            f"{question.text} {pair.capitalize()}",
-            columns,
-            [_needed_line(one, annotators, count, each) for one, count in zip(wanted, more, strict=True)],
-        ),
+    design = (
+        f"So far {plural(annotators, 'annotator')}, each with about {each} of {tracks} tracks in both "
+        f"conditions; widths on the scale from {plain(low)} to {plain(high)}."
     )
+    columns = ["width of the 95 % interval", "annotators", "more annotators", "more judgments"]
+    lines = [_needed_line(one, annotators, count, each) for one, count in zip(wanted, more, strict=True)]
+    table = FigureTable(f"{question.text} {pair.capitalize()}", columns, lines)
+    answer = _needed_words(pair, wanted, more, each, of_own=width is not None)
+    return Needed(question.text, answer, design, table)
 
 
 def _more_annotators(

@@ -27,27 +27,14 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class FigureTable:
-    """A table ready to be shown; the first column heads its row.
-
-    Attributes
-    ----------
-    caption : str
-    columns : list[str]
-    rows : list[list[str]]
-    sounds : list[int or None]
-        Clips to listen to, one per row, or empty.
-    conditions : list[str]
-        Conditions by whose colour the rows are marked, or empty.
-    links : list[str]
-        Addresses that the rows' heads lead to, relative to the page, or empty.
-    """
+    """A table ready to be shown; the first column heads its row. The lists with a default may be empty."""
 
     caption: str
     columns: list[str]
     rows: list[list[str]]
-    sounds: list[int | None] = field(default_factory=list)
-    conditions: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
+    sounds: list[int | None] = field(default_factory=list)  # clips to listen to, one per row
+    conditions: list[str] = field(default_factory=list)  # by whose colour the rows are marked
+    links: list[str] = field(default_factory=list)  # where the rows' heads lead, relative to the page
 
     @cached_property
     def reasons(self) -> dict[str, str]:

@@ -100,12 +100,7 @@ class Failed:
 
 
 class Parts:
-    """Computes parts and collects failures by the name of the part.
-
-    Parameters
-    ----------
-    computed : Computed
-    """
+    """Computes parts and collects failures by the name of the part."""
 
     def __init__(self, computed: "Computed") -> None:
         self.computed = computed

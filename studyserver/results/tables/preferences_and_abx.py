@@ -22,12 +22,7 @@ from .vocabulary import table_of
 
 
 class Compared:
-    """Figures of the questions that compare clips with each other, of one study.
-
-    Parameters
-    ----------
-    counted : CountedJudgments
-    """
+    """Figures of the questions that compare clips with each other, of one study."""
 
     def __init__(self, counted: CountedJudgments) -> None:
         self.counted = counted

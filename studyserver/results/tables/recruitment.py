@@ -22,32 +22,19 @@ _JUDGED_ROLES = [
 
 @dataclass(frozen=True)
 class Progress:
-    """Counts of annotators and trials.
-
-    Attributes
-    ----------
-    joined, finished, in_session, not_started, left, withdrawn, discarded, screened_out : int
-        Annotators. `left` are those whose session expired half-way; `not_started` never consented;
-        `discarded` withdrew and asked that their answers be discarded (they are not in the counts of
-        judgments).
-    wanted : int or None
-    balance : list[tuple[int, int]]
-        (judged trials, number of stimuli judged so often), ascending.
-    median_trial_seconds : float or None
-        Over the newest finished main trials.
-    """
+    """Counts of annotators and trials."""
 
     joined: int
     finished: int
     in_session: int
-    not_started: int
-    left: int
-    withdrawn: int
-    discarded: int
+    not_started: int  # never consented
+    left: int  # the session expired half-way
+    withdrawn: int  # and left their answers
+    discarded: int  # withdrew and asked that their answers be discarded; not in the counts of judgments
     screened_out: int
     wanted: int | None
-    balance: list[tuple[int, int]]
-    median_trial_seconds: float | None
+    balance: list[tuple[int, int]]  # (judged trials, number of stimuli judged so often), ascending
+    median_trial_seconds: float | None  # over the newest finished main trials
 
     @property
     def counts(self) -> list[tuple[str, str]]:

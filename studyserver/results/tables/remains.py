@@ -30,12 +30,7 @@ COLUMNS_OF_TRACKS = [*_PLACE, *columns(FIGURES, "track")]
 
 
 class WhatRemains:
-    """All statistics of one study about what listeners still hear.
-
-    Parameters
-    ----------
-    summaries : StudySummaries
-    """
+    """All statistics of one study about what listeners still hear."""
 
     def __init__(self, summaries: StudySummaries) -> None:
         self.summaries = summaries

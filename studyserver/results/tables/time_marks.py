@@ -27,12 +27,7 @@ _MARKS = ["item", "rater", "seconds", "stretches"]
 
 
 class Marked:
-    """Figures of the questions that ask for stretches of time, of one study.
-
-    Parameters
-    ----------
-    counted : CountedJudgments
-    """
+    """Figures of the questions that ask for stretches of time, of one study."""
 
     def __init__(self, counted: CountedJudgments) -> None:
         self.counted = counted
