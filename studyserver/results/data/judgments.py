@@ -64,27 +64,11 @@ class CountedJudgments:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """One row per finished trial, with its annotator, kind, what it repeats and how long it took (s)."""
-        fields = (
-            "pk",
-            "annotator__pseudonym",
-            "position",
-            "kind",
-            "repeat_of_id",
-            "presented_at",
-            "finished_at",
-        )
-        finished = self.rows.finished_trials().values_list(*fields, "attention_passed").iterator(CHUNK)
-        names = [
-            "trial",
-            "annotator",
-            "position",
-            "kind",
-            "repeat_of",
-            "presented_at",
-            "finished_at",
-            "passed",
-        ]
-        table = pd.DataFrame(list(finished), columns=names)
+        renamed = {"pk": "trial", "annotator__pseudonym": "annotator", "repeat_of_id": "repeat_of"}
+        renamed |= {"attention_passed": "passed"}
+        fields = [*renamed, "position", "kind", "presented_at", "finished_at"]
+        finished = self.rows.finished_trials().values_list(*fields).iterator(CHUNK)
+        table = pd.DataFrame(list(finished), columns=fields).rename(columns=renamed)
         for name in ("presented_at", "finished_at"):
             table[name] = pd.to_datetime(table[name], utc=True)
         table["took"] = (table["finished_at"] - table["presented_at"]).dt.total_seconds()

@@ -1,6 +1,6 @@
 """Means and differences of means, with items and raters as random samples."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -176,6 +176,4 @@ def _means_without(values: np.ndarray, group: np.ndarray, n_groups: int) -> np.n
 def _cut(interval: Interval, low: float, high: float) -> Interval:
     if interval.low is None or interval.high is None:
         return interval
-    return Interval(
-        interval.method, interval.se, max(interval.low, low), min(interval.high, high), interval.reason
-    )
+    return replace(interval, low=max(interval.low, low), high=min(interval.high, high))

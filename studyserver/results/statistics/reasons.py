@@ -103,13 +103,8 @@ class Why(Enum):
     CONSTANT_EVIDENCE = "the evidence keeps the same share of the music throughout, so no time is its own"
 
 
-_UNSUITABLE = {
-    Why.ANOTHER_LEVEL,
-    Why.NOT_TWO_RATERS,
-    Why.INCOMPLETE,
-    Why.FEWER_THAN_TWO,
-    Why.FEWER_THAN_TWO_ITEMS,
-}
+_UNSUITABLE = {Why.ANOTHER_LEVEL, Why.NOT_TWO_RATERS, Why.INCOMPLETE}
+_UNSUITABLE |= {Why.FEWER_THAN_TWO, Why.FEWER_THAN_TWO_ITEMS}
 
 
 @dataclass(frozen=True)
@@ -146,3 +141,11 @@ class Reason:
     def is_unsuitable(self) -> bool:
         """Whether the figure is not for judgments of this level or design."""
         return self.why in _UNSUITABLE
+
+
+class ReasonedError(ValueError):
+    """A figure that cannot be computed, with its `reason`."""
+
+    def __init__(self, why: Why, **values: Any):
+        self.reason = Reason(why, values)
+        super().__init__(str(self.reason))

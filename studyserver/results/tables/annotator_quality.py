@@ -163,14 +163,14 @@ class AnnotatorQuality:
         asked = self.counted.rows.measures.values()
         return [question for question in asked if question.answer_kind.has_numbers]
 
-    def _judgments(self, question: Question) -> pd.DataFrame:
+    def _judgments(self, question: Question, value: str = "number") -> pd.DataFrame:
         found = self.counted.main[self.counted.main["question"] == question.key]
         found = first_answers(question, found)
         return pd.DataFrame(
             {
                 "item": found["stimulus"].to_numpy(),
                 "rater": found["annotator"].astype(str).to_numpy(),
-                "value": found["number"].to_numpy(),
+                "value": found[value].to_numpy(),
                 "position": found["position"].to_numpy(),
                 "response_ms": found["response_ms"].to_numpy(),
             }
@@ -180,17 +180,7 @@ class AnnotatorQuality:
         """Return first answers that are names, in the form that `named_quality_table` needs."""
         if question.answer_kind.answers == Answers.PREFERENCES:
             return self._preferences(question)
-        found = self.counted.main[self.counted.main["question"] == question.key]
-        found = first_answers(question, found)
-        return pd.DataFrame(
-            {
-                "item": found["stimulus"].to_numpy(),
-                "rater": found["annotator"].astype(str).to_numpy(),
-                "value": found["value"].to_numpy(object),
-                "position": found["position"].to_numpy(),
-                "response_ms": found["response_ms"].to_numpy(),
-            }
-        )
+        return self._judgments(question, "value").astype({"value": object})
 
     def _preferences(self, question: Question) -> pd.DataFrame:
         """Return which of the same clips each annotator preferred; `given` is its position in the trial."""

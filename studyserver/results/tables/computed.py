@@ -129,12 +129,7 @@ class Computed:
 
 
 class Statistics:
-    """All statistics of one set of judgments.
-
-    Parameters
-    ----------
-    counted : CountedJudgments
-    """
+    """All statistics of one set of judgments."""
 
     def __init__(self, counted: CountedJudgments) -> None:
         self.counted = counted
@@ -146,17 +141,15 @@ class Statistics:
     @cached_property
     def retest(self) -> pd.DataFrame:
         """Test-retest figures of each question that any annotator answered twice."""
-        parts = []
-        for question, pairs in self.counted.repeats.groupby("question", observed=True):
-            table = retest_table(
-                pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
-            )
-            parts.append(table_of(table, "clip").assign(question=question))
-        for question, pairs in self.counted.named_repeats.groupby("question", observed=True):
-            table = named_retest_table(
-                pairs["stimulus"], pairs["annotator"].astype(str), pairs["first"], pairs["second"]
-            )
-            parts.append(table_of(table, "clip").assign(question=question))
+        counted, parts = self.counted, []
+        for repeats, compute in (
+            (counted.repeats, retest_table),
+            (counted.named_repeats, named_retest_table),
+        ):
+            for question, pairs in repeats.groupby("question", observed=True):
+                answers = pairs["annotator"].astype(str), pairs["first"], pairs["second"]
+                table = table_of(compute(pairs["stimulus"], *answers), "clip")
+                parts.append(table.assign(question=question))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question"])
 
     def table_rows(self, name: str) -> Iterator[Row]:

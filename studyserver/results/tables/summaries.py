@@ -132,16 +132,12 @@ class StudySummaries:
                         "option": option,
                         "mean": mean.value,
                         "sd": mean.sd,
-                        "se": mean.interval.se,
-                        "ci_low": mean.interval.low,
-                        "ci_high": mean.interval.high,
-                        "ci_method": mean.interval.method,
+                        **mean.interval.columns,
                         "ci_scope": NEW_ANNOTATORS,
                         "n_clips": mean.n_items,
                         "n_annotators": mean.n_raters,
                         "n_judgments": mean.n_judgments,
                         "status": "undefined" if mean.value is None else "ok",
-                        "reason": mean.interval.reason,
                     }
 
     def agreement_rows(self) -> Iterator[dict[str, Any]]:
@@ -163,10 +159,8 @@ class StudySummaries:
             scale_ends(question),
             groups,
             _agreement(question, judgments, groups),
-            len(judgments),
-            judgments["annotator"].nunique(),
-            judgments["stimulus"].nunique(),
-            _contrasts(groups, numeric=question.answer_kind.has_numbers, alike=alike),
+            contrasts=_contrasts(groups, numeric=question.answer_kind.has_numbers, alike=alike),
+            **_counts(judgments),
         )
 
 
@@ -222,31 +216,28 @@ def _group_summary(
     shares = {
         option: _mean(judgments.assign(chosen=chosen[option]), "chosen", 0, 1, alike) for option in chosen
     }
+    named = judgments.loc[hits.index].assign(hit=hits)
     return GroupSummary(
         group=group,
         mean=mean,
         shares=shares,
         hits=hits,
-        names_target=_mean(judgments.loc[hits.index].assign(hit=hits), "hit", 0, 1, alike)
-        if len(hits)
-        else None,
+        names_target=_mean(named, "hit", 0, 1, alike) if len(hits) else None,
         distribution=_distribution(question, judgments, chosen),
         judgments=judgments,
-        n_judgments=len(judgments),
-        n_annotators=judgments["annotator"].nunique(),
-        n_clips=judgments["stimulus"].nunique(),
+        **_counts(judgments),
     )
+
+
+def _counts(judgments: pd.DataFrame) -> dict[str, int]:
+    counted = {"n_annotators": judgments["annotator"], "n_clips": judgments["stimulus"]}
+    return {"n_judgments": len(judgments), **{name: column.nunique() for name, column in counted.items()}}
 
 
 def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: bool) -> Mean:
-    mean = mean_with_interval(
-        judgments[column].to_numpy(dtype=float),
-        judgments["stimulus"].to_numpy(),
-        judgments["annotator"].to_numpy(),
-        low=low,
-        high=high,
-        items_alike=alike,
-    )
+    values = judgments[column].to_numpy(dtype=float)
+    place = judgments["stimulus"].to_numpy(), judgments["annotator"].to_numpy()
+    mean = mean_with_interval(values, *place, low=low, high=high, items_alike=alike)
     return mean_of(mean, "clip")
 
 

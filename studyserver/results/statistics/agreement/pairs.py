@@ -6,26 +6,16 @@ effects. Ties count as half a win for each side.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from studyserver.results.statistics.reasons import Reason, Why
+from studyserver.results.statistics.reasons import ReasonedError, Why
 
 
-class PairsError(ValueError):
-    """Comparisons from which no strengths can be estimated; the message says why and what would help.
-
-    Attributes
-    ----------
-    reason : Reason
-    """
-
-    def __init__(self, why: Why, **values: Any):
-        self.reason = Reason(why, values)
-        super().__init__(str(self.reason))
+class PairsError(ReasonedError):
+    """Comparisons from which no strengths can be estimated; the message says why and what would help."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from studyserver.results.statistics.reasons import Reason, Why
+from studyserver.results.statistics.reasons import ReasonedError
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio", "sets")
 NUMERIC_LEVELS = ("interval", "ratio")
@@ -30,17 +30,8 @@ class RatingsError(ValueError):
         self.row = row
 
 
-class UndefinedError(ValueError):
-    """A figure that is undefined for these judgments.
-
-    Attributes
-    ----------
-    reason : Reason
-    """
-
-    def __init__(self, why: Why, **values: Any):
-        self.reason = Reason(why, values)
-        super().__init__(str(self.reason))
+class UndefinedError(ReasonedError):
+    """A figure that is undefined for these judgments."""
 
 
 @dataclass(frozen=True)

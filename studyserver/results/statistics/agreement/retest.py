@@ -1,24 +1,21 @@
 """Test-retest agreement of raters who judge an item a second time."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from studyserver.results.statistics.intervals import (
-    SCOPES,
-    Interval,
-    jackknife,
-    proportion_scale,
-    reliability_scale,
-)
+from studyserver.results.statistics import intervals
+from studyserver.results.statistics.intervals import SCOPES, Interval, Scale, jackknife
 from studyserver.results.statistics.reasons import Reason, Why
 
 from .distances import answer_similarity
 
 COLUMNS = ["statistic", "estimate", "se", "ci_low", "ci_high", "ci_method", "ci_scope"]
 COLUMNS += ["n_items", "n_raters", "n_pairs", "status", "reason"]
+_PROPORTION, _RELIABILITY = intervals.proportion_scale(), intervals.reliability_scale(2.0)
+_Statistics = dict[str, tuple[Callable[[np.ndarray], np.ndarray], Scale | None]]
 
 
 def retest_table(
@@ -86,10 +83,10 @@ def named_retest_table(
     similar = answer_similarity(answers)
     chosen = np.eye(len(answers))
     moments = [np.ones(n), (x == y) * 1.0, similar[x, y], *chosen[x].T, *chosen[y].T]
-    statistics = {"exact_agreement": (_named_exact, "proportion")}
+    statistics: _Statistics = {"exact_agreement": (partial(_mean_of, 1), _PROPORTION)}
     if n and isinstance(answers[0], frozenset):
-        statistics["similarity"] = (_similarity, "proportion")
-    statistics["cohen_kappa"] = (partial(_named_kappa, similar), "reliability")
+        statistics["similarity"] = (partial(_mean_of, 2), _PROPORTION)
+    statistics["cohen_kappa"] = (partial(_named_kappa, similar), _RELIABILITY)
     return _figures(table, moments, statistics, confidence)
 
 
@@ -101,7 +98,7 @@ def _pairs(items: Sequence, raters: Sequence, first: Sequence, second: Sequence)
 def _figures(
     table: pd.DataFrame,
     whole: list[np.ndarray],
-    statistics: Mapping[str, tuple[Callable[[np.ndarray], np.ndarray], str]],
+    statistics: _Statistics,
     confidence: float,
 ) -> pd.DataFrame:
     """Return the rows of statistics that are functions of sums over pairs, with jackknife intervals."""
@@ -113,11 +110,11 @@ def _figures(
     }
     totals = np.array([moment.sum() for moment in whole])
     rows = []
-    for statistic, (compute, bounded) in statistics.items():
+    for statistic, (compute, scale) in statistics.items():
         estimate = float(compute(totals)) if len(table) else np.nan
         for scope in SCOPES:
             if np.isfinite(estimate):
-                interval = _interval(compute, totals, parts, scope, estimate, bounded, confidence)
+                interval = _interval(compute, totals, parts, scope, estimate, scale, confidence)
                 row = [estimate, interval.se, interval.low, interval.high, interval.method, scope]
                 state = ["ok", interval.reason]
             else:
@@ -136,21 +133,15 @@ def _interval(
     parts: dict[str, np.ndarray],
     scope: str,
     estimate: float,
-    bounded: str,
+    scale: Scale | None,
     confidence: float,
 ) -> Interval:
     if scope == "items+raters" and len(parts["rater"]) < 3:
         reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": len(parts["rater"])})
         return Interval("jackknife", reason=reason)
     without = {name: compute(totals - part) for name, part in parts.items()}
-    scale = {"proportion": proportion_scale, "reliability": lambda: reliability_scale(2.0)}.get(bounded)
-    return jackknife(
-        estimate,
-        without["item"],
-        without["rater"] if scope == "items+raters" else None,
-        scale=scale() if scale else None,
-        confidence=confidence,
-    )
+    raters = without["rater"] if scope == "items+raters" else None
+    return jackknife(estimate, without["item"], raters, scale=scale, confidence=confidence)
 
 
 def _moments(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
@@ -166,26 +157,14 @@ def _divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.where(np.abs(b) > 1e-12, np.divide(a, b), np.nan)
 
 
-def _exact(s: np.ndarray) -> np.ndarray:
-    return _divide(s[..., 6], s[..., 0])
-
-
-def _named_exact(s: np.ndarray) -> np.ndarray:
-    return _divide(s[..., 1], s[..., 0])
-
-
-def _similarity(s: np.ndarray) -> np.ndarray:
-    return _divide(s[..., 2], s[..., 0])
+def _mean_of(moment: int, s: np.ndarray) -> np.ndarray:
+    return _divide(s[..., moment], s[..., 0])
 
 
 def _named_kappa(similar: np.ndarray, s: np.ndarray) -> np.ndarray:
     first, second = np.split(s[..., 3:], 2, axis=-1)
     by_chance = _divide(np.einsum("...i,ij,...j->...", first, similar, second), s[..., 0] ** 2)
-    return 1 - _divide(1 - _similarity(s), 1 - by_chance)
-
-
-def _within_1(s: np.ndarray) -> np.ndarray:
-    return _divide(s[..., 7], s[..., 0])
+    return 1 - _divide(1 - _mean_of(2, s), 1 - by_chance)
 
 
 def _kappa(s: np.ndarray) -> np.ndarray:
@@ -214,11 +193,11 @@ def _repeatability(s: np.ndarray) -> np.ndarray:
     return 1.96 * np.sqrt(2) * _measurement_error(s)
 
 
-_STATISTICS = {
-    "exact_agreement": (_exact, "proportion"),
-    "agreement_within_1": (_within_1, "proportion"),
-    "kappa_quadratic": (_kappa, "reliability"),
-    "icc_a_1": (_icc_a_1, "reliability"),
-    "standard_error_of_measurement": (_measurement_error, ""),
-    "repeatability": (_repeatability, ""),
+_STATISTICS: _Statistics = {
+    "exact_agreement": (partial(_mean_of, 6), _PROPORTION),
+    "agreement_within_1": (partial(_mean_of, 7), _PROPORTION),
+    "kappa_quadratic": (_kappa, _RELIABILITY),
+    "icc_a_1": (_icc_a_1, _RELIABILITY),
+    "standard_error_of_measurement": (_measurement_error, None),
+    "repeatability": (_repeatability, None),
 }

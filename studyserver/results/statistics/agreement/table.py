@@ -15,22 +15,8 @@ from .leave_one_out import Estimate
 from .ratings import Ratings, UndefinedError, prepare
 from .resampling import bootstrap_draws
 
-COLUMNS = [
-    "statistic",
-    "level",
-    "estimate",
-    "se",
-    "ci_low",
-    "ci_high",
-    "ci_method",
-    "ci_scope",
-    "n_items",
-    "n_items_pairable",
-    "n_raters",
-    "n_judgments",
-    "status",
-    "reason",
-]
+COLUMNS = ["statistic", "level", "estimate", "se", "ci_low", "ci_high", "ci_method", "ci_scope"]
+COLUMNS += ["n_items", "n_items_pairable", "n_raters", "n_judgments", "status", "reason"]
 PARTS = ["observed", "expected", "raters_per_item"]
 
 
