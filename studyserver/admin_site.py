@@ -13,11 +13,7 @@ _MODELS = (
     *("Track", "MusicModel", "Recipe", "Explanation", "Clip"),
 )
 # Names of third-party apps.
-_NAMES = {
-    "auth": "Researchers' accounts",
-    "axes": "Sign-ins",
-    "django_tasks_database": "Background tasks",
-}
+_NAMES = {"auth": "Researchers' accounts", "axes": "Sign-ins", "django_tasks_database": "Background tasks"}
 
 
 class ResearchSite(AdminSite):

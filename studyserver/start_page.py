@@ -31,24 +31,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the work.
+    """One stage of the work."""
 
-    Attributes
-    ----------
-    title
-        The task of this stage.
-    text
-        Its current state.
-    done
-        Whether the next stage has something to work with.
-    links
-        Pages for this stage, the most usual first.
-    """
-
-    title: str
-    text: str
-    done: bool
-    links: list[Link]
+    title: str  # its task
+    text: str  # its current state
+    done: bool  # whether the next stage has something to work with
+    links: list[Link]  # its pages, the most usual first
 
 
 @dataclass(frozen=True)

@@ -53,11 +53,9 @@ def significant(value: float, digits: int = 3) -> str:
 
 def grouped(value: float) -> str:
     """Return a number with three significant digits and separated thousands."""
-    return (
-        f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-        if abs(value) >= 1000
-        else significant(value)
-    )
+    if abs(value) < 1000:
+        return significant(value)
+    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def probability(p: float | None) -> str:

@@ -57,11 +57,6 @@ def compared_clips(
         yield item, row
 
 
-def confidence(question: Question, value: object) -> int | None:
-    """Return the confidence of a presence judgment."""
-    return question.answer_kind.confidence(value)
-
-
 def scale_ends(question: Question) -> tuple[float, float]:
     """Return the ends of a question's scale; 0 and 1 where answers are options."""
     return question.answer_kind.ends(question.options)

@@ -16,7 +16,7 @@ from studyserver.study.questions.kinds import Answers, kinds_with
 from . import Row
 from .listening import clip_record, without_addresses
 from .questionnaire_rows import questionnaire_rows
-from .questions import compared_clips, confidence, measured, option_values, plain_value, question_columns
+from .questions import compared_clips, measured, option_values, plain_value, question_columns
 from .stimuli import item_columns, prediction_rows, stimulus_columns
 from .study_data import Answer, StudyData
 
@@ -63,7 +63,7 @@ class StudyRows(StudyData):
                 answer = {
                     "value": plain_value(question, value),
                     "number": number,
-                    "confidence": confidence(question, value),
+                    "confidence": question.answer_kind.confidence(value),
                 }
                 yield {**row, **self._question_columns[question.key], **answer}
 
@@ -120,11 +120,8 @@ class StudyRows(StudyData):
         """Yield the table `trials`."""
         for annotators in self.batches():
             for trial, presentations in self.trials_of(annotators):
-                record = (
-                    canonical_json(without_addresses(trial.listening, presentations))
-                    if trial.listening
-                    else None
-                )
+                record = without_addresses(trial.listening, presentations) if trial.listening else None
+                record_text = None if record is None else canonical_json(record)
                 for presentation in presentations:
                     clip = self.stimulus_rows[presentation.stimulus_id].clip
                     yield {
@@ -139,7 +136,7 @@ class StudyRows(StudyData):
                         "finished_at": trial.finished_at,
                         "trial_seconds": trial_seconds(trial),
                         **clip_record(trial.listening, presentation, clip.seconds),
-                        "listening_record": record,
+                        "listening_record": record_text,
                     }
 
     def stimuli(self) -> Iterator[Row]:

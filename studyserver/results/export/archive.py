@@ -85,15 +85,11 @@ class StudyExport:
         yield "dataset_description.json", _text(data_package.json_text(described))
         described = data_package.data_package(study, written, sizes, rehearsal=rehearsal)
         yield "datapackage.json", _text(data_package.json_text(described))
-        yield (
-            "README.md",
-            _text(data_package.readme_text(study, written, rehearsal=rehearsal, problems=problems)),
-        )
+        readme = data_package.readme_text(study, written, rehearsal=rehearsal, problems=problems)
+        yield "README.md", _text(readme)
         if problems:
-            yield (
-                data_package.PROBLEMS,
-                _text(data_package.problems_text(study, problems, rehearsal=rehearsal)),
-            )
+            missing = data_package.problems_text(study, problems, rehearsal=rehearsal)
+            yield data_package.PROBLEMS, _text(missing)
 
     @property
     def problems(self) -> list[str]:

@@ -17,6 +17,7 @@ PSYCH_DS_VERSION = "Psych-DS 1.5.0"
 _FRICTIONLESS_TYPES = {"identifier": "string", "text": "string"}
 # A primary key must not have missing values; these key columns may be empty.
 _MAY_BE_MISSING = {"condition", "method", "kept_segments", "option", "about", "first_method"}
+_DIALECT = {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQuote": True, "header": True}
 _IDENTIFIER = "^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 # Columns that are foreign keys to the table where they are the key.
 _REFERENCES = {
@@ -118,13 +119,7 @@ def _resource(table: Table, path: str, names: list[str], sizes: dict[str, tuple[
         "encoding": "utf-8",
         "bytes": size,
         "hash": f"sha256:{digest}",
-        "dialect": {
-            "delimiter": ",",
-            "lineTerminator": "\n",
-            "quoteChar": '"',
-            "doubleQuote": True,
-            "header": True,
-        },
+        "dialect": _DIALECT,
         "schema": schema,
     }
 

@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 _INTERVALS = "95\N{NO-BREAK SPACE}% intervals by a delete-one jackknife"
 _ANALYSES = [
-    (
-        set(Answers) - {Answers.TEXT},
-        "The last answer to each question in finished main trials counts.",
-    ),
+    (set(Answers) - {Answers.TEXT}, "The last answer to each question in finished main trials counts."),
     (
         {Answers.NUMBERS, Answers.NAMES, Answers.SETS},
         f"Means are over judgments, with {_INTERVALS} over clips and annotators and Satterthwaite's degrees "
@@ -58,17 +55,8 @@ _ANALYSES = [
 
 def methods_paragraphs(study: Study, progress: Progress, *, rehearsal: bool = False) -> list[str]:
     """Return the methods section: stimuli, procedure, questions, analysis."""
-    return [
-        paragraph
-        for paragraph in (
-            _stimuli(study),
-            _equal_sounds(study, rehearsal=rehearsal),
-            _procedure(study, progress),
-            _questions(study),
-            _analysis(study),
-        )
-        if paragraph
-    ]
+    shown = _stimuli(study), _equal_sounds(study, rehearsal=rehearsal), _procedure(study, progress)
+    return [paragraph for paragraph in (*shown, _questions(study), _analysis(study)) if paragraph]
 
 
 def exclusions(progress: Progress, left_out: int = 0) -> list[str]:
@@ -96,10 +84,8 @@ def uncomputed_parts(parts: Parts, *, left_out: int) -> dict:
     def methods(_computed: "Computed") -> list[str]:
         return methods_paragraphs(study, progress, rehearsal=rehearsal)
 
-    return {
-        "methods": parts.part("methods", "Methods", methods, []),
-        "excluded": exclusions(progress, left_out),
-    }
+    paragraphs = parts.part("methods", "Methods", methods, [])
+    return {"methods": paragraphs, "excluded": exclusions(progress, left_out)}
 
 
 def report_parts(parts: Parts) -> dict:

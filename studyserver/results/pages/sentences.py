@@ -114,18 +114,9 @@ def _of_one_evidence(
     summary: QuestionSummary, evidence: GroupSummary, *, several: bool, beside_original: bool
 ) -> str:
     """Return what is heard in the evidence of one method and size, beside its own random control."""
-    found = next(
-        (
-            (pair[1], interval)
-            for pair, (_, interval) in summary.contrasts.items()
-            if pair[0] == evidence.group
-        ),
-        None,
-    )
-    contrast = found[1] if found else None
+    own_control, contrast = _control_of(summary, evidence)
     where = in_evidence(evidence.group, several=several)
     verdict = _verdict(target_name(summary.question.target), where, contrast)
-    own_control = next((group for group in summary.groups if found and group.group == found[0]), None)
     others = [
         (summary.first(ORIGINAL) if beside_original else None, "in the original"),
         (own_control or summary.first(RANDOM_CONTROL), "in the random control"),
@@ -139,6 +130,16 @@ def _of_one_evidence(
     if beside_original:
         figures += f" {scale_text(summary)}"
     return f"{verdict}: {figures}{', against ' if against else ''}{' and '.join(against)}."
+
+
+def _control_of(
+    summary: QuestionSummary, evidence: GroupSummary
+) -> tuple[GroupSummary | None, Interval | None]:
+    """Return the control that evidence is compared with, and the interval of the difference."""
+    for (own, control), (_difference, compared) in summary.contrasts.items():
+        if own == evidence.group:
+            return next((group for group in summary.groups if group.group == control), None), compared
+    return None, None
 
 
 def in_evidence(group: Group, *, several: bool) -> str:
@@ -208,9 +209,7 @@ def _about_naming(summary: QuestionSummary, evidence: GroupSummary | None) -> st
 
 
 def _naming_of_one(summary: QuestionSummary, evidence: GroupSummary, *, several: bool) -> str:
-    own = next((pair[1] for pair in summary.contrasts if pair[0] == evidence.group), None)
-    control = next((group for group in summary.groups if group.group == own), None)
-    control = control or summary.first(RANDOM_CONTROL)
+    control = _control_of(summary, evidence)[0] or summary.first(RANDOM_CONTROL)
     text = (
         f"Listeners name the target that {in_evidence(evidence.group, several=several)} was made for in "
         f"{share_text(evidence.names_target)} of judgments"

@@ -104,22 +104,12 @@ def preference_table(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
 
     def compute(keep: np.ndarray) -> np.ndarray:
         chose_shown_first = (preferred == shown)[keep & decided]
-        return np.array(
-            [
-                _mean(preferred[keep]),
-                _mean(~decided[keep]),
-                _mean(strength[keep & np.isfinite(strength)]),
-                _mean(chose_shown_first),
-            ]
-        )
+        strengths = strength[keep & np.isfinite(strength)]
+        parts = (preferred[keep], ~decided[keep], strengths, chose_shown_first)
+        return np.array([_mean(part) for part in parts])
 
-    table = estimate_table(
-        PREFERENCE_FIGURES,
-        compute,
-        pairs["item"].to_numpy(),
-        pairs["rater"].to_numpy(),
-        confidence=confidence,
-    )
+    items, raters = pairs["item"].to_numpy(), pairs["rater"].to_numpy()
+    table = estimate_table(PREFERENCE_FIGURES, compute, items, raters, confidence=confidence)
     exact = exact_share(table, "preference_exact", preferred[decided], confidence)
     return pd.concat([table, exact], ignore_index=True)
 

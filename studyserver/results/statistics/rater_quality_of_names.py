@@ -44,15 +44,9 @@ def named_quality_table(judgments: pd.DataFrame) -> pd.DataFrame:
     paired = others > 0
     shared = np.bincount(rater[paired], minlength=len(raters))
     total = np.bincount(rater[paired], alike[paired] / others[paired], len(raters))
-    result = pd.DataFrame(
-        {
-            "rater": raters,
-            "n_judgments": np.bincount(rater, minlength=len(raters)),
-            "agreement_with_others": np.divide(
-                total, shared, out=np.full(len(raters), np.nan), where=shared > 0
-            ),
-        }
-    )
+    n_judgments = np.bincount(rater, minlength=len(raters))
+    mean = np.divide(total, shared, out=np.full(len(raters), np.nan), where=shared > 0)
+    result = pd.DataFrame({"rater": raters, "n_judgments": n_judgments, "agreement_with_others": mean})
     given = judgments.assign(value=judgments["given"]) if "given" in judgments else judgments
     return result.join(answering_figures(given), on="rater")
 
@@ -84,9 +78,7 @@ def named_pairwise_table(judgments: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=PAIR_COLUMNS)
 
 
-def _coded(
-    judgments: pd.DataFrame,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, pd.Index]:
+def _coded(judgments: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, pd.Index]:
     """Return items, raters and answers as numbers, the similarity of all answers, and the raters' names."""
     table = require_columns(judgments, JUDGMENT_COLUMNS)
     if table.duplicated(["item", "rater"]).any():

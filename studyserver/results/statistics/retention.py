@@ -114,12 +114,7 @@ DIFFERENCES = (
 
 
 def retention_difference_table(
-    judgments: pd.DataFrame,
-    first: str,
-    second: str,
-    *,
-    reference: str = ORIGINAL,
-    confidence: float = 0.95,
+    judgments: pd.DataFrame, first: str, second: str, *, reference: str = ORIGINAL, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return the difference in retention between two conditions.
 
@@ -192,11 +187,7 @@ def retention_figures(reference: np.ndarray, condition: np.ndarray) -> np.ndarra
     spread_x, spread_y = mean_x.var(ddof=1), mean_y.var(ddof=1)
     if min(spread_x, spread_y) > 1e-12:
         figures[0] = np.cov(mean_x, mean_y)[0, 1] / np.sqrt(spread_x * spread_y)
-    common, true_x, true_y = (
-        covariance_of_two_raters(x, y),
-        covariance_of_two_raters(x, x),
-        covariance_of_two_raters(y, y),
-    )
+    common, true_x, true_y = (covariance_of_two_raters(*both) for both in ((x, y), (x, x), (y, y)))
     if true_x > 1e-12:
         figures[2] = common / true_x
         figures[4] = true_x / spread_x

@@ -51,12 +51,7 @@ def _detection(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
     def compute(keep: np.ndarray) -> np.ndarray:
         signal, noise = keep & explained, keep & ~explained
-        return detection(
-            int(np.count_nonzero(signal & heard)),
-            int(np.count_nonzero(signal)),
-            int(np.count_nonzero(noise & heard)),
-            int(np.count_nonzero(noise)),
-        )
+        return detection(*(int(part.sum()) for part in (signal & heard, signal, noise & heard, noise)))
 
     return estimate_table(
         FIGURES, compute, table["item"].to_numpy(), table["rater"].to_numpy(), confidence=confidence

@@ -105,10 +105,8 @@ def _rows(
             reason = f"no judgment of {' and '.join(missing)}"
             rows.append(row | {"status": "undefined", "reason": reason, "ci_scope": NEW_ANNOTATORS})
             continue
-        table = pd.concat(
-            [part.assign(condition=place) for place, part in zip("ab", parts, strict=True)],
-            ignore_index=True,
-        )
+        sides_of = [part.assign(condition=place) for place, part in zip("ab", parts, strict=True)]
+        table = pd.concat(sides_of, ignore_index=True)
         found = table_of(contrast_table(table, [("a", "b")]), "track").iloc[0].to_dict()
         rows.append({**found, **row, "p": found["p"]})
     return rows

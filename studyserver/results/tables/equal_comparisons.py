@@ -9,7 +9,6 @@ from studyserver.results.data.counts import judged_trials
 from studyserver.study.models import Study
 
 if TYPE_CHECKING:
-    from .computed import Computed
     from .failures import Parts
 
 _CHUNK = 20_000
@@ -32,11 +31,8 @@ def equal_comparisons(study: Study, *, rehearsal: bool = False) -> tuple[int, in
 def equal_part(parts: "Parts") -> str:
     """Return `equal_comparisons_words` as one part of a page; empty if it fails."""
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
-
-    def words(_computed: "Computed") -> str:
-        return equal_comparisons_words(study, rehearsal=rehearsal)
-
-    return parts.part("equal", "Clips that sound the same", words, "")
+    what = "Clips that sound the same"
+    return parts.part("equal", what, lambda _: equal_comparisons_words(study, rehearsal=rehearsal), "")
 
 
 def equal_comparisons_words(study: Study, *, rehearsal: bool = False) -> str:

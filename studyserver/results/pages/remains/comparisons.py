@@ -59,14 +59,10 @@ def _preference(question: Question, table: pd.DataFrame, pairs: list[Pair]) -> R
         f"Listeners choose the {second} over the {group.label}",
         f"Whether listeners prefer the {group.label} or the {second} is not settled",
     )
-    return Remaining(
-        question.key,
-        question.text,
-        headline,
-        _plot("How often the first of two was chosen", rows, "preference"),
-        figure_table("Preference", "compared", rows, columns),
-        more=[strengths] if strengths else [],
-    )
+    plot = _plot("How often the first of two was chosen", rows, "preference")
+    shown = figure_table("Preference", "compared", rows, columns)
+    more = [strengths] if strengths else []
+    return Remaining(question.key, question.text, headline, plot, shown, more=more)
 
 
 def _strengths(table: pd.DataFrame) -> FigureTable | None:
@@ -103,13 +99,9 @@ def _abx(question: Question, _table: pd.DataFrame, pairs: list[Pair]) -> Remaini
         f"Listeners take the {group.label} for the {second} more often than chance would have it",
         f"Whether listeners can tell the {group.label} from the {second} is not settled",
     )
-    return Remaining(
-        question.key,
-        question.text,
-        headline,
-        _plot("Share of right answers", rows, "abx_correct"),
-        figure_table("ABX", "told apart", rows, columns),
-    )
+    plot = _plot("Share of right answers", rows, "abx_correct")
+    table = figure_table("ABX", "told apart", rows, columns)
+    return Remaining(question.key, question.text, headline, plot, table)
 
 
 # -- both -------------------------------------------------------------------------------------

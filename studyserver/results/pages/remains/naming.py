@@ -30,14 +30,10 @@ def _naming(remains: WhatRemains, item: QuestionSummary) -> Remaining:
         "mutual_information", "share_of_reference", "mutual_information_uncorrected", "accuracy",
         "accuracy_by_chance",
     ) | counts("accuracy", "clips", "annotators", "judgments")  # fmt: skip
-    return Remaining(
-        item.question.key,
-        item.question.text,
-        _naming_headline(item, groups),
-        None,
-        figure_table("Information", "condition", rows, columns),
-        matrices=[_confusion(item, group) for group, _figures in groups if group.condition not in UNMASKED],
-    )
+    shown = figure_table("Information", "condition", rows, columns)
+    matrices = [_confusion(item, group) for group, _figures in groups if group.condition not in UNMASKED]
+    headline = _naming_headline(item, groups)
+    return Remaining(item.question.key, item.question.text, headline, None, shown, matrices=matrices)
 
 
 def _naming_headline(item: QuestionSummary, groups: list[tuple[Group, Figures]]) -> str:

@@ -35,14 +35,9 @@ def _retention(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
     found = by_group(table)
     ordered = [one.group for one in item.groups if one.group in found]
     rows = [(group.label, group.condition, found[group]) for group in ordered]
-    plot = figure_plot(
-        "Retention by condition",
-        rows,
-        "correlation_corrected",
-        (-0.5, 1.5),
-        (-0.5, 0, 0.5, 1, 1.5),
-        "0: nothing of the differences between tracks is left; 1: all of it.",
-    )
+    title, ticks = "Retention by condition", (-0.5, 0, 0.5, 1, 1.5)
+    note = "0: nothing of the differences between tracks is left; 1: all of it."
+    plot = figure_plot(title, rows, "correlation_corrected", (-0.5, 1.5), ticks, note)
     columns = {
         "retention": agreed("correlation_corrected"),
         "uncorrected": agreed("correlation"),

@@ -21,24 +21,14 @@ def _part(question: Question, table: pd.DataFrame) -> Remaining:
     found = by_group_and_about(table)
     groups = [(group.label, group.condition, figures) for group, about, figures in found if not about]
     beside = [found_one for found_one in found if found_one[1]]
-    plot = figure_plot(
-        "Agreement on time",
-        groups,
-        "time_alpha",
-        (-0.5, 1.0),
-        (-0.5, 0, 0.5, 1),
-        f"1: everybody marks the same moments; 0: chance. {BARS}",
-    )
+    title, note = "Agreement on time", f"1: everybody marks the same moments; 0: chance. {BARS}"
+    plot = figure_plot(title, groups, "time_alpha", (-0.5, 1.0), (-0.5, 0, 0.5, 1), note)
     columns = named("time_alpha", "time_agreement_on_marked", "marked_share", "heard_somewhere")
     columns |= counts("marked_share", "clips", "annotators", "judgments")
-    return Remaining(
-        question.key,
-        question.text,
-        _headline(question.target, groups, beside),
-        plot,
-        figure_table("Agreement on time", "condition", groups, columns),
-        more=[_evidence(beside)] if beside else [],
-    )
+    headline = _headline(question.target, groups, beside)
+    shown = figure_table(title, "condition", groups, columns)
+    more = [_evidence(beside)] if beside else []
+    return Remaining(question.key, question.text, headline, plot, shown, more=more)
 
 
 def _evidence(beside: list) -> FigureTable:
