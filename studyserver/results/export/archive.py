@@ -167,9 +167,7 @@ class StudyExport:
 
     @cached_property
     def _unreadable(self) -> list[Unreadable]:
-        return self._parts.part(
-            "unreadable", "Stored answers that cannot be read", lambda c: list(c.rows.unreadable.values()), []
-        )
+        return self._parts.unreadable()
 
 
 def _rows(computed: "Computed", name: str) -> Iterator[dict]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST = 2000  # annotators, tracks
 _CONDITIONS = [(value, condition_name(value)) for value in Clip.Condition.values]
 DEVIATIONS = ("between_annotators", "between_tracks", "single_judgment")  # fields of standard deviations
-_SD = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
+_IN_STEPS = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
 
 
 class PlanningForm(forms.Form):
@@ -47,11 +47,7 @@ class PlanningForm(forms.Form):
         help_text="Two for each track; empty: every annotator hears every track in both.",
     )
     difference = forms.FloatField(
-        required=False,
-        min_value=0.0,
-        widget=forms.NumberInput(attrs={"step": "any"}),
-        label="Difference you want to find",
-        help_text="In steps of the scale.",
+        label="Difference you want to find", help_text="In steps of the scale.", **_IN_STEPS
     )
     source = forms.ChoiceField(
         choices=[
@@ -63,9 +59,9 @@ class PlanningForm(forms.Form):
         label="How much judgments vary",
         widget=forms.RadioSelect,
     )
-    between_annotators = forms.FloatField(label="Annotators differ in the effect by", **_SD)
-    between_tracks = forms.FloatField(label="Tracks differ in the effect by", **_SD)
-    single_judgment = forms.FloatField(label="A single judgment varies by", **_SD)
+    between_annotators = forms.FloatField(label="Annotators differ in the effect by", **_IN_STEPS)
+    between_tracks = forms.FloatField(label="Tracks differ in the effect by", **_IN_STEPS)
+    single_judgment = forms.FloatField(label="A single judgment varies by", **_IN_STEPS)
 
     def __init__(self, study: Study, data: QueryDict | None = None) -> None:
         self.study = study

@@ -69,12 +69,7 @@ class Visit:
         key = f"results-{fingerprint(parts.computed.rows)}-{name}-{self.everybody}"
         found = cache.get(key)
         if found is None:
-            unreadable = parts.part(
-                "unreadable",
-                "Stored answers that cannot be read",
-                lambda computed: list(computed.rows.unreadable.values()),
-                [],
-            )
+            unreadable = parts.unreadable()
             found = {**build(parts), "failed": parts.failed, "unreadable": unreadable}
             if not parts.failed:
                 cache.set(key, found, _KEPT_SECONDS)

@@ -69,8 +69,7 @@ def abx_table(answers: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFram
         )  # fmt: skip
         return np.array([right[keep].mean(), said_a[keep].mean(), criterion, unbiased])
 
-    items, raters = table["item"].to_numpy(), table["rater"].to_numpy()
-    figures = estimate_table(FIGURES, compute, items, raters, confidence=confidence)
+    figures = estimate_table(FIGURES, compute, table, confidence=confidence)
     found = {str(name): part for name, part in figures.groupby("statistic", sort=False)}
     unbiased, all_right = found.pop(_UNBIASED), bool(right.all())
     return pd.concat(

@@ -51,9 +51,7 @@ def _dose_response(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
         shares = [heard[keep & (size == k)].mean() if (keep & (size == k)).any() else np.nan for k in sizes]
         return np.array([*shares, *_curve(size[keep], heard[keep], sizes[0] / 2, sizes[-1] * 2)])
 
-    return estimate_table(
-        figures, compute, table["item"].to_numpy(), table["rater"].to_numpy(), confidence=confidence
-    )
+    return estimate_table(figures, compute, table, confidence=confidence)
 
 
 def _curve(size: np.ndarray, heard: np.ndarray, lowest: float, highest: float) -> tuple[float, float]:

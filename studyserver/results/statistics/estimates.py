@@ -49,8 +49,7 @@ def correlation_scale(*, may_exceed_one: bool = False) -> Scale:
 def estimate_table(
     figures: Sequence[Figure],
     compute: Callable[[np.ndarray], np.ndarray],
-    items: np.ndarray,
-    raters: np.ndarray,
+    judgments: pd.DataFrame,
     *,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -62,8 +61,8 @@ def estimate_table(
     compute : callable
         Maps a Boolean array, shape (n,), of the judgments to use to the figures, shape (n_figures,), with NaN
         for undefined ones.
-    items, raters : np.ndarray [shape=(n,)]
-        Labels of each judgment's item and rater.
+    judgments : pd.DataFrame
+        With the columns ``item`` and ``rater``.
     confidence : float
         Of the intervals.
 
@@ -73,8 +72,8 @@ def estimate_table(
         With the columns `COLUMNS`. ``status`` is ``ok``, or ``undefined`` with a `Reason` and no numbers; a
         defined figure without an interval has a `Reason` as well.
     """
-    item, item_labels = pd.factorize(np.asarray(items))
-    rater, rater_labels = pd.factorize(np.asarray(raters))
+    item, item_labels = pd.factorize(judgments["item"].to_numpy())
+    rater, rater_labels = pd.factorize(judgments["rater"].to_numpy())
     counts = {"n_items": len(item_labels), "n_raters": len(rater_labels), "n_judgments": len(item)}
     values = np.asarray(compute(np.ones(len(item), dtype=bool)), dtype=float)
     without_item = _without_one(compute, item, len(item_labels), len(figures))

@@ -169,8 +169,7 @@ def _estimates(
     table: pd.DataFrame,
     confidence: float,
 ) -> pd.DataFrame:
-    items, raters = table["item"].to_numpy(), table["rater"].to_numpy()
-    result = estimate_table(figures, compute, items, raters, confidence=confidence)
+    result = estimate_table(figures, compute, table, confidence=confidence)
     return result.assign(n_judgments=round((table["weight"] * table["answer_weight"]).sum()))
 
 

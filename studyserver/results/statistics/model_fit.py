@@ -64,7 +64,8 @@ def model_table(
         model[item[keep]] = predictions[keep]
         return model_figures(judged, model)
 
-    return estimate_table(FIGURES, compute, np.asarray(items), np.asarray(raters), confidence=confidence)
+    judgments = pd.DataFrame({"item": np.asarray(items), "rater": np.asarray(raters)})
+    return estimate_table(FIGURES, compute, judgments, confidence=confidence)
 
 
 def model_figures(judged: np.ndarray, predicted: np.ndarray) -> np.ndarray:

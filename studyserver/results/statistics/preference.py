@@ -108,8 +108,7 @@ def preference_table(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
         parts = (preferred[keep], ~decided[keep], strengths, chose_shown_first)
         return np.array([_mean(part) for part in parts])
 
-    items, raters = pairs["item"].to_numpy(), pairs["rater"].to_numpy()
-    table = estimate_table(PREFERENCE_FIGURES, compute, items, raters, confidence=confidence)
+    table = estimate_table(PREFERENCE_FIGURES, compute, pairs, confidence=confidence)
     exact = exact_share(table, "preference_exact", preferred[decided], confidence)
     return pd.concat([table, exact], ignore_index=True)
 
@@ -184,8 +183,7 @@ def strengths_table(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
             return np.full(size + 1, np.nan)
 
     figures = [Figure(name, _why_no_strengths(fit, len(pairs))) for name in [*sides, "order_effect"]]
-    items, raters = pairs["item"].to_numpy(), pairs["rater"].to_numpy()
-    table = estimate_table(figures, compute, items, raters, confidence=confidence)
+    table = estimate_table(figures, compute, pairs, confidence=confidence)
     table.insert(0, "side", table["statistic"].where(table["statistic"].isin(sides)))
     table["statistic"] = table["statistic"].where(table["side"].isna(), "bradley_terry_strength")
     return table

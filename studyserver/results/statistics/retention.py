@@ -101,9 +101,7 @@ def _retention(reference: pd.DataFrame, condition: pd.DataFrame, confidence: flo
             tables.append(matrix)
         return retention_figures(*tables)
 
-    return estimate_table(
-        FIGURES, compute, both["track"].to_numpy(), both["rater"].to_numpy(), confidence=confidence
-    )
+    return estimate_table(FIGURES, compute, both.rename(columns={"track": "item"}), confidence=confidence)
 
 
 DIFFERENCES = (
@@ -151,7 +149,7 @@ def retention_difference_table(
         return (retention_figures(cells[0], cells[1]) - retention_figures(cells[0], cells[2]))[:3]
 
     return estimate_table(
-        DIFFERENCES, compute, table["track"].to_numpy(), table["rater"].to_numpy(), confidence=confidence
+        DIFFERENCES, compute, table.rename(columns={"track": "item"}), confidence=confidence
     )
 
 

@@ -53,9 +53,7 @@ def _detection(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
         signal, noise = keep & explained, keep & ~explained
         return detection(*(int(part.sum()) for part in (signal & heard, signal, noise & heard, noise)))
 
-    return estimate_table(
-        FIGURES, compute, table["item"].to_numpy(), table["rater"].to_numpy(), confidence=confidence
-    )
+    return estimate_table(FIGURES, compute, table, confidence=confidence)
 
 
 def detection(hits: int, signals: int, false_alarms: int, noises: int) -> np.ndarray:

@@ -5,7 +5,7 @@ each moment by its duration. This is the limit of frames of decreasing length, s
 choose.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -65,18 +65,17 @@ def time_agreement_table(marks: pd.DataFrame, *, confidence: float = 0.95) -> pd
         n_marks, m = moments.counts(keep)
         lasting, paired = moments.lasting, m >= 2
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = (lasting * n_marks)[paired].sum() / (lasting * m)[paired].sum()
+            time_marked = lasting * n_marks
+            share = time_marked[paired].sum() / (lasting * m)[paired].sum()
             apart = lasting * 2 * n_marks * (m - n_marks) / (m - 1)
             disagreement = apart[paired].sum() / (lasting * m)[paired].sum()
             alpha = 1 - disagreement / (2 * share * (1 - share))
-            also = (lasting * n_marks * (n_marks - 1))[paired].sum() / (lasting * n_marks * (m - 1))[
-                paired
-            ].sum()
+            also = (time_marked * (n_marks - 1))[paired].sum() / (time_marked * (m - 1))[paired].sum()
             own, somewhere = (marked[keep] / seconds[keep]).mean(), (marked[keep] > 0).mean()
         figures = np.array([alpha, also, own, somewhere])
         return np.where(np.isfinite(figures), figures, np.nan)
 
-    result = _estimates(AGREEMENT_FIGURES, compute, table, confidence)
+    result = estimate_table(AGREEMENT_FIGURES, compute, table, confidence=confidence)
     if not (moments.counts(np.ones(len(table), dtype=bool))[1] >= 2).any():
         undefined = (result["status"] == "undefined") & result["statistic"].str.startswith("time_")
         result.loc[undefined, "reason"] = Reason(Why.NO_SHARED_CLIP)
@@ -122,7 +121,7 @@ def evidence_time_table(
             return np.full(3, np.nan)
         return np.array([within / evidence, beyond / rest, within / evidence - beyond / rest])
 
-    return _estimates(EVIDENCE_FIGURES, compute, table, confidence)
+    return estimate_table(EVIDENCE_FIGURES, compute, table, confidence=confidence)
 
 
 def _inside(
@@ -138,16 +137,6 @@ def _inside(
         float(marked @ profile), float(profile.sum() * frame), float(marked @ (1 - profile)),
         float((1 - profile).sum() * frame),
     )  # fmt: skip
-
-
-def _estimates(
-    figures: Sequence[Figure],
-    compute: Callable[[np.ndarray], np.ndarray],
-    table: pd.DataFrame,
-    confidence: float,
-) -> pd.DataFrame:
-    items, raters = table["item"].to_numpy(), table["rater"].astype(str).to_numpy()
-    return estimate_table(figures, compute, items, raters, confidence=confidence)
 
 
 class _Moments:

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from explainer.core.base.counting import listed
+from studyserver.results.data.unreadable import Unreadable
 from studyserver.study.models import Question
 
 if TYPE_CHECKING:
@@ -28,27 +29,14 @@ _LONGEST = 200  # characters of an error's message
 
 @dataclass(frozen=True)
 class Failed:
-    """A part that could not be computed.
+    """A part that could not be computed."""
 
-    Attributes
-    ----------
-    what : str
-        The part, in words.
-    error : str
-        Type and message of the exception.
-    questions : tuple of Question
-        The part can be computed without the answers to these.
-    annotators : tuple of str
-        The part can be computed without the answers of these.
-    has_rest : bool
-        Whether the part was computed without the answers to `questions` (for tables of rows: without the rows
-        of `annotators`).
-    """
-
-    what: str
-    error: str
-    questions: tuple[Question, ...] = ()
-    annotators: tuple[str, ...] = ()
+    what: str  # the part, in words
+    error: str  # type and message of the exception
+    questions: tuple[Question, ...] = ()  # the part can be computed without the answers to these
+    annotators: tuple[str, ...] = ()  # the part can be computed without the answers of these
+    # Whether the part was computed without the answers to `questions`, or, for tables of rows, without the
+    # rows of `annotators`.
     has_rest: bool = False
 
     @property
@@ -149,6 +137,11 @@ class Parts:
         has_rest, rest = cause.rest(compute, is_given=question is not None, rows=rows)
         self.failed[name] = Failed(what, message, cause.questions, cause.annotators, has_rest=has_rest)
         return rest if has_rest else instead
+
+    def unreadable(self) -> list[Unreadable]:
+        """Return the stored answers that cannot be read, as one part."""
+        what = "Stored answers that cannot be read"
+        return self.part("unreadable", what, lambda found: list(found.rows.unreadable.values()), [])
 
     def _cause(self, message: str, compute: Callable, question: Question | None) -> "_Cause":
         """Return the cause of a failure; the same error in several parts is examined once."""

@@ -93,32 +93,16 @@ def _draw_group(axes: Axes, row: int, summary: QuestionSummary, item: GroupSumma
     along, across = np.array([scattered(index) for index in range(len(values))]).T
     is_continuous = summary.question.answer_kind.is_continuous
     width = 0.0 if is_continuous else 0.05 * (summary.ends[1] - summary.ends[0])
-    axes.scatter(
-        values + width * (along - 0.5),
-        row - 0.3 + 0.6 * across,
-        s=14,
-        color=look.light,
-        alpha=0.22,
-        linewidths=0,
-        zorder=2,
-    )
+    x, y = values + width * (along - 0.5), row - 0.3 + 0.6 * across
+    axes.scatter(x, y, s=14, color=look.light, alpha=0.22, linewidths=0, zorder=2)
     mean = item.mean if summary.is_numeric else item.names_target
     if mean is None or mean.value is None:
         return
     if mean.interval.low is not None and mean.interval.high is not None:
-        axes.plot(
-            [mean.interval.low, mean.interval.high], [row, row], color=look.light, linewidth=3, zorder=3
-        )
-    axes.scatter(
-        [mean.value],
-        [row],
-        s=110,
-        color=look.light,
-        marker=look.marker,
-        edgecolors="white",
-        linewidths=1.5,
-        zorder=4,
-    )
+        ends = [mean.interval.low, mean.interval.high]
+        axes.plot(ends, [row, row], color=look.light, linewidth=3, zorder=3)
+    ring: dict[str, Any] = {"edgecolors": "white", "linewidths": 1.5}
+    axes.scatter([mean.value], [row], s=110, color=look.light, marker=look.marker, zorder=4, **ring)
 
 
 def _draw_frame(axes: Axes, summary: QuestionSummary, groups: list[GroupSummary]) -> None:
