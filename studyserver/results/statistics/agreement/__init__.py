@@ -10,8 +10,26 @@ from .retest import named_retest_table, retest_table
 from .table import COLUMNS, PARTS, Bootstrap, agreement_table, table_of
 
 __all__ = [
-    "COEFFICIENTS", "COLUMNS", "FURTHER", "LEVELS", "NUMERIC_LEVELS", "PARTS", "STATISTICS", "Bootstrap",
-    "PairedStrengths", "PairsError", "Ratings", "RatingsError", "UndefinedError", "agreement_table",
-    "bradley_terry", "gwet_ac2", "named_retest_table", "prepare", "retest_table", "spearman_brown",
-    "specific_agreement", "table_of",
-]  # fmt: skip
+    "COEFFICIENTS",
+    "COLUMNS",
+    "FURTHER",
+    "LEVELS",
+    "NUMERIC_LEVELS",
+    "PARTS",
+    "STATISTICS",
+    "Bootstrap",
+    "PairedStrengths",
+    "PairsError",
+    "Ratings",
+    "RatingsError",
+    "UndefinedError",
+    "agreement_table",
+    "bradley_terry",
+    "gwet_ac2",
+    "named_retest_table",
+    "prepare",
+    "retest_table",
+    "spearman_brown",
+    "specific_agreement",
+    "table_of",
+]
