@@ -14,22 +14,13 @@ from .shared.addresses import address
 
 @dataclass(frozen=True)
 class Step:
-    """One step on the way.
+    """One step on the way."""
 
-    Attributes
-    ----------
-    title, text
-        What to do, and the current state.
-    done
-        Whether it is behind.
-    address
-        Where it is done: a page, or a place on the study's own.
-    """
-
+    # What to do, and the current state.
     title: str
     text: str
-    done: bool
-    address: str
+    done: bool  # whether it is behind
+    address: str  # where it is done: a page, or a place on the study's own
 
 
 def steps(study: Study, problems: Sequence[str]) -> list[Step]:

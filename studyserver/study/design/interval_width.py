@@ -26,21 +26,11 @@ Rating = tuple[Hashable, Hashable, float]  # stimulus, annotator, value
 
 @dataclass
 class Tally:
-    """Judgments of one stimulus.
+    """Judgments of one stimulus."""
 
-    Attributes
-    ----------
-    n : int
-        Number of judgments.
-    mean : float
-        0 while there are none.
-    squares : float
-        Sum of squared deviations from the mean.
-    """
-
-    n: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
+    n: int = 0  # number of judgments
+    mean: float = 0.0  # 0 while there are none
+    squares: float = 0.0  # sum of squared deviations from the mean
 
     def add(self, value: float) -> None:
         """Add a judgment, by Welford's algorithm (Technometrics 4(3), 1962)."""
@@ -52,18 +42,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class Target:
-    """The figure to be estimated.
+    """The figure to be estimated."""
 
-    Attributes
-    ----------
-    weights : Mapping[Hashable, float]
-        Weight of each stimulus' mean: 1 / C in the first condition, -1 / C in the second. Empty for the
-        separate means of all stimuli.
-    scale_range : float
-        Greatest minus smallest possible judgment.
-    """
-
-    scale_range: float
+    scale_range: float  # greatest minus smallest possible judgment
+    # Weight of each stimulus' mean: 1 / C in the first condition, -1 / C in the second. Empty for the
+    # separate means of all stimuli.
     weights: Mapping[Hashable, float] = field(default_factory=dict)
 
 

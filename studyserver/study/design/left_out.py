@@ -13,27 +13,14 @@ from .sets import ClipSet, Composed, alike_in, composed
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Counts of pairs or sets, and those that are not presented.
+    """Counts of pairs or sets, and those that are not presented."""
 
-    Attributes
-    ----------
-    possible
-        Number of pairs or sets if no clips sounded the same.
-    whole
-        Number of those that are omitted.
-    shortened
-        Number of sets that are presented without some of their clips.
-    clips
-        For each clip that sounds like another of its pair or set, both: the one that is kept comes first.
-    are_pairs
-        Whether the counts are of pairs.
-    """
-
-    possible: int
-    whole: int
-    shortened: int
+    possible: int  # number of pairs or sets if no clips sounded the same
+    whole: int  # number of those that are omitted
+    shortened: int  # number of sets that are presented without some of their clips
+    # For each clip that sounds like another of its pair or set, both: the one that is kept comes first.
     clips: list[tuple[Clip, Clip]]
-    are_pairs: bool
+    are_pairs: bool  # whether the counts are of pairs
 
     def __bool__(self) -> bool:
         return bool(self.clips)

@@ -7,18 +7,10 @@ from studyserver.study.models import Study, Trial
 
 @dataclass(frozen=True)
 class Rest:
-    """A rest before a trial.
+    """A rest before a trial."""
 
-    Attributes
-    ----------
-    text
-        The study's own text; empty if there is none.
-    seconds
-        Minimum duration in s.
-    """
-
-    text: str
-    seconds: int
+    text: str  # the study's own text; empty if there is none
+    seconds: int  # minimum duration in s
 
 
 def rest_before(trial: Trial) -> Rest | None:

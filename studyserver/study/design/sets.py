@@ -30,22 +30,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class ClipSet:
-    """The clips that one trial presents.
+    """The clips that one trial presents."""
 
-    Attributes
-    ----------
-    key
-        Identifies the set in balancing; it does not change as long as the set compares the same.
-    members
-        Numbers of the entries with their roles, blind clips in no particular order. X of an ABX
-        trial is drawn when the trial is created.
-    clips
-        The clips of the members, in the same order.
-    """
-
-    key: str
+    key: str  # identifies the set in balancing; it does not change as long as the set compares the same
+    # Numbers of the entries with their roles, blind clips in no particular order. X of an ABX trial is drawn
+    # when the trial is created.
     members: tuple[tuple[int, str], ...]
-    clips: tuple[Clip, ...]
+    clips: tuple[Clip, ...]  # the clips of the members, in the same order
 
     @property
     def track(self) -> int:
@@ -84,18 +75,10 @@ class ClipSet:
 
 @dataclass(frozen=True)
 class Composed:
-    """The sets that trials can present, and those with clips that sound the same.
+    """The sets that trials can present, and those with clips that sound the same."""
 
-    Attributes
-    ----------
-    sets
-        In a fixed order.
-    equal
-        The original sets with clips that sound the same, by key.
-    """
-
-    sets: list[ClipSet]
-    equal: dict[str, ClipSet]
+    sets: list[ClipSet]  # in a fixed order
+    equal: dict[str, ClipSet]  # the original sets with clips that sound the same, by key
 
 
 def stimulus_sets(study: Study, role: str = Stimulus.Role.MAIN) -> list[ClipSet]:

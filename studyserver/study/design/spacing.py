@@ -25,25 +25,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """What one trial presents, as far as its order matters.
+    """What one trial presents, as far as its order matters."""
 
-    Attributes
-    ----------
-    key
-        Identifies the item.
-    track
-        The piece of music; items of one track are kept apart.
-    unmasked
-        Whether the whole music is audible (original, resynthesis): a clip that follows directly would
-        be compared with it.
-    block
-        Items of one block follow each other, if the design has blocks.
-    """
-
-    key: Hashable
-    track: Hashable
+    key: Hashable  # identifies the item
+    track: Hashable  # the piece of music; items of one track are kept apart
+    # Whether the whole music is audible (original, resynthesis): a clip that follows directly would be
+    # compared with it.
     unmasked: bool = False
-    block: Hashable = None
+    block: Hashable = None  # items of one block follow each other, if the design has blocks
 
 
 @dataclass(frozen=True)
@@ -72,17 +61,10 @@ NO_DISTANCE = Rules()
 
 
 class Breach(NamedTuple):
-    """How much an order breaks the rules; smaller is better.
+    """How much an order breaks the rules; smaller is better."""
 
-    Attributes
-    ----------
-    after_original
-        Number of masked clips right after an original of their track.
-    repeat_too_near, too_near
-        Total number of trials missing between repeats and between clips of one track.
-    """
-
-    after_original: int = 0
+    after_original: int = 0  # number of masked clips right after an original of their track
+    # Total number of trials missing between repeats and between clips of one track.
     repeat_too_near: int = 0
     too_near: int = 0
 

@@ -25,29 +25,19 @@ class StudyLocked(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """Criteria for the clips of a study; an empty criterion does not restrict.
+    """Criteria for the clips of a study; an empty criterion does not restrict."""
 
-    Attributes
-    ----------
-    tracks, models, recipes
-        Primary keys.
-    targets
-        Names of targets. Originals and resyntheses serve every target.
-    conditions
-        Values of :class:`explainer.models.Clip.Condition`.
-    kept_segments
-        Numbers of segments of the clips' evidence, for studies with several sizes of evidence.
-    methods
-        Explanation methods, and systems from which clips were uploaded. Clips that serve every method, such
-        as the original, are included.
-    """
-
+    # Primary keys.
     tracks: list[int] = field(default_factory=list)
     models: list[int] = field(default_factory=list)
     recipes: list[int] = field(default_factory=list)
+    # Names of targets. Originals and resyntheses serve every target.
     targets: list[str] = field(default_factory=list)
-    conditions: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)  # values of `Clip.Condition`
+    # Numbers of segments of the clips' evidence, for studies with several sizes of evidence.
     kept_segments: list[int] = field(default_factory=list)
+    # Explanation methods, and systems from which clips were uploaded. Clips that serve every method, such as
+    # the original, are included.
     methods: list[str] = field(default_factory=list)
 
 

@@ -34,19 +34,11 @@ _STATE = "changes when the study opens or closes, which does not change what is 
 
 @dataclass(frozen=True)
 class Part:
-    """The part of a snapshot for the rows of one model: every field that is not left out.
-
-    Attributes
-    ----------
-    model : type of Model
-    left_out : Mapping
-        Field -> reason why a change of it does not create a new version.
-    instead : Mapping
-        Foreign key -> fields of the other row that the snapshot contains instead.
-    """
+    """The part of a snapshot for the rows of one model: every field that is not left out."""
 
     model: type[models.Model]
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, str]  # field -> reason why a change of it does not create a new version
+    # Foreign key -> fields of the other row that the snapshot contains instead.
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

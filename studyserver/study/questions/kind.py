@@ -39,91 +39,49 @@ class Answers(StrEnum):
 
 @dataclass(frozen=True)
 class Shown:
-    """Properties of a trial that are needed to check its answers.
+    """Properties of a trial that are needed to check its answers."""
 
-    Attributes
-    ----------
-    labels
-        Letters of the clips to be judged.
-    x
-        Letter of the clip that is the same as X in an ABX trial; empty without X.
-    seconds
-        Length of the clip that the answer is about, or of the longest one.
-    """
-
-    labels: tuple[str, ...] = ("A", "B")
-    x: str = ""
-    seconds: float = math.inf
+    labels: tuple[str, ...] = ("A", "B")  # letters of the clips to be judged
+    x: str = ""  # letter of the clip that is the same as X in an ABX trial; empty without X
+    seconds: float = math.inf  # length of the clip that the answer is about, or of the longest one
 
 
 @dataclass(frozen=True)
 class Stored:
-    """An answer as stored in the database.
+    """An answer as stored in the database."""
 
-    Attributes
-    ----------
-    value, number
-        The two columns of an answer.
-    labels
-        Letters of the clips that the trial compared.
-    """
-
+    # The two columns of an answer.
     value: Any
     number: float | None
-    labels: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()  # letters of the clips that the trial compared
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One of several numbers in an answer; it is analysed like the answers to a separate question.
+    """One of several numbers in an answer; it is analysed like the answers to a separate question."""
 
-    Attributes
-    ----------
-    kind, options
-        Kind and options of this separate question.
-    label
-        Name of the measure for researchers.
-    target
-        The model's target that it is about; empty for the question's target.
-    """
-
+    # Kind and options of this separate question.
     kind: str
     options: Options
-    label: str
-    target: str = ""
+    label: str  # name of the measure for researchers
+    target: str = ""  # the model's target that it is about; empty for the question's target
 
 
 class Heard(Protocol):
-    """How much of the property in question a simulated annotator hears in a trial.
-
-    Attributes
-    ----------
-    about
-        0 to 1, in the clip that the question is about.
-    of_measures
-        The same for each of the kind's `measures`, by name.
-    of_clips
-        The same for each clip that is judged, by letter.
-    right
-        Letter of the clip that is the same as X; empty without X.
-    attends
-        Whether the annotator listens at all.
-    seconds
-        Length of the clip that the question is about.
-    """
+    """How much of the property in question a simulated annotator hears in a trial, 0 to 1."""
 
     @property
-    def about(self) -> float: ...
+    def about(self) -> float: ...  # in the clip that the question is about
     @property
-    def of_measures(self) -> Mapping[str, float]: ...
+    def of_measures(self) -> Mapping[str, float]: ...  # the same for each of the kind's `measures`, by name
     @property
-    def of_clips(self) -> Mapping[str, float]: ...
+    def of_clips(self) -> Mapping[str, float]: ...  # the same for each clip that is judged, by letter
     @property
-    def right(self) -> str: ...
+    def right(self) -> str: ...  # letter of the clip that is the same as X; empty without X
     @property
-    def attends(self) -> bool: ...
+    def attends(self) -> bool: ...  # whether the annotator listens at all
     @property
-    def seconds(self) -> float: ...
+    def seconds(self) -> float: ...  # length of the clip that the question is about
 
 
 class Kind:

@@ -15,22 +15,13 @@ MINUTES_PER_DAY = 24 * 60
 
 @dataclass(frozen=True)
 class Expectation:
-    """Information about a session that an invitation shows.
+    """Information about a session that an invitation shows."""
 
-    Attributes
-    ----------
-    sounds, time
-        Sentences; empty if unknown.
-    going_on
-        For how long, and how, a session can be continued.
-    has_right_answers
-        Whether answers can be right or wrong.
-    """
-
+    # Sentences; empty if unknown.
     sounds: str
     time: str
-    going_on: str
-    has_right_answers: bool
+    going_on: str  # for how long, and how, a session can be continued
+    has_right_answers: bool  # whether answers can be right or wrong
 
 
 def expectation(study: Study) -> Expectation:

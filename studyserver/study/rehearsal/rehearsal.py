@@ -39,30 +39,14 @@ _REMAINS = {
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How a simulated annotator listens and answers.
+    """How a simulated annotator listens and answers."""
 
-    Attributes
-    ----------
-    noise
-        Standard deviation of a rating around the truth, as a share of the scale.
-    heeds_truth
-        False if the annotator answers without listening.
-    drift
-        How much ratings rise over the session, as a share of the scale.
-    straight_line
-        Whether the same position of every scale is chosen.
-    leaves_after
-        Share of the trials after which the annotator closes the browser.
-    answer_ms
-        Typical time to an answer.
-    """
-
-    noise: float = 0.08
-    heeds_truth: bool = True
-    drift: float = 0.0
-    straight_line: bool = False
-    leaves_after: float | None = None
-    answer_ms: int = 4_000
+    noise: float = 0.08  # standard deviation of a rating around the truth, as a share of the scale
+    heeds_truth: bool = True  # false if the annotator answers without listening
+    drift: float = 0.0  # how much ratings rise over the session, as a share of the scale
+    straight_line: bool = False  # whether the same position of every scale is chosen
+    leaves_after: float | None = None  # share of the trials after which the annotator closes the browser
+    answer_ms: int = 4_000  # typical time to an answer
 
 
 BEHAVIOURS = {

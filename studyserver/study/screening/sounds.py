@@ -38,18 +38,11 @@ CALIBRATION_LEVEL = 0.0686  # root mean square that gives -23 LUFS
 
 @dataclass(frozen=True)
 class Plan:
-    """The three intervals of one trial.
+    """The three intervals of one trial."""
 
-    Attributes
-    ----------
-    target : int
-        The right answer, 1 to 3: the softest tone, or the noise with the pitch.
-    turned : int or None
-        Antiphase tones: another interval, whose two channels are in opposite phase. Over loudspeakers the
-        channels cancel, so this interval seems the softest.
-    """
-
-    target: int
+    target: int  # the right answer, 1 to 3: the softest tone, or the noise with the pitch
+    # Antiphase tones: another interval, whose two channels are in opposite phase. Over loudspeakers the
+    # channels cancel, so this interval seems the softest.
     turned: int | None = None
 
 

@@ -84,21 +84,11 @@ class Written(str):
 
 @dataclass(frozen=True)
 class Dictionary:
-    """A study's texts in one language.
+    """A study's texts in one language."""
 
-    Attributes
-    ----------
-    language
-        Language of the translations.
-    texts
-        Original text -> translation. Empty in the original language.
-    written_in
-        Original language, which texts without a translation have.
-    """
-
-    language: str
-    texts: dict[str, str]
-    written_in: str
+    language: str  # language of the translations
+    texts: dict[str, str]  # original text -> translation; empty in the original language
+    written_in: str  # original language, which texts without a translation have
 
     def __call__(self, text: str) -> Written:
         """Return the translation of a text, or the text itself."""

@@ -20,22 +20,13 @@ _TOLERANCE = Fraction(1, 1000)
 
 @dataclass(frozen=True)
 class Slider:
-    """The positions of one slider.
+    """The positions of one slider."""
 
-    Attributes
-    ----------
-    low, step
-        The first position, and the distance to the next one.
-    steps
-        Number of steps in the range.
-    reaches_end
-        Whether the last position is the maximum.
-    """
-
+    # The first position, and the distance to the next one.
     low: Fraction
     step: Fraction
-    steps: int
-    reaches_end: bool
+    steps: int  # number of steps in the range
+    reaches_end: bool  # whether the last position is the maximum
 
     def position(self, number: int) -> int | float:
         """Return the value after `number` steps."""
