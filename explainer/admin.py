@@ -147,10 +147,7 @@ class MusicModelAdmin(CountsExplanations):
     fieldsets = (
         (None, {"fields": ("name", "description")}),
         ("Code and weights", {"fields": ("adapter", "code", "arguments", "checkpoint", "checkpoint_sha256")}),
-        (
-            "Input",
-            {"fields": ("representation", "window_frames", "window_hop", "pooling", "precision")},
-        ),
+        ("Input", {"fields": ("representation", "window_frames", "window_hop", "pooling", "precision")}),
         ("Output", {"fields": ("targets", "output", "emotion_weights", "emotion_bias")}),
         ("Origin", {"fields": ("licence", "source", "created_at")}),
     )
@@ -186,10 +183,7 @@ class RecipeAdmin(CountsExplanations):
                 )
             },
         ),
-        (
-            "Segments",
-            {"fields": ("segmentation", "segmentation_parameters", "stem_files", "hidden_value")},
-        ),
+        ("Segments", {"fields": ("segmentation", "segmentation_parameters", "stem_files", "hidden_value")}),
         ("Clips", {"fields": ("evidence_sizes", "random_controls", "boost", "route")}),
         ("Checks", {"fields": ("stability_seeds", "randomised_model")}),
         ("Randomness", {"fields": ("seed",)}),

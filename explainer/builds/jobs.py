@@ -176,10 +176,7 @@ def _pack(result: "TrackResult") -> Result:
         "figures": figures,
         "clips": clips,
     }
-    arrays = {
-        "labels": result.segmentation.labels,
-        "features": result.features,
-    }
+    arrays = {"labels": result.segmentation.labels, "features": result.features}
     return Result(manifest=manifest, files=files, explanation=explanation.to_bytes(**arrays))
 
 

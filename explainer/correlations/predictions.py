@@ -48,10 +48,7 @@ def known(model: MusicModel, tracks: Sequence[Track]) -> dict[int, dict[str, flo
 
 
 def predict(
-    model: MusicModel,
-    tracks: Sequence[Track],
-    *,
-    on_track: Callable[[Track], None] = lambda track: None,
+    model: MusicModel, tracks: Sequence[Track], *, on_track: Callable[[Track], None] = lambda track: None
 ) -> list[Failure]:
     """Compute and store a model's missing predictions of tracks.
 

@@ -82,10 +82,7 @@ def import_clips(path: Path, *, convert_here: bool = False, name: str = "") -> l
     with (
         tempfile.TemporaryDirectory(prefix="clips-") as folder,
         open_archive(
-            path,
-            maximum_bytes=maximum.max_bytes,
-            maximum_total=settings.MAXIMUM_ARCHIVE_BYTES,
-            name=name,
+            path, maximum_bytes=maximum.max_bytes, maximum_total=settings.MAXIMUM_ARCHIVE_BYTES, name=name
         ) as archive,
     ):
         importer = _Importer(archive, Path(folder), name or path.name)

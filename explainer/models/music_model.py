@@ -39,9 +39,7 @@ class MusicModel(Used, models.Model):
         help_text="Dotted path of the class or callable; it must be on the allow-list.",
     )
     arguments = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text="Keyword arguments of the class or callable.",
+        default=dict, blank=True, help_text="Keyword arguments of the class or callable."
     )
     checkpoint = models.FileField(
         upload_to="models/",

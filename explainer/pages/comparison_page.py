@@ -86,11 +86,7 @@ def compare(first: Explanation, second: Explanation) -> Comparison:
         for name in shared
     ]
     common = _rows(parts[0][shared[0]], parts[1][shared[0]], common=True) if shared else []
-    return Comparison(
-        (_side(first), _side(second)),
-        common,
-        targets,
-    )
+    return Comparison((_side(first), _side(second)), common, targets)
 
 
 def _side(explanation: Explanation) -> Side:

@@ -7,15 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from explainer.core.audio import (
-    AudioLimits,
-    common_gain,
-    fade,
-    loudness,
-    read_audio,
-    store_flac,
-    true_peak,
-)
+from explainer.core.audio import AudioLimits, common_gain, fade, loudness, read_audio, store_flac, true_peak
 from explainer.core.representations.reconstruction import Filling, reconstruct
 from explainer.core.representations.representation import Representation
 

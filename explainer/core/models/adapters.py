@@ -327,10 +327,7 @@ def explained_scale(outputs: np.ndarray, output: str) -> np.ndarray:
 
 
 def _second_level(
-    name: str,
-    targets: tuple[Target, ...],
-    weights: np.ndarray | None,
-    bias: np.ndarray | None,
+    name: str, targets: tuple[Target, ...], weights: np.ndarray | None, bias: np.ndarray | None
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return the second level as arrays, after checking its shape and the order of the targets."""
     if weights is None:

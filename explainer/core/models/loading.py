@@ -15,12 +15,7 @@ from explainer.core.base.explanation import Target
 from explainer.core.base.memory import GIGABYTE, available_memory, describe_free_memory
 from explainer.core.representations.kinds import representation_from
 
-from .adapters import (
-    CallableModel,
-    ModelError,
-    MusicModel,
-    TorchModel,
-)
+from .adapters import CallableModel, ModelError, MusicModel, TorchModel
 from .check import USABLE
 from .code_paths import ALLOWED_CODE, current_path, is_allowed
 from .program_adapters import ExportedModel, OnnxModel, read_program

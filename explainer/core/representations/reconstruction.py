@@ -34,11 +34,7 @@ class Filling:
 
 
 def filling_of(
-    hidden: np.ndarray,
-    representation: Representation,
-    n_samples: int,
-    gain: float,
-    rng: np.random.Generator,
+    hidden: np.ndarray, representation: Representation, n_samples: int, gain: float, rng: np.random.Generator
 ) -> Filling | None:
     """Return noise at the level of a hidden value, or None if the value means silence.
 

@@ -39,11 +39,7 @@ _MOST = 1_000_000
 
 # scikit-image's parameters, without those that describe the image or change the type of the result.
 PARAMETERS: dict[str, dict[str, Rule]] = {
-    "felzenszwalb": {
-        "scale": _number(0, above=True),
-        "sigma": _number(0, 100),
-        "min_size": _whole(1, _MOST),
-    },
+    "felzenszwalb": {"scale": _number(0, above=True), "sigma": _number(0, 100), "min_size": _whole(1, _MOST)},
     "slic": {
         "n_segments": _whole(1, _MOST),
         "compactness": _number(0, above=True),

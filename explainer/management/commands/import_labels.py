@@ -20,9 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("data_set", choices=sorted(READERS), help="whose label file it is")
         parser.add_argument("file", type=Path, help="annotations.csv or mean_ratings_set1.csv")
         parser.add_argument(
-            "--prefix",
-            default="",
-            help="text before the number in the tracks' names (default: none)",
+            "--prefix", default="", help="text before the number in the tracks' names (default: none)"
         )
 
     def handle(self, *, data_set: str, file: Path, prefix: str, **options: Any) -> None:
