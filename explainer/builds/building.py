@@ -128,7 +128,6 @@ def build_explanations(
 
     Parameters
     ----------
-    explanation_ids : iterable of int
     kind, workers
         See `explainer.builds.compute.executor`; by default those of the settings.
     on_change : callable, optional

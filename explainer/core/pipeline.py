@@ -41,7 +41,6 @@ class TrackResult:
     ----------
     explanation : Explanation
         Of every target if further targets need no further calls, otherwise of the requested ones.
-    segmentation : Segmentation
     features : np.ndarray of float32 [shape=(n_frames, n_bands)]
         Features of the track.
     clips : list of RenderedClip
@@ -85,8 +84,6 @@ def explain_track(
     ----------
     track_path : path-like
         See `explainer.core.audio.read_audio`.
-    model : MusicModel
-    recipe : Recipe
     output_folder : path-like
         Receives clips (``<sha256>.flac``) and figures; created if it is missing.
     targets : sequence of str, optional

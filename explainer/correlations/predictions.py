@@ -56,8 +56,6 @@ def predict(
 
     Parameters
     ----------
-    model : MusicModel
-    tracks : sequence of Track
     on_track : callable
         Called after each computed track.
 

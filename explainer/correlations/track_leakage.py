@@ -36,7 +36,6 @@ def part_of(model: str, found: Leakage, mid_level: Sequence[str], emotions: Sequ
     ----------
     model : str
         Name of the model.
-    found : Leakage
     mid_level, emotions : sequence of str
         Names in the order of the tables.
     """

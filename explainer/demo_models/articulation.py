@@ -56,16 +56,12 @@ class Places(nn.Module):
         return functional.relu(nearness).transpose(1, 2).flatten(2).unflatten(0, rise.shape[:2])
 
     def shares(self, falls: Tensor, place: Tensor) -> Tensor:
-        """Return the distribution of falls over the places.
+        """Return the distribution of falls over the places [shape=(n, n_curves * n_memories * n_places)].
 
         Parameters
         ----------
         falls : Tensor [shape=(n, n_frames, n_curves)]
         place : Tensor [shape=(n, 1 or n_curves, n_frames, n_memories * n_places)]
-
-        Returns
-        -------
-        Tensor [shape=(n, n_curves * n_memories * n_places)]
         """
         total = _summed(falls, place).unflatten(2, (len(self.memories), self.n_places))
         return (total / (total.sum(dim=3, keepdim=True) + _TINY)).flatten(1)
@@ -78,12 +74,7 @@ class Places(nn.Module):
 
 
 class Voices(nn.Module):
-    """Falls between the onsets of the same range of pitches, for textures with several voices.
-
-    Parameters
-    ----------
-    n_pitches : int
-    """
+    """Falls between the onsets of the same range of pitches, for textures with several voices."""
 
     ranges: Tensor
 
@@ -108,12 +99,7 @@ class Voices(nn.Module):
 
 
 class Articulation(nn.Module):
-    """Falls between all onsets, and the duration of pitches.
-
-    Parameters
-    ----------
-    n_bands, n_pitches : int
-    """
+    """Falls between all onsets, and the duration of pitches."""
 
     # Half lengths in frames of the neighbourhoods in which a pitch is compared with its maximum salience.
     reaches = (1, 2, 4, 8, 16, 32)

@@ -54,7 +54,6 @@ class CommitteeMember(nn.Module):
     ----------
     sections : dict of slice
         Position of each section in the descriptors.
-    n_hidden : int
     """
 
     in_order: Tensor

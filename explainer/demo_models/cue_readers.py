@@ -46,7 +46,6 @@ class CueReader(nn.Module):
     ----------
     heard : Tensor of int
         Positions of the descriptors that are read.
-    n_hidden : int
     hearing : Hearing
         Which cues, and with how much dropout.
     """

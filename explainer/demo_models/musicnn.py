@@ -25,7 +25,6 @@ class Musicnn(nn.Module):
 
     Parameters
     ----------
-    n_tags : int
     n_context_filters : int
         Per layer of context.
     n_hidden : int
@@ -51,17 +50,13 @@ class Musicnn(nn.Module):
         self.tags = nn.Linear(n_hidden, n_tags)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the tags' log-odds.
+        """Return the tags' log-odds [shape=(n, n_tags)].
 
         Parameters
         ----------
         features : Tensor [shape=(n, time, 96)]
             ``log10(1 + 10000 m)`` of the power mel spectrogram m (16 kHz, frames of 512 samples
             every 256). Trained on 187 frames, 3 s; works on any length.
-
-        Returns
-        -------
-        Tensor [shape=(n, n_tags)]
         """
         image = self.input_norm(features[:, None])
         shapes = torch.cat([shape(image).amax(dim=3) for shape in self.shapes], dim=1)

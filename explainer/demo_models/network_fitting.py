@@ -34,10 +34,8 @@ def split(excerpts: Sequence[Excerpt], share: float, seed: int) -> Split:
 
     Parameters
     ----------
-    excerpts : sequence of Excerpt
     share : float
         To measure on, 0 to 1.
-    seed : int
     """
     order = np.random.default_rng(seed).permutation(len(excerpts))
     n_test = min(max(1, round(share * len(excerpts))), len(excerpts) - 1)
@@ -67,8 +65,6 @@ def fit(
     ----------
     variant : str
         One of `VARIANTS`.
-    excerpts : sequence of Excerpt
-    epochs : int
     seconds : float
         Length of a stretch.
     seed : int

@@ -21,7 +21,6 @@ class Excerpt:
 
     Attributes
     ----------
-    file : Path
     features : np.ndarray of float16 [shape=(n_frames, 149)]
     mid_level : np.ndarray [shape=(7,)]
     emotions : np.ndarray [shape=(8,)]

@@ -53,12 +53,7 @@ def squared_error(predicted: Tensor, labels: Tensor) -> Tensor:
 
 
 class A2E(nn.Module):
-    """Sound to emotions directly, without named intermediate features.
-
-    Parameters
-    ----------
-    emotions : int
-    """
+    """Sound to emotions directly, without named intermediate features."""
 
     def __init__(self, emotions: int = len(EMOTIONS)) -> None:
         super().__init__()

@@ -67,7 +67,6 @@ def records(
 
     Parameters
     ----------
-    text, separator : str
     lines_before : int
         How many lines of the file precede the text.
     skip_blanks : bool

@@ -32,7 +32,6 @@ def identifier(text: str, otherwise: str = "track") -> str:
 
     Parameters
     ----------
-    text : str
     otherwise : str
         Beginning of the name if nothing of the text can be kept.
     """

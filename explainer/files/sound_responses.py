@@ -36,7 +36,6 @@ def blinded_sound_response(request: HttpRequest, clip: Clip, alike: Iterable[Cli
     ----------
     request : HttpRequest
         See :func:`sound_response`.
-    clip : Clip
     alike : iterable of Clip
         All clips that the same annotators may hear.
 

@@ -33,7 +33,6 @@ def store(name: str, content: bytes | Path) -> str:
     ----------
     name : str
         Relative to the storage; it must contain the content's digest or otherwise never name other bytes.
-    content : bytes or Path
     """
     if default_storage.exists(name):
         return name

@@ -52,8 +52,6 @@ class Line:
     ----------
     number : int
         Number of the line in the manifest, counted from 1.
-    file, track, condition, target, method, level : str
-    kept_segments, variant : int
     """
 
     number: int
@@ -77,10 +75,8 @@ class RefusedLine:
 
     Attributes
     ----------
-    number : int
     file : str
         Empty if the line names no file.
-    reason : str
     """
 
     number: int
@@ -93,7 +89,6 @@ class ClipArchive:
 
     Parameters
     ----------
-    opened : zipfile.ZipFile
     maximum_bytes : int
         Limit for each file.
     maximum_total : int

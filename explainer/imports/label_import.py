@@ -14,7 +14,6 @@ class LabelImport:
 
     Attributes
     ----------
-    labelled : list of Track
     without_track : list of str
         Identifiers in the file for which there is no track.
     """
@@ -29,7 +28,6 @@ def import_labels(labels: Labels, prefix: str = "") -> LabelImport:
 
     Parameters
     ----------
-    labels : Labels
     prefix : str
         Text before the number in the tracks' names: with ``soundtracks-``, the ratings of number 7 belong
         to the track ``soundtracks-7`` or ``soundtracks-007``.

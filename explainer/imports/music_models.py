@@ -42,7 +42,6 @@ def problems(model: MusicModel, checkpoint_name: str) -> dict[str, str]:
 
     Parameters
     ----------
-    model : MusicModel
     checkpoint_name : str
         File name of its weights; empty if it has none.
     """
@@ -75,7 +74,6 @@ def register(definition: Mapping[str, Any], folder: Path) -> tuple[MusicModel, b
     ----------
     definition : mapping
         Keys as in `KEYS`; ``checkpoint`` is a path relative to `folder`.
-    folder : Path
 
     Returns
     -------

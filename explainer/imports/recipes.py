@@ -25,7 +25,6 @@ def save_recipe(name: str, parameters: Mapping[str, Any], folder: Path | None = 
 
     Parameters
     ----------
-    name : str
     parameters : mapping
         Fields of `explainer.core.base.recipe.Recipe`; those left out take their defaults.
     folder : Path, optional

@@ -56,8 +56,6 @@ class Manifest:
 
     Attributes
     ----------
-    path : Path
-    rows : list of ManifestRow
     unused : list of str
         Columns that are ignored.
     """
@@ -87,7 +85,6 @@ class Manifest:
 
         Parameters
         ----------
-        paths : sequence of Path
         folders : sequence of Path
             Folders that were searched; if there are any, all files of the manifest must be found.
 

@@ -73,7 +73,6 @@ def import_tracks(
 
     Parameters
     ----------
-    paths : iterable of Path
     details : mapping, optional
         Path -> any of `DETAILS`.
     decode_here : bool

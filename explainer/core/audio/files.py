@@ -67,15 +67,6 @@ def inspect_audio(path: str | os.PathLike[str], limits: AudioLimits = AudioLimit
     A few hundred kilobytes of FLAC can expand to gigabytes, so nothing is decoded before the header
     has been checked against the limits.
 
-    Parameters
-    ----------
-    path : path-like
-    limits : AudioLimits
-
-    Returns
-    -------
-    AudioInfo
-
     Raises
     ------
     AudioError
@@ -193,7 +184,6 @@ def read_audio(
         WAV, FLAC, Ogg or MP3, mono or stereo; the channels of stereo are averaged.
     sample_rate : int, optional
         Hz, to which the sound is resampled; by default it is not resampled.
-    limits : AudioLimits
     allow_silence : bool
         Accept a silent file, such as a clip of weak evidence.
 

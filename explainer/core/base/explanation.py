@@ -37,7 +37,6 @@ class Explanation:
 
     Attributes
     ----------
-    targets : sequence of Target
     weights : np.ndarray [shape=(n_targets, n_segments)]
         Change of the target's output (in log-odds if the output is a probability) when the segment is
         present instead of hidden; positive weights are evidence.

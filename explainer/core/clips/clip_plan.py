@@ -40,12 +40,10 @@ def plan_conditions(
 
     Parameters
     ----------
-    explanation : Explanation
     segmentation : Segmentation
         The segments that were explained.
     y : np.ndarray [shape=(n_samples,)]
         The track at the representation's rate.
-    representation : Representation
     recipe : Recipe
         Its evidence sizes, number of random controls, boost and seed are used.
     targets : iterable of str

@@ -68,7 +68,6 @@ class PlannedClip:
 
     Attributes
     ----------
-    condition : str
     target, target_level : str
         Empty for original and resynthesis, which serve all targets.
     segments_asked : int

@@ -89,7 +89,6 @@ def random_control(
     energy_estimate, energy_heard : callable
         From a mask [shape=(n_segments,), dtype=bool] to the energy of its sound: a cheap estimate that
         ranks sets, and the measurement that decides.
-    rng : np.random.Generator
     earlier : set of tuple[int, ...]
         Sorted segment numbers of earlier controls, which are not drawn again.
 

@@ -29,10 +29,8 @@ class RenderedClip:
         As planned.
     path : Path
         ``<sha256>.flac``; clips that sound the same share a file.
-    sha256 : str
     sample_rate : int
         Hz
-    seconds : float
     loudness : float or None
         LUFS before the gain; None if too short or quiet to measure.
     gain : float
@@ -83,7 +81,6 @@ def sound_of(
     y : np.ndarray [shape=(n_samples,)]
     cell_gain : np.ndarray [shape=(n_frames, n_bands)] or None
         None leaves the track unchanged, without analysis and reconstruction.
-    representation : Representation
     route : str
         See `explainer.core.representations.reconstruction.reconstruct`.
     level : float
@@ -126,7 +123,6 @@ def render_clips(
         The first is the reference for the gain, normally the original.
     y : np.ndarray [shape=(n_samples,)]
         The track at the representation's rate.
-    representation : Representation
     route : str
         See `explainer.core.representations.reconstruction.reconstruct`.
     output_folder : Path
@@ -197,8 +193,6 @@ def input_as_heard(clip: RenderedClip, representation: Representation, track_gai
 
     Parameters
     ----------
-    clip : RenderedClip
-    representation : Representation
     track_gain : float
         `Representation.normalisation_gain` of the whole track.
 

@@ -21,12 +21,7 @@ NOTHING_LEFT = 1e-4
 
 @dataclass(frozen=True)
 class Estimates:
-    """Estimates with intervals, all of the same shape; undefined ones are NaN.
-
-    Attributes
-    ----------
-    value, lower, upper : np.ndarray
-    """
+    """Estimates with intervals, all of the same shape; undefined ones are NaN."""
 
     value: np.ndarray
     lower: np.ndarray
@@ -45,7 +40,6 @@ class Correlations:
 
     Attributes
     ----------
-    n_tracks : int
     pearson : Estimates [shape=(n_mid_level, n_emotions)]
         With Fisher's interval.
     partial : Estimates [shape=(n_mid_level, n_emotions)]
@@ -134,10 +128,8 @@ def fisher(r: np.ndarray, n: int, *, confidence: float = 0.95) -> Estimates:
 
     Parameters
     ----------
-    r : np.ndarray
     n : int
         Observations minus the number of variables held constant. Up to 3, the interval is -1 to 1.
-    confidence : float
     """
     from scipy.stats import norm
 
@@ -206,7 +198,6 @@ def prediction_quality(
     Parameters
     ----------
     annotated, predicted : np.ndarray [shape=(n_tracks, n_targets)]
-    confidence : float
 
     Raises
     ------
@@ -314,7 +305,6 @@ def long_table(
 
     Parameters
     ----------
-    found : Correlations
     mid_level, emotions : sequence of str
         Names in the order of the tables.
     weights, standardised : np.ndarray [shape=(n_mid_level, n_emotions)], optional

@@ -41,10 +41,8 @@ class Labels:
 
     Attributes
     ----------
-    data_set : str
     tracks : tuple of str
         Identifiers as in the file.
-    targets : tuple of str
     values : np.ndarray [shape=(n_tracks, n_targets)]
         On the data set's own scale.
     lowest, highest : float

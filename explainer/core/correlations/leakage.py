@@ -28,7 +28,6 @@ class Leakage:
 
     Attributes
     ----------
-    n_tracks : int
     by_name, beyond_name : Estimates [shape=(n_mid_level, n_emotions)]
         Shares of the predicted emotion's variance that pass through the part of a feature that its rating
         explains linearly, and through its residual. Negative if features cancel each other. The shares of
@@ -44,7 +43,6 @@ class Leakage:
         interval: the second level for features that match their names exactly.
     leaks : np.ndarray of bool [shape=(n_mid_level, n_emotions)]
         Whether the residual clearly correlates with the emotion, and the weight has the same sign.
-    remarks : tuple of str
     """
 
     n_tracks: int
@@ -128,7 +126,6 @@ def leakage_table(found: Leakage, mid_level: Sequence[str], emotions: Sequence[s
 
     Parameters
     ----------
-    found : Leakage
     mid_level, emotions : sequence of str
         Names in the order of the tables.
     """

@@ -44,7 +44,6 @@ class Agreement:
     rank_correlation : float
         Spearman's rho of the weights: of the segments if both explanations have the same ones, otherwise
         of the cells, each with its segment's weight per cell. NaN if all weights of one are equal.
-    same_segments : bool
     n_ranked : int
         How many segments (or cells) were ranked.
     overlaps : list of Overlap
@@ -69,10 +68,8 @@ def agreement(
 
     Parameters
     ----------
-    first, second : Explanation
     first_labels, second_labels : np.ndarray of int [shape=(n_layers, n_frames, n_bands)]
         Segment of each cell, see `explainer.core.segmentation.segments.Segmentation`.
-    target : str
     sizes : sequence of int
         Sizes of the evidence.
 

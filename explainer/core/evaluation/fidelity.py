@@ -19,7 +19,6 @@ class Effort:
 
     Attributes
     ----------
-    held_out_masks : int
     curve_steps : int
         Steps of a deletion or insertion curve.
     random_orders : int

@@ -32,12 +32,10 @@ class Finding:
 
     Attributes
     ----------
-    method : str
     precision : float
         Share of the k strongest segments that contain the planted sound, where k segments contain it.
     rank : float
         Probability that a segment with it gets more weight than one without (area under the ROC curve).
-    model_calls : int
     """
 
     method: str
@@ -147,7 +145,6 @@ def check_methods(
     Parameters
     ----------
     y : np.ndarray [shape=(n_samples,)]
-    representation : Representation
     recipe : Recipe
         Its segments, sampling, calls and hidden value are used by every method.
     methods : sequence of str

@@ -19,7 +19,6 @@ def draw_effects(
     Parameters
     ----------
     effect : np.ndarray [shape=(n_mid_level, n_emotions)]
-    features, emotions : sequence of str
     unit : str
         Of the effects and the emotions.
     """

@@ -36,8 +36,6 @@ def draw_evidence(
     Parameters
     ----------
     features : np.ndarray [shape=(n_frames, n_bands)]
-    representation : Representation
-    segmentation : Segmentation
     mask : np.ndarray of bool [shape=(n_segments,)]
         Segments to stress; with none the picture shows the segmentation alone.
     """

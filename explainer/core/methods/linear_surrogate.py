@@ -92,7 +92,7 @@ def fit(
 
 
 def clustered_errors(influence: np.ndarray, residuals: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
-    """Return sandwich standard errors of a linear estimator.
+    """Return sandwich standard errors of a linear estimator [shape=(n_targets, n_segments)].
 
     Parameters
     ----------
@@ -100,10 +100,6 @@ def clustered_errors(influence: np.ndarray, residuals: np.ndarray, clusters: np.
         Derivative of each coefficient with respect to each output.
     residuals : np.ndarray [shape=(n_calls, n_targets)]
     clusters : np.ndarray of int [shape=(n_calls,)] or None
-
-    Returns
-    -------
-    np.ndarray [shape=(n_targets, n_segments)]
     """
     if clusters is None or len(np.unique(clusters)) == len(clusters):
         return np.sqrt((residuals**2).T @ influence**2)

@@ -162,17 +162,13 @@ class _Covariances(NamedTuple):
 
 
 def _by_number(phi: np.ndarray) -> np.ndarray:
-    """Return sums of all products of one, two and three phi, standardised.
+    """Return sums of all products of one, two and three phi, standardised [shape=(n_calls, at most 3)].
 
     They depend only on how many segments a mask keeps.
 
     Parameters
     ----------
     phi : np.ndarray [shape=(n_calls, n_segments)]
-
-    Returns
-    -------
-    np.ndarray [shape=(n_calls, at most 3)]
     """
     first, second, third = (np.sum(phi**power, axis=1) for power in (1, 2, 3))  # Newton's identities
     sums = (first, (first**2 - second) / 2, (first**3 - 3 * first * second + 2 * third) / 6)

@@ -18,8 +18,6 @@ class Method:
 
     Attributes
     ----------
-    name, summary : str
-    explain : callable
     parameters : mapping
         Allowed keys of ``Recipe.method_parameters``, with their defaults.
     cost_grows_with_targets : bool

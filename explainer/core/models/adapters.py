@@ -46,7 +46,6 @@ class MusicModel(Protocol):
 
     Attributes
     ----------
-    name : str
     representation : Representation
         Turns sound into the model's input.
     targets : tuple of Target
@@ -79,9 +78,6 @@ class Adapter:
 
     Parameters
     ----------
-    representation : Representation
-    targets : sequence of Target
-    name : str
     output : str
         One of `OUTPUTS`.
     window_frames : int, optional
@@ -140,15 +136,11 @@ class Adapter:
         )
 
     def predict(self, batch: np.ndarray) -> np.ndarray:
-        """Return the outputs for a batch of inputs.
+        """Return the outputs for a batch of inputs [shape=(n, n_targets), dtype=float64].
 
         Parameters
         ----------
         batch : np.ndarray of float32 [shape=(n, n_frames, n_bands) or (n, n_samples)]
-
-        Returns
-        -------
-        np.ndarray of float64 [shape=(n, n_targets)]
 
         Raises
         ------

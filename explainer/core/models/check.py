@@ -38,7 +38,6 @@ class ModelReport:
 
     Attributes
     ----------
-    name : str
     problems : tuple of str
         Why the model cannot be explained, each with the remedy; empty if it can.
     remarks : tuple of str
@@ -78,7 +77,6 @@ def check_model(model: MusicModel, y: np.ndarray) -> ModelReport:
 
     Parameters
     ----------
-    model : MusicModel
     y : np.ndarray [shape=(n_samples,)]
         Sound at the sample rate of the model's representation.
 

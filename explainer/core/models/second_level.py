@@ -17,7 +17,6 @@ def targets_to_explain(model: MusicModel, names: Sequence[str], *, all_at_once: 
 
     Parameters
     ----------
-    model : MusicModel
     names : sequence of str
         Requested targets; empty for all.
     all_at_once : bool

@@ -86,7 +86,6 @@ class MaskedFeatures:
     Parameters
     ----------
     features, hidden : np.ndarray of float32 [shape=(n_frames, n_bands)]
-    segmentation : Segmentation
     representation : Representation, optional
         Needed for gains above 1.
     """
@@ -108,16 +107,12 @@ class MaskedFeatures:
         self._labels = segmentation.labels.reshape(len(segmentation.labels), -1)
 
     def batch(self, masks: np.ndarray) -> np.ndarray:
-        """Return features under masks.
+        """Return features under masks [shape=(n, n_frames, n_bands), dtype=float32].
 
         Parameters
         ----------
         masks : np.ndarray [shape=(n, n_segments)]
             Presence of each segment, 0 to 1.
-
-        Returns
-        -------
-        np.ndarray of float32 [shape=(n, n_frames, n_bands)]
         """
         presence = np.asarray(masks, dtype=np.float32)
         batch = np.empty((len(presence), *self.whole.shape), dtype=np.float32)
@@ -160,8 +155,6 @@ class MaskedSound:
     ----------
     y : np.ndarray [shape=(n_samples,)]
         The track at the representation's rate, as the model takes it.
-    representation : Representation
-    segmentation : Segmentation
     filling : Filling, optional
         Sound in place of removed cells; silence by default.
     """

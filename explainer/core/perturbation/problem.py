@@ -48,8 +48,6 @@ class Problem:
     ----------
     features, hidden : np.ndarray of float32 [shape=(n_frames, n_bands)]
         The track, and the value in place of a removed cell.
-    segmentation : Segmentation
-    model : MusicModel
     target_indices : sequence of int
         Which of the model's outputs are explained.
     progress : callable, optional

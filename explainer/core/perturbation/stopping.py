@@ -109,8 +109,6 @@ def probability_unchanged(
     ----------
     weights, errors : np.ndarray [shape=(n_segments,)]
         Normal errors, independent between segments.
-    size : int
-    rng : np.random.Generator
     """
     if size >= len(weights):
         return 1.0

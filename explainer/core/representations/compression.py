@@ -14,7 +14,6 @@ class Law:
 
     Attributes
     ----------
-    compress, expand : callable
     zero_is_silence : bool
         Whether the compressed value 0 means silence.
     """

@@ -21,7 +21,6 @@ def logarithmic_triangles(
     frame_length : int
         Samples per frame; the spectrum has ``frame_length // 2 + 1`` bins, of which the last
         (half the sample rate) belongs to no band.
-    bands_per_octave : int
     fmin, fmax : float
         Hz, both included.
 
@@ -86,7 +85,6 @@ def mel_triangles(
         Hz
     frame_length : int
         Samples per frame.
-    n_bands : int
     fmin, fmax : float
         Hz
     scale : {"slaney", "htk"}

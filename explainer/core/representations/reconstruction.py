@@ -45,12 +45,10 @@ def filling_of(
     ----------
     hidden : np.ndarray [shape=(n_frames, n_bands)]
         Features of removed cells.
-    representation : Representation
     n_samples : int
         Length of the track.
     gain : float
         Linear normalisation gain with which the track's features were computed.
-    rng : np.random.Generator
     """
     wanted = representation.expand(hidden)
     if wanted.max() <= 0:
@@ -78,7 +76,7 @@ def reconstruct(
     feather: bool = True,
     filling: Filling | None = None,
 ) -> np.ndarray:
-    """Return a sound with a gain on each time-frequency cell.
+    """Return a sound with a gain on each time-frequency cell [shape=(n_samples,), dtype=float64].
 
     Parameters
     ----------
@@ -86,7 +84,6 @@ def reconstruct(
         The whole track, mono at the representation's rate.
     cell_gain : np.ndarray [shape=(n_frames, n_bands)]
         Linear gain of each cell: 0 removes it, 1 keeps it, above 1 amplifies it.
-    representation : Representation
     route : {"gain", "pseudo_inverse"}
         ``gain`` applies the cells' gains to the bins of the spectrum; with all gains 1 the sound
         is unchanged. ``pseudo_inverse`` makes audible what the bands of the model preserve: the band
@@ -95,10 +92,6 @@ def reconstruct(
         Smooth the edges between cells.
     filling : Filling, optional
         Sound in place of removed cells; silence by default.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_samples,), dtype=float64]
 
     Raises
     ------
@@ -134,7 +127,7 @@ def soften(cell_gain: np.ndarray) -> np.ndarray:
 
 
 def bin_gain(cell_gain: np.ndarray, representation: Representation) -> np.ndarray:
-    """Return the gain of each bin of the spectrum.
+    """Return the gain of each bin of the spectrum [shape=(n_frames, n_bins)].
 
     A bin takes the mean gain of the bands that cover it, weighted by their triangles. Bins outside all bands
     (the lowest, the highest, the Nyquist bin) take the gain of the nearest band, so they are unchanged with
@@ -144,11 +137,6 @@ def bin_gain(cell_gain: np.ndarray, representation: Representation) -> np.ndarra
     Parameters
     ----------
     cell_gain : np.ndarray [shape=(n_frames, n_bands)]
-    representation : Representation
-
-    Returns
-    -------
-    np.ndarray [shape=(n_frames, n_bins)]
     """
     return cell_gain @ _spread(representation)
 
@@ -159,7 +147,6 @@ def cell_energy(X: np.ndarray, representation: Representation) -> np.ndarray:
     Parameters
     ----------
     X : np.ndarray [shape=(n_frames, n_bins)]
-    representation : Representation
 
     Returns
     -------

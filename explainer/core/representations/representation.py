@@ -143,7 +143,6 @@ class Representation:
 
         Parameters
         ----------
-        n_samples : int
         around : bool
             Include every frame that overlaps the sound, also those before the first and after the last
             frame of the features. Without them the window is close to 0 at the edges of the sound, which
@@ -175,7 +174,7 @@ class Representation:
         return 1.0 / peak if self.peak_normalised and peak > 0 else 1.0
 
     def stft(self, y: np.ndarray, *, around: bool = False) -> np.ndarray:
-        """Return the complex spectrum of every frame.
+        """Return the complex spectrum of every frame [shape=(n_frames, n_bins), dtype=complex128].
 
         Parameters
         ----------
@@ -183,10 +182,6 @@ class Representation:
             Mono sound at `sample_rate`, at least one sample.
         around : bool
             See `frame_indices`.
-
-        Returns
-        -------
-        np.ndarray [shape=(n_frames, n_bins), dtype=complex128]
         """
         y = np.asarray(y, dtype=np.float64)
         if y.ndim != 1 or len(y) == 0:
@@ -265,7 +260,7 @@ class Representation:
         return float(self.compress(np.zeros(1))[0])
 
     def features(self, y: np.ndarray, gain: float | None = None) -> np.ndarray:
-        """Return the features of a sound.
+        """Return the features of a sound [shape=(n_frames, n_bands), dtype=float32].
 
         Parameters
         ----------
@@ -273,10 +268,6 @@ class Representation:
             Mono sound at `sample_rate`.
         gain : float, optional
             Linear; by default `normalisation_gain` of `y`. For a clip pass that of its track.
-
-        Returns
-        -------
-        np.ndarray [shape=(n_frames, n_bands), dtype=float32]
         """
         if gain is None:
             gain = self.normalisation_gain(y)

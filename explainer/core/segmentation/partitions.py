@@ -103,12 +103,10 @@ def beats(sound: Sound, pulse: str = "beats", pulses_per_cell: int = 2, band_cel
 
     Parameters
     ----------
-    sound : Sound
     pulse : {"beats", "onsets"}
         Detected by librosa.
     pulses_per_cell : int
         Number of beats or onsets per segment.
-    band_cells : int
 
     Raises
     ------
@@ -161,12 +159,10 @@ def stems(sound: Sound, stems: Mapping[str, str], time_cells: int = 6, band_cell
 
     Parameters
     ----------
-    sound : Sound
     stems : Mapping[str, str]
         Name of each source to its sound file, aligned with the track and at its level in the track.
         Layers are in alphabetical order of the names. The remainder of the track, if it is audible, is one
         more layer at the end.
-    time_cells, band_cells : int
 
     Raises
     ------

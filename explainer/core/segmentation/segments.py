@@ -69,15 +69,11 @@ class Segmentation:
         return self.gains(np.asarray(mask)[np.newaxis])[0]
 
     def gains(self, masks: np.ndarray) -> np.ndarray:
-        """Return `gain` for several masks.
+        """Return `gain` for several masks [shape=(n, n_frames, n_bands), dtype=float32].
 
         Parameters
         ----------
         masks : np.ndarray [shape=(n, n_segments)]
-
-        Returns
-        -------
-        np.ndarray [shape=(n, n_frames, n_bands), dtype=float32]
         """
         masks = np.asarray(masks, dtype=np.float32)
         if masks.ndim != 2 or masks.shape[1] != self.n_segments:
@@ -115,16 +111,12 @@ class Segmentation:
         return self.total(np.ones(self.labels.shape[1:])) / np.prod(self.labels.shape[1:])
 
     def total(self, cells: np.ndarray) -> np.ndarray:
-        """Return the sum over each segment of a quantity given per cell.
+        """Return the sum over each segment of a quantity given per cell [shape=(n_segments,)].
 
         Parameters
         ----------
         cells : np.ndarray [shape=(n_frames, n_bands)]
             Divided by the weights of the layers where layers share a cell.
-
-        Returns
-        -------
-        np.ndarray [shape=(n_segments,)]
         """
         weights = self.layers.astype(np.float64) * cells
         return np.bincount(self.labels.ravel(), weights=weights.ravel(), minlength=self.n_segments)
@@ -155,15 +147,10 @@ def segment(
         One of `SEGMENTATIONS`.
     features : np.ndarray [shape=(n_frames, n_bands)]
         Features of the sound.
-    representation : Representation
     y : np.ndarray [shape=(n_samples,)]
         The sound at the representation's rate.
     parameters : Mapping[str, Any]
         Parameters of the segmentation; those left out take their defaults.
-
-    Returns
-    -------
-    Segmentation
 
     Raises
     ------

@@ -74,7 +74,6 @@ def refusal(algorithm: str, parameters: Mapping[str, Any]) -> str:
     ----------
     algorithm : str
         One of `PARAMETERS`.
-    parameters : mapping
     """
     known = PARAMETERS[algorithm]
     for name, value in parameters.items():
@@ -87,19 +86,14 @@ def refusal(algorithm: str, parameters: Mapping[str, Any]) -> str:
 
 
 def divide(image: np.ndarray, algorithm: str, parameters: Mapping[str, Any]) -> np.ndarray:
-    """Return the numbers of superpixels.
+    """Return the numbers of superpixels [shape=(n_frames, n_bands), dtype=int].
 
     Parameters
     ----------
     image : np.ndarray [shape=(n_frames, n_bands)]
         At most 1.
-    algorithm : str
     parameters : mapping
         Those left out take `DEFAULTS`.
-
-    Returns
-    -------
-    np.ndarray of int [shape=(n_frames, n_bands)]
 
     Raises
     ------

@@ -28,7 +28,6 @@ class Frame:
     ----------
     number : int
         Of the frame, or of its first sample if frames differ in length.
-    samples : int
     varies : bool
         Whether frames differ in length.
     """

@@ -18,7 +18,6 @@ class Piece:
 
     Attributes
     ----------
-    source : Path or bytes
     samples : int or None
         Per channel, as counted; None if the decoder determines them itself.
     """

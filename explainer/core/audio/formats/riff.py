@@ -26,7 +26,6 @@ class Chunk:
 
     Attributes
     ----------
-    kind : bytes
     start, length : int
         Of its content, in bytes.
     """
