@@ -1,4 +1,4 @@
-"""Triangular filterbanks: from the bins of a spectrum to the bands of a model's input."""
+"""The logarithmic filterbank: from the bins of a spectrum to the bands of a model's input."""
 
 import numpy as np
 
@@ -65,50 +65,3 @@ def logarithmic_triangles(
         triangles[falling, band] = (end - falling) / (end - centre)
         peaks.append(centre)
     return triangles, np.array(peaks) * bin_width
-
-
-def mel_triangles(
-    *,
-    sample_rate: int,
-    frame_length: int,
-    n_bands: int,
-    fmin: float,
-    fmax: float,
-    scale: str,
-    normalised: bool,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return librosa's mel filters.
-
-    Parameters
-    ----------
-    sample_rate : int
-        Hz
-    frame_length : int
-        Samples per frame.
-    fmin, fmax : float
-        Hz
-    scale : {"slaney", "htk"}
-        Formula of the mel scale.
-    normalised : bool
-        Whether each triangle has equal area (Slaney) instead of a peak of 1.
-
-    Returns
-    -------
-    triangles : np.ndarray [shape=(n_bins, n_bands)]
-    centres : np.ndarray [shape=(n_bands,)]
-        Hz
-    """
-    import librosa.filters
-
-    htk = scale == "htk"
-    filters = librosa.filters.mel(
-        sr=sample_rate,
-        n_fft=frame_length,
-        n_mels=n_bands,
-        fmin=fmin,
-        fmax=fmax,
-        htk=htk,
-        norm="slaney" if normalised else None,
-    )
-    corners = librosa.mel_frequencies(n_bands + 2, fmin=fmin, fmax=fmax, htk=htk)
-    return filters.T.astype(np.float64), corners[1:-1]

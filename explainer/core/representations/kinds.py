@@ -12,13 +12,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .filterbanks import logarithmic_triangles, mel_triangles
+from .filterbanks import logarithmic_triangles
 from .representation import MOST_BANDS, Representation, RepresentationError
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogFilterbank(Representation):
-    """Logarithmically spaced triangles over uncentred, zero-padded frames; see `log_filterbank`."""
+    """The logarithmic front end of the two-level emotion models, over uncentred, zero-padded frames.
+
+    By default 22 050 Hz, frames of 2048 samples at 31.25 per second (a hop of 705.6 samples),
+    symmetric Hann window, 24 bands per octave from 20 to 16 000 Hz (149 bands),
+    log10(1 + x) of magnitudes, peak-normalised [1]_. 10 s give a matrix of 313 x 149.
+
+    References
+    ----------
+    .. [1] Chowdhury, Vall, Haunschmid, Widmer: Towards explainable music emotion recognition:
+       the route via mid-level features. ISMIR 2019, arXiv:1907.03572.
+    """
 
     kind: ClassVar[str] = "log_filterbank"
     symmetric_window: ClassVar[bool] = True
@@ -56,7 +66,23 @@ class LogFilterbank(Representation):
 
 @dataclass(frozen=True, kw_only=True)
 class Mel(Representation):
-    """Mel bands over centred, zero-padded frames, as librosa computes them; see `mel`."""
+    """Mel bands over centred, zero-padded frames, as librosa computes them; by default those of musicnn.
+
+    By default 16 000 Hz, frames of 512 samples, hop 256, periodic Hann window, 96 Slaney bands up
+    to 8000 Hz of the power spectrum, log10(1 + 10000 x), not normalised [1]_.
+
+    References
+    ----------
+    .. [1] Pons, Serra: musicnn: pre-trained convolutional neural networks for music audio
+       tagging. Late-breaking demo, ISMIR 2019, arXiv:1909.06654.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> features = mel().features(np.random.default_rng(0).standard_normal(16_000))
+    >>> features.shape
+    (63, 96)
+    """
 
     kind: ClassVar[str] = "mel"
     centred: ClassVar[bool] = True
@@ -88,20 +114,24 @@ class Mel(Representation):
         return self.sample_rate / 2 if self.fmax is None else self.fmax
 
     def _triangles(self, normalised: bool) -> tuple[np.ndarray, np.ndarray]:
-        return mel_triangles(
-            sample_rate=self.sample_rate,
-            frame_length=self.frame_length,
-            n_bands=self.n_bands,
-            fmin=self.fmin,
-            fmax=self._fmax,
-            scale=self.scale,
-            normalised=normalised and self.area_normalised,
-        )
+        import librosa.filters
+
+        ends: dict[str, Any] = {"fmin": self.fmin, "fmax": self._fmax, "htk": self.scale == "htk"}
+        sizes: dict[str, Any] = {"sr": self.sample_rate, "n_fft": self.frame_length, "n_mels": self.n_bands}
+        of_equal_area = normalised and self.area_normalised
+        filters = librosa.filters.mel(**sizes, **ends, norm="slaney" if of_equal_area else None)
+        corners = librosa.mel_frequencies(self.n_bands + 2, **ends)
+        return filters.T.astype(np.float64), corners[1:-1]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waveform(LogFilterbank):
-    """The sound itself, perturbed in the cells of a logarithmic filterbank; see `waveform`."""
+    """The sound itself, perturbed in the cells of a logarithmic filterbank.
+
+    Segments are still removed in time and frequency: the sound is analysed into the cells of a
+    logarithmic filterbank, cells are attenuated, and the sound is reconstructed. With everything kept
+    the model gets the unchanged sound.
+    """
 
     kind: ClassVar[str] = "waveform"
     feeds_sound: ClassVar[bool] = True
@@ -109,72 +139,9 @@ class Waveform(LogFilterbank):
     peak_normalised: bool = False
 
 
-KINDS: dict[str, type[Representation]] = {
-    "log_filterbank": LogFilterbank,
-    "mel": Mel,
-    "waveform": Waveform,
-}
-
-
-def log_filterbank(**parameters: Any) -> Representation:
-    """Return the logarithmic front end of the two-level emotion models.
-
-    By default 22 050 Hz, frames of 2048 samples at 31.25 per second (a hop of 705.6 samples),
-    symmetric Hann window, 24 bands per octave from 20 to 16 000 Hz (149 bands),
-    log10(1 + x) of magnitudes, peak-normalised [1]_. 10 s give a matrix of 313 x 149.
-
-    Parameters
-    ----------
-    **parameters
-        Attributes of `LogFilterbank` that differ from the defaults.
-
-    References
-    ----------
-    .. [1] Chowdhury, Vall, Haunschmid, Widmer: Towards explainable music emotion recognition:
-       the route via mid-level features. ISMIR 2019, arXiv:1907.03572.
-    """
-    return LogFilterbank(**parameters)
-
-
-def mel(**parameters: Any) -> Representation:
-    """Return a mel front end; by default that of musicnn.
-
-    By default 16 000 Hz, frames of 512 samples, hop 256, periodic Hann window, 96 Slaney bands up
-    to 8000 Hz of the power spectrum, log10(1 + 10000 x), not normalised [1]_.
-
-    Parameters
-    ----------
-    **parameters
-        Attributes of `Mel` that differ from the defaults.
-
-    References
-    ----------
-    .. [1] Pons, Serra: musicnn: pre-trained convolutional neural networks for music audio
-       tagging. Late-breaking demo, ISMIR 2019, arXiv:1909.06654.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> features = mel().features(np.random.default_rng(0).standard_normal(16_000))
-    >>> features.shape
-    (63, 96)
-    """
-    return Mel(**parameters)
-
-
-def waveform(**parameters: Any) -> Representation:
-    """Return the front end of a model that takes sound.
-
-    Segments are still removed in time and frequency: the sound is analysed into the cells of a
-    logarithmic filterbank, cells are attenuated, and the sound is reconstructed. With everything kept
-    the model gets the unchanged sound.
-
-    Parameters
-    ----------
-    **parameters
-        Attributes of `Waveform` that differ from the defaults, above all ``sample_rate``.
-    """
-    return Waveform(**parameters)
+KINDS: dict[str, type[Representation]] = {kind.kind: kind for kind in (LogFilterbank, Mel, Waveform)}
+# In notebooks they are called like functions, with the attributes that differ from the defaults.
+log_filterbank, mel, waveform = LogFilterbank, Mel, Waveform
 
 
 def representation_from(description: Mapping[str, Any]) -> Representation:
