@@ -1,5 +1,7 @@
 """LIME's weights estimated by a surrogate that models interactions of segments."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from explainer.core.base.explanation import Explanation
@@ -9,8 +11,8 @@ from explainer.core.perturbation.problem import Problem
 from explainer.core.perturbation.sampling import Design, draw_design
 from explainer.core.perturbation.stopping import evaluate_until_stable
 
-from .linear_surrogate import fit
-from .process_surrogate import MainEffects, main_effects
+from .linear_surrogate import Fit, fit
+from .process_surrogate import main_effects
 from .registry import method, parameters_of
 
 
@@ -29,14 +31,14 @@ def explain(problem: Problem, recipe: Recipe) -> Explanation:
     groupings = problem.segmentation.groupings()
     on_track = explained_scale(problem.whole_outputs()[np.newaxis], problem.model.output)
 
-    def estimate(masks: np.ndarray, outputs: np.ndarray, part: Design) -> MainEffects:
+    def estimate(masks: np.ndarray, outputs: np.ndarray, part: Design) -> Fit:
         if not part.complete:
             # The output on the whole track is known anyway, and this design never contains that mask.
             masks, outputs = np.vstack([masks, problem.whole()]), np.vstack([outputs, on_track])
             return main_effects(masks, outputs, recipe.keep_probability, groupings)
         # Every mask was evaluated, so the main effects are exact: the balanced regression gives them.
         exact = fit(masks, outputs, np.ones(len(masks)), ridge=0.0)
-        return MainEffects(exact.weights, exact.intercepts, np.zeros_like(exact.weights))
+        return replace(exact, standard_errors=np.zeros_like(exact.weights))
 
     found, evaluated = evaluate_until_stable(problem, recipe, design, estimate)
     return problem.explanation(

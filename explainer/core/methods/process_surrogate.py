@@ -6,11 +6,12 @@ own effect explains most of that noise, so it estimates the same weights from fe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import comb
 from typing import NamedTuple
 
 import numpy as np
+
+from .linear_surrogate import Fit
 
 # Candidates of the hyperparameters; each target takes those of greatest marginal likelihood.
 STRENGTHS = (0.04, 0.12, 0.35)  # factor on the variance of an interaction for each further segment in it
@@ -20,9 +21,8 @@ FIRST_STRENGTHS, FIRST_ACROSS = (0.03, 0.2), (0.05,)  # of a first fit that esti
 EVEN_SHARE = 0.3  # part of a segment's importance that is the same for all segments
 # Prior variances of the effects of how many segments are kept (orders 1, 2 and 3), over that of all else.
 BY_NUMBER = (0.1, 0.03, 0.01)
-ROWS_FOR_CHOICE = (
-    192  # further masks hardly improve the choice, whose cost grows with the cube of their number
-)
+# Further masks hardly improve the choice, whose cost grows with the cube of their number.
+ROWS_FOR_CHOICE = 192
 
 
 class Setting(NamedTuple):
@@ -33,29 +33,13 @@ class Setting(NamedTuple):
     noise: float
 
 
-@dataclass(frozen=True)
-class MainEffects:
-    """The main effect of each segment under the process.
-
-    Attributes
-    ----------
-    weights : np.ndarray [shape=(n_targets, n_segments)]
-        Mean change of the output when the segment is present instead of hidden, over masks that
-        keep each other segment with the keep probability.
-    intercepts : np.ndarray [shape=(n_targets,)]
-    standard_errors : np.ndarray [shape=(n_targets, n_segments)]
-        Posterior standard deviations.
-    """
-
-    weights: np.ndarray
-    intercepts: np.ndarray
-    standard_errors: np.ndarray
-
-
 def main_effects(
     masks: np.ndarray, outputs: np.ndarray, keep_probability: float, groupings: Sequence[np.ndarray] = ()
-) -> MainEffects:
+) -> Fit:
     """Fit a Gaussian process to a model's outputs on masks and return its main effects.
+
+    A main effect is the mean change of the output when the segment is present instead of hidden, over masks
+    that keep each other segment with the keep probability; its error is the posterior standard deviation.
 
     The covariance of two masks is a product over segments of 1 + r_j phi_j phi'_j, where phi_j is segment
     j's presence, standardised under the keep probability: an analysis of variance kernel [1]_ whose terms
@@ -100,7 +84,7 @@ def main_effects(
     deviation = np.sqrt(keep_probability * (1 - keep_probability))
     weights = estimates * (scale / deviation)[:, None]
     intercepts = mean + levels * scale - keep_probability * weights.sum(axis=1)
-    return MainEffects(weights, intercepts, errors * (scale / deviation)[:, None])
+    return Fit(weights, intercepts, errors * (scale / deviation)[:, None])
 
 
 def _shrunk(share: np.ndarray) -> np.ndarray:
