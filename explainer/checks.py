@@ -14,42 +14,38 @@ from django.core.files.storage import default_storage
 from .builds.compute import KINDS
 
 
+def _error(number: str, problem: str, remedy: str) -> Error:
+    return Error(problem, hint=remedy, id=f"explainer.{number}")
+
+
 @register("explainer")
 def check_compute(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check the settings of where clips are built."""
     problems = []
     if settings.COMPUTE not in KINDS:
         problems.append(
-            Error(
+            _error(
+                "E001",
                 f"COMPUTE is {settings.COMPUTE!r}, which is unknown.",
-                hint=f"Set it to one of {', '.join(KINDS)}.",
-                id="explainer.E001",
+                f"Set it to one of {', '.join(KINDS)}.",
             )
         )
     if settings.COMPUTE_WORKERS < 1:
         problems.append(
-            Error(
-                "COMPUTE_WORKERS is less than 1.",
-                hint="Set it to the number of processes.",
-                id="explainer.E002",
-            )
+            _error("E002", "COMPUTE_WORKERS is less than 1.", "Set it to the number of processes.")
         )
     if settings.COMPUTE == "dask":
         if not settings.DASK_ADDRESS:
             problems.append(
-                Error(
+                _error(
+                    "E003",
                     "COMPUTE is dask, but DASK_ADDRESS is empty.",
-                    hint="Set it to the scheduler's address, e.g. tcp://scheduler:8786.",
-                    id="explainer.E003",
+                    "Set it to the scheduler's address, e.g. tcp://scheduler:8786.",
                 )
             )
         if find_spec("distributed") is None:
             problems.append(
-                Error(
-                    "COMPUTE is dask, but Dask is not installed.",
-                    hint="Run: pip install distributed",
-                    id="explainer.E004",
-                )
+                _error("E004", "COMPUTE is dask, but Dask is not installed.", "Run: pip install distributed")
             )
     return problems
 
@@ -58,11 +54,7 @@ def check_compute(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 def check_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that the limits accept any track."""
     return [
-        Error(
-            f"{name} is not positive, so every track is refused.",
-            hint="Set it to a positive number.",
-            id="explainer.E005",
-        )
+        _error("E005", f"{name} is not positive, so every track is refused.", "Set it to a positive number.")
         for name in ("MAXIMUM_TRACK_BYTES", "MAXIMUM_TRACK_SECONDS")
         if getattr(settings, name) <= 0
     ]
@@ -79,10 +71,10 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     if os.access(existing, os.W_OK):
         return []
     return [
-        Error(
+        _error(
+            "E006",
             f"Files cannot be stored: {existing} is not writable.",
-            hint="Make DATA_FOLDER writable for the user that runs the site.",
-            id="explainer.E006",
+            "Make DATA_FOLDER writable for the user that runs the site.",
         )
     ]
 
