@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from explainer.builds import building
 from explainer.builds.compute import KINDS, ComputeError
 from explainer.builds.progress import building_bar
 from explainer.core.base.counting import plural
+from explainer.management.named_rows import named_rows
 from explainer.models import Explanation, MusicModel, Recipe, Track
 
 
@@ -81,13 +82,9 @@ class Command(BaseCommand):
         except building.BuildRefused as error:
             raise CommandError(str(error)) from error
 
-    def named(self, kind: type[Model], names: list[str] | None, what: str) -> QuerySet:
-        """Return the rows with these names, or all rows."""
-        rows = kind.objects.all() if names is None else kind.objects.filter(name__in=names)
-        missing = sorted(set(names or ()) - {row.name for row in rows})
-        if missing:
-            known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
-            raise CommandError(f"There is no {what} {', '.join(missing)}; the names are: {known}.")
+    def named(self, kind: type[Model], names: list[str] | None, what: str) -> list[Any]:
+        """Return the rows with these names, or all rows, at least one."""
+        rows = named_rows(kind, names, what)
         if not rows:
             raise CommandError(f"There is no {what} yet.")
         return rows

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Model
 
 from explainer.correlations import predictions
+from explainer.management.named_rows import named_rows
 from explainer.models import MusicModel, Track
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ class Command(BaseCommand):
         from explainer.core.audio import AudioError
         from explainer.core.models.adapters import ModelError
 
-        model = self.find(MusicModel, name, "model")
-        asked_on = self.find(Track, track, "track") if track else Track.objects.first()
-        if asked_on is None:
+        model = named_rows(MusicModel, [name], "model")[0]
+        tracks = named_rows(Track, [track] if track else None, "track")
+        if not tracks:
             raise CommandError("There is no track yet; import one with manage.py import_tracks.")
+        asked_on = tracks[0]
         try:
             report = check(model, asked_on)
         except (ModelError, AudioError) as error:
@@ -41,14 +42,6 @@ class Command(BaseCommand):
             self.stdout.write(f"  {target:24} {value:9.3g}")
         if not report.fit:
             raise CommandError("The model cannot be explained for the reasons above.")
-
-    def find(self, kind: type[Model], name: str, what: str) -> Any:
-        """Return the row called `name`."""
-        try:
-            return kind.objects.get(name=name)
-        except kind.DoesNotExist as error:
-            known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
-            raise CommandError(f"There is no {what} {name}; the names are: {known}.") from error
 
 
 def check(model: MusicModel, track: Track) -> "ModelReport":

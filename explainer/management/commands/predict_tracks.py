@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Model
 from tqdm import tqdm
 
 from explainer.core.base.counting import plural
 from explainer.correlations import predictions
+from explainer.management.named_rows import named_rows
 from explainer.models import MusicModel, Track
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         """Predict with a progress bar, then report failures."""
         from explainer.core.models.adapters import ModelError
 
-        models, tracks = _chosen(MusicModel, model, "model"), _chosen(Track, track, "track")
+        models, tracks = named_rows(MusicModel, model, "model"), named_rows(Track, track, "track")
         failures = []
         for each in models:
             missing = len(tracks) - len(predictions.known(each, tracks))
@@ -46,14 +46,3 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{plural(models, 'model has', 'models have')} predictions of {plural(tracks, 'track')}."
         )
-
-
-def _chosen(kind: type[Model], names: list[str] | None, what: str) -> list[Any]:
-    if not names:
-        return list(kind.objects.all())
-    found = list(kind.objects.filter(name__in=names))
-    missing = sorted(set(names) - {row.name for row in found})
-    if missing:
-        known = ", ".join(kind.objects.values_list("name", flat=True)) or "none yet"
-        raise CommandError(f"There is no {what} {', '.join(missing)}; the names are: {known}.")
-    return found
