@@ -36,7 +36,8 @@ def draw_figures(
     """
     unit = unit_of_scale(explanation.provenance["scale"])
     nothing = np.zeros(segmentation.n_segments, dtype=bool)
-    figures = {"segments": draw_evidence(features, representation, segmentation, nothing)}
+    sound = features, representation, segmentation
+    figures = {"segments": draw_evidence(*sound, nothing)}
     for name in names:
         row = explanation.target_index(name)
         errors = explanation.standard_errors
@@ -44,21 +45,11 @@ def draw_figures(
         mask = nothing.copy()
         mask[explanation.evidence(name, size)] = True
         label, slug = name.replace("_", " "), slug_of(name)
-        figures[f"evidence-{slug}"] = draw_evidence(
-            features,
-            representation,
-            segmentation,
-            mask,
-            title=f"Evidence for {label}: {plural(int(mask.sum()), 'segment')}",
-        )
+        title = f"Evidence for {label}: {plural(int(mask.sum()), 'segment')}"
+        figures[f"evidence-{slug}"] = draw_evidence(*sound, mask, title=title)
+        own_errors = None if errors is None else errors[row]
         figures[f"weights-{slug}"] = draw_weights(
-            features,
-            representation,
-            segmentation,
-            explanation.weights[row],
-            None if errors is None else errors[row],
-            unit=unit,
-            title=f"Weights for {label}",
+            *sound, explanation.weights[row], own_errors, unit=unit, title=f"Weights for {label}"
         )
         if name in explanation.fidelity.get("curves", {}):
             figures[f"curves-{slug}"] = draw_curves(

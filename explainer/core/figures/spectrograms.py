@@ -13,6 +13,7 @@ from .style import ACCENT, HEIGHT, LINE, MUTED, SOUND_MAP, STYLE, WEIGHT_MAP, WI
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 
@@ -45,9 +46,9 @@ def draw_evidence(
         _outline(axes, labels, color=MUTED, linewidth=0.4, alpha=0.6)
     if np.any(mask):
         gain = segmentation.gain(np.asarray(mask, dtype=bool))
-        veil = np.ones((*gain.T.shape, 4))
-        veil[..., 3] = 0.72 * (1 - gain.T)
-        axes.imshow(veil, origin="lower", aspect="auto", interpolation="nearest", extent=_extent(features))
+        veil = np.ones((*gain.shape, 4))
+        veil[..., 3] = 0.72 * (1 - gain)
+        _draw_cells(axes, veil)
         _outline(axes, (gain > 0.5).astype(int), closed=True, color=ACCENT, linewidth=1.8, clip_on=False)
     return figure
 
@@ -78,16 +79,7 @@ def draw_weights(
     figure, axes = _new(title)
     limit = float(np.abs(weights).max()) or 1.0
     cells = (np.asarray(weights)[segmentation.labels] * segmentation.layers).sum(axis=0)
-    image = axes.imshow(
-        cells.T,
-        origin="lower",
-        aspect="auto",
-        interpolation="nearest",
-        extent=_extent(features),
-        cmap=WEIGHT_MAP,
-        vmin=-limit,
-        vmax=limit,
-    )
+    image = _draw_cells(axes, cells, cmap=WEIGHT_MAP, vmin=-limit, vmax=limit)
     _label_axes(axes, features, representation)
     for labels in segmentation.labels:
         _outline(axes, labels, color=MUTED, linewidth=0.4, alpha=0.6)
@@ -117,20 +109,17 @@ def _new(title: str) -> tuple["Figure", "Axes"]:
 
 
 def _draw_sound(axes: "Axes", features: np.ndarray, representation: Representation) -> None:
-    axes.imshow(
-        features.T,
-        origin="lower",
-        aspect="auto",
-        interpolation="nearest",
-        extent=_extent(features),
-        cmap=SOUND_MAP,
-    )
+    _draw_cells(axes, features, cmap=SOUND_MAP)
     _label_axes(axes, features, representation)
 
 
-def _extent(features: np.ndarray) -> tuple[float, float, float, float]:
-    n_frames, n_bands = features.shape
-    return (0, n_frames, 0, n_bands)
+def _draw_cells(axes: "Axes", cells: np.ndarray, **style: Any) -> "AxesImage":
+    """Draw numbers or colours of cells (n_frames, n_bands, ...), time to the right, low bands below."""
+    extent = (0, cells.shape[0], 0, cells.shape[1])
+    picture = cells.swapaxes(0, 1)
+    return axes.imshow(
+        picture, origin="lower", aspect="auto", interpolation="nearest", extent=extent, **style
+    )
 
 
 def _label_axes(axes: "Axes", features: np.ndarray, representation: Representation) -> None:
