@@ -4,6 +4,7 @@ They hold bytes instead of paths, so they work on any machine, and use neither D
 work in any process.
 """
 
+import dataclasses
 import hashlib
 import logging
 import math
@@ -156,7 +157,9 @@ def _pack(result: "TrackResult") -> Result:
     for clip in result.clips:
         stored = f"clips/{clip.sha256}.flac"
         files[stored] = Path(clip.path).read_bytes()
-        clips.append({"file": stored, **{name: plain(getattr(clip, name)) for name in CLIP_FIELDS}})
+        described = dataclasses.asdict(clip)
+        del described["path"]
+        clips.append({"file": stored, **plain(described)})
     figures = {}
     for name, path in result.figures.items():
         content = Path(path).read_bytes()
@@ -178,27 +181,6 @@ def _pack(result: "TrackResult") -> Result:
     }
     arrays = {"labels": result.segmentation.labels, "features": result.features}
     return Result(manifest=manifest, files=files, explanation=explanation.to_bytes(**arrays))
-
-
-CLIP_FIELDS = (
-    "condition",
-    "target",
-    "target_level",
-    "segments_asked",
-    "kept_segments",
-    "variant",
-    "sha256",
-    "sample_rate",
-    "seconds",
-    "loudness",
-    "gain",
-    "true_peak",
-    "area_share",
-    "energy_share",
-    "prediction_heard",
-    "prediction_masked",
-    "provenance",
-)
 
 
 def _sentence(text: str) -> str:

@@ -20,6 +20,9 @@ from explainer.models import Clip, Explanation
 
 from . import jobs
 
+# Fields of an explanation that are members of the manifest.
+_AS_IN_MANIFEST = ("file", "predictions", "fidelity", "figures", "warnings", "model_calls", "seconds")
+
 
 class BuildRefused(ValueError):
     """Raised for a request or a result that is refused; the message says why and what to do."""
@@ -74,15 +77,9 @@ def record(explanation: Explanation, manifest: Mapping[str, Any]) -> bool:
             activity="",
             worker="",
             failure="",
-            file=manifest["file"],
-            predictions=manifest["predictions"],
-            fidelity=manifest["fidelity"],
             provenance={**manifest["provenance"], **_provenance(explanation)},
-            figures=manifest["figures"],
-            warnings=manifest["warnings"],
-            model_calls=manifest["model_calls"],
-            seconds=manifest["seconds"],
             finished_at=timezone.now(),
+            **{name: manifest[name] for name in _AS_IN_MANIFEST},
         )
     return complete
 

@@ -195,12 +195,8 @@ class _Importer:
             kept_segments=line.kept_segments,
             variant=line.variant,
             file=stored_files.store(f"clips/{made['sha256']}.flac", Path(made["path"])),
-            sha256=made["sha256"],
             sample_rate=candidate.track.sample_rate,
-            seconds=made["seconds"],
-            loudness=made["loudness"],
-            gain=made["gain"],
-            true_peak=made["true_peak"],
+            **{name: made[name] for name in ("sha256", "seconds", "loudness", "gain", "true_peak")},
             provenance={
                 "archive": self.name,
                 "file": line.file,

@@ -107,21 +107,15 @@ class MusicModel(Used, models.Model):
 
     def definition(self) -> dict:
         """Return what determines the model's outputs apart from its weights, in the form of `load_model`."""
-        return {
-            "name": self.name,
-            "adapter": self.adapter,
-            "code": self.code,
-            "arguments": self.arguments,
-            "representation": self.representation,
-            "targets": self.targets,
-            "output": self.output,
+        defining = (
+            "name", "adapter", "code", "arguments", "representation", "targets", "output", "window_frames",
+            "window_hop", "pooling", "precision",
+        )  # fmt: skip
+        second_level = {
             "emotion_weights": self.emotion_weights or None,
             "emotion_bias": self.emotion_bias or None,
-            "window_frames": self.window_frames,
-            "window_hop": self.window_hop,
-            "pooling": self.pooling,
-            "precision": self.precision,
         }
+        return {name: getattr(self, name) for name in defining} | second_level
 
     def digest(self) -> str:
         """Return the SHA-256 over weights and definition: equal models share it."""

@@ -16,6 +16,9 @@ from .conditions import PlannedClip
 TARGET_LOUDNESS = -23.0  # LUFS of the original
 CEILING = -1.0  # dBTP of every clip
 FADE = 0.02  # s at both ends of every clip
+AS_PLANNED = (
+    "condition", "target", "target_level", "segments_asked", "kept_segments", "variant", "area_share",
+)  # fmt: skip
 OWN_FILES = AudioLimits(max_bytes=2**40, max_seconds=float("inf"), min_seconds=0)
 
 
@@ -26,7 +29,7 @@ class RenderedClip:
     Attributes
     ----------
     condition, target, target_level, segments_asked, kept_segments, variant, area_share
-        As planned.
+        As planned; see `AS_PLANNED`.
     path : Path
         ``<sha256>.flac``; clips that sound the same share a file.
     sample_rate : int
@@ -164,12 +167,7 @@ def render_clips(
         shares = {"area_share": planned.area_share, "energy_share": energy_share}
         clips.append(
             RenderedClip(
-                condition=planned.condition,
-                target=planned.target,
-                target_level=planned.target_level,
-                segments_asked=planned.segments_asked,
-                kept_segments=planned.kept_segments,
-                variant=planned.variant,
+                **{name: getattr(planned, name) for name in AS_PLANNED},
                 path=path,
                 sha256=digest,
                 sample_rate=sample_rate,
@@ -177,7 +175,6 @@ def render_clips(
                 loudness=loudness(signal, sample_rate),
                 gain=gain,
                 true_peak=peak + gain if np.isfinite(peak) else None,
-                area_share=planned.area_share,
                 energy_share=energy_share,
                 provenance={**planned.provenance, **settings, **shares},
             )
