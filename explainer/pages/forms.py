@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model
 
 from explainer.core.audio import AudioError
 from explainer.core.base.explanation import LEVELS
@@ -24,24 +25,19 @@ from explainer.models import MusicModel, Recipe, Track
 from .upload_forms import SOUNDS, SeveralFilesField, SeveralFilesInput
 
 
+def _checkboxes(model: type[Model], what: str) -> forms.ModelMultipleChoiceField:
+    missing = f"Choose at least one {what}."
+    return forms.ModelMultipleChoiceField(
+        model.objects.all(), widget=forms.CheckboxSelectMultiple, error_messages={"required": missing}
+    )
+
+
 class BuildForm(forms.Form):
     """Request for explanations of every chosen track, model and recipe."""
 
-    tracks = forms.ModelMultipleChoiceField(
-        Track.objects.all(),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one track."},
-    )
-    models = forms.ModelMultipleChoiceField(
-        MusicModel.objects.all(),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one model."},
-    )
-    recipes = forms.ModelMultipleChoiceField(
-        Recipe.objects.all(),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one recipe."},
-    )
+    tracks = _checkboxes(Track, "track")
+    models = _checkboxes(MusicModel, "model")
+    recipes = _checkboxes(Recipe, "recipe")
     targets = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 """Views for researchers: explanations, comparison, uploads, building clips and its progress."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
@@ -229,38 +230,25 @@ def _state_of_work() -> dict:
 def _row(explanation: Explanation) -> dict:
     state = "stalled" if explanation.is_stalled() else explanation.state
     words = {
-        "waiting": "waiting",
         "building": explanation.activity or "beginning",
         "stalled": "interrupted: its worker is no longer running",
-        "done": "done",
-        "failed": "failed",
-    }[state]
+    }
     return {
         "id": explanation.pk,
         "explanation": explanation,
         "state": state,
-        "words": words,
+        "words": words.get(state, state),
         "progress": explanation.progress,
         "failure": explanation.failure,
     }
 
 
 def _summary(rows: list[dict]) -> str:
-    counts = {
-        state: sum(row["state"] == state for row in rows)
-        for state in ("done", "building", "waiting", "failed", "stalled")
-    }
-    words = {
-        "done": "done",
-        "building": "being built",
-        "waiting": "waiting",
-        "failed": "failed",
-        "stalled": "interrupted",
-    }
-    return (
-        ", ".join(f"{count} {words[state]}" for state, count in counts.items() if count)
-        or "Nothing is being built."
-    )
+    counts = Counter(row["state"] for row in rows)
+    words = {"building": "being built", "stalled": "interrupted"}
+    states = ("done", "building", "waiting", "failed", "stalled")
+    parts = [f"{counts[state]} {words.get(state, state)}" for state in states if counts[state]]
+    return ", ".join(parts) or "Nothing is being built."
 
 
 @require_POST
