@@ -5,17 +5,6 @@ from .levels import common_gain, fade, loudness, true_peak
 from .writing import flac_bytes, store_flac
 
 __all__ = [
-    "ENDINGS",
-    "FORMATS",
-    "AudioError",
-    "AudioInfo",
-    "AudioLimits",
-    "common_gain",
-    "fade",
-    "flac_bytes",
-    "inspect_audio",
-    "loudness",
-    "read_audio",
-    "store_flac",
-    "true_peak",
-]
+    "ENDINGS", "FORMATS", "AudioError", "AudioInfo", "AudioLimits", "common_gain", "fade", "flac_bytes",
+    "inspect_audio", "loudness", "read_audio", "store_flac", "true_peak",
+]  # fmt: skip

@@ -7,7 +7,7 @@ position, so the last one gives the length of the sound. The layout is that of R
 
 from dataclasses import dataclass
 
-from .problem import SoundFileProblem
+from .problem import SEVERAL_RECORDINGS, SoundFileProblem
 from .tags import Buffer, after_tags
 
 MARK = b"fLaC"
@@ -58,10 +58,7 @@ def readable(buffer: Buffer, begin: int = 0) -> bytes | None:
         buffer.find(MARK + b"\0\0\0\x22", begin + 4) >= 0
         or buffer.find(MARK + b"\x80\0\0\x22", begin + 4) >= 0
     ):
-        raise SoundFileProblem(
-            "contains several recordings, of which players play only the first; "
-            "join them in an audio editor, or upload each as a separate file"
-        )
+        raise SoundFileProblem(SEVERAL_RECORDINGS)
     stated = int.from_bytes(info[_TOTAL[0] : _TOTAL[1]]) & (2**36 - 1)
     present = _samples_present(buffer, begin, info)
     if present is None or present < stated:

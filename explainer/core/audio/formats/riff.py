@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from .problem import SoundFileProblem
+from .problem import SEVERAL_RECORDINGS, SoundFileProblem
 from .tags import Buffer, after_tags
 
 MARKS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
@@ -99,10 +99,7 @@ def _length_of_64_bits(buffer: Buffer, before: list[Chunk]) -> int:
 
 def _require_nothing_behind(buffer: Buffer, before: list[Chunk], position: int) -> None:
     if buffer[position : position + 4] in MARKS:
-        raise SoundFileProblem(
-            "contains several recordings, of which players play only the first; "
-            "join them in an audio editor, or upload each as a separate file"
-        )
+        raise SoundFileProblem(SEVERAL_RECORDINGS)
     rest = len(buffer) - position
     if rest > _SEAM and not _are_chunks(buffer, position) and after_tags(buffer, position) < len(buffer):
         raise SoundFileProblem(
