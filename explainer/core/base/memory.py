@@ -52,9 +52,9 @@ def peak_memory(device: str = "cpu") -> Iterator[Peak]:
         ctypes.CDLL(None).malloc_trim(0)
     with contextlib.suppress(OSError):
         _PEAK_RESET.write_text("5")
-    known = _in_use("VmRSS")
+    known = _bytes_in(_STATUS, "VmRSS")
     yield peak
-    highest = _in_use("VmHWM")
+    highest = _bytes_in(_STATUS, "VmHWM")
     peak.taken = None if known is None or highest is None else max(highest - known, 0)
 
 
@@ -84,7 +84,8 @@ def available_memory(device: str = "cpu") -> int | None:
         import torch
 
         return int(torch.cuda.mem_get_info(device)[0]) // jobs
-    shared = [free // jobs for free in (_free_in_machine(), _free_in_container()) if free is not None]
+    on_machine = (_bytes_in(_MACHINE, "MemAvailable"), _free_in_container())
+    shared = [free // jobs for free in on_machine if free is not None]
     own = [free for free in [_free_for_process()] if free is not None]
     return min(shared + own, default=None)
 
@@ -116,20 +117,13 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(text in str(error).lower() for text in words)
 
 
-def _in_use(field: str) -> int | None:
+def _bytes_in(file: Path, field: str) -> int | None:
+    """Return a field of a file of the kernel that states kilobytes; None if it cannot be read."""
     try:
-        lines = _STATUS.read_text().splitlines()
+        lines = file.read_text().splitlines()
     except OSError:
         return None
     return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{field}:")), None)
-
-
-def _free_in_machine() -> int | None:
-    try:
-        lines = _MACHINE.read_text().splitlines()
-    except OSError:
-        return None
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), None)
 
 
 def _free_in_container() -> int | None:
@@ -151,5 +145,5 @@ def _free_for_process() -> int | None:
     except ImportError:  # Windows
         return None
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    used = _in_use("VmSize")
+    used = _bytes_in(_STATUS, "VmSize")
     return None if limit == resource.RLIM_INFINITY or used is None else max(limit - used, 0)
