@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ import numpy as np
 from .audio import AudioLimits, read_audio
 from .base.counting import plural
 from .base.explanation import Explanation
-from .base.recipe import Recipe, RecipeError, random_generator
+from .base.recipe import Recipe, random_generator
 from .clips.clip_plan import plan_conditions
 from .clips.conditions import PlannedClip
 from .clips.rendering import RenderedClip, input_as_heard, render_clips
 from .evaluation import fidelity, sanity
 from .evaluation.half_precision import settle_precision
-from .methods import METHODS, explain
+from .methods import METHODS, explain, method_named
 from .models.adapters import MusicModel, copy_of_outputs
 from .models.check import affordable_batch, check_on_input
 from .models.second_level import targets_to_explain, with_emotions
@@ -123,7 +124,8 @@ def explain_track(
     report = progress or (lambda done, what: None)
     folder = Path(output_folder)
     folder.mkdir(parents=True, exist_ok=True)
-    explained = _targets_to_explain(model, recipe, targets or ())
+    at_once = not method_named(recipe.method).cost_grows_with_targets
+    explained = targets_to_explain(model, targets or (), all_at_once=at_once)
     prepared = _prepare(track_path, model, recipe, explained, targets or (), limits or AudioLimits(), report)
     problem, y, representation = prepared.problem, prepared.y, model.representation
 
@@ -177,22 +179,6 @@ class _Prepared:
     filling: Filling | None
     model_calls: int  # of the check
     warnings: list[str]
-
-
-def _targets_to_explain(model: MusicModel, recipe: Recipe, targets: Sequence[str]) -> list[int]:
-    """Return which of the model's outputs the method explains.
-
-    Raises
-    ------
-    RecipeError
-        If there is no such method.
-    """
-    method = METHODS.get(recipe.method)
-    if method is None:
-        raise RecipeError(
-            f"recipe field 'method': {recipe.method!r} is unknown; use one of {', '.join(sorted(METHODS))}"
-        )
-    return targets_to_explain(model, targets, all_at_once=not method.cost_grows_with_targets)
 
 
 def _prepare(
@@ -273,14 +259,9 @@ def _with_predictions(
 
 def _predict(problem: Problem, inputs: Iterable[np.ndarray]) -> np.ndarray:
     """Return outputs (n, n_targets) for inputs from an iterator, evaluated in batches."""
-    outputs: list[np.ndarray] = []
-    batch: list[np.ndarray] = []
-    for single in inputs:
-        batch.append(single)
-        if len(batch) == problem.batch_size:
-            outputs.append(copy_of_outputs(problem.model.predict(np.stack(batch))))
-            batch = []
-    if batch:
+    outputs = []
+    remaining = iter(inputs)
+    while batch := list(islice(remaining, problem.batch_size)):
         outputs.append(copy_of_outputs(problem.model.predict(np.stack(batch))))
     return np.concatenate(outputs)
 

@@ -9,15 +9,15 @@ import importlib
 import pkgutil
 
 from explainer.core.base.explanation import Explanation
-from explainer.core.base.recipe import Recipe, RecipeError
+from explainer.core.base.recipe import Recipe
 from explainer.core.perturbation.problem import Problem
 
-from .registry import METHODS, Method
+from .registry import METHODS, Method, method_named
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["METHODS", "Method", "explain"]
+__all__ = ["METHODS", "Method", "explain", "method_named"]
 
 
 def explain(name: str, problem: Problem, recipe: Recipe) -> Explanation:
@@ -48,8 +48,4 @@ def explain(name: str, problem: Problem, recipe: Recipe) -> Explanation:
     >>> explanation.evidence("sum", 2)
     array([3, 1])
     """
-    if name not in METHODS:
-        raise RecipeError(
-            f"recipe field 'method': {name!r} is unknown; use one of {', '.join(sorted(METHODS))}"
-        )
-    return METHODS[name].explain(problem, recipe)
+    return method_named(name).explain(problem, recipe)

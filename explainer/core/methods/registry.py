@@ -59,6 +59,21 @@ def method(
     return register
 
 
+def method_named(name: str) -> Method:
+    """Return the method called `name`.
+
+    Raises
+    ------
+    RecipeError
+        If there is none.
+    """
+    if name not in METHODS:
+        raise RecipeError(
+            f"recipe field 'method': {name!r} is unknown; use one of {', '.join(sorted(METHODS))}"
+        )
+    return METHODS[name]
+
+
 def parameters_of(name: str, recipe: Recipe) -> dict[str, Any]:
     """Return a method's parameters: those of the recipe, and defaults for the others.
 

@@ -1,7 +1,7 @@
 """Adapters that give every model the same interface: features in, one number per target out."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -106,20 +106,14 @@ class Adapter:
         emotion_weights: np.ndarray | None = None,
         emotion_bias: np.ndarray | None = None,
     ) -> None:
-        if output not in OUTPUTS:
-            raise ModelError(
-                f"model {name!r}: output {output!r} is unknown; declare one of {', '.join(OUTPUTS)}"
-            )
+        _require_one_of(OUTPUTS, name, "output", output)
         if (window_frames is not None and window_frames < 1) or (window_hop is not None and window_hop < 1):
             raise ModelError(f"model {name!r}: window_frames and window_hop must be at least 1 frame")
         if window_hop is not None and window_hop > (window_frames or 0):
             raise ModelError(
                 f"model {name!r}: window_hop must be at most window_frames; otherwise windows leave gaps"
             )
-        if pooling not in POOLINGS:
-            raise ModelError(
-                f"model {name!r}: pooling {pooling!r} is unknown; declare one of {', '.join(POOLINGS)}"
-            )
+        _require_one_of(POOLINGS, name, "pooling", pooling)
         if emotion_weights is not None and pooling != "mean":
             raise ModelError(f"model {name!r}: a linear second level needs pooling 'mean'")
         self.name = name
@@ -241,10 +235,7 @@ class TorchModel(Adapter):
     ) -> None:
         import torch
 
-        if precision not in PRECISIONS:
-            raise ModelError(
-                f"model {name!r}: precision {precision!r} is unknown; declare one of {', '.join(PRECISIONS)}"
-            )
+        _require_one_of(PRECISIONS, name, "precision", precision)
         for attribute in ("emotion_weights", "emotion_bias"):
             value = getattr(module, attribute, None)
             if declared.get(attribute) is None and isinstance(value, torch.Tensor):
@@ -316,6 +307,11 @@ def explained_scale(outputs: np.ndarray, output: str) -> np.ndarray:
         return np.asarray(outputs, dtype=float)
     inside = np.clip(outputs, 1e-6, 1 - 1e-6)
     return np.log(inside / (1 - inside))
+
+
+def _require_one_of(known: Collection[str], name: str, field: str, value: str) -> None:
+    if value not in known:
+        raise ModelError(f"model {name!r}: {field} {value!r} is unknown; declare one of {', '.join(known)}")
 
 
 def _second_level(
