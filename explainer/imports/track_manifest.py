@@ -155,6 +155,11 @@ def read_manifest(path: Path) -> Manifest:
     return Manifest(path, rows, [column for column in columns if column not in ("file", *DETAILS)])
 
 
+def in_one_line(error: ValidationError) -> str:
+    """Return what is wrong with the fields of a row, each with the field's name before it."""
+    return " ".join(f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())
+
+
 def sound_files(places: Iterable[Path]) -> list[Path]:
     """Return the given files and the sound files in the given folders, sorted by name in each folder."""
     files = []
@@ -183,9 +188,7 @@ def _problems_of_rows(read: Sequence[TableRow], rows: Sequence[ManifestRow]) -> 
             named = {key: value for key, value in row.details.items() if value}
             Track(**named).clean_fields(exclude={field.name for field in Track._meta.fields} - set(named))
         except ValidationError as error:
-            problem = problem or " ".join(
-                f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()
-            )
+            problem = problem or in_one_line(error)
         if problem:
             problems.append(f"line {row.line}: {problem}")
     return problems

@@ -15,7 +15,7 @@ from explainer.files.file_names import composed, identifier, readable, with_chec
 from explainer.models import Track
 
 from .decoding import decode_apart, problem_with
-from .track_manifest import DETAILS
+from .track_manifest import DETAILS, in_one_line
 
 _LONGEST_TITLE = 200
 
@@ -148,7 +148,7 @@ def _import(
     except AudioError as error:
         return Import(label, reason=readable(str(error)))
     except ValidationError as error:
-        return Import(label, reason=_in_one_line(error))
+        return Import(label, reason=in_one_line(error))
     except IntegrityError:
         return Import(label, reason="someone else imported it at the same time; reload the list of tracks")
     return Import(label, track)
@@ -162,7 +162,3 @@ def _unchanged(track: Track, details: Mapping[str, str]) -> str:
         if key != "name" and details.get(key, getattr(track, key)) != getattr(track, key)
     ]
     return f", whose {' and '.join(others)} were not changed; edit them in the admin" if others else ""
-
-
-def _in_one_line(error: ValidationError) -> str:
-    return " ".join(f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())
