@@ -41,6 +41,7 @@ def trial_context(trial: Trial) -> dict:
         "trial": trial,
         "presentations": [_clip(item) for item in sorted(presentations, key=_place)],
         "several": len(presentations) > 1,
+        "digits": any(question.answer_kind.takes_digits for question in questions),
         "many": len(presentations) > MANY,
         "groups": groups,
         "by_clip": sum(group["of_clips"] for group in groups) > 1,

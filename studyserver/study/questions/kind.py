@@ -160,6 +160,12 @@ class Kind:
         return self.answers in (Answers.PREFERENCES, Answers.MATCHES)
 
     @property
+    def takes_digits(self) -> bool:
+        """Whether a digit on the keyboard chooses one of its answers in a trial."""
+        is_made = self.answers in (Answers.TEXT, Answers.TIMES, Answers.SEVERAL_NUMBERS)
+        return not (self.is_continuous or is_made)
+
+    @property
     def template(self) -> str:
         """Template of the question in a trial."""
         return f"study/questions/{self.name}.html"

@@ -322,3 +322,16 @@ def test_page_code_is_at_most_60_kilobytes_compressed():
             compressed.write(file.read_bytes())
         size += buffer.tell()
     assert 10_000 < size <= 60_000
+
+
+@pytest.mark.parametrize("presentation", ["single", "pair"])
+def test_the_hint_at_keys_names_digits_where_they_answer(client, study, presentation):
+    Study.objects.update(presentation=presentation)
+    annotator = ready(Study.objects.get())
+    page = address("trials", annotator)
+    digits = {"single": "<kbd>2</kbd> … answer", "pair": "digits answer the question"}[presentation]
+    assert digits in client.get(page).content.decode()
+    study.questions.update(kind="slider", options={"min": 0, "max": 100, "step": 1})
+    without = client.get(page).content.decode()
+    assert "<kbd>Enter</kbd> goes on" in without
+    assert digits not in without

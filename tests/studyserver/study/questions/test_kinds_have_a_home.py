@@ -59,3 +59,10 @@ def test_no_template_asks_for_a_kind():
     asked = re.compile(r"(?:question|item|group)\.kind\s*(?:==|!=|in)\s")
     found = [path for path in SERVER.rglob("*.html") if asked.search(path.read_text())]
     assert found == []
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_takes_digits_where_its_template_has_buttons(name):
+    template = (SERVER / "study" / "templates" / KINDS[name].template).read_text()
+    has_buttons = 'class="points' in template or 'class="options' in template
+    assert KINDS[name].takes_digits == has_buttons
