@@ -15,7 +15,7 @@ from explainer.imports.tracks import limits
 from explainer.models import Explanation, MusicModel, Track, TrackPrediction
 
 if TYPE_CHECKING:
-    from explainer.core.models.protocol import MusicModel as CoreModel
+    from explainer.core.models.adapters import MusicModel as CoreModel
 
 
 @dataclass(frozen=True)
