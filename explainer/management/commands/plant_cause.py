@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from explainer.core.base.counting import plural
 from explainer.files import stored_files
+from explainer.management.named_rows import named_rows
 from explainer.models import Track
 
 
@@ -50,9 +51,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no method {', '.join(unknown)}; use one of {', '.join(sorted(METHODS))}."
             )
-        tracks = Track.objects.filter(name__in=track) if track else Track.objects.all()
+        tracks = named_rows(Track, track, "track")
         if not tracks:
-            raise CommandError("There is no such track; import tracks with manage.py import_tracks.")
+            raise CommandError("There is no track yet; import tracks with manage.py import_tracks.")
         methods = method or sorted(METHODS)
         representation, recipe = log_filterbank(), Recipe(calls=calls, seed=seed)
         rng = np.random.default_rng(seed)
