@@ -1,16 +1,23 @@
 """Every address of the site, asked for in every odd way; run as a program of its own on a fresh database.
 
-Prints one line of JSON: how many requests were sent, and those that the server failed to answer.
+Usage: ``python odd_requests.py [NUMBERS]``, where NUMBERS is a file with the numbers of the requests to send,
+as JSON; without it all are sent. Prints one line of JSON: how many requests there are, how many were sent,
+those that the server failed to answer, and the first number of each kind: requests of one kind go to the
+same view, are answered with the same status, and send the same statements to the database.
 """
 
+import functools
+import gc
 import json
 import os
 import sys
+from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlencode
 
 from paths import ROOT
 
-DEEP = "[" * 100_000
+DEEP = "[" * 20_000  # Python reads at most 1 000 levels
 NUMBER = "9" * 5_000
 # As they stand in an address: NUL, half of a surrogate pair in UTF-8, bytes that are not UTF-8, a text in
 # right-to-left marks, far too long, and numbers beyond every column.
@@ -36,9 +43,9 @@ JSON_BODIES = [
     "[]",
     "{}",
     DEEP,
-    DEEP + "]" * 100_000,
-    '{"events": ' + DEEP + "]" * 100_000 + "}",
-    '{"a":' * 100_000,
+    DEEP + "]" * 20_000,
+    '{"events": ' + DEEP + "]" * 20_000 + "}",
+    '{"a":' * 20_000,
     NUMBER,
     f'{{"events": {NUMBER}}}',
     f'{{"events": [{{"sequence": {NUMBER}, "value": -{NUMBER}}}]}}',
@@ -182,6 +189,20 @@ def addresses(studies, annotators) -> list[str]:
     return list(found)
 
 
+def filled_in(form: dict, page, *, one_by_one: bool) -> list[tuple]:
+    """Return a form as it is, or its odd text as the answer to each item of a page or to all at once."""
+    if "PAGE" not in form.values():
+        return [tuple(form.items())]
+    answers = [(f"q{item.pk}", form["qITEM"]) for item in page.items.all()]
+    return [(("page", page.pk), *some) for some in (zip(answers) if one_by_one else [answers])]
+
+
+@functools.cache
+def encoded(form: tuple) -> str:
+    """Return a form as a browser sends it."""
+    return urlencode(form)
+
+
 def requests(studies, annotators):
     """Yield all requests, each as (method, address, body, content type, headers)."""
     from studyserver.study.models import QuestionnairePage
@@ -214,49 +235,71 @@ def requests(studies, annotators):
             if number < len(TYPES):
                 yield "POST", address, body, TYPES[number], {}
         for form in FORMS if not takes_json else FORMS[-1:]:
-            for item in page.items.all() if "PAGE" in form.values() else (None,):
-                own = {
-                    name.replace("ITEM", str(item and item.pk)): value.replace("PAGE", str(page.pk))
-                    for name, value in form.items()
-                }
-                yield "POST", address, urlencode(own), "application/x-www-form-urlencoded", {}
+            for own in filled_in(form, page, one_by_one=takes_json or address.endswith("/questions")):
+                yield "POST", address, encoded(own), "application/x-www-form-urlencoded", {}
         yield "POST", address, "result=%ED%A0%80&code=%FF&page=%00", TYPES[2], {}
 
 
+class Statements:
+    """What a request sends to the database, but for times."""
+
+    def __init__(self):
+        self.sent = []
+
+    def __call__(self, execute, sql, params, many, context):
+        values = [None if isinstance(value, datetime) else value for value in params or ()]
+        self.sent.append((sql, repr(values)))
+        return execute(sql, params, many, context)
+
+
+def answer(client, method, address, body, kind, headers):
+    """Send a request and undo what it changed; return the answer and the kind of request that it was."""
+    from django.db import connection, transaction
+
+    client.cookies["csrftoken"] = headers["HTTP_X_CSRFTOKEN"]
+    statements = Statements()
+    with transaction.atomic():
+        with connection.execute_wrapper(statements):
+            response = client.generic(method, address, body, content_type=kind, **headers)
+            if not response.streaming and response.status_code < 500:
+                response.content  # noqa: B018
+        if not connection.needs_rollback:
+            transaction.set_rollback(True)
+    client.cookies.clear()
+    view = response.wsgi_request.resolver_match
+    return response, (method, view and view.view_name, response.status_code, *statements.sent)
+
+
 def main() -> None:
-    """Send all requests."""
+    """Send all requests, or those whose numbers are given."""
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyserver.settings")
     import django
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection, transaction
     from django.test import Client
     from django.test.utils import setup_test_environment
 
     setup_test_environment()
     call_command("migrate", verbosity=0)
-    studies, annotators = prepared()
-    failed, sent = [], 0
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    everything = list(requests(*prepared()))
+    chosen = json.loads(Path(sys.argv[1]).read_text()) if sys.argv[1:] else range(len(everything))
+    failed, kinds = [], {}
     client = Client(raise_request_exception=False, enforce_csrf_checks=True)
-    secret = "s" * 32
-    for method, address, body, kind, headers in list(requests(studies, annotators)):
-        sent += 1
-        client.cookies["csrftoken"] = secret
-        headers = {"HTTP_X_CSRFTOKEN": secret, **headers}
-        with transaction.atomic():
-            response = client.generic(method, address, body, content_type=kind, **headers)
-            if not response.streaming and response.status_code < 500:
-                response.content  # noqa: B018
-            if not connection.needs_rollback:
-                transaction.set_rollback(True)
-        client.cookies.clear()
+    for number in chosen:
+        method, address, body, kind, headers = everything[number]
+        headers = {"HTTP_X_CSRFTOKEN": "s" * 32, **headers}
+        response, what = answer(client, method, address, body, kind, headers)
+        kinds.setdefault(what, number)
         if response.status_code >= 500:
             error = getattr(response, "exc_info", None)
             about = [method, address[:90], str(body)[:60], kind, str(headers)[:60]]
             failed.append([*about, repr(error and error[1])[:120]])
-    print(json.dumps({"sent": sent, "failed": failed}))
+    found = {"all": len(everything), "sent": len(chosen), "failed": failed, "kinds": list(kinds.values())}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
