@@ -113,6 +113,7 @@ class StudySummaries:
     def __init__(self, rows: StudyRows, counted: CountedJudgments | None = None) -> None:
         self.rows = rows
         self.counted = counted or CountedJudgments(rows)
+        self._found: dict[str, QuestionSummary] = {}
 
     @cached_property
     def questions(self) -> list[QuestionSummary]:
@@ -150,7 +151,12 @@ class StudySummaries:
                 }
 
     def question(self, question: Question) -> QuestionSummary:
-        """Return one question's summary."""
+        """Return one question's summary, computed once."""
+        if question.key not in self._found:
+            self._found[question.key] = self._summary(question)
+        return self._found[question.key]
+
+    def _summary(self, question: Question) -> QuestionSummary:
         judgments = self.counted.of(question)
         alike = self.rows.has_adaptive_trials
         groups = [_group_summary(question, *item, alike) for item in groups_of(judgments)]
