@@ -18,7 +18,7 @@ from .sets import ClipSet
 
 def adaptive_design(study: Study) -> AdaptiveDesign | None:
     """Return a study's adaptive design; None if trials are spread evenly."""
-    return AdaptiveDesign.objects.select_related("question", "study").filter(study=study).first()
+    return AdaptiveDesign.objects.select_related("question", "study").filter(study=study).order_by().first()
 
 
 def adaptive_problems(study: Study) -> list[str]:

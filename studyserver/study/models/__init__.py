@@ -12,7 +12,7 @@ from .recruiting import Arrival, RecentJoin, Recruit, Return
 from .stimulus import Stimulus
 from .study import Study
 from .translation import StudyTranslation
-from .trial import Presentation, Trial
+from .trial import Presentation, Trial, presented_clips
 from .version import StudyVersion
 
 __all__ = [
@@ -41,4 +41,5 @@ __all__ = [
     "StudyVersion",
     "Trial",
     "measures_of",
+    "presented_clips",
 ]

@@ -133,3 +133,11 @@ class Presentation(models.Model):
         if self.role == self.Role.REFERENCE:
             return "R"
         return "X" if self.role == self.Role.X else chr(ord("A") + self.position)
+
+
+def presented_clips() -> models.Prefetch:
+    """Return the presentations of trials, in order and with their clips, to be read in one query."""
+    return models.Prefetch(
+        "presentations",
+        Presentation.objects.select_related("stimulus__clip").order_by("trial_id", "position"),
+    )

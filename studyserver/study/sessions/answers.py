@@ -10,7 +10,7 @@ from django.db.models import Max, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from studyserver.study.models import Annotator, Judgment, Presentation, Question, Trial
+from studyserver.study.models import Annotator, Judgment, Presentation, Question, Trial, presented_clips
 from studyserver.study.questions.kind import AnswerRefused, Shown
 from studyserver.study.questions.kinds import read_answer
 
@@ -29,11 +29,12 @@ class EventRefused(ValueError):
 def questions_for(trial: Trial) -> list[Question]:
     """Return the questions of a trial, in order."""
     clips = [item.stimulus.clip for item in _presentations(trial) if item.is_blind]
-    return [question for question in trial.annotator.study.questions.all() if question.is_asked_of(clips)]
+    asked = trial.annotator.study.questions.order_by("position", "id")
+    return [question for question in asked if question.is_asked_of(clips)]
 
 
 def _presentations(trial: Trial) -> list[Presentation]:
-    prefetch_related_objects([trial], "presentations__stimulus__clip")
+    prefetch_related_objects([trial], presented_clips())
     return list(trial.presentations.all())
 
 
@@ -102,14 +103,16 @@ def stored_answers(trial: Trial) -> list[dict]:
 
 def missing_answers(trial: Trial) -> list[tuple[Question, Presentation | None]]:
     """Return the required questions of a trial that have no complete answer yet."""
-    answered = {
-        (judgment.question_id, judgment.presentation_id)
-        for judgment in trial.judgments.current().select_related("question")
-        if judgment.question.answer_kind.is_complete(judgment.value)
-    }
     presentations = _presentations(trial)
+    questions = {question.pk: question for question in questions_for(trial)}
+    current = trial.judgments.current().order_by()
+    answered = {
+        (asked, presentation)
+        for asked, presentation, value in current.values_list("question_id", "presentation_id", "value")
+        if asked in questions and questions[asked].answer_kind.is_complete(value)
+    }
     missing: list[tuple[Question, Presentation | None]] = []
-    for question in questions_for(trial):
+    for question in questions.values():
         if not question.required:
             continue
         about = asked_about(question, presentations)
@@ -177,7 +180,7 @@ def _store(read: list[_Read]) -> None:
 
 def _owners(identifiers: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Return the annotator's id of each identifier that is already stored."""
-    rows = Judgment.objects.filter(uuid__in=list(identifiers))
+    rows = Judgment.objects.filter(uuid__in=list(identifiers)).order_by()
     return dict(rows.values_list("uuid", "trial__annotator"))
 
 
@@ -249,7 +252,7 @@ class _Reader:
         if token not in self.trials:
             trial = None
             if len(token) <= 40 and "\0" not in token:
-                trial = self.annotator.trials.select_related("annotator__study").filter(token=token).first()
+                trial = self.annotator.trials.filter(token=token).order_by().first()
             if trial is None:
                 raise EventRefused(_("This trial is not part of your session."))
             self.trials[token] = trial, questions_for(trial), _presentations(trial)

@@ -17,7 +17,16 @@ from studyserver.study.design import attention
 from studyserver.study.design.adaptive import in_blocks
 from studyserver.study.design.allocation import allocate_trials, awaits_trials, expected_trials
 from studyserver.study.lifecycle.versions import current_version
-from studyserver.study.models import Annotator, Departure, Judgment, QuestionnairePage, Return, Study, Trial
+from studyserver.study.models import (
+    Annotator,
+    Departure,
+    Judgment,
+    QuestionnairePage,
+    Return,
+    Study,
+    Trial,
+    presented_clips,
+)
 from studyserver.study.models.identifiers import random_completion_code
 from studyserver.study.screening import questionnaire
 from studyserver.study.texts.translations import dictionary
@@ -131,7 +140,7 @@ def upcoming_trials(annotator: Annotator, *, after: str = "", number: int = 1) -
         return []
     coming = _in_session(annotator)[1 : 1 + MOST_AHEAD]
     if after:
-        last = annotator.trials.filter(token=after).first()
+        last = annotator.trials.filter(token=after).order_by().first()
         coming = _in_session(annotator).filter(position__gt=last.position) if last else []
     given = list(coming[: max(0, min(number, MOST_AHEAD))])
     _note_given(given)
@@ -147,9 +156,7 @@ def _note_given(trials: list[Trial]) -> None:
 
 def _in_session(annotator: Annotator) -> QuerySet:
     return (
-        annotator.trials.unfinished()
-        .select_related("annotator__study")
-        .prefetch_related("presentations__stimulus__clip")
+        annotator.trials.unfinished().select_related("annotator__study").prefetch_related(presented_clips())
     )
 
 
@@ -187,7 +194,8 @@ def finish_trial(
         if an earlier trial is unfinished, or if the session has ended.
     """
     with holding(annotator):
-        trial = annotator.trials.filter(token=str(trial_token).replace("\0", "")[:40]).first()
+        token = str(trial_token).replace("\0", "")[:40]
+        trial = annotator.trials.filter(token=token).order_by().first()
         if trial is None:
             raise IncompleteTrial(_("This trial is not part of your session."))
         if trial.finished_at is not None:
