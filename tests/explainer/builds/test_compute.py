@@ -15,6 +15,14 @@ from explainer.core.base.memory import available_memory
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def cluster():
+    """A Dask cluster of one worker, which does one job at a time."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        yield cluster
+
+
 def tell_and_answer(job, progress):
     progress(0.5, f"working on {job}")
     return job * 2, os.getpid(), os.environ.get("OMP_NUM_THREADS")
@@ -52,13 +60,11 @@ def test_dask_that_is_missing_or_unreachable_says_what_to_do():
         executor("dask", address="")
 
 
-def test_a_dask_cluster_gives_the_same_answers():
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        pool = Pool("dask", address=cluster.scheduler_address)
-        assert pool.width == 1
-        assert pool.submit(tell_and_answer, 21, "label").result(timeout=60)[0] == 42
-        pool.close()
+def test_a_dask_cluster_gives_the_same_answers(cluster):
+    pool = Pool("dask", address=cluster.scheduler_address)
+    assert pool.width == 1
+    assert pool.submit(tell_and_answer, 21, "label").result(timeout=60)[0] == 42
+    pool.close()
 
 
 def outcome(result):
@@ -68,8 +74,7 @@ def outcome(result):
     return manifest, result.files, result.explanation
 
 
-def test_a_job_gives_the_same_bytes_wherever_it_is_done(tmp_path):
-    distributed = pytest.importorskip("distributed")
+def test_a_job_gives_the_same_bytes_wherever_it_is_done(cluster, tmp_path):
     soundfile.write(tmp_path / "tones.wav", tones(), SAMPLE_RATE)
     job = jobs.Job(
         track_file="tones.wav",
@@ -88,10 +93,9 @@ def test_a_job_gives_the_same_bytes_wherever_it_is_done(tmp_path):
         targets=["bright"],
     )
     here = outcome(jobs.run(job))
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        pool = Pool("dask", address=cluster.scheduler_address)
-        assert outcome(pool.submit(jobs.run, job, "label").result(timeout=300)) == here
-        pool.close()
+    pool = Pool("dask", address=cluster.scheduler_address)
+    assert outcome(pool.submit(jobs.run, job, "label").result(timeout=300)) == here
+    pool.close()
 
 
 def end_once(flag, progress):
@@ -102,16 +106,14 @@ def end_once(flag, progress):
     return "done"
 
 
-def test_a_killed_worker_of_a_cluster_costs_the_job_in_hand_and_no_more(tmp_path):
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        pool = Pool("dask", address=cluster.scheduler_address)
-        before = pool.submit(tell_and_answer, 1, "before").result(timeout=60)
-        killed = pool.submit(end_once, str(tmp_path / "flag"), "killed")
-        after = pool.submit(tell_and_answer, 2, "after")
-        assert killed.result(timeout=120) == "done"  # the cluster itself begins the job again
-        assert (before[0], after.result(timeout=60)[0]) == (2, 4)
-        pool.close()
+def test_a_killed_worker_of_a_cluster_costs_the_job_in_hand_and_no_more(cluster, tmp_path):
+    pool = Pool("dask", address=cluster.scheduler_address)
+    before = pool.submit(tell_and_answer, 1, "before").result(timeout=60)
+    killed = pool.submit(end_once, str(tmp_path / "flag"), "killed")
+    after = pool.submit(tell_and_answer, 2, "after")
+    assert killed.result(timeout=120) == "done"  # the cluster itself begins the job again
+    assert (before[0], after.result(timeout=60)[0]) == (2, 4)
+    pool.close()
 
 
 def tell_free_memory(job, progress):

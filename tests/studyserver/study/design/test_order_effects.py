@@ -16,9 +16,8 @@ pytestmark = pytest.mark.django_db
 
 def table(study, name: str) -> list[dict]:
     for path, content in StudyExport(study, rehearsal=True).files():
-        text = b"".join(content).decode()
         if path.endswith(f"{name}_data.csv"):
-            return list(csv.DictReader(io.StringIO(text)))
+            return list(csv.DictReader(io.StringIO(b"".join(content).decode())))
     raise AssertionError(f"There is no table {name}.")
 
 
