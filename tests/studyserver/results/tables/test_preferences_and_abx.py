@@ -1,10 +1,13 @@
 """Preferences and ABX answers of a study that people have taken: figures, page and export."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from exported_scripts import reproduced
+from filled_once import filled_once
 from filled_study import answer_trials, event
 from scipy import stats
 
@@ -25,9 +28,9 @@ CONDITIONS = ("original", "evidence", "random_control")
 LIKING = {"original": 2.0, "evidence": 1.0, "random_control": -1.0}
 
 
-def make_study(presentation, kind, *, tracks=5):
+def make_study(presentation, kind, *, tracks=5, slug="compare"):
     study = Study.objects.create(
-        slug=f"compare-{presentation}", title="Compare", consent="Yes", instructions="Go",
+        slug=slug, title="Compare", consent="Yes", instructions="Go",
         presentation=presentation, compared_conditions=["evidence", "random_control"], seed=2,
     )  # fmt: skip
     if kind == "preference":
@@ -35,9 +38,9 @@ def make_study(presentation, kind, *, tracks=5):
         study.save()
     for number in range(tracks):
         track = Track.objects.create(
-            name=f"track-{number}",
+            name=f"{slug}-{number}",
             file="t.flac",
-            sha256=f"{number:064}",
+            sha256=hashlib.sha256(f"{slug} {number}".encode()).hexdigest(),
             seconds=2,
             sample_rate=8000,
             channels=1,
@@ -59,7 +62,7 @@ def make_study(presentation, kind, *, tracks=5):
 
 def errs(trial, person):
     """Every person errs on another one of five tracks, whatever the order of the trials."""
-    track = int(trial.presentations.first().stimulus.clip.track.name.removeprefix("track-"))
+    track = int(trial.presentations.first().stimulus.clip.track.name.rpartition("-")[2])
     return (track + person) % 5 == 0
 
 
@@ -86,13 +89,24 @@ def names_x(person):
     return answer
 
 
+@pytest.fixture(scope="module")
+def preferred(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Number of a study of preferences, taken once for this module."""
+
+    def fill():
+        study = make_study("pair", "preference", slug="preferences")
+        for person in range(6):
+            answer_trials(study, prefers(person))
+        answer_trials(study, lambda trial: {"preferred": None, "strength": 0}, finish=False)
+        return study.pk
+
+    with filled_once(django_db_blocker, tmp_path_factory.mktemp("files"), fill) as number:
+        yield number
+
+
 @pytest.fixture
-def preferences():
-    study = make_study("pair", "preference")
-    for person in range(6):
-        answer_trials(study, prefers(person))
-    answer_trials(study, lambda trial: {"preferred": None, "strength": 0}, finish=False)
-    return study
+def preferences(preferred, db):
+    return Study.objects.get(pk=preferred)
 
 
 def test_preferences_are_counted_per_pair_from_what_was_answered(preferences):

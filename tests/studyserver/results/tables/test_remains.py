@@ -35,10 +35,18 @@ def people(constructed):
     return constructed[1]
 
 
+@pytest.fixture(scope="module")
+def computed_once(constructed, django_db_blocker):
+    """Statistics of the study; each is computed by the first test that looks at it."""
+    with django_db_blocker.unblock():
+        return Computed(StudyRows(Study.objects.get(pk=constructed[0])))
+
+
 @pytest.fixture
-def computed(constructed, db):
+def computed(computed_once, db):
+    """The same statistics, only to be looked at: after a change to the study a test makes new ones."""
     cache.clear()
-    return Computed(StudyRows(Study.objects.get(pk=constructed[0])))
+    return computed_once
 
 
 def figures(table, **where):

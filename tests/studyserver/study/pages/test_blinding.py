@@ -6,6 +6,7 @@ The data could leak: every row behind a clip carries a word that must never appe
 import io
 import json
 import re
+import shutil
 import struct
 
 import numpy as np
@@ -15,10 +16,11 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from example_studies import heard, let_time_pass, make_clip, make_event, make_study
+from filled_once import filled_once
 
 from explainer.models import Clip, Explanation, MusicModel, Recipe
 from studyserver.study.lifecycle.opening import open_study
-from studyserver.study.models import Question, Stimulus, Trial
+from studyserver.study.models import Question, Stimulus, Study, Trial
 from studyserver.study.sessions import session
 from studyserver.study.sessions.joining import join
 
@@ -39,9 +41,28 @@ POSITION = re.compile(
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
+@pytest.fixture(scope="module")
+def taken(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Number of the study, and what came back when it was taken, once for this module; and its files."""
+    folder = tmp_path_factory.mktemp("files")
+
+    def fill():
+        study = make_secretive_study()
+        return study.pk, *take(study)
+
+    with filled_once(django_db_blocker, folder, fill) as made:
+        yield *made, folder
+
+
 @pytest.fixture
-def study(db):
-    """An open study with every condition there is, repeats, and a secret in every field behind it."""
+def study(taken, db, files_of_the_test):
+    number, *_others, folder = taken
+    shutil.copytree(folder, files_of_the_test)
+    return Study.objects.get(pk=number)
+
+
+def make_secretive_study():
+    """Return an open study with every condition there is, repeats, and a secret in every field behind it."""
     study = make_study(1, list(Clip.Condition.values), repeats_per_annotator=3, repeat_distance=1)
     study.notes = SECRETS["notes"]
     study.save()
@@ -149,8 +170,8 @@ def take(study) -> tuple[Recorder, list[tuple[Trial, dict]]]:
     return browser, of_trials
 
 
-def test_no_secret_word_reaches_the_browser(study):
-    browser, of_trials = take(study)
+def test_no_secret_word_reaches_the_browser(taken, study):
+    _number, browser, of_trials, _folder = taken
     assert len(of_trials) == len(Clip.Condition.values) + 3
     forbidden = {*SECRETS.values(), *Clip.Condition.values, "random control", "counter-evidence", "31337"}
     forbidden |= set(Clip.objects.values_list("sha256", flat=True))
@@ -171,8 +192,8 @@ def without_accidents(response) -> str:
     return POSITION.sub("", text)
 
 
-def test_pages_of_all_conditions_are_the_same(study):
-    _browser, of_trials = take(study)
+def test_pages_of_all_conditions_are_the_same(taken, study):
+    _number, _browser, of_trials, _folder = taken
     of_trials = of_trials[:-1]  # after the last trial comes another page
     conditions = {
         item.stimulus.clip.condition for trial, _ in of_trials for item in trial.presentations.all()
@@ -185,8 +206,8 @@ def test_pages_of_all_conditions_are_the_same(study):
             assert first.splitlines() == other.splitlines(), name
 
 
-def test_headers_of_all_sounds_are_the_same_lengths_included(study):
-    _browser, of_trials = take(study)
+def test_headers_of_all_sounds_are_the_same_lengths_included(taken, study):
+    _number, _browser, of_trials, _folder = taken
     stored = {clip.file.size for clip in Clip.objects.all()}
     assert len(stored) > 3  # otherwise lengths could give nothing away
     for name in ("sound", "part", "head"):
@@ -210,8 +231,8 @@ def flac_blocks(content: bytes) -> list[tuple[int, bytes]]:
     return blocks
 
 
-def test_sound_files_hold_nothing_but_their_sound(study):
-    _browser, of_trials = take(study)
+def test_sound_files_hold_nothing_but_their_sound(taken, study):
+    _number, _browser, of_trials, _folder = taken
     described = set()
     for trial, seen in of_trials:
         (stream, about), *others = flac_blocks(seen["sound"].body)
@@ -249,8 +270,8 @@ def test_lengths_follow_from_the_durations_in_a_study_and_are_no_longer_than_the
     assert 0 <= one - two / 2 <= 8192
 
 
-def test_addresses_differ_between_annotators_and_repeats(study):
-    _browser, first = take(study)
+def test_addresses_differ_between_annotators_and_repeats(taken, study):
+    _number, _browser, first, _folder = taken
     _browser, second = take(study)
     tokens = [item.token for trial, _ in [*first, *second] for item in trial.presentations.all()]
     assert len(set(tokens)) == len(tokens)
