@@ -8,24 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exported_scripts import ORACLE, run
+from exported_scripts import ORACLE, computed_anew, run
 
-from studyserver.results.export.archive import StudyExport
 from studyserver.results.export.data_package import data_file
-from studyserver.study.models import Study
-
-
-@pytest.fixture(scope="module")
-def exported(taken_study, django_db_blocker, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("scripts") / "export"
-    with django_db_blocker.unblock():
-        StudyExport(Study.objects.get(pk=taken_study)).write_folder(folder)
-    return folder
 
 
 @pytest.fixture
-def folder(exported, tmp_path):
-    return Path(shutil.copytree(exported, tmp_path / "export"))
+def folder(written, tmp_path):
+    return Path(shutil.copytree(written, tmp_path / "export"))
 
 
 def change(folder, study, table, edit):
@@ -59,20 +49,25 @@ def test_the_python_script_reproduces_the_main_figures(folder):
 MAIN = {"summary": "mean", "agreement": "estimate", "retention": "estimate", "contrasts": "estimate"}
 
 
-def test_the_python_script_tells_which_figures_were_changed(folder, study):
+def run_here(folder):
+    """Run the script in this process, which has loaded pandas already; return its exit status."""
+    return runpy.run_path(folder / "analysis/analysis.py")["main"]()
+
+
+def test_the_python_script_tells_which_figures_were_changed(folder, study, capsys):
     for table, column in MAIN.items():
         change(folder, study, table, lambda row, x=column: row | {x: f"{float(row[x] or 0) + 1e-3}"})
-    found = run(sys.executable, folder / "analysis/analysis.py")
-    assert found.returncode == 1 and "DIFFERS from the tables" in found.stdout
+    assert run_here(folder) == 1
+    printed = capsys.readouterr().out
+    assert "DIFFERS from the tables" in printed
     for table in MAIN:
-        assert f"{table}: 0 of " in found.stdout
+        assert f"{table}: 0 of " in printed
 
 
-def test_the_python_script_names_a_table_that_is_missing(folder, study):
+def test_the_python_script_names_a_table_that_is_missing(folder, study, capsys):
     (folder / data_file(study, "retention")).unlink()
-    found = run(sys.executable, folder / "analysis/analysis.py")
-    assert found.returncode == 0, found.stderr
-    assert "retention: not in this package; PROBLEMS.md says why" in found.stdout
+    assert run_here(folder) == 0
+    assert "retention: not in this package; PROBLEMS.md says why" in capsys.readouterr().out
 
 
 def test_the_oracle_reproduces_the_tables(folder):
@@ -108,9 +103,9 @@ CHANGED = {
 def test_the_oracle_tells_which_tables_were_changed(folder, study):
     for table, column in CHANGED.items():
         change(folder, study, table, lambda row, x=column: row | {x: f"{float(row[x] or 0) + 1e-3}"})
-    found = run(sys.executable, ORACLE / "analysis.py", folder)
-    assert found.returncode == 1
-    differing = {line.split(":")[0].split(",")[0] for line in found.stdout.splitlines() if "DIFFER" in line}
+    status, printed = computed_anew(folder)
+    assert status == 1
+    differing = {line.split(":")[0].split(",")[0] for line in printed.splitlines() if "DIFFER" in line}
     assert differing >= set(CHANGED)
 
 

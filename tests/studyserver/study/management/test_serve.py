@@ -3,15 +3,17 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.core.management.base import CommandError
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from paths import ROOT
 from postgresql import private_server
 
@@ -72,16 +74,26 @@ def wait_for(condition, seconds: float = 60):
     raise AssertionError("What was waited for did not happen.")
 
 
+def copy_empty_database(path: Path) -> None:
+    """Copy the tests' database, which is migrated and has no rows of tests."""
+    with closing(sqlite3.connect(path)) as copy:
+        connection.ensure_connection()
+        connection.connection.backup(copy)
+
+
 class RunningSite:
     """`serve` in a process of its own, as a researcher starts it."""
 
-    def __init__(self, folder: Path, database: str | None = None):
+    def __init__(self, folder: Path, database: str = ""):
         environment = {**os.environ, "DATA_FOLDER": str(folder), "LOG_LEVEL": "WARNING"}
         environment.pop("DATABASE_URL", None)
+        manage = [sys.executable, "manage.py"]
         if database:
             environment["DATABASE_URL"] = database
-        manage = [sys.executable, "manage.py"]
-        subprocess.run([*manage, "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
+        if database or connection.vendor != "sqlite":
+            subprocess.run([*manage, "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
+        else:
+            copy_empty_database(folder / "database.sqlite3")
         self.complaints = folder / "complaints"
         with self.complaints.open("w") as complaints:
             self.process = subprocess.Popen(
@@ -105,8 +117,12 @@ class RunningSite:
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_a_killed_worker_is_started_again_and_both_processes_end_with_the_site(tmp_path):
-    with RunningSite(tmp_path) as site:
+def test_a_killed_worker_is_started_again_and_both_processes_end_with_the_site(
+    django_db_setup, django_db_blocker, tmp_path
+):
+    with django_db_blocker.unblock():
+        site = RunningSite(tmp_path)
+    with site:
         assert answers(site.home)
         first = site.worker()
         os.kill(first, signal.SIGKILL)
