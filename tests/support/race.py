@@ -6,6 +6,7 @@ the others, from which some leave. Prints one line of JSON: the answers entered 
 errors met.
 """
 
+import gc
 import json
 import os
 import random
@@ -108,6 +109,8 @@ def main() -> None:
     import django
 
     django.setup()
+    gc.freeze()  # what was imported lives as long as the process
+    gc.set_threshold(50_000, 20, 50)
     study_id, *others = map(int, sys.argv[1].split(","))
     number, seed = map(int, sys.argv[2:])
     entered: dict = {}
