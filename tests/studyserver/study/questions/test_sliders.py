@@ -162,6 +162,7 @@ def test_rehearsals_answer_by_positions(study):
 def test_rehearsals_keep_to_a_coarse_step(study):
     study.questions.update(options={"min": 0, "max": 1, "step": 0.5})
     item(study, "mood").page.items.update(options={"min": -1, "max": 1, "step": 1})
+    open_study(study)
     rehearsal.simulate(study, 6, seed=1)
     assert set(Judgment.objects.values_list("number", flat=True)) == {0, 0.5, 1}
     assert set(QuestionnaireAnswer.objects.values_list("number", flat=True)) <= {-1, 0, 1}
@@ -169,6 +170,8 @@ def test_rehearsals_keep_to_a_coarse_step(study):
 
 @pytest.mark.parametrize("limits", [{"min": 0.2, "max": 0.8}, {"min": 0, "max": 1}, {"min": 3, "max": 3}])
 def test_rehearsals_get_past_numbers_with_narrow_limits(study, limits):
+    study.trials_per_annotator, study.attention_trials = 1, 0  # what counts here comes before the trials
+    study.save()
     make_page(study, {"key": "share", "kind": "number", "options": limits}, position=2)
     rehearsal.simulate(study, 3, seed=1)
     found = QuestionnaireAnswer.objects.filter(item__key="share").values_list("number", flat=True)
