@@ -263,15 +263,11 @@ def test_texts_that_annotators_read_are_included(folder, study):
 # -- writing ----------------------------------------------------------------------------------
 
 
-def test_the_same_export_twice_is_the_same_bytes(study, tmp_path):
+def test_the_same_export_twice_is_the_same_bytes_and_a_folder_holds_them_too(study, folder, tmp_path):
     StudyExport(study).write_zip(tmp_path / "first.zip")
     StudyExport(study).write_zip(tmp_path / "second.zip")
     assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
-
-
-def test_zip_and_folder_hold_the_same(study, folder, tmp_path):
-    StudyExport(study).write_zip(tmp_path / "export.zip")
-    with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+    with zipfile.ZipFile(tmp_path / "first.zip") as archive:
         assert archive.testzip() is None
         names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
         assert set(archive.namelist()) == names
@@ -331,26 +327,30 @@ def test_a_slug_that_file_names_cannot_hold(empty_study):
 # -- the command ------------------------------------------------------------------------------
 
 
-def test_command_writes_a_zip_or_a_folder(study, tmp_path):
+def test_command_writes_a_zip_or_a_folder(empty_study, tmp_path):
     out = io.StringIO()
-    call_command("export_study", study.slug, output=tmp_path / "results.zip", stdout=out)
-    call_command("export_study", study.slug, output=tmp_path / "results", stdout=out)
+    call_command("export_study", empty_study.slug, output=tmp_path / "results.zip", stdout=out)
+    call_command("export_study", empty_study.slug, output=tmp_path / "results", stdout=out)
     assert zipfile.is_zipfile(tmp_path / "results.zip")
     assert (tmp_path / "results/datapackage.json").exists()
     assert out.getvalue().count("Wrote") == 2
 
 
-def test_command_overwrites_nothing_unasked(study, tmp_path):
+def test_command_overwrites_nothing_unasked(empty_study, tmp_path):
     (tmp_path / "results.zip").write_text("precious")
     (tmp_path / "full").mkdir()
     (tmp_path / "full/file").write_text("precious")
     for output in ("results.zip", "full"):
         with pytest.raises(CommandError, match="exists"):
-            call_command("export_study", study.slug, output=tmp_path / output)
+            call_command("export_study", empty_study.slug, output=tmp_path / output)
     with pytest.raises(ExportError):
-        StudyExport(study).write_folder(tmp_path / "full")
+        StudyExport(empty_study).write_folder(tmp_path / "full")
     call_command(
-        "export_study", study.slug, output=tmp_path / "results.zip", overwrite=True, stdout=io.StringIO()
+        "export_study",
+        empty_study.slug,
+        output=tmp_path / "results.zip",
+        overwrite=True,
+        stdout=io.StringIO(),
     )
     assert zipfile.is_zipfile(tmp_path / "results.zip")
 
