@@ -18,6 +18,21 @@ expect.set_options(timeout=PATIENCE)
 # The schemes differ in colours only (palette.css): the other rules of axe look at a page once.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 SCHEMES = {"light": {"resultTypes": ["violations"]}, "dark": {"runOnly": OF_COLOURS}}
+# Every window of Chromium loads two hidden pages for the suggestions of its address bar, for a second of
+# processor time. Chromium reads only the last list of disabled features: Playwright's own are repeated.
+DISABLED_FEATURES = [
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding",
+    "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints",
+    "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+]  # fmt: skip
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    # A page may sound only after somebody has touched it, as on people's own machines.
+    "--autoplay-policy=document-user-activation-required",
+    f"--disable-features={','.join(DISABLED_FEATURES)}",
+]
 SCREENING = "import django; django.setup(); import screening_site; screening_site.main()"
 
 
@@ -52,9 +67,7 @@ def chromium():
     if not Path(CHROMIUM).exists():
         pytest.skip(f"There is no Chromium at {CHROMIUM}; install it, or name another with CHROMIUM=...")
     with sync_playwright() as playwright:
-        # A page may sound only after somebody has touched it, as on people's own machines.
-        arguments = ["--no-sandbox", "--autoplay-policy=document-user-activation-required"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
 
