@@ -17,7 +17,8 @@ PATIENCE = 15_000  # ms; a busy machine is no failure
 expect.set_options(timeout=PATIENCE)
 # The schemes differ in colours only (palette.css): the other rules of axe look at a page once.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-SCHEMES = {"light": {"resultTypes": ["violations"]}, "dark": {"runOnly": OF_COLOURS}}
+VIOLATIONS = {"resultTypes": ["violations"]}
+SCHEMES = {"light": VIOLATIONS, "dark": {"runOnly": OF_COLOURS} | VIOLATIONS}
 # Every window of Chromium loads two hidden pages for the suggestions of its address bar, for a second of
 # processor time. Chromium reads only the last list of disabled features: Playwright's own are repeated.
 DISABLED_FEATURES = [

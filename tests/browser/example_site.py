@@ -150,6 +150,7 @@ def main(seconds: float) -> None:
     from example_sets import make_presentations
 
     found = {"ready": tokens, "side_by_side": side_by_side(clips)}
+    found["kinds"] = [ready(kinds) for _ in range(10)]
     print(json.dumps(found | {"presentations": make_presentations(seconds)}))
 
 

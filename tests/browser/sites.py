@@ -17,6 +17,7 @@ FILL = "import django; django.setup(); import example_site; example_site.main({s
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 MADE = "made.json"  # what the filled site says of itself
 PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1440, "height": 900}
 
 
 def free_port() -> int:
@@ -62,7 +63,9 @@ class Site:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = environment_of_site(folder)
-        self.ready, self.side_by_side, self.presentations = json.loads((folder / MADE).read_text()).values()
+        made = json.loads((folder / MADE).read_text())
+        self.ready, self.kinds = made["ready"], made["kinds"]
+        self.side_by_side, self.presentations = made["side_by_side"], made["presentations"]
         self.process = None
 
     @staticmethod

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from walking import PRESS, begin, go_to_trials, hear
+from walking import PRESS, go_to_trials, hear, wait_for_silence
 
 SEEN = 3.0  # WCAG 2.2, 1.4.11: contrast of what a control is known by
 COLOUR = """(element, [property, system]) => {
@@ -20,11 +20,16 @@ COLOUR = """(element, [property, system]) => {
 }"""
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(new_page, request):
-    return new_page(
-        forced_colors="active", color_scheme=request.param, viewport={"width": 500, "height": 900}
-    )
+@pytest.fixture
+def page(new_page):
+    return new_page(forced_colors="active", reduced_motion="reduce", viewport={"width": 500, "height": 900})
+
+
+def in_both_schemes(page):
+    """Go through the colour schemes, which the page follows as it stands."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        yield scheme
 
 
 def picture(page, element, *, around: int = 0) -> np.ndarray:
@@ -59,80 +64,40 @@ def crossed(page, element, share: float = 0.75) -> float:
     return contrast(column, column[0]).max()
 
 
-def test_tracks_and_rings_are_seen(page, site):
-    begin(page, site, "kinds")
+def test_a_page_of_every_kind_of_question(page, site):
+    go_to_trials(page, site, "kinds")
     expect(page.locator(".time")).to_contain_text("/")  # it is loaded
-    assert crossed(page, page.locator(".seek")) >= SEEN
-    assert crossed(page, page.get_by_label("How fast does it seem?")) >= SEEN
+    unheard = {}
+    for scheme in in_both_schemes(page):
+        check_tracks(page, scheme)
+        unheard[scheme] = ring_of_player(page, scheme)
+        check_focus(page, scheme)
+    choose_a_point_and_a_tick(page)
+    for scheme in in_both_schemes(page):
+        check_chosen_point(page, scheme)
+        check_chosen_tick(page, scheme)
+    hear(page)
+    page.mouse.move(0, 0)
+    for scheme in in_both_schemes(page):
+        heard = ring_of_player(page, scheme)
+        assert (heard != unheard[scheme]).any(), f"{scheme}: how much was heard is not seen"
+
+
+def check_tracks(page, scheme: str) -> None:
+    assert crossed(page, page.locator(".seek")) >= SEEN, scheme
+    assert crossed(page, page.get_by_label("How fast does it seem?")) >= SEEN, scheme
     progress = picture(page, page.locator("#progress"), around=2)
-    assert contrast(progress[:, 100], progress[0, 100]).max() >= SEEN
-    play = page.locator(".play")
-    before = picture(page, play)
-    assert contrast(before[28, :8], before[0, 0]).max() >= SEEN  # the ring, from outside
-    hear(page)
-    page.mouse.move(0, 0)
-    after = picture(page, play)
-    ring = after[28, 2:5]
-    assert contrast(ring, after[0, 0]).max() >= SEEN
-    assert (ring != before[28, 2:5]).any()  # how much was heard
+    assert contrast(progress[:, 100], progress[0, 100]).max() >= SEEN, scheme
 
 
-def test_the_volume_and_the_level_of_several_clips_are_seen(page, site):
-    page.goto(f"{site.address}/a/{site.presentations['single-stretches'][0]}/")
-    expect(page.locator(".time")).to_contain_text("/")
-    assert crossed(page, page.locator(".volume-range"), 0.3) >= SEEN
-    page.goto(f"{site.address}/a/{site.presentations['multiple_reference'][0]}/")
-    expect(page.locator("#reason")).to_contain_text("heard")
-    closed = page.locator("[data-kind=slider] input").first
-    assert crossed(page, closed) >= 2  # in the colour of what cannot be used, as faint as the theme has it
-    page.evaluate(f"() => ({PRESS})(document.querySelector('.clip:not(.given) .play'))")
-    sounding = picture(page, page.locator(".play[data-sounding]"))
-    assert contrast(sounding[24, 12], sounding[0, 0]) >= SEEN
+def ring_of_player(page, scheme: str) -> np.ndarray:
+    """Check that the ring around the button is seen from outside; return its colours."""
+    seen = picture(page, page.locator(".play"))
+    assert contrast(seen[28, :8], seen[0, 0]).max() >= SEEN, scheme
+    return seen[28, 2:5]
 
 
-def test_what_cannot_be_used_looks_so(page, site):
-    go_to_trials(page, site)
-    button = page.get_by_role("button", name="Next")
-    hear(page)
-    disabled, grey = button.evaluate(COLOUR, ["color", "GrayText"])
-    assert disabled == grey
-    page.locator(".point").nth(1).click()
-    expect(button).to_be_enabled()
-    enabled, text = button.evaluate(COLOUR, ["color", "HighlightText"])
-    assert enabled == text != grey
-    assert button.evaluate(COLOUR, ["backgroundColor", "Highlight"])[0] != "rgba(0, 0, 0, 0)"
-
-
-def test_a_seek_bar_that_is_locked_looks_so(page, site):
-    page.goto(f"{site.address}/a/{site.presentations['multiple_reference'][0]}/")
-    expect(page.locator("#reason")).to_contain_text("heard")
-    _, grey = page.locator(".seek").evaluate(COLOUR, ["color", "GrayText"])
-    wanted = np.array([int(part) for part in re.findall(r"\d+", grey)[:3]])
-    seen = picture(page, page.locator(".seek"))
-    assert (seen[:, 300] == wanted).all(axis=1).any()
-
-
-def test_what_is_chosen_is_told_from_the_rest_and_can_be_read(page, site):
-    begin(page, site, "kinds")
-    points = page.locator(".point")
-    points.nth(2).click()
-    page.mouse.move(0, 0)
-    chosen, other = picture(page, points.nth(2)), picture(page, points.nth(3))
-    assert contrast(chosen[10, 10], other[10, 10]) >= SEEN
-    assert contrast(chosen[8:-8, 12:-12], chosen[10, 10]).max() >= SEEN  # the number on it
-    ticks = page.get_by_role("group", name="What stands out?").locator(".tick")
-    ticks.nth(1).click()
-    page.locator("body").click(position={"x": 1, "y": 1})
-    chosen, other = picture(page, ticks.nth(1)), picture(page, ticks.nth(2))
-    assert contrast(chosen[20, :5], chosen[10, 10]).max() >= SEEN
-    assert (contrast(chosen[20, :6], chosen[10, 10]) >= SEEN).sum() > (
-        contrast(other[20, :6], other[10, 10]) >= SEEN
-    ).sum()
-
-
-def test_the_focus_is_seen(page, site):
-    begin(page, site, "kinds")
-    expect(page.locator(".time")).to_contain_text("/")
+def check_focus(page, scheme: str) -> None:
     page.get_by_label("Position in the sound").focus()
     for name in (".play", ".loop", ".point", ".tick"):
         element = page.locator(name).first
@@ -143,4 +108,85 @@ def test_the_focus_is_seen(page, site):
         after = picture(page, element, around=8)
         row = after.shape[0] // 2
         changed = (before[row, :8] != after[row, :8]).any(axis=1)
-        assert contrast(after[row, :8][changed], after[0, 0]).max() >= SEEN, name
+        assert contrast(after[row, :8][changed], after[0, 0]).max() >= SEEN, (scheme, name)
+
+
+def choose_a_point_and_a_tick(page) -> None:
+    page.locator(".point").nth(2).click()
+    ticks_of(page).nth(1).click()
+    page.locator("body").click(position={"x": 1, "y": 1})
+
+
+def ticks_of(page):
+    return page.get_by_role("group", name="What stands out?").locator(".tick")
+
+
+def check_chosen_point(page, scheme: str) -> None:
+    points = page.locator(".point")
+    chosen, other = picture(page, points.nth(2)), picture(page, points.nth(3))
+    assert contrast(chosen[10, 10], other[10, 10]) >= SEEN, scheme
+    number = contrast(chosen[8:-8, 12:-12], chosen[10, 10])
+    assert number.max() >= SEEN, f"{scheme}: the number on what is chosen cannot be read"
+
+
+def check_chosen_tick(page, scheme: str) -> None:
+    chosen, other = picture(page, ticks_of(page).nth(1)), picture(page, ticks_of(page).nth(2))
+    assert contrast(chosen[20, :5], chosen[10, 10]).max() >= SEEN, scheme
+    assert (contrast(chosen[20, :6], chosen[10, 10]) >= SEEN).sum() > (
+        contrast(other[20, :6], other[10, 10]) >= SEEN
+    ).sum(), scheme
+
+
+def test_the_volume_is_seen(page, site):
+    page.goto(f"{site.address}/a/{site.presentations['single-stretches'][0]}/")
+    expect(page.locator(".time")).to_contain_text("/")
+    for scheme in in_both_schemes(page):
+        assert crossed(page, page.locator(".volume-range"), 0.3) >= SEEN, scheme
+
+
+def test_a_page_of_several_clips(page, site):
+    page.goto(f"{site.address}/a/{site.presentations['multiple_reference'][0]}/")
+    expect(page.locator("#reason")).to_contain_text("heard")
+    for scheme in in_both_schemes(page):
+        check_closed_slider(page, scheme)
+        check_locked_seek_bar(page, scheme)
+    for scheme in in_both_schemes(page):
+        check_level(page, scheme)
+
+
+def check_closed_slider(page, scheme: str) -> None:
+    closed = page.locator("[data-kind=slider] input").first
+    # In the colour of what cannot be used, as faint as the theme has it.
+    assert crossed(page, closed) >= 2, scheme
+
+
+def check_locked_seek_bar(page, scheme: str) -> None:
+    _, grey = page.locator(".seek").evaluate(COLOUR, ["color", "GrayText"])
+    wanted = np.array([int(part) for part in re.findall(r"\d+", grey)[:3]])
+    seen = picture(page, page.locator(".seek"))
+    assert (seen[:, 300] == wanted).all(axis=1).any(), scheme
+
+
+def check_level(page, scheme: str) -> None:
+    """Check that the level of a clip that sounds is seen."""
+    wait_for_silence(page)
+    page.evaluate(f"() => ({PRESS})(document.querySelector('.clip:not(.given) .play'))")
+    sounding = picture(page, page.locator(".play[data-sounding]"))
+    assert contrast(sounding[24, 12], sounding[0, 0]) >= SEEN, scheme
+
+
+def test_what_cannot_be_used_looks_so(page, site):
+    go_to_trials(page, site)
+    button = page.get_by_role("button", name="Next")
+    hear(page)
+    greys = {}
+    for scheme in in_both_schemes(page):
+        disabled, greys[scheme] = button.evaluate(COLOUR, ["color", "GrayText"])
+        assert disabled == greys[scheme], scheme
+    page.locator(".point").nth(1).click()
+    expect(button).to_be_enabled()
+    for scheme in in_both_schemes(page):
+        enabled, text = button.evaluate(COLOUR, ["color", "HighlightText"])
+        assert enabled == text != greys[scheme], scheme
+        ground, _ = button.evaluate(COLOUR, ["backgroundColor", "Highlight"])
+        assert ground != "rgba(0, 0, 0, 0)", scheme
