@@ -2,8 +2,8 @@
 
 import pytest
 from playwright.sync_api import expect
-from sites import PHONE
-from walking import begin, wait_until
+from sites import DESK, PHONE
+from walking import go_to_trials, wait_until
 
 ZOOMED = {"width": 320, "height": 256}  # a screen of 1280 x 1024 at 400 %
 SIDEWAYS = {"width": 740, "height": 360}
@@ -72,7 +72,6 @@ def at_hand(page) -> bool:
         ("single-stretches", 8),
         ("pair", 6),
         ("pair_reference", 7),
-        ("multiple", 12),
         ("multiple_reference", 10),
         ("abx", 7),
     ],
@@ -84,18 +83,6 @@ def test_the_player_covers_nothing_that_has_the_focus(new_page, site, name, leas
     check_focus(page, least)
 
 
-def test_a_long_trial_of_one_clip_keeps_its_player_at_hand_where_there_is_room(new_page, site):
-    page = new_page(viewport=PHONE)
-    begin(page, site, "kinds")
-    expect(page.locator("#reason")).to_have_text("Play the sound first.")
-    for size in (PHONE, SIDEWAYS, {"width": 1440, "height": 900}):
-        resize(page, size)
-        assert at_hand(page), size
-    check_focus(page, 14)
-    resize(page, ZOOMED)
-    assert not at_hand(page)
-
-
 def test_several_clips_stay_at_hand_where_there_is_room(new_page, site):
     page = new_page(viewport=PHONE)
     page.goto(f"{site.address}/a/{site.presentations['multiple'][0]}/")
@@ -105,13 +92,28 @@ def test_several_clips_stay_at_hand_where_there_is_room(new_page, site):
     assert not at_hand(page)
     resize(page, PHONE)
     assert at_hand(page)
+    check_focus(page, 12)
 
 
-def test_typing_with_a_keyboard_on_the_screen_leaves_room_for_what_is_typed(new_page, site):
-    """The keyboard takes from the visual viewport, or from the window, and changes nothing in size."""
+def test_a_long_trial_of_one_clip_keeps_its_player_at_hand_where_there_is_room(new_page, site):
     page = new_page(viewport=PHONE)
-    begin(page, site, "kinds")
+    go_to_trials(page, site, "kinds")
     expect(page.locator("#reason")).to_have_text("Play the sound first.")
+    for size in (PHONE, SIDEWAYS, DESK):
+        resize(page, size)
+        assert at_hand(page), size
+    check_focus(page, 14)
+    resize(page, ZOOMED)
+    assert not at_hand(page)
+    resize(page, PHONE)
+    check_room_while_typing(page)
+
+
+def check_room_while_typing(page) -> None:
+    """Check that a keyboard on the screen leaves room for what is typed.
+
+    The keyboard takes from the visual viewport, or from the window, and changes nothing in size.
+    """
     field = page.get_by_label("Anything else?")
     field.focus()
     height = page.locator(".player").bounding_box()["height"]
