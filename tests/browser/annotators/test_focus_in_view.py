@@ -1,6 +1,5 @@
 """What takes the focus can be seen whole: at 400 % zoom, on a phone held sideways, going forth and back."""
 
-import pytest
 from playwright.sync_api import expect
 from sites import DESK, PHONE
 from walking import go_to_trials, wait_until
@@ -8,6 +7,14 @@ from walking import go_to_trials, wait_until
 ZOOMED = {"width": 320, "height": 256}  # a screen of 1280 x 1024 at 400 %
 SIDEWAYS = {"width": 740, "height": 360}
 SMALL = [ZOOMED, SIDEWAYS]
+# Presentations, and how many controls of each take the focus at least.
+PRESENTATIONS = {
+    "single-stretches": 8,
+    "pair": 6,
+    "pair_reference": 7,
+    "multiple_reference": 10,
+    "abx": 7,
+}
 # What has the focus, as {name, seen}: `seen` unless something lies upon its upper end, middle or lower end.
 FOCUSED = """() => {
   const control = document.activeElement;
@@ -45,14 +52,15 @@ def walk_by_tab(page, key: str) -> list[dict]:
     raise AssertionError("The focus goes round without an end.")
 
 
-def check_focus(page, least: int) -> None:
+def check_focus(page, least: int, name: str = "") -> None:
     """Tab through a page forth and back at each small size; nothing may lie upon what has the focus."""
+    where = name or page.url
     for size in SMALL:
         resize(page, size)
         for key in ("Tab", "Shift+Tab"):
             met = walk_by_tab(page, key)
-            assert len(met) >= least
-            assert [one["name"] for one in met if not one["seen"]] == [], (size, key, page.url)
+            assert len(met) >= least, where
+            assert [one["name"] for one in met if not one["seen"]] == [], (size, key, where)
 
 
 def at_hand(page) -> bool:
@@ -66,21 +74,12 @@ def at_hand(page) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "least"),
-    [
-        ("single-stretches", 8),
-        ("pair", 6),
-        ("pair_reference", 7),
-        ("multiple_reference", 10),
-        ("abx", 7),
-    ],
-)
-def test_the_player_covers_nothing_that_has_the_focus(new_page, site, name, least):
+def test_the_player_covers_nothing_that_has_the_focus(new_page, site):
     page = new_page()
-    page.goto(f"{site.address}/a/{site.presentations[name][0]}/")
-    expect(page.locator("#reason")).not_to_have_text("One moment …")
-    check_focus(page, least)
+    for name, least in PRESENTATIONS.items():
+        page.goto(f"{site.address}/a/{site.presentations[name][0]}/")
+        expect(page.locator("#reason")).not_to_have_text("One moment …")
+        check_focus(page, least, name)
 
 
 def test_several_clips_stay_at_hand_where_there_is_room(new_page, site):
