@@ -44,10 +44,15 @@ def common_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Start a site of this process; its data are filled once and copied."""
-    filled = Site.filled_once(common_folder(tmp_path_factory) / "filled-site")
-    site = Site(filled, tmp_path_factory.mktemp("site") / "data")
+def filled_site(tmp_path_factory) -> Path:
+    """Return the data of the example studies, which are made once for all test processes."""
+    return Site.filled_once(common_folder(tmp_path_factory) / "filled-site")
+
+
+@pytest.fixture(scope="session")
+def site(filled_site, tmp_path_factory):
+    """Start a site of this process with a copy of the example studies."""
+    site = Site(filled_site, tmp_path_factory.mktemp("site") / "data")
     site.start()
     yield site
     site.stop()

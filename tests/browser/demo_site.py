@@ -1,12 +1,21 @@
 """Fill an empty site with the demo study: all of it, on a part of its music.
 
-Run as a program, with the site's settings in the environment.
+Run as a program, with the site's settings in the environment. The demo may be set up again later: what stands
+on it by then stays.
 """
 
-import django
+import shutil
+import tempfile
+from pathlib import Path
 
+import django
+import soundfile
+
+SECONDS = 5  # of each piece: a model answers for less music sooner
 TRACKS = {"cue-model": ["ode_to_joy_major", "own_menace", "weber_concertino"], "musicnn-MSD": ["own_menace"]}
-CALLS = 32  # questions to a model per explanation; their number does not matter here
+CALLS = 16  # questions to a model per explanation; their number does not matter here
+# Two annotators together meet every condition: 20 of 25 clips, of which 7 at most are of one condition.
+TRIALS, REPEATS = 10, 1
 
 
 def main() -> None:
@@ -16,22 +25,48 @@ def main() -> None:
 
     from studyserver.study import demo
 
+    definition = definition_on_little_music()
+    call_command("migrate", verbosity=0)
+    with tempfile.TemporaryDirectory() as folder:
+        demo.import_music(with_short_music(settings.FIXTURES_FOLDER, Path(folder)))
+    demo.register_models(settings.FIXTURES_FOLDER)
+    demo.build(demo.request_explanations(definition), workers=1, on_change=lambda explanation: None)
+    _study, is_new = demo.create_study(definition)
+    if is_new:
+        fill_researchers_pages()
+
+
+def with_short_music(fixtures: Path, folder: Path) -> Path:
+    """Copy the beginnings of the demo's music, and what its manifest says, into a folder; return that."""
+    (folder / "music").mkdir()
+    shutil.copy(fixtures / "music/manifest.csv", folder / "music")
+    for file in (fixtures / "music").glob("*.flac"):
+        sound, rate = soundfile.read(file, stop=SECONDS * soundfile.info(file).samplerate)
+        soundfile.write(folder / "music" / file.name, sound, rate, subtype="PCM_16")
+    return folder
+
+
+def definition_on_little_music() -> dict:
+    """Return the demo as it is shipped, less its long waits."""
+    from django.conf import settings
+
+    from studyserver.study import demo
+
     definition = demo.read_definition(settings.FIXTURES_FOLDER)
     for recipe in definition["recipes"]:
         recipe["parameters"]["calls"] = CALLS
     for wanted in definition["explanations"]:
         wanted["tracks"] = TRACKS[wanted["model"]]
     # Two annotators listen to every clip; a tenth of each is enough for a test that must end.
-    definition["study"]["minimum_listening_share"] = 0.1
-    call_command("migrate", verbosity=0)
-    demo.import_music(settings.FIXTURES_FOLDER)
-    demo.register_models(settings.FIXTURES_FOLDER)
-    demo.build(demo.request_explanations(definition), workers=2, on_change=lambda explanation: None)
-    demo.create_study(definition)
-    fill_researchers_pages(definition)
+    definition["study"] |= {
+        "minimum_listening_share": 0.1,
+        "trials_per_annotator": TRIALS,
+        "repeats_per_annotator": REPEATS,
+    }
+    return definition
 
 
-def fill_researchers_pages(definition) -> None:
+def fill_researchers_pages() -> None:
     """Add what the demo lacks for every page: an account, a second explanation, a failure, ratings."""
     import numpy as np
     from django.contrib.auth import get_user_model
@@ -43,9 +78,7 @@ def fill_researchers_pages(definition) -> None:
     from explainer.imports.label_import import import_labels
     from explainer.models import MusicModel, Recipe, Track
 
-    users = get_user_model().objects
-    if not users.filter(username="researcher").exists():
-        users.create_superuser("researcher", password="listen")
+    get_user_model().objects.create_superuser("researcher", password="listen")
     impossible = recipes.save_recipe("impossible", {"segmentation_parameters": {"time_cells": 5000}})
     rows = building.request_explanations(
         [Track.objects.get(name="own_menace")],
@@ -53,7 +86,7 @@ def fill_researchers_pages(definition) -> None:
         [Recipe.objects.get(name="demo-tagger"), impossible],
         ["happy"],
     )
-    building.build_explanations([row.pk for row in rows], kind="processes", workers=2)
+    building.build_explanations([row.pk for row in rows], kind="in-process")
     names = [track.name for track in Track.objects.all()]
     for data_set, targets in (("mid-level", MID_LEVEL), ("soundtracks", EMOTIONS)):
         ratings = np.random.default_rng(len(targets)).uniform(1, 9, (len(names), len(targets)))

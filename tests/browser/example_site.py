@@ -10,12 +10,16 @@ import json
 
 import numpy as np
 import soundfile
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.core.management import call_command
+from django.db import connection
 from example_values import AWKWARD
+from sites import EMPTY_DATABASE
 
 from explainer.models import Clip, Track
+from studyserver.static_files import collect_static_files
 from studyserver.study.lifecycle.opening import close_study, open_study
 from studyserver.study.models import Annotator, Presentation, Question, Stimulus, Study, Trial
 from studyserver.study.sessions import session
@@ -123,7 +127,7 @@ FINE = [
 
 
 def main(seconds: float) -> None:
-    call_command("migrate", verbosity=0)
+    prepare_empty_site()
     clips = []
     for number, condition in enumerate(["original", "evidence", "complement", "random_control"]):
         content = tone(200 + number, seconds)
@@ -152,6 +156,14 @@ def main(seconds: float) -> None:
     found = {"ready": tokens, "side_by_side": side_by_side(clips)}
     found["kinds"] = [ready(kinds) for _ in range(10)]
     print(json.dumps(found | {"presentations": make_presentations(seconds)}))
+
+
+def prepare_empty_site() -> None:
+    """Migrate the database and keep a copy; collect the static files, so that copied sites start sooner."""
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(settings.DATA_FOLDER / EMPTY_DATABASE)])
+    collect_static_files()
 
 
 def ready(study: Study) -> str:

@@ -78,9 +78,10 @@ def begin(page: Page, site, slug: str = "scale", *, begin_label: str = "Begin") 
 
 def go_to_trials(page: Page, site, slug: str = "scale") -> str:
     """Open the trials as somebody who has consented and passed the sound check; return the token."""
-    token = {"scale": site.ready, "kinds": site.kinds}[slug].pop()
+    tokens, trials = {"scale": (site.ready, 4), "kinds": (site.kinds, 2)}[slug]
+    token = tokens.pop()
     page.goto(f"{site.address}/a/{token}/")
-    expect(page.locator("#position")).to_contain_text("1 of ")
+    expect_trial(page, 1, trials)
     return token
 
 
