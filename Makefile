@@ -66,9 +66,8 @@ test-all: wheel
 coverage: $(TESTING)
 	@echo "== Running the tests under coverage"
 	rm -f .coverage .coverage.*
-	$(RUN) -m coverage run $(PYTEST_MODULE) -n $(TEST_PROCESSES) $(TEST_ARGS) $(COVERAGE_TESTS)
-	$(RUN) -m coverage combine --quiet
-	$(RUN) -m coverage report
+	$(RUN) -m coverage run $(PYTEST_MODULE) -n $(TEST_PROCESSES) $(TEST_ARGS) $(COVERAGE_TESTS); failed=$$?; \
+	$(RUN) -m coverage combine --quiet && $(RUN) -m coverage report && exit $$failed
 
 wheel: $(TESTING)
 	@echo "== Building the wheel"

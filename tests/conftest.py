@@ -12,6 +12,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from threadpoolctl import threadpool_limits
 
@@ -25,7 +26,10 @@ identifiers.chance = None  # what is drawn without a seed fails
 # new ones takes a seventh of the time.
 gc.set_threshold(50_000, 20, 50)
 
-hypothesis_settings.register_profile("project", deadline=None, derandomize=True)
+# No verdict hangs on time: a busy machine may need a minute for the first example.
+hypothesis_settings.register_profile(
+    "project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("project")
 
 
