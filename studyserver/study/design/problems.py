@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from explainer.core.base.counting import plural
 from explainer.models import Clip
 from studyserver.study.models import Presentation, Question, Stimulus, Study
 from studyserver.study.questions.kind import Answers
@@ -147,12 +148,12 @@ def design_advice(study: Study) -> list[str]:
         )
     lengths = sum(1 for what in sets if len({round(clip.seconds, 1) for clip in what.clips}) > 1)
     if lengths:
-        found.append(f"In {lengths} sets the clips differ in length, which reveals which is which.")
+        found.append(f"In {plural(lengths, 'set')} the clips differ in length, which reveals which is which.")
     unused = study.stimuli.active().main().count() - len(
         {number for what in sets for number, _role in what.members}
     )
     if unused:
-        found.append(f"{unused} of the stimuli are not part of any set and will not be heard.")
+        found.append(f"{plural(unused, 'stimulus', 'stimuli')} will not be heard, as no set contains them.")
     if study.presents.hides_reference:
         found += _anchor_advice(study, sets)
     return [*found, *_attention_advice(study)]
@@ -165,7 +166,8 @@ def _anchor_advice(study: Study, sets: list[ClipSet]) -> list[str]:
         return ["There is no anchor: without a clip known to be bad, annotators use the scale differently."]
     if without:
         label = Clip.Condition(study.anchor_condition).label
-        return [f"{without} of the sets have no anchor ({label})."]
+        number = plural(len(sets), "set")
+        return [f"There is no anchor in {without} of {number}: add clips of the condition “{label}”."]
     return []
 
 

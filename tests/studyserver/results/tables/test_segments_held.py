@@ -10,6 +10,7 @@ from filled_study import answer_trials, make_study
 from explainer.models import Clip
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.data_package import data_file
+from studyserver.results.pages.remains.retention import dose_parts
 from studyserver.results.tables.computed import Computed
 from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Question
@@ -55,6 +56,19 @@ def test_dose_and_response_go_by_what_is_held(several):
         "heard_at_2", "heard_at_3", "heard_at_4",
     ]  # fmt: skip
     assert shares["heard_at_2"] == 0.25 and shares["heard_at_3"] == 0.5 and shares["heard_at_4"] == 0.75
+
+
+def test_the_page_says_from_how_many_segments_on_it_is_heard(several):
+    statistics = Computed(StudyRows(several)).main
+    [dose] = dose_parts(statistics)
+    table = statistics.remains.dose_response.drop_duplicates("statistic").set_index("statistic")["estimate"]
+    assert (
+        f"Half of the judgments hear dissonance in the evidence from {table['threshold']:.1f} "
+        in dose.headline
+    )
+    assert [strip.label for strip in dose.plot.strips] == ["2 segments", "3 segments", "4 segments"]
+    [row] = dose.table.rows
+    assert f"{table['slope']:.2f}" in row[1] and f"{table['threshold']:.1f}" in row[2]
 
 
 def test_evidence_is_matched_with_controls_by_what_is_held(several):

@@ -4,9 +4,10 @@ from itertools import pairwise
 import pytest
 from example_studies import make_clip, make_event, make_study, make_track, ready
 
-from explainer.models import Explanation, MusicModel, Recipe
+from explainer.models import Clip, Explanation, MusicModel, Recipe
 from studyserver.study.design.allocation import judged_sets
 from studyserver.study.design.outlook import outlook
+from studyserver.study.design.problems import design_advice
 from studyserver.study.design.sets import stimulus_sets
 from studyserver.study.lifecycle.opening import open_study, opening_problems
 from studyserver.study.models import Presentation, Question, Stimulus, Study, Trial
@@ -247,6 +248,36 @@ def test_attention_trials_ask_for_an_answer_and_record_whether_it_came():
 def test_what_stands_in_the_way_is_told_in_words(fields, words):
     study = make_study(3, **fields)
     assert any(words in problem for problem in opening_problems(study)), opening_problems(study)
+
+
+def test_weaknesses_of_a_design_are_told_before_it_opens():
+    reference = {"presentation": "multiple_reference", "reference_condition": "original"}
+    study = draft(**reference, compared_conditions=["evidence"], attention_trials=1)
+    assert [sentence.split(":")[0] for sentence in design_advice(study)] == [
+        "6 stimuli will not be heard, as no set contains them.",
+        "There is no anchor",
+        "A single attention trial can be failed by accident",
+    ]
+    study.anchor_condition = "random_control"
+    one = study.stimuli.filter(clip__condition="random_control").first()
+    one.delete()
+    longest = study.stimuli.filter(clip__condition="evidence").first().clip
+    Clip.objects.filter(pk=longest.pk).update(seconds=12.5)
+    assert [sentence.split(":")[0] for sentence in design_advice(study)][:4] == [
+        "Some clips last longer than 12 s, which is hard to compare from memory",
+        "In 1 set the clips differ in length, which reveals which is which.",
+        "3 stimuli will not be heard, as no set contains them.",
+        "There is no anchor in 1 of 3 sets",
+    ]
+
+
+def test_too_many_clips_of_a_set_are_told():
+    study = draft("multiple", n_tracks=1, conditions=["original"])
+    track = study.stimuli.get().clip.track
+    for variant in range(13):
+        clip = make_clip(track, "random_control", "dissonance", variant)
+        Stimulus.objects.create(study=study, clip=clip)
+    assert design_advice(study)[0].startswith("The largest set has 14 clips; annotators cannot distinguish")
 
 
 def test_questions_must_fit_the_presentation():
