@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 
 help:
 	@echo "make demo        set up, build the demo study's clips, start the site (PORT=$(PORT))"
-	@echo "make test        run all tests that the machine has the programs for"
+	@echo "make test        run the tests; only those with R, Firefox, WebKitGTK or fluidsynth are left to test-all"
 	@echo "make test-fast   run the tests without a browser, a database or other processes, within a minute"
 	@echo "make test-all    install what is missing (Debian), then run all tests and skip none"
 	@echo "make coverage    run all tests and list the lines and branches that none of them takes"
@@ -52,10 +52,10 @@ setup-demo: $(RUNTIME)
 
 test: $(TESTING)
 	@echo "== Running the tests"
-	$(PYTEST) -n $(TEST_PROCESSES) $(TEST_ARGS)
+	$(PYTEST) -n $(TEST_PROCESSES) -m "not extra" $(TEST_ARGS)
 
 test-fast: $(TESTING)
-	@$(PYTEST) -n 2 -q -m "not slow" --ignore tests/browser --durations 5 --disable-warnings $(TEST_ARGS)
+	@$(PYTEST) -n 2 -q -m "not slow and not extra" --ignore tests/browser --durations 5 --disable-warnings $(TEST_ARGS)
 
 test-all: wheel
 	@.ci/programs all

@@ -62,6 +62,7 @@ def test_a_note_outside_its_piece_is_refused():
         midi_file([Performance([Note(4.0, 1.0, 60, 90, 0)], (0, 0), 0)], 3.0)
 
 
+@pytest.mark.extra
 @needs_fluidsynth
 def test_sound_has_the_pitch_and_the_times_of_the_notes():
     def alone(pitch, onset):
@@ -77,6 +78,7 @@ def test_sound_has_the_pitch_and_the_times_of_the_notes():
         assert begins == pytest.approx(onset, abs=0.1)
 
 
+@pytest.mark.extra
 @needs_fluidsynth
 def test_a_synthesiser_that_takes_too_long_is_stopped():
     with pytest.raises(midi_to_sound.RenderingError, match="did not end within"):

@@ -17,6 +17,7 @@ needs_fluidsynth = pytest.mark.skipif(
 )
 
 
+@pytest.mark.extra
 @needs_fluidsynth
 def test_training_makes_a_model_that_loads_and_a_card_of_its_own_figures(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(corpus, "PIECES_PER_BATCH", 6)
@@ -40,6 +41,7 @@ def test_training_makes_a_model_that_loads_and_a_card_of_its_own_figures(tmp_pat
     assert again == (folder / "cue_model.safetensors").read_bytes()
 
 
+@pytest.mark.extra
 @needs_fluidsynth
 def test_the_variant_with_attention_is_trained_the_same_way(tmp_path, monkeypatch):
     monkeypatch.setattr(corpus, "PIECES_PER_BATCH", 6)

@@ -5,6 +5,7 @@ import re
 import pytest
 from engines import Engine, Firefox, WebKit
 
+pytestmark = pytest.mark.extra
 NEXT_IS_FREE = "document.querySelector('.next').getAttribute('aria-disabled') === 'false'"
 # The service worker has what it needs, and the sounds of the four trials are at hand.
 IS_KEPT = """(() => {

@@ -118,6 +118,7 @@ def test_moves_the_changed_cue_the_right_way(variant):
     assert row["as_intended"]
 
 
+@pytest.mark.extra
 @pytest.mark.skipif(
     shutil.which("fluidsynth") is None or not midi_to_sound.SOUNDFONT.exists(),
     reason="needs fluidsynth and FluidR3_GM",

@@ -109,6 +109,7 @@ def test_the_oracle_tells_which_tables_were_changed(folder, study):
     assert differing >= set(CHANGED)
 
 
+@pytest.mark.extra
 def test_the_oracle_in_r_reproduces_the_tables(folder, study, rscript):
     found = run(rscript, ORACLE / "analysis.R", folder)
     assert found.returncode == 0, found.stdout + found.stderr
@@ -119,6 +120,7 @@ def test_the_oracle_in_r_reproduces_the_tables(folder, study, rscript):
     assert run(rscript, ORACLE / "analysis.R", folder).returncode == 1
 
 
+@pytest.mark.extra
 def test_the_r_script_reproduces_the_means(folder, study, rscript):
     found = run(rscript, folder / "analysis/analysis.R", "--tables")
     assert found.returncode == 0, found.stdout + found.stderr
@@ -127,6 +129,7 @@ def test_the_r_script_reproduces_the_means(folder, study, rscript):
     assert run(rscript, folder / "analysis/analysis.R", "--tables").returncode == 1
 
 
+@pytest.mark.extra
 def test_the_r_script_fits_its_models(folder, study, rscript):
     if run(rscript, "-e", "library(lme4)").returncode:
         pytest.skip("R is installed without lme4 (Debian: r-cran-lme4)")
