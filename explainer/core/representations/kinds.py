@@ -117,9 +117,13 @@ class Mel(Representation):
         import librosa.filters
 
         ends: dict[str, Any] = {"fmin": self.fmin, "fmax": self._fmax, "htk": self.scale == "htk"}
-        sizes: dict[str, Any] = {"sr": self.sample_rate, "n_fft": self.frame_length, "n_mels": self.n_bands}
-        of_equal_area = normalised and self.area_normalised
-        filters = librosa.filters.mel(**sizes, **ends, norm="slaney" if of_equal_area else None)
+        filters = librosa.filters.mel(
+            sr=self.sample_rate,
+            n_fft=self.frame_length,
+            n_mels=self.n_bands,
+            norm="slaney" if normalised and self.area_normalised else None,
+            **ends,
+        )
         corners = librosa.mel_frequencies(self.n_bands + 2, **ends)
         return filters.T.astype(np.float64), corners[1:-1]
 

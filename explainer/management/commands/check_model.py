@@ -28,10 +28,9 @@ class Command(BaseCommand):
         from explainer.core.models.adapters import ModelError
 
         model = named_rows(MusicModel, [name], "model")[0]
-        tracks = named_rows(Track, [track] if track else None, "track")
-        if not tracks:
+        asked_on = named_rows(Track, [track], "track")[0] if track else Track.objects.first()
+        if asked_on is None:
             raise CommandError("There is no track yet; import one with manage.py import_tracks.")
-        asked_on = tracks[0]
         try:
             report = check(model, asked_on)
         except (ModelError, AudioError) as error:

@@ -166,8 +166,18 @@ def make_plan(form: PlanningForm, computed: Computed | None = None) -> Plan:
     ]
     chosen = cells[own, data["tracks"]]
     unit = f"on the scale from {plain(low)} to {plain(high)}"
-    words = _headline(data, chosen, unit), _advice(data, chosen, variances, each), _described(table, tracks)
-    return Plan(variances, unit, source, _mark(form), rows, tracks, *words, table)
+    return Plan(
+        variances=variances,
+        unit=unit,
+        source=source,
+        mark=_mark(form),
+        rows=rows,
+        tracks=tracks,
+        headline=_headline(data, chosen, unit),
+        advice=_advice(data, chosen, variances, each),
+        described=_described(table, tracks),
+        table=table,
+    )
 
 
 def forecast(study: Study) -> str:

@@ -55,8 +55,14 @@ _ANALYSES = [
 
 def methods_paragraphs(study: Study, progress: Progress, *, rehearsal: bool = False) -> list[str]:
     """Return the methods section: stimuli, procedure, questions, analysis."""
-    shown = _stimuli(study), _equal_sounds(study, rehearsal=rehearsal), _procedure(study, progress)
-    return [paragraph for paragraph in (*shown, _questions(study), _analysis(study)) if paragraph]
+    paragraphs = (
+        _stimuli(study),
+        _equal_sounds(study, rehearsal=rehearsal),
+        _procedure(study, progress),
+        _questions(study),
+        _analysis(study),
+    )
+    return [paragraph for paragraph in paragraphs if paragraph]
 
 
 def exclusions(progress: Progress, left_out: int = 0) -> list[str]:

@@ -266,8 +266,14 @@ def exclusions(quality: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
         if rule.column not in quality:
             raise ValueError(f"a rule needs {rule.column!r}, which was not computed; add it or drop the rule")
         broken = quality[_COMPARE[rule.excludes](quality[rule.column], rule.limit)]
-        found = {"rater": broken["rater"], "rule": rule.column, "figure": broken[rule.column].astype(float)}
-        parts.append(pd.DataFrame({**found, "limit": float(rule.limit), "reason": rule.reason}))
+        found = {
+            "rater": broken["rater"],
+            "rule": rule.column,
+            "figure": broken[rule.column].astype(float),
+            "limit": float(rule.limit),
+            "reason": rule.reason,
+        }
+        parts.append(pd.DataFrame(found))
     columns = ["rater", "rule", "figure", "limit", "reason"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 

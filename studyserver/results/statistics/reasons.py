@@ -103,8 +103,13 @@ class Why(Enum):
     CONSTANT_EVIDENCE = "the evidence keeps the same share of the music throughout, so no time is its own"
 
 
-_UNSUITABLE = {Why.ANOTHER_LEVEL, Why.NOT_TWO_RATERS, Why.INCOMPLETE}
-_UNSUITABLE |= {Why.FEWER_THAN_TWO, Why.FEWER_THAN_TWO_ITEMS}
+_UNSUITABLE = {
+    Why.ANOTHER_LEVEL,
+    Why.NOT_TWO_RATERS,
+    Why.INCOMPLETE,
+    Why.FEWER_THAN_TWO,
+    Why.FEWER_THAN_TWO_ITEMS,
+}
 
 
 @dataclass(frozen=True)

@@ -56,9 +56,11 @@ class Progress:
     def median_seconds_text(self) -> str:
         """The median time in words."""
         seconds = self.median_trial_seconds or 0
-        if seconds >= 120:
-            return f"{seconds / 60:.1f}\N{NO-BREAK SPACE}min"
-        return f"{seconds:.{1 if seconds < 10 else 0}f}\N{NO-BREAK SPACE}s"
+        if seconds < 10:
+            return f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+        if seconds < 120:
+            return f"{seconds:.0f}\N{NO-BREAK SPACE}s"
+        return f"{seconds / 60:.1f}\N{NO-BREAK SPACE}min"
 
     @property
     def least(self) -> int:

@@ -222,13 +222,15 @@ def _group_summary(
     shares = {
         option: _mean(judgments.assign(chosen=chosen[option]), "chosen", 0, 1, alike) for option in chosen
     }
-    named = judgments.loc[hits.index].assign(hit=hits)
+    names_target = None
+    if len(hits):
+        names_target = _mean(judgments.loc[hits.index].assign(hit=hits), "hit", 0, 1, alike)
     return GroupSummary(
         group=group,
         mean=mean,
         shares=shares,
         hits=hits,
-        names_target=_mean(named, "hit", 0, 1, alike) if len(hits) else None,
+        names_target=names_target,
         distribution=_distribution(question, judgments, chosen),
         judgments=judgments,
         **_counts(judgments),
@@ -236,8 +238,11 @@ def _group_summary(
 
 
 def _counts(judgments: pd.DataFrame) -> dict[str, int]:
-    counted = {"n_annotators": judgments["annotator"], "n_clips": judgments["stimulus"]}
-    return {"n_judgments": len(judgments), **{name: column.nunique() for name, column in counted.items()}}
+    return {
+        "n_judgments": len(judgments),
+        "n_annotators": judgments["annotator"].nunique(),
+        "n_clips": judgments["stimulus"].nunique(),
+    }
 
 
 def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: bool) -> Mean:

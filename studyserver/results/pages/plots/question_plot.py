@@ -101,8 +101,16 @@ def _draw_group(axes: Axes, row: int, summary: QuestionSummary, item: GroupSumma
     if mean.interval.low is not None and mean.interval.high is not None:
         ends = [mean.interval.low, mean.interval.high]
         axes.plot(ends, [row, row], color=look.light, linewidth=3, zorder=3)
-    ring: dict[str, Any] = {"edgecolors": "white", "linewidths": 1.5}
-    axes.scatter([mean.value], [row], s=110, color=look.light, marker=look.marker, zorder=4, **ring)
+    axes.scatter(
+        [mean.value],
+        [row],
+        s=110,
+        color=look.light,
+        marker=look.marker,
+        edgecolors="white",
+        linewidths=1.5,
+        zorder=4,
+    )
 
 
 def _draw_frame(axes: Axes, summary: QuestionSummary, groups: list[GroupSummary]) -> None:

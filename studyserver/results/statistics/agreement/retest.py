@@ -6,15 +6,21 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from studyserver.results.statistics import intervals
-from studyserver.results.statistics.intervals import SCOPES, Interval, Scale, jackknife
+from studyserver.results.statistics.intervals import (
+    SCOPES,
+    Interval,
+    Scale,
+    jackknife,
+    proportion_scale,
+    reliability_scale,
+)
 from studyserver.results.statistics.reasons import Reason, Why
 
 from .distances import answer_similarity
 
 COLUMNS = ["statistic", "estimate", "se", "ci_low", "ci_high", "ci_method", "ci_scope"]
 COLUMNS += ["n_items", "n_raters", "n_pairs", "status", "reason"]
-_PROPORTION, _RELIABILITY = intervals.proportion_scale(), intervals.reliability_scale(2.0)
+_PROPORTION, _RELIABILITY = proportion_scale(), reliability_scale(2.0)
 _Statistics = dict[str, tuple[Callable[[np.ndarray], np.ndarray], Scale | None]]
 
 
