@@ -9,16 +9,13 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
+from schemes import SCHEMES
 from sites import CHROMIUM, PHONE, Site
 from slowness import slow_down
 from walking import REMEMBER_SOUNDS
 
 PATIENCE = 15_000  # ms; a busy machine is no failure
 expect.set_options(timeout=PATIENCE)
-# The schemes differ in colours only (palette.css): the other rules of axe look at a page once.
-OF_COLOURS = ["color-contrast", "link-in-text-block"]
-VIOLATIONS = {"resultTypes": ["violations"]}
-SCHEMES = {"light": VIOLATIONS, "dark": {"runOnly": OF_COLOURS} | VIOLATIONS}
 # Every window of Chromium loads two hidden pages for the suggestions of its address bar, for a second of
 # processor time. Chromium reads only the last list of disabled features: Playwright's own are repeated.
 DISABLED_FEATURES = [
