@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from schemes import SCHEMES
 from sites import CHROMIUM, PHONE, Site
 from slowness import slow_down
@@ -75,31 +75,86 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def new_page(chromium):
-    """Return a function that opens a page of a new person.
+def open_context(chromium, **options) -> BrowserContext:
+    """Return the browser of a new person."""
+    context = chromium.new_context(**{"viewport": PHONE, "locale": "en-GB", **options})
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(REMEMBER_SOUNDS)
+    slow_down(context)
+    return context
 
-    Anything on the console fails the test, and so does a script, style or picture that is not there.
-    """
-    contexts, complaints = [], []
+
+@pytest.fixture
+def complaints():
+    """Anything on the console fails the test, and so does a script, style or picture that is not there."""
+    found = []
+    yield found
+    assert found == []
+
+
+def open_page_of(context: BrowserContext, complaints: list) -> Page:
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+    return page
+
+
+@pytest.fixture
+def new_page(chromium, complaints):
+    """Return a function that opens a page of a new person."""
+    contexts = []
 
     def open_page(**options) -> Page:
-        options = {"viewport": PHONE, "locale": "en-GB", **options}
-        context = chromium.new_context(**options)
-        context.set_default_timeout(PATIENCE)
-        context.add_init_script(REMEMBER_SOUNDS)
-        slow_down(context)
+        context = open_context(chromium, **options)
         contexts.append(context)
         context.on("response", lambda answer: complaints.append(answer.url) if is_missing(answer) else None)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
-        return page
+        return open_page_of(context, complaints)
 
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def device_options():
+    """Return the options of the browser that the tests of a file share."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def device(chromium, device_options):
+    """Open a browser that the tests of a file share: a new one costs a second for each test."""
+    context = open_context(chromium, **device_options)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def new_tab(device, complaints):
+    """Return a function that opens a tab of the shared browser, where each participation is kept apart.
+
+    A test that cuts the network or needs a browser without a past takes `new_page`.
+    """
+    tabs = []
+
+    def note_missing(answer):
+        if is_missing(answer):
+            complaints.append(answer.url)
+
+    def open_tab() -> Page:
+        tabs.append(open_page_of(device, complaints))
+        return tabs[-1]
+
+    device.on("response", note_missing)
+    yield open_tab
+    for tab in tabs:
+        tab.close()
+    device.remove_listener("response", note_missing)
+
+
+@pytest.fixture
+def tab(new_tab):
+    return new_tab()
 
 
 def is_complaint(message) -> bool:

@@ -27,6 +27,7 @@ from studyserver.study.sessions.joining import join
 
 SAMPLE_RATE = 22_050
 READY = 100  # one process may run nearly all tests, whichever files the others take
+READY_FOR_OTHERS = 10
 CONSENT = """This study is about how music sounds to people.
 
 You will hear short pieces of music and say how they sound to you. It takes about five minutes.
@@ -145,7 +146,7 @@ def main(seconds: float) -> None:
     kinds = make_study("kinds", clips[:2], EVERY_KIND)
     for clip, label in zip(clips[2:], ["very harsh", "not harsh at all"], strict=True):
         kinds.questions.get(key="dissonance").examples.create(clip=clip, label=label)
-    make_study("fine", clips[:2], FINE)
+    fine = make_study("fine", clips[:2], FINE)
     make_study("full", clips, [SCALE], annotators_wanted=1)
     session.give_consent(join(Study.objects.get(slug="full")))
     closed = make_study("closed", clips, [SCALE])
@@ -154,8 +155,11 @@ def main(seconds: float) -> None:
     from example_sets import make_presentations
 
     found = {"ready": tokens, "side_by_side": side_by_side(clips)}
-    found["kinds"] = [ready(kinds) for _ in range(10)]
-    print(json.dumps(found | {"presentations": make_presentations(seconds)}))
+    found["presentations"] = make_presentations(seconds)
+    found["ready_for"] = {
+        study.slug: [ready(study) for _ in range(READY_FOR_OTHERS)] for study in (kinds, fine)
+    }
+    print(json.dumps(found))
 
 
 def prepare_empty_site() -> None:

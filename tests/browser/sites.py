@@ -71,9 +71,8 @@ class Site:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = environment_of_site(folder)
-        made = json.loads((folder / MADE).read_text())
-        self.ready, self.kinds = made["ready"], made["kinds"]
-        self.side_by_side, self.presentations = made["side_by_side"], made["presentations"]
+        found = json.loads((folder / MADE).read_text())
+        self.ready, self.side_by_side, self.presentations, self.ready_for = found.values()
         self.process = None
 
     @staticmethod

@@ -1,6 +1,7 @@
 """What an annotator does, in the words of the pages."""
 
 import re
+from collections.abc import Iterator
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -54,6 +55,13 @@ IS_READY = """async (number) => {
 }"""
 
 
+def in_front(tabs: dict[str, Page]) -> Iterator[tuple[str, Page]]:
+    """Return tabs of one browser by name, each in front while it is used: others paint once a second."""
+    for name, tab in tabs.items():
+        tab.bring_to_front()
+        yield name, tab
+
+
 def token_of(page: Page) -> str:
     return re.search(r"/a/([^/]+)/", page.url)[1]
 
@@ -78,10 +86,9 @@ def begin(page: Page, site, slug: str = "scale", *, begin_label: str = "Begin") 
 
 def go_to_trials(page: Page, site, slug: str = "scale") -> str:
     """Open the trials as somebody who has consented and passed the sound check; return the token."""
-    tokens, trials = {"scale": (site.ready, 4), "kinds": (site.kinds, 2)}[slug]
-    token = tokens.pop()
+    token = site.ready.pop() if slug == "scale" else site.ready_for[slug].pop()
     page.goto(f"{site.address}/a/{token}/")
-    expect_trial(page, 1, trials)
+    expect_trial(page, 1, 4 if slug == "scale" else 2)
     return token
 
 

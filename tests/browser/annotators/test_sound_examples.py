@@ -1,7 +1,7 @@
 """Sound examples: never at the same time as a clip or another example, at the level set, offline too."""
 
 from playwright.sync_api import expect
-from walking import PRESS, begin, wait_until_ready
+from walking import PRESS, go_to_trials, wait_until_ready
 
 GAIN_OF_EXAMPLES = """async () => {
   const { Examples } = await import("/static/study/js/player/sound-examples.js");
@@ -26,7 +26,7 @@ PLAY = f"""async (button) => {{
 
 
 def test_one_thing_sounds_at_a_time_and_examples_are_there_offline(page, site):
-    begin(page, site, "kinds")
+    go_to_trials(page, site, "kinds")
     wait_until_ready(page, 4)  # of two trials, and two examples
     page.context.set_offline(True)
     page.get_by_text("Listen to examples").click()

@@ -1,10 +1,21 @@
 """Where no sound comes out the page says so within 10 s, counts nothing as heard, plays when it can again."""
 
+import base64
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
-from walking import answer, begin, hear, press_next, wait_for_silence, wait_for_sound, wait_until
+from walking import (
+    answer,
+    go_to_trials,
+    hear,
+    in_front,
+    press_next,
+    wait_for_silence,
+    wait_for_sound,
+    wait_until,
+)
 
 SOON = 10_000  # ms
 # What goes wrong with audio contexts while `window.broken` names it.
@@ -59,48 +70,71 @@ def open_trial(page: Page, site) -> str:
     return token
 
 
-@pytest.mark.parametrize("how", list(WORDS))
-def test_a_trial_says_why_nothing_sounds_and_plays_when_it_can(page, site, how):
-    break_sound(page, how)
-    token = open_trial(page, site)
+@pytest.fixture(scope="module")
+def device_options():
+    """Nothing here goes on without the network."""
+    return {"service_workers": "block", "reduced_motion": "reduce"}
+
+
+@pytest.fixture
+def broken_tabs(new_tab) -> dict[str, Page]:
+    """Return a tab for each way in which sound fails: what they wait for passes at the same time."""
+    tabs = {how: new_tab() for how in WORDS}
+    for how, tab in tabs.items():
+        break_sound(tab, how)
+    return tabs
+
+
+def expect_soon_to_say_why(tabs: dict[str, Page]) -> None:
+    """Expect each tab to say within 10 s of the last press, where it can be seen, why nothing sounds."""
+    pressed = time.monotonic()
+    for how, tab in in_front(tabs):
+        left = SOON - 1000 * (time.monotonic() - pressed)
+        expect(tab.get_by_role("alert"), how).to_contain_text(WORDS[how], timeout=max(left, 1_000))
+        expect(tab.get_by_role("alert"), how).to_be_in_viewport()
+
+
+def test_a_trial_says_why_nothing_sounds_and_plays_when_it_can(broken_tabs, site):
+    tokens = {how: open_trial(tab, site) for how, tab in in_front(broken_tabs)}
     for _ in range(2):  # again, while nothing has changed
-        play(page)
-        expect(page.get_by_role("alert")).to_contain_text(WORDS[how], timeout=SOON)
-        expect(page.get_by_role("alert")).to_contain_text("your answers are kept")
-        expect(page.get_by_role("alert")).to_be_in_viewport()
-        wait_for_silence(page)
-        expect(page.locator("#reason")).to_have_text("Play the sound first.")
-        page.evaluate("document.querySelector('.trial .trouble').hidden = true")
-    mend(page)
+        for _how, tab in in_front(broken_tabs):
+            play(tab)
+        expect_soon_to_say_why(broken_tabs)
+        for how, tab in in_front(broken_tabs):
+            expect(tab.get_by_role("alert"), how).to_contain_text("your answers are kept")
+            wait_for_silence(tab)
+            expect(tab.locator("#reason"), how).to_have_text("Play the sound first.")
+            tab.evaluate("document.querySelector('.trial .trouble').hidden = true")
+    for how, tab in in_front(broken_tabs):
+        mend(tab)
+        hear_answer_and_go_on(tab)
+        (heard,) = site.trials(tokens[how])[0]["listening"]["presentations"].values()
+        assert heard["plays"] == 1, how
+        assert heard["intervals"] == [[0, 1]], how
+
+
+def hear_answer_and_go_on(page: Page) -> None:
     hear(page)
     expect(page.locator(".trial .trouble")).to_be_hidden()
     answer(page, 4)
     press_next(page)
     expect(page.locator("#position")).to_have_text("2 of 4")
     expect(page.locator("#state")).to_have_text("All answers saved")
-    (heard,) = site.trials(token)[0]["listening"]["presentations"].values()
-    assert heard["plays"] == 1
-    assert heard["intervals"] == [[0, 1]]
 
 
-def test_a_sound_that_is_taken_away_in_the_middle_counts_as_far_as_it_came(page, site):
-    break_sound(page, None)
-    token = open_trial(page, site)
-    page.get_by_role("button", name="Loop").click()
-    play(page)
-    wait_for_sound(page)
-    wait_until(page, "() => Number(document.querySelector('.seek').value) > 0.3")
-    page.evaluate("window.broken = 'still'")
-    expect(page.get_by_role("alert")).to_contain_text(WORDS["still"], timeout=SOON)
-    wait_for_silence(page)
-    page.get_by_role("button", name="Loop").click()
-    mend(page)
-    hear(page)
-    expect(page.locator(".trial .trouble")).to_be_hidden()
-    answer(page, 4)
-    press_next(page)
-    expect(page.locator("#position")).to_have_text("2 of 4")
-    expect(page.locator("#state")).to_have_text("All answers saved")
+def test_a_sound_that_is_taken_away_in_the_middle_counts_as_far_as_it_came(tab, site):
+    break_sound(tab, None)
+    token = open_trial(tab, site)
+    tab.get_by_role("button", name="Loop").click()
+    play(tab)
+    wait_for_sound(tab)
+    wait_until(tab, "() => Number(document.querySelector('.seek').value) > 0.3")
+    tab.evaluate("window.broken = 'still'")
+    expect(tab.get_by_role("alert")).to_contain_text(WORDS["still"], timeout=SOON)
+    wait_for_silence(tab)
+    tab.get_by_role("button", name="Loop").click()
+    mend(tab)
+    hear_answer_and_go_on(tab)
     (heard,) = site.trials(token)[0]["listening"]["presentations"].values()
     assert heard["plays"] == 2
     (_, stopped), (went_on, end) = heard["intervals"][-2:]
@@ -108,10 +142,10 @@ def test_a_sound_that_is_taken_away_in_the_middle_counts_as_far_as_it_came(page,
     assert end == 1
 
 
-def test_a_call_in_the_middle_is_told(page, site):
-    open_trial(page, site)
-    page.get_by_role("button", name="Loop").click()
-    page.evaluate(
+def test_a_call_in_the_middle_is_told(tab, site):
+    open_trial(tab, site)
+    tab.get_by_role("button", name="Loop").click()
+    tab.evaluate(
         """() => {
           const { start } = AudioBufferSourceNode.prototype;
           AudioBufferSourceNode.prototype.start = function (...when) {
@@ -120,53 +154,83 @@ def test_a_call_in_the_middle_is_told(page, site):
           };
         }"""
     )
-    play(page)
-    wait_for_sound(page)
-    page.evaluate("window.context.suspend()")
-    expect(page.get_by_role("alert")).to_contain_text(WORDS["taken"], timeout=SOON)
-    wait_for_silence(page)
-    play(page)
-    wait_for_sound(page)
-    expect(page.locator(".trial .trouble")).to_be_hidden()
+    play(tab)
+    wait_for_sound(tab)
+    tab.evaluate("window.context.suspend()")
+    expect(tab.get_by_role("alert")).to_contain_text(WORDS["taken"], timeout=SOON)
+    wait_for_silence(tab)
+    play(tab)
+    wait_for_sound(tab)
+    expect(tab.locator(".trial .trouble")).to_be_hidden()
 
 
-@pytest.mark.parametrize("how", list(WORDS))
-def test_examples_say_why_nothing_sounds(page, site, how):
-    break_sound(page, None)
-    begin(page, site, "kinds")
-    expect(page.locator("#reason")).to_have_text("Play the sound first.")
-    page.evaluate("(how) => (window.broken = how)", how)
-    page.evaluate("() => window.dispatchEvent(new Event('focus'))")
-    page.get_by_text("Listen to examples").click()
-    page.get_by_role("button", name="Play very harsh", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text(WORDS[how], timeout=SOON)
-    expect(page.get_by_role("alert")).to_be_in_viewport()
-    mend(page)
-    page.get_by_role("button", name="Play very harsh", exact=True).click()
-    expect(page.locator(".trial .trouble")).to_be_hidden()
+def test_examples_say_why_nothing_sounds(tab, broken_tabs, site):
+    go_to_trials(tab, site, "kinds")
+    for how, broken in in_front(broken_tabs):
+        broken.goto(tab.url)
+        expect(broken.locator("#reason"), how).to_have_text("Play the sound first.")
+        broken.evaluate("() => window.dispatchEvent(new Event('focus'))")
+        broken.get_by_text("Listen to examples").click()
+        broken.get_by_role("button", name="Play very harsh", exact=True).click()
+    expect_soon_to_say_why(broken_tabs)
+    for how, broken in in_front(broken_tabs):
+        mend(broken)
+        broken.get_by_role("button", name="Play very harsh", exact=True).click()
+        expect(broken.locator(".trial .trouble"), how).to_be_hidden()
 
 
-@pytest.mark.parametrize("how", list(WORDS))
-def test_the_sound_check_says_why_nothing_sounds(page, site, how):
-    break_sound(page, how)
-    page.goto(f"{site.address}/s/scale/")
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_label("I have read this, and I agree to take part.").check()
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Continue to the sound check").click()
-    page.get_by_role("button", name="Play the tones").click()
-    expect(page.get_by_role("alert")).to_contain_text(WORDS[how], timeout=SOON)
-    expect(page.locator("#check-reason")).to_have_text("Play the tones first.")
-    mend(page)
-    page.get_by_role("button", name="Play the tones").click()
-    expect(page.locator("#check-reason")).to_have_text("Choose how many tones you heard.")
-    expect(page.locator("#trouble")).to_be_hidden()
+def test_the_sound_check_says_why_nothing_sounds(tab, broken_tabs, site):
+    tab.goto(f"{site.address}/s/scale/")
+    tab.get_by_role("button", name="Begin").click()
+    tab.get_by_label("I have read this, and I agree to take part.").check()
+    tab.get_by_role("button", name="Continue").click()
+    tab.get_by_role("button", name="Continue to the sound check").click()
+    tab.wait_for_url("**/sound-check")
+    for _how, broken in in_front(broken_tabs):
+        broken.goto(tab.url)
+        broken.get_by_role("button", name="Play the tones").click()
+    expect_soon_to_say_why(broken_tabs)
+    for how, broken in in_front(broken_tabs):
+        expect(broken.locator("#check-reason"), how).to_have_text("Play the tones first.")
+        mend(broken)
+        broken.get_by_role("button", name="Play the tones").click()
+    for how, broken in in_front(broken_tabs):
+        expect(broken.locator("#check-reason"), how).to_have_text("Choose how many tones you heard.")
+        expect(broken.locator("#trouble"), how).to_be_hidden()
 
 
-@pytest.mark.parametrize("how", list(WORDS))
-def test_level_and_headphone_check_say_why_nothing_sounds(page, site, screening, how):
-    break_sound(page, how)
-    page.goto(f"{site.address}/s/screened/?PROLIFIC_PID=pid-{how}&STUDY_ID=s&SESSION_ID=z")
+def test_level_and_headphone_check_say_why_nothing_sounds(tab, broken_tabs, site, screening):
+    go_to_level(tab, site)
+    for _how, broken in in_front(broken_tabs):
+        broken.goto(tab.url)
+        broken.locator("#play-noise").click()
+    expect_soon_to_say_why(broken_tabs)
+    for how, broken in in_front(broken_tabs):
+        wait_for_silence(broken)
+        expect(broken.locator("#level-next"), how).to_have_attribute("aria-disabled", "true")
+        mend(broken)
+        broken.locator("#play-noise").click()
+        expect(broken.locator("#level-next"), how).to_have_attribute("aria-disabled", "false")
+        expect(broken.locator("#trouble"), how).to_be_hidden()
+    broken.get_by_role("button", name="Continue").click()
+    expect(broken).to_have_url(re.compile("/headphones$"))
+    for _how, again in in_front(broken_tabs):
+        again.goto(broken.url)
+        play(again)
+    expect_soon_to_say_why(broken_tabs)
+    for how, broken in in_front(broken_tabs):
+        wait_for_silence(broken)
+        expect(broken.locator("#headphones-reason"), how).to_have_text("Play the sound first.")
+        mend(broken)
+        play(broken)
+        wait_for_sound(broken)
+    for how, broken in in_front(broken_tabs):
+        expect(broken.locator("#headphones-reason"), how).to_have_text("Answer the question first.")
+        expect(broken.locator("#trouble"), how).to_be_hidden()
+
+
+def go_to_level(page: Page, site) -> None:
+    page.goto(f"{site.address}/s/screened/?PROLIFIC_PID=pid-silent&STUDY_ID=s&SESSION_ID=z")
     page.get_by_role("button", name="Begin").click()
     page.get_by_label("I have read this, and I agree to take part.").check()
     page.get_by_role("button", name="Continue").click()
@@ -174,50 +238,67 @@ def test_level_and_headphone_check_say_why_nothing_sounds(page, site, screening,
     page.get_by_label("How awake are you?").press("ArrowRight")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Continue to the sound check").click()
-    noise = page.locator("#play-noise")
-    noise.click()
-    expect(page.get_by_role("alert")).to_contain_text(WORDS[how], timeout=SOON)
-    wait_for_silence(page)
-    expect(page.locator("#level-next")).to_have_attribute("aria-disabled", "true")
-    mend(page)
-    noise.click()
-    expect(page.locator("#level-next")).to_have_attribute("aria-disabled", "false")
-    expect(page.locator("#trouble")).to_be_hidden()
-    page.get_by_role("button", name="Continue").click()
-    expect(page).to_have_url(re.compile("/headphones$"))
-    play(page)
-    expect(page.get_by_role("alert")).to_contain_text(WORDS[how], timeout=SOON)
-    wait_for_silence(page)
-    expect(page.locator("#headphones-reason")).to_have_text("Play the sound first.")
-    mend(page)
-    play(page)
-    wait_for_sound(page)
-    expect(page.locator("#headphones-reason")).to_have_text("Answer the question first.")
-    expect(page.locator("#trouble")).to_be_hidden()
+    page.wait_for_url("**/level")
 
 
-@pytest.mark.parametrize(
-    ("answered", "words"),
-    [
-        ({"status": 404}, "The server does not send this sound."),
-        ({"status": 403}, "The server does not send this sound."),
-        (None, "The sound has not arrived yet."),
-        ({"status": 503}, "The sound has not arrived yet."),
-        ({"content_type": "text/html", "body": "<p>Please log in."}, "The sound has not arrived yet."),
-        ({"content_type": "audio/flac", "body": "no sound at all"}, "This browser cannot play this sound."),
-    ],
-    ids=["missing", "forbidden", "kept-away", "unwell", "other-page", "undecodable"],
-)
-def test_a_sound_that_does_not_come_is_told_and_played_when_it_has_come(page, site, answered, words):
-    page.route(
-        "**/sound/*", lambda route: route.fulfill(**answered) if answered is not None else route.abort()
-    )
-    open_trial(page, site)
-    expect(page.get_by_role("alert")).to_contain_text(words, timeout=SOON)
-    page.unroute("**/sound/*")
-    play(page)
-    wait_for_sound(page)
-    expect(page.locator(".trial .trouble")).to_be_hidden()
+# What the server, or something before it, answers when asked for a sound, and what the page says.
+NOT_SENT = "The server does not send this sound."
+NOT_ARRIVED = "The sound has not arrived yet."
+ANSWERS = {
+    "missing": ({"status": 404}, NOT_SENT),
+    "forbidden": ({"status": 403}, NOT_SENT),
+    "kept away": ({"status": 0}, NOT_ARRIVED),
+    "unwell": ({"status": 503}, NOT_ARRIVED),
+    "other page": ({"content_type": "text/html", "body": "<p>Please log in."}, NOT_ARRIVED),
+    "undecodable": (
+        {"content_type": "audio/flac", "body": "no sound at all"},
+        "This browser cannot play this sound.",
+    ),
+}
+
+
+class SoundsAnswered:
+    """Requests of a page for sounds are answered so until it is mended.
+
+    `Page.route` would do, but it switches the cache off: each page would load and compile all its scripts.
+    """
+
+    def __init__(self, page: Page, status: int = 200, content_type: str = "", body: str = ""):
+        self.session = page.context.new_cdp_session(page)
+        self.answer = {
+            "responseCode": status,
+            "responseHeaders": [{"name": "Content-Type", "value": content_type}],
+            "body": base64.b64encode(body.encode()).decode(),
+        }
+        self.session.on("Fetch.requestPaused", self._answer)
+        self.session.send("Fetch.enable", {"patterns": [{"urlPattern": "*/sound/*"}]})
+
+    def _answer(self, event: dict) -> None:
+        request = {"requestId": event["requestId"]}
+        if self.answer["responseCode"]:
+            self.session.send("Fetch.fulfillRequest", request | self.answer)
+        else:
+            self.session.send("Fetch.failRequest", request | {"errorReason": "Failed"})
+
+    def mend(self) -> None:
+        self.session.send("Fetch.disable")
+
+
+def test_a_sound_that_does_not_come_is_told_and_played_when_it_has_come(new_tab, site):
+    tabs = {name: new_tab() for name in ANSWERS}
+    opened, sounds = {}, {}
+    for name, tab in in_front(tabs):
+        sounds[name] = SoundsAnswered(tab, **ANSWERS[name][0])
+        open_trial(tab, site)
+        opened[name] = time.monotonic()
+    for name, tab in in_front(tabs):
+        left = SOON - 1000 * (time.monotonic() - opened[name])
+        expect(tab.get_by_role("alert"), name).to_contain_text(ANSWERS[name][1], timeout=max(left, 1_000))
+    for name, tab in in_front(tabs):
+        sounds[name].mend()
+        play(tab)
+        wait_for_sound(tab)
+        expect(tab.locator(".trial .trouble"), name).to_be_hidden()
 
 
 MODULE = """
@@ -251,12 +332,8 @@ BROKEN_FIRST = """async (address) => {
 }""".replace("MODULE", MODULE)
 
 
-def test_a_broken_sound_is_removed_even_while_it_is_being_kept(page, site):
-    open_trial(page, site)
-    assert page.evaluate(REMOVED_WHILE_PUT)
-
-
-def test_a_broken_sound_that_is_on_its_way_does_not_answer_to_a_press(page, site):
-    open_trial(page, site)
-    address = page.locator(".clip").get_attribute("data-sound")
-    assert page.evaluate(BROKEN_FIRST, address) == ["rejected", "fulfilled"]
+def test_a_broken_sound_is_removed_while_it_is_being_kept_and_does_not_answer_to_a_press(tab, site):
+    open_trial(tab, site)
+    assert tab.evaluate(REMOVED_WHILE_PUT)
+    address = tab.locator(".clip").get_attribute("data-sound")
+    assert tab.evaluate(BROKEN_FIRST, address) == ["rejected", "fulfilled"]
