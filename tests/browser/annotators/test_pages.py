@@ -9,7 +9,6 @@ from sites import PHONE
 from walking import (
     PRESS,
     answer,
-    begin,
     expect_trial,
     go_to_trials,
     hear,
@@ -75,8 +74,7 @@ def test_a_scale_question_fits_above_the_fold_of_a_phone(new_page, site):
 
 def test_every_kind_of_question(new_page, site):
     page = new_page(viewport={"width": 1440, "height": 900})
-    token = begin(page, site, "kinds")
-    expect_trial(page, 1, 2)
+    token = go_to_trials(page, site, "kinds")
     expect(page.locator(".keys")).to_be_visible()
     hear(page)
     expect(page.locator("#reason")).to_have_text("5 answers are still missing.")
@@ -122,8 +120,7 @@ def test_every_kind_of_question(new_page, site):
 
 def test_a_slider_of_fractions_and_values_that_hold_any_sign(new_page, site):
     page = new_page()
-    token = begin(page, site, "fine")
-    expect_trial(page, 1, 2)
+    token = go_to_trials(page, site, "fine")
     hear(page)
     slider, shown = page.get_by_label("How pleasant is it?"), page.locator("output")
     slider.click()  # its very middle

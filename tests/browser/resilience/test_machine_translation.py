@@ -46,37 +46,37 @@ def flag(site, token: str) -> int:
 
 
 @pytest.mark.parametrize("how", list(MARKS))
-def test_it_is_told_and_recorded_with_the_trial(page, site, how):
+def test_it_is_told_and_recorded_with_the_trial(tab, site, how):
     switch_on, switch_off = MARKS[how]
-    token = go_to_trials(page, site)
-    hear(page)
-    expect(page.locator("#machine-translated")).to_be_hidden()
-    page.evaluate(switch_on)
-    expect(page.get_by_role("alert")).to_contain_text(TOLD)
-    answer(page, 3)
-    expect(page.locator("#state")).to_have_text("All answers saved")
+    token = go_to_trials(tab, site)
+    hear(tab)
+    expect(tab.locator("#machine-translated")).to_be_hidden()
+    tab.evaluate(switch_on)
+    expect(tab.get_by_role("alert")).to_contain_text(TOLD)
+    answer(tab, 3)
+    expect(tab.locator("#state")).to_have_text("All answers saved")
     assert flag(site, token) == 1  # before the trial is left
-    page.evaluate(switch_off)
-    expect(page.locator("#machine-translated")).to_be_hidden()
-    press_next(page)
-    expect_trial(page, 2)
-    hear(page)
-    answer(page, 3)
-    press_next(page)
-    expect_trial(page, 3)
-    expect(page.locator("#state")).to_have_text("All answers saved")
+    tab.evaluate(switch_off)
+    expect(tab.locator("#machine-translated")).to_be_hidden()
+    press_next(tab)
+    expect_trial(tab, 2)
+    hear(tab)
+    answer(tab, 3)
+    press_next(tab)
+    expect_trial(tab, 3)
+    expect(tab.locator("#state")).to_have_text("All answers saved")
     told = [trial["listening"].get("machine_translated") for trial in site.trials(token)]
     assert told == [True, False, None, None]
 
 
-def test_what_the_page_itself_changes_is_no_translation(page, site):
-    token = go_to_trials(page, site)
-    hear(page)
-    answer(page, 3)
-    press_next(page)
-    expect_trial(page, 2)
-    expect(page.locator("#state")).to_have_text("All answers saved")
-    expect(page.locator("#machine-translated")).to_be_hidden()
+def test_what_the_page_itself_changes_is_no_translation(tab, site):
+    token = go_to_trials(tab, site)
+    hear(tab)
+    answer(tab, 3)
+    press_next(tab)
+    expect_trial(tab, 2)
+    expect(tab.locator("#state")).to_have_text("All answers saved")
+    expect(tab.locator("#machine-translated")).to_be_hidden()
     assert flag(site, token) == 0
 
 
