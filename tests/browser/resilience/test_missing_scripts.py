@@ -1,10 +1,12 @@
 """A page whose scripts are kept away, by an ad blocker perhaps, says so and claims to save nothing."""
 
 import re
+import time
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
+from walking import in_front
 
 SOON = 10_000  # ms
 HURRY = 40  # times faster: the message waits for 6 s
@@ -31,8 +33,7 @@ def to_questionnaire(page: Page, site) -> None:
     page.wait_for_url("**/questions")
 
 
-def to_level(page: Page, site) -> None:
-    to_questionnaire(page, site)
+def from_questionnaire_to_level(page: Page) -> None:
     page.get_by_role("group", name="Do you play?").get_by_label("no", exact=True).check()
     page.get_by_label("How awake are you?").press("ArrowRight")
     page.get_by_role("button", name="Continue").click()
@@ -40,8 +41,7 @@ def to_level(page: Page, site) -> None:
     page.wait_for_url("**/level")
 
 
-def to_headphones(page: Page, site) -> None:
-    to_level(page, site)
+def from_level_to_headphones(page: Page) -> None:
     page.get_by_role("button", name="Play the noise").click()
     page.locator("#level-next[aria-disabled=false]").click()
     page.wait_for_url("**/headphones")
@@ -51,13 +51,15 @@ def to_trials(page: Page, site) -> None:
     page.goto(f"{site.address}/a/{site.ready.pop()}/")
 
 
-WAYS = [to_trials, to_sound_check, to_questionnaire, to_level, to_headphones]
+@pytest.fixture(scope="module")
+def device_options():
+    """Pages and scripts come from the network; a reload asks for each of them."""
+    return {"service_workers": "block", "reduced_motion": "reduce"}
 
 
 @pytest.fixture
-def page(new_page):
-    # Pages and scripts come from the network; a reload asks for each of them.
-    return new_page(service_workers="block", reduced_motion="reduce")
+def page(new_page, device_options):
+    return new_page(**device_options)
 
 
 def scripts_of(page: Page) -> list[str]:
@@ -69,50 +71,80 @@ def scripts_of(page: Page) -> list[str]:
     return sorted({address for address in asked if address.split("?")[0].endswith(".js")})
 
 
-@pytest.mark.parametrize("go", WAYS, ids=lambda go: go.__name__)
-def test_every_single_script_that_is_kept_away_is_told(page, site, screening, go):
-    go(page, site)
+def expect_every_script_to_be_missed(page: Page, spared: list[str]) -> None:
+    """Keep one script after the other away, as a blocker does; `Page.route` stops the cache."""
     scripts = scripts_of(page)
     assert len(scripts) >= 4
-    page.context.new_cdp_session(page).send("Animation.setPlaybackRate", {"playbackRate": HURRY})
+    session = page.context.new_cdp_session(page)
+    session.send("Animation.setPlaybackRate", {"playbackRate": HURRY})
+    session.send("Network.enable")
     for address in scripts:
-        page.route(address, lambda route: route.abort())
-        page.reload(wait_until="domcontentloaded")
-        spared = NOT_NEEDED if go is to_trials else NOT_NEEDED + NEEDED_BY_TRIALS
+        session.send("Network.setBlockedURLs", {"urls": [address]})
+        with page.expect_event("requestfailed", lambda request, address=address: request.url == address):
+            page.reload(wait_until="domcontentloaded")
         if any(name in address for name in spared):
-            expect(page.locator("#not-ready")).to_have_count(0)
+            expect(page.locator("#not-ready"), address).to_have_count(0)
         else:
-            expect(page.get_by_role("alert").filter(has_text=WORDS)).to_be_visible()
+            expect(page.get_by_role("alert").filter(has_text=WORDS), address).to_be_visible()
             assert "All answers saved" not in page.locator("main").inner_text(), address
-        page.unroute(address)
+    session.send("Network.setBlockedURLs", {"urls": []})
     page.reload()
     expect(page.locator("#not-ready")).to_have_count(0)
+    session.detach()
 
 
-@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_it_is_told_within_ten_seconds(page, site, motion):
-    page.emulate_media(reduced_motion=motion)
-    page.route(re.compile(r"/sentences[^/]*\.js"), lambda route: route.abort())
-    to_trials(page, site)
-    expect(page.locator("#state")).to_have_text("One moment …")
-    expect(page.get_by_role("alert")).to_contain_text(WORDS, timeout=SOON)
-    expect(page.locator("#not-ready")).to_be_in_viewport()
+def test_every_script_that_is_kept_away_from_the_trials_is_told(tab, site):
+    to_trials(tab, site)
+    expect_every_script_to_be_missed(tab, NOT_NEEDED)
 
 
-def test_a_browser_whose_store_does_not_open_is_told(page, site):
-    page.add_init_script("IDBFactory.prototype.open = () => ({});")  # never says anything
-    to_trials(page, site)
-    expect(page.get_by_role("alert")).to_contain_text("close other tabs of the study", timeout=SOON)
-    expect(page.locator("#state")).to_have_text("One moment …")
+def test_every_script_that_is_kept_away_from_the_sound_check_is_told(page, site):
+    to_sound_check(page, site)
+    expect_every_script_to_be_missed(page, NOT_NEEDED + NEEDED_BY_TRIALS)
 
 
-def test_a_store_that_is_refused_does_not_claim_that_answers_are_saved(page, site):
-    page.add_init_script(
+def test_every_script_that_is_kept_away_from_questionnaire_level_and_headphones_is_told(
+    page, site, screening
+):
+    to_questionnaire(page, site)
+    expect_every_script_to_be_missed(page, NOT_NEEDED + NEEDED_BY_TRIALS)
+    from_questionnaire_to_level(page)
+    expect_every_script_to_be_missed(page, NOT_NEEDED + NEEDED_BY_TRIALS)
+    from_level_to_headphones(page)
+    expect_every_script_to_be_missed(page, NOT_NEEDED + NEEDED_BY_TRIALS)
+
+
+@pytest.fixture
+def delayed_tabs(new_tab) -> dict[str, Page]:
+    """Return tabs with trials that never become ready; they wait for the message at the same time."""
+    tabs = {name: new_tab() for name in ("reduce", "no-preference", "store")}
+    for motion in ("reduce", "no-preference"):
+        tabs[motion].emulate_media(reduced_motion=motion)
+        tabs[motion].route(re.compile(r"/sentences[^/]*\.js"), lambda route: route.abort())
+    tabs["store"].add_init_script("IDBFactory.prototype.open = () => ({});")  # never says anything
+    return tabs
+
+
+def test_it_is_told_within_ten_seconds_also_where_the_store_does_not_open(delayed_tabs, site):
+    for name, tab in in_front(delayed_tabs):
+        to_trials(tab, site)
+        expect(tab.locator("#state"), name).to_have_text("One moment …")
+    opened = time.monotonic()
+    for name, tab in in_front(delayed_tabs):
+        left = max(SOON - 1000 * (time.monotonic() - opened), 1_000)
+        expect(tab.get_by_role("alert"), name).to_contain_text(WORDS, timeout=left)
+        expect(tab.get_by_role("alert"), name).to_contain_text("close other tabs of the study")
+        expect(tab.locator("#not-ready"), name).to_be_in_viewport()
+        expect(tab.locator("#state"), name).to_have_text("One moment …")
+
+
+def test_a_store_that_is_refused_does_not_claim_that_answers_are_saved(tab, site):
+    tab.add_init_script(
         "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };"
     )
-    to_trials(page, site)
-    expect(page.get_by_role("alert")).to_contain_text("does not let the study keep your answers")
-    expect(page.get_by_text("All answers saved")).to_have_count(0)
+    to_trials(tab, site)
+    expect(tab.get_by_role("alert")).to_contain_text("does not let the study keep your answers")
+    expect(tab.get_by_text("All answers saved")).to_have_count(0)
 
 
 def test_a_trial_sound_that_the_network_keeps_away_is_not_the_browsers_fault(page, site):
