@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from schemes import SCHEMES
@@ -141,9 +142,11 @@ def new_tab(device, complaints):
         if is_missing(answer):
             complaints.append(answer.url)
 
-    def open_tab() -> Page:
-        tabs.append(open_page_of(device, complaints))
-        return tabs[-1]
+    def open_tab(viewport: dict = PHONE) -> Page:
+        page = open_page_of(device, complaints)
+        page.set_viewport_size(viewport)
+        tabs.append(page)
+        return page
 
     device.on("response", note_missing)
     yield open_tab
@@ -174,13 +177,14 @@ def page(new_page):
 @pytest.fixture
 def inspect():
     """Return a function that fails when axe finds anything, or when the page is wider than the screen."""
-    axe = Axe()
+    script = Axe().axe_script
 
     def check(page):
         page.wait_for_load_state()  # an address changes before its page is there
+        page.evaluate(script)
         for scheme, options in SCHEMES.items():
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            result = axe.run(page, options=options)
+            result = AxeResults(page.evaluate("(options) => axe.run(options)", options))
             assert result.violations_count == 0, f"{scheme}: {result.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} is too wide"
 

@@ -72,8 +72,8 @@ def test_a_scale_question_fits_above_the_fold_of_a_phone(new_page, site):
     expect(page.locator(".keys")).to_be_hidden()
 
 
-def test_every_kind_of_question(new_page, site):
-    page = new_page(viewport={"width": 1440, "height": 900})
+def test_every_kind_of_question(new_tab, site):
+    page = new_tab(viewport={"width": 1440, "height": 900})
     token = go_to_trials(page, site, "kinds")
     expect(page.locator(".keys")).to_be_visible()
     hear(page)
@@ -118,8 +118,8 @@ def test_every_kind_of_question(new_page, site):
     expect(page.get_by_label("none of these")).to_be_checked()
 
 
-def test_a_slider_of_fractions_and_values_that_hold_any_sign(new_page, site):
-    page = new_page()
+def test_a_slider_of_fractions_and_values_that_hold_any_sign(new_tab, site):
+    page = new_tab()
     token = go_to_trials(page, site, "fine")
     hear(page)
     slider, shown = page.get_by_label("How pleasant is it?"), page.locator("output")
@@ -145,22 +145,22 @@ def test_a_slider_of_fractions_and_values_that_hold_any_sign(new_page, site):
     assert given == {"valence": 0.11, "words": AWKWARD[:1] + AWKWARD[2:]}
 
 
-def test_several_clips_side_by_side(page, site):
+def test_several_clips_side_by_side(tab, site):
     token = site.side_by_side.pop()
-    page.goto(f"{site.address}/a/{token}/")
-    expect(page.locator("#reason")).to_have_text("Not heard yet: A, B, C")
-    page.evaluate(SWITCH, ["Play A", "Play B"])  # B goes on where A was
-    wait_for_sound(page, "B")
-    wait_for_silence(page)
+    tab.goto(f"{site.address}/a/{token}/")
+    expect(tab.locator("#reason")).to_have_text("Not heard yet: A, B, C")
+    tab.evaluate(SWITCH, ["Play A", "Play B"])  # B goes on where A was
+    wait_for_sound(tab, "B")
+    wait_for_silence(tab)
     for name in "ABC":
-        page.get_by_role("button", name=f"Play {name}").click()
-        wait_for_sound(page)
-        wait_for_silence(page)
-    expect(page.locator("#reason")).to_have_text("3 answers are still missing.")
+        tab.get_by_role("button", name=f"Play {name}").click()
+        wait_for_sound(tab)
+        wait_for_silence(tab)
+    expect(tab.locator("#reason")).to_have_text("3 answers are still missing.")
     for position, point in enumerate([5, 3, 1]):
-        page.locator(f"input[name$='-{position}'][value='{point}']").check()
-    press_next(page)
-    expect(page).to_have_url(re.compile("/thanks$"))
+        tab.locator(f"input[name$='-{position}'][value='{point}']").check()
+    press_next(tab)
+    expect(tab).to_have_url(re.compile("/thanks$"))
     assert [row["value"] for row in site.answers(token)] == [5, 3, 1]
     listening = site.trials(token)[0]["listening"]
     first, second, third = listening["presentations"].values()
@@ -173,36 +173,36 @@ def test_several_clips_side_by_side(page, site):
     assert end_b == pytest.approx(1, abs=0.001)  # the tail is not cut
 
 
-def test_nothing_can_be_answered_before_the_page_would_keep_it(page, site):
+def test_nothing_can_be_answered_before_the_page_would_keep_it(tab, site):
     held = []
-    page.route(re.compile(r"/trials(\.\w+)?\.js$"), lambda route: held.append(route))
-    page.goto(f"{site.address}/a/{site.ready.pop()}/", wait_until="commit")
-    expect(page.locator(".trial")).to_be_visible()
-    point = page.locator(".point").nth(2).bounding_box()
-    page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
-    expect(page.locator("input.answer:checked")).to_have_count(0)
+    tab.route(re.compile(r"/trials(\.\w+)?\.js$"), lambda route: held.append(route))
+    tab.goto(f"{site.address}/a/{site.ready.pop()}/", wait_until="commit")
+    expect(tab.locator(".trial")).to_be_visible()
+    point = tab.locator(".point").nth(2).bounding_box()
+    tab.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    expect(tab.locator("input.answer:checked")).to_have_count(0)
     held[0].continue_()
-    hear(page)
-    page.locator(".point").nth(2).click()
-    press_next(page)
-    expect_trial(page, 2)
+    hear(tab)
+    tab.locator(".point").nth(2).click()
+    press_next(tab)
+    expect_trial(tab, 2)
 
 
-def test_a_loop_and_a_seek_are_recorded(page, site):
-    token = go_to_trials(page, site)
-    expect(page.locator("#reason")).to_have_text("Play the sound first.")
-    page.get_by_role("button", name="Loop").click()
-    page.get_by_role("button", name="Play", exact=True).click()
-    wait_for_sound(page)
-    wait_for_loops(page, 2)
-    page.keyboard.press("Space")  # on the button: pauses
-    page.get_by_role("button", name="Loop").click()
-    page.get_by_label("Position in the sound").focus()
-    page.keyboard.press("Home")
-    answer(page, 3)
-    press_next(page)
-    expect_trial(page, 2)
-    expect(page.locator("#state")).to_have_text("All answers saved")
+def test_a_loop_and_a_seek_are_recorded(tab, site):
+    token = go_to_trials(tab, site)
+    expect(tab.locator("#reason")).to_have_text("Play the sound first.")
+    tab.get_by_role("button", name="Loop").click()
+    tab.get_by_role("button", name="Play", exact=True).click()
+    wait_for_sound(tab)
+    wait_for_loops(tab, 2)
+    tab.keyboard.press("Space")  # on the button: pauses
+    tab.get_by_role("button", name="Loop").click()
+    tab.get_by_label("Position in the sound").focus()
+    tab.keyboard.press("Home")
+    answer(tab, 3)
+    press_next(tab)
+    expect_trial(tab, 2)
+    expect(tab.locator("#state")).to_have_text("All answers saved")
     (heard,) = site.trials(token)[0]["listening"]["presentations"].values()
     assert heard["loops"] >= 2
     assert heard["plays"] == 1
@@ -210,37 +210,37 @@ def test_a_loop_and_a_seek_are_recorded(page, site):
     assert heard["seconds_heard"] == pytest.approx(1)
 
 
-def test_half_a_clip_is_not_enough(page, site):
-    go_to_trials(page, site)
-    expect(page.locator("#reason")).to_have_text("Play the sound first.")
-    seek(page, 0.5)
-    hear(page)
-    answer(page, 3)
-    expect(page.locator("#reason")).to_have_text("Listen to the end first.")
-    page.get_by_role("button", name="Next").click(force=True)
-    expect_trial(page, 1)
+def test_half_a_clip_is_not_enough(tab, site):
+    go_to_trials(tab, site)
+    expect(tab.locator("#reason")).to_have_text("Play the sound first.")
+    seek(tab, 0.5)
+    hear(tab)
+    answer(tab, 3)
+    expect(tab.locator("#reason")).to_have_text("Listen to the end first.")
+    tab.get_by_role("button", name="Next").click(force=True)
+    expect_trial(tab, 1)
 
 
-def test_the_position_moves_only_once_the_sound_is_there(page, site):
+def test_the_position_moves_only_once_the_sound_is_there(tab, site):
     held = []
-    page.route("**/sound/*", lambda route: held.append(route))
-    token = go_to_trials(page, site)
-    position = page.get_by_label("Position in the sound")
+    tab.route("**/sound/*", lambda route: held.append(route))
+    token = go_to_trials(tab, site)
+    position = tab.get_by_label("Position in the sound")
     position.evaluate("one => { one.value = 0.5; one.dispatchEvent(new Event('change')); }")
     position.press("ArrowRight")
     assert position.input_value() == "0"
-    page.get_by_role("button", name="Play", exact=True).click()
-    expect(page.locator("#announcements")).to_have_text("loading …")
-    page.route("**/sound/*", lambda route: route.continue_())
+    tab.get_by_role("button", name="Play", exact=True).click()
+    expect(tab.locator("#announcements")).to_have_text("loading …")
+    tab.route("**/sound/*", lambda route: route.continue_())
     for route in held:
         route.continue_()
-    wait_for_sound(page)
-    expect(page.locator("#announcements")).to_be_empty()
-    wait_for_silence(page)
-    answer(page, 3)
-    press_next(page)
-    expect_trial(page, 2)
-    expect(page.locator("#state")).to_have_text("All answers saved")
+    wait_for_sound(tab)
+    expect(tab.locator("#announcements")).to_be_empty()
+    wait_for_silence(tab)
+    answer(tab, 3)
+    press_next(tab)
+    expect_trial(tab, 2)
+    expect(tab.locator("#state")).to_have_text("All answers saved")
     (heard,) = site.trials(token)[0]["listening"]["presentations"].values()
     assert heard["seeks"] == 0
 
@@ -286,22 +286,22 @@ def test_german_annotators_read_german(new_page, site):
     expect(page.get_by_role("button", name="Abspielen")).to_be_visible()
 
 
-def test_a_page_from_right_to_left(page, site):
+def test_a_page_from_right_to_left(tab, site):
     """Everything follows the script but time: the clip, its marks and its clock run with the music."""
-    page.add_init_script(
+    tab.add_init_script(
         "document.addEventListener('readystatechange', () => (document.documentElement.dir = 'rtl'))"
     )
     for name in ("multiple_reference", "single-stretches", "pair"):
-        page.goto(f"{site.address}/a/{site.presentations[name][0]}/")
-        expect(page.locator("#reason")).not_to_have_text("One moment …")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        assert page.locator(".seek").evaluate("one => getComputedStyle(one).direction") == "ltr"
-        next_button, reason = page.locator(".next").bounding_box(), page.locator("#reason").bounding_box()
+        tab.goto(f"{site.address}/a/{site.presentations[name][0]}/")
+        expect(tab.locator("#reason")).not_to_have_text("One moment …")
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert tab.locator(".seek").evaluate("one => getComputedStyle(one).direction") == "ltr"
+        next_button, reason = tab.locator(".next").bounding_box(), tab.locator("#reason").bounding_box()
         assert next_button["x"] < reason["x"]
-    clips = [clip.bounding_box()["x"] for clip in page.locator(".clip").all()]
+    clips = [clip.bounding_box()["x"] for clip in tab.locator(".clip").all()]
     assert clips == sorted(clips, reverse=True)
-    page.goto(f"{site.address}/a/{site.presentations['multiple_reference'][0]}/")
-    slider = page.locator("[data-kind=slider] input").first
+    tab.goto(f"{site.address}/a/{site.presentations['multiple_reference'][0]}/")
+    slider = tab.locator("[data-kind=slider] input").first
     expect(slider).to_have_css("direction", "rtl")
-    low, high = (page.locator(".ends bdi").nth(place).bounding_box() for place in (0, 1))
+    low, high = (tab.locator(".ends bdi").nth(place).bounding_box() for place in (0, 1))
     assert low["x"] > high["x"]  # as the slider has its least value on the right

@@ -4,12 +4,12 @@ import json
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from sites import PHONE
 from walking import expect_trial, press_next, seek, wait_for_loops, wait_for_silence, wait_for_sound
 
 DESKTOP = {"width": 1440, "height": 900}
+TARGETS = ".point, .play, .loop, .next, .mark, .region .button, .marked input"
 
 
 def open_trial(page, site, name: str) -> str:
@@ -27,17 +27,20 @@ def hear_all(page) -> None:
         wait_for_silence(page)
 
 
-def inspect(page) -> None:
-    """Fail when axe finds anything, a target is too small, or the page is wider than the screen."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for target in page.locator(".point, .play, .loop, .next, .mark, .region .button, .marked input").all():
-        if target.is_visible():
-            box = target.bounding_box()
-            assert min(box["width"], box["height"]) >= 44, target.evaluate("one => one.outerHTML")
+@pytest.fixture
+def inspect_trial(inspect):
+    """Return a function that fails as `inspect` does, or when a target is too small."""
+
+    def check(page):
+        inspect(page)
+        for target in page.locator(
+            ".point, .play, .loop, .next, .mark, .region .button, .marked input"
+        ).all():
+            if target.is_visible():
+                box = target.bounding_box()
+                assert min(box["width"], box["height"]) >= 44, target.evaluate("one => one.outerHTML")
+
+    return check
 
 
 def positions(site, token: str) -> list[dict]:
@@ -51,17 +54,16 @@ def positions(site, token: str) -> list[dict]:
     )
 
 
-@pytest.mark.parametrize("name", ["pair_reference", "multiple", "multiple_reference"])
-def test_axe_and_the_narrowest_screen(new_page, site, name):
-    page = new_page(viewport={"width": 320, "height": 640})
-    token = site.presentations[name][0]
-    page.goto(f"{site.address}/a/{token}/")
-    expect(page.locator("#reason")).not_to_have_text("One moment …")
-    inspect(page)
+def test_axe_and_the_narrowest_screen(new_tab, site, inspect_trial):
+    page = new_tab(viewport={"width": 320, "height": 640})
+    for name in ("pair_reference", "multiple", "multiple_reference"):
+        page.goto(f"{site.address}/a/{site.presentations[name][0]}/")
+        expect(page.locator("#reason"), name).not_to_have_text("One moment …")
+        inspect_trial(page)
 
 
-def test_a_blind_pair_by_keyboard(new_page, site):
-    page = new_page(viewport=DESKTOP)
+def test_a_blind_pair_by_keyboard(new_tab, site):
+    page = new_tab(viewport=DESKTOP)
     token = open_trial(page, site, "pair")
     expect(page.locator("#reason")).to_have_text("Not heard yet: A, B")
     for key in ("a", "2"):  # letters and, outside of questions, digits
@@ -78,8 +80,8 @@ def test_a_blind_pair_by_keyboard(new_page, site):
     assert [row["value"] for row in site.answers(token)] == [{"preferred": "B", "strength": 2}]
 
 
-def test_a_rest_between_trials_lasts_as_long_as_it_must_and_is_recorded(new_page, site):
-    page = new_page(viewport=PHONE)
+def test_a_rest_between_trials_lasts_as_long_as_it_must_and_is_recorded(new_tab, site, inspect_trial):
+    page = new_tab(viewport=PHONE)
     token = open_trial(page, site, "pair")
     hear_all(page)
     page.locator(".points.degrees .point").nth(1).click()
@@ -91,7 +93,7 @@ def test_a_rest_between_trials_lasts_as_long_as_it_must_and_is_recorded(new_page
     button.click(force=True)  # too soon
     page.keyboard.press("a")  # nothing sounds meanwhile
     expect(page.locator(".play").first).to_be_hidden()
-    inspect(page)
+    inspect_trial(page)
     expect(page.locator(".rest-left")).to_have_text("You can go on now.")
     button.press("Enter")
     expect(page.locator(".play").first).to_be_visible()
@@ -149,8 +151,8 @@ def test_several_clips_without_reference(new_page, site):
     expect(page.locator("[data-kind='scale']:visible .clip-name")).to_have_text(["A", "A"])
 
 
-def test_several_clips_by_keyboard_in_a_wide_and_in_a_narrow_window(new_page, site):
-    page = new_page(viewport=DESKTOP)
+def test_several_clips_by_keyboard_in_a_wide_and_in_a_narrow_window(new_tab, site):
+    page = new_tab(viewport=DESKTOP)
     open_trial(page, site, "multiple")
     expect(page.locator("[data-kind='scale']:visible")).to_have_count(8)
     page.locator(".points input").first.focus()
@@ -165,8 +167,8 @@ def test_several_clips_by_keyboard_in_a_wide_and_in_a_narrow_window(new_page, si
     assert page.locator(".player").bounding_box()["y"] >= 0
 
 
-def test_several_clips_beside_a_reference_that_begin_anew(new_page, site):
-    page = new_page(viewport=DESKTOP)
+def test_several_clips_beside_a_reference_that_begin_anew(new_tab, site):
+    page = new_tab(viewport=DESKTOP)
     token = open_trial(page, site, "multiple_reference")
     expect(page.get_by_label("Position in the sound")).to_be_disabled()
     expect(page.locator(".loop")).to_have_count(0)
@@ -209,8 +211,8 @@ def test_several_clips_beside_a_reference_that_begin_anew(new_page, site):
     assert all(clip["intervals"][0][0] == 0 for clip in heard)  # each began anew
 
 
-def test_abx_with_practice_and_feedback(new_page, site):
-    page = new_page(viewport=PHONE)
+def test_abx_with_practice_and_feedback(new_tab, site, inspect_trial):
+    page = new_tab(viewport=PHONE)
     token = open_trial(page, site, "abx")
     placed = positions(site, token)
     assert [row["role"] for row in placed] == ["clip", "clip", "x"]
@@ -221,7 +223,7 @@ def test_abx_with_practice_and_feedback(new_page, site):
     feedback = page.locator(".feedback")
     expect(feedback).to_contain_text(f"That is right: X was {right}.")
     expect(feedback).to_contain_text("Listen to the very beginning.")
-    inspect(page)
+    inspect_trial(page)
     press_next(page)
     expect_trial(page, 2, 3)
     expect(page.locator("#state")).to_have_text("All answers saved")
@@ -232,8 +234,8 @@ def test_abx_with_practice_and_feedback(new_page, site):
     expect_trial(page, 3, 3)  # no feedback after the practice
 
 
-def test_stretches_are_marked_by_key_by_hand_and_as_numbers(new_page, site):
-    page = new_page(viewport=DESKTOP)
+def test_stretches_are_marked_by_key_by_hand_and_as_numbers(new_tab, site, inspect_trial):
+    page = new_tab(viewport=DESKTOP)
     token = open_trial(page, site, "single-stretches")
     page.keyboard.press("Space")
     wait_for_sound(page)
@@ -251,7 +253,7 @@ def test_stretches_are_marked_by_key_by_hand_and_as_numbers(new_page, site):
     begin = page.get_by_label("from").first
     begin.fill("0.1")
     begin.press("Tab")
-    inspect(page)
+    inspect_trial(page)
     page.reload()  # drafts come back
     expect(page.locator(".marked li")).to_have_count(2)
     expect(page.get_by_label("from").first).to_have_value("0.1")
@@ -271,8 +273,8 @@ def test_stretches_are_marked_by_key_by_hand_and_as_numbers(new_page, site):
     expect(page.locator(".marked li")).to_have_count(0)
 
 
-def test_a_region_is_looped_and_the_volume_changed(new_page, site):
-    page = new_page(viewport=DESKTOP)
+def test_a_region_is_looped_and_the_volume_changed(new_tab, site):
+    page = new_tab(viewport=DESKTOP)
     token = open_trial(page, site, "single-stretches")
     expect(page.locator(".play[data-loading]")).to_have_count(0)
     page.get_by_label("Position in the sound").focus()
