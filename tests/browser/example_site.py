@@ -27,7 +27,7 @@ from studyserver.study.sessions.joining import join
 
 SAMPLE_RATE = 22_050
 READY = 100  # one process may run nearly all tests, whichever files the others take
-READY_FOR_OTHERS = 10
+READY_FOR_OTHERS = 40
 CONSENT = """This study is about how music sounds to people.
 
 You will hear short pieces of music and say how they sound to you. It takes about five minutes.
