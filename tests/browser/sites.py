@@ -71,8 +71,9 @@ class Site:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = environment_of_site(folder)
-        found = json.loads((folder / MADE).read_text())
-        self.ready, self.side_by_side, self.presentations, self.ready_for = found.values()
+        made = json.loads((folder / MADE).read_text())
+        self.ready, self.ready_for = made["ready"], made["ready_for"]
+        self.side_by_side, self.presentations = made["side_by_side"], made["presentations"]
         self.process = None
 
     @staticmethod

@@ -33,9 +33,7 @@ def inspect_trial(inspect):
 
     def check(page):
         inspect(page)
-        for target in page.locator(
-            ".point, .play, .loop, .next, .mark, .region .button, .marked input"
-        ).all():
+        for target in page.locator(TARGETS).all():
             if target.is_visible():
                 box = target.bounding_box()
                 assert min(box["width"], box["height"]) >= 44, target.evaluate("one => one.outerHTML")
