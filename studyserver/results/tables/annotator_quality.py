@@ -119,7 +119,9 @@ class AnnotatorQuality:
 
     def breaking(self, rules: Sequence[Rule]) -> pd.DataFrame:
         """Return the annotators who break rules: ``annotator`` and the columns of `exclusions`."""
-        found = exclusions(self.overall.rename(columns={"annotator": "rater"}), rules)
+        # Most studies declare no rule, and every page asks who is left out: no figures are needed for that.
+        figures = self.overall if rules else pd.DataFrame(columns=["annotator"])
+        found = exclusions(figures.rename(columns={"annotator": "rater"}), rules)
         return found.rename(columns={"rater": "annotator"})
 
     @property
