@@ -134,7 +134,24 @@ def _item(study: Study, what: ClipSet, key: Hashable = None) -> Item:
     return Item(key or what.key, what.track, unmasked=what.unmasked, block=block_of(study, what))
 
 
-def plan_session(study: Study, rng: Random, *, rehearsal: bool = False) -> list[PlannedTrial]:
+@dataclass(frozen=True)
+class Supply:
+    """What sessions of a study are made of, at one moment."""
+
+    sets: list[ClipSet]
+    practice: list[ClipSet]
+    judged: Counter  # see `judged_sets`
+
+
+def supply_of(study: Study, *, rehearsal: bool = False) -> Supply:
+    """Return what sessions are made of now; simulated annotators are counted instead of people if asked."""
+    judged = judged_sets(study, rehearsal=rehearsal)
+    return Supply(stimulus_sets(study), _practice_sets(study), judged)
+
+
+def plan_session(
+    study: Study, rng: Random, *, rehearsal: bool = False, supply: Supply | None = None
+) -> list[PlannedTrial]:
     """Return the trials of a new annotator in order, without storing them.
 
     Parameters
@@ -145,14 +162,17 @@ def plan_session(study: Study, rng: Random, *, rehearsal: bool = False) -> list[
         Source of every random choice.
     rehearsal
         Whether to count simulated annotators instead of people.
+    supply
+        What the session is made of, if it is known; read from the database otherwise.
     """
-    sets = _own_sets(study, stimulus_sets(study), rng, rehearsal=rehearsal)
+    supply = supply or supply_of(study, rehearsal=rehearsal)
+    sets = _own_sets(study, supply.sets, rng, rehearsal=rehearsal)
     by_key: dict[Hashable, ClipSet] = {what.key: what for what in sets}
     items = [_item(study, what) for what in sets]
     wanted = min(study.trials_per_annotator or len(items), len(items))
-    chosen = ordering.least_judged(items, judged_sets(study, rehearsal=rehearsal), wanted, rng)
+    chosen = ordering.least_judged(items, supply.judged, wanted, rng)
     practice = []
-    for what in _practice_sets(study):
+    for what in supply.practice:
         # A practice set can compare the same clips as a main set; then both have the same key.
         practice.append(_item(study, what, ("practice", what.key)))
         by_key[practice[-1].key] = what

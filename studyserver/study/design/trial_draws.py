@@ -6,7 +6,7 @@ from studyserver.study.models import Study
 
 from . import ordering
 from .adaptive import adaptive_design
-from .allocation import PlannedTrial, plan_session, spacing_rules
+from .allocation import PlannedTrial, plan_session, spacing_rules, supply_of
 from .spacing import Breach, Item, Kind, Place, breach
 
 SESSIONS = 3  # number of draws; a rule that one session breaks is broken by nearly all
@@ -19,10 +19,10 @@ def breaches(study: Study) -> list[Breach]:
     """
     if adaptive_design(study) is not None:
         return []
-    drawn = []
+    drawn, supply = [], supply_of(study)
     for number in range(SESSIONS):
-        session = plan_session(study, ordering.generator(study.seed, "drawn for trial", number))
-        drawn.append(breach(_places(session), spacing_rules(study)))
+        rng = ordering.generator(study.seed, "drawn for trial", number)
+        drawn.append(breach(_places(plan_session(study, rng, supply=supply)), spacing_rules(study)))
     return drawn
 
 

@@ -131,7 +131,9 @@ class _Walk:
         screening.set_level(self.annotator, -12.0)
         session.finish_sound_check(self.annotator, {"outcome": "passed", "attempts": 1})
         pass_headphone_checks(self.annotator)
-        while trial := session.current_trial(self.annotator):
+        version = None  # a draft that is edited meanwhile is told apart from one annotator to the next
+        while trial := session.current_trial(self.annotator, version=version):
+            version = trial.version
             done, total = session.progress(self.annotator)
             leaves = self.behaviour.leaves_after
             if leaves is not None and done >= leaves * total:

@@ -24,6 +24,7 @@ from studyserver.study.models import (
     QuestionnairePage,
     Return,
     Study,
+    StudyVersion,
     Trial,
     presented_clips,
 )
@@ -104,10 +105,17 @@ def screen_out(annotator: Annotator, because: str = Annotator.EndedBecause.NOTHI
 # Trials -----------------------------------------------------------------------------------------
 
 
-def current_trial(annotator: Annotator) -> Trial | None:
+def current_trial(annotator: Annotator, *, version: StudyVersion | None = None) -> Trial | None:
     """Return the current trial, the same one until it is finished; None outside the trials.
 
     The first call allocates all trials of the annotator. Adaptive designs allocate further trials later.
+
+    Parameters
+    ----------
+    annotator
+        The annotator of the session.
+    version
+        The version of the study that is presented, if it is known; that of a draft takes long to compute.
     """
     if stage(annotator) != Stage.TRIALS:
         return None
@@ -117,7 +125,7 @@ def current_trial(annotator: Annotator) -> Trial | None:
     if trial is not None:
         _note_given([trial])
     if trial is not None and trial.presented_at is None:
-        version = current_version(trial.annotator.study)
+        version = version or current_version(trial.annotator.study)
         now = timezone.now()
         Trial.objects.filter(pk=trial.pk, presented_at=None).update(presented_at=now, version=version)
         trial.presented_at, trial.version = now, version
@@ -212,7 +220,8 @@ def finish_trial(
             note_machine_translation(annotator)
         trial.attention_passed = attention.passed(trial)
         _date(trial, appeared_ms, finished_ms)
-        trial.version = trial.version or current_version(annotator.study)
+        if trial.version_id is None:
+            trial.version = current_version(annotator.study)
         changed = ["listening", "attention_passed", "finished_at", "finished_by", "presented_at", "version"]
         trial.save(update_fields=changed)
         if not annotator.trials.unfinished().exists():
