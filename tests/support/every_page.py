@@ -3,10 +3,15 @@
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 
+import pytest
 from django.urls import reverse
 
+from studyserver.results.tables import computed
+from studyserver.results.tables.computed import Computed
 from studyserver.study.models import Study
 
 PAGES = ("study", "remains", "agreement", "annotators", "report", "progress", "planning")
@@ -44,11 +49,26 @@ def words_of(response) -> str:
 def opened(browser, study: Study, *, pictures: bool = True) -> dict[str, str]:
     """Open everything, which must succeed; return the words by address."""
     found = {}
-    for address in addresses(study, pictures=pictures):
-        response = browser.get(address)
-        assert response.status_code == 200, (address, response.status_code)
-        found[address] = words_of(response)
+    with statistics_computed_once():
+        for address in addresses(study, pictures=pictures):
+            response = browser.get(address)
+            assert response.status_code == 200, (address, response.status_code)
+            found[address] = words_of(response)
     return found
+
+
+@contextmanager
+def statistics_computed_once() -> Iterator[None]:
+    """Let pages share a study's statistics, which nothing changes meanwhile, as the parts of a page do."""
+    kept: dict[tuple, Computed] = {}
+
+    def shared(rows, *, everybody=False) -> Computed:
+        key = (rows.study.pk, rows.rehearsal, everybody, rows.without_questions, rows.without_annotators)
+        return kept.setdefault(key, Computed(rows, everybody=everybody))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(computed, "Computed", shared)
+        yield
 
 
 def exported(browser, study: Study) -> dict[str, str]:

@@ -172,12 +172,13 @@ def test_a_question_that_cannot_be_computed_is_named_and_the_others_are_as_befor
     assert "could not" not in figures
     study.questions.filter(key="scale").update(options={"points": "many"})
     where = "The cause lies in the question “What about scale?” (scale)"
-    for name in ("study", "agreement", "report", "annotators", "progress", "remains"):
-        words = page(browser, study, name)
+    names = ("study", "agreement", "report", "annotators", "progress", "remains")
+    pages = {name: page(browser, study, name) for name in names}
+    for name, words in pages.items():
         assert NOT_COMPUTED in words and where in words, name
         assert "Every part without such a message is complete." in words
     for question in study.questions.filter(kind__in=["slider", "presence", "choice", "checklist"]):
-        assert figures.count(question.text) == page(browser, study, "study").count(question.text)
+        assert figures.count(question.text) == pages["study"].count(question.text)
     plot = browser.get(reverse("results:figure", args=[study.slug, "scale.svg"]))
     assert plot.status_code == 422 and where in plot.content.decode()
     assert browser.get(reverse("results:figure", args=[study.slug, "slider.svg"])).status_code == 200

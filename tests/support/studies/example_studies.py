@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import io
 import uuid
+from functools import cache
 
 import numpy as np
 import soundfile
@@ -25,6 +26,7 @@ CONDITIONS = [
 SECONDS = 2.0
 
 
+@cache
 def sound(text: str) -> bytes:
     """Return a short FLAC file that differs from text to text."""
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]))

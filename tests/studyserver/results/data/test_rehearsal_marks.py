@@ -12,6 +12,7 @@ from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.core.management import call_command
 from django.urls import reverse
+from every_page import statistics_computed_once
 from exported_scripts import run
 
 from studyserver.results.data.rehearsal_marks import REHEARSAL, rehearsal_mark
@@ -77,7 +78,8 @@ EVERYTHING = {"text/html", "image/png", "image/svg+xml", "application/zip"}
 
 
 def test_all_that_can_be_reached_from_a_rehearsal_is_marked(browser, rehearsed):
-    found = walk(browser, rehearsed, "?rehearsal=1")
+    with statistics_computed_once():
+        found = walk(browser, rehearsed, "?rehearsal=1")
     assert kinds(found) == EVERYTHING
     plots = Question.objects.filter(study=rehearsed).exclude(kind__in=["text"]).count()
     assert sum("/figure/" in address for address in found) == 2 * plots
@@ -98,7 +100,8 @@ def test_all_that_can_be_reached_from_a_rehearsal_is_marked(browser, rehearsed):
 
 
 def test_nothing_of_people_is_marked(browser, rehearsed):
-    found = walk(browser, rehearsed, "")
+    with statistics_computed_once():
+        found = walk(browser, rehearsed, "")
     assert kinds(found) == EVERYTHING
     for address, response in found.items():
         if not response["Content-Type"].startswith("application/zip"):
