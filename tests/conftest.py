@@ -12,6 +12,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import pytest
 from _pytest.runner import runtestprotocol
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from threadpoolctl import threadpool_limits
@@ -141,6 +142,13 @@ def files_of_the_test(settings, tmp_path, no_static_files):
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(autouse=True)
+def no_language_of_an_earlier_reader():
+    """A page that is shown sets the language of its reader, and Django keeps that for what comes after it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

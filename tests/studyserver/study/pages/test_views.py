@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from example_studies import heard, make_event, make_study, ready, walk
 
 from studyserver.study.lifecycle.opening import close_study, open_study
@@ -297,7 +297,6 @@ def test_pages_speak_the_language_of_the_browser(client, study, language, words)
     page = client.get(address("consent", annotator), headers={"Accept-Language": language}).content.decode()
     assert f"<h1>{words}</h1>" in page
     assert f'<html lang="{language}"' in page
-    translation.activate("en")
 
 
 def test_the_language_can_be_changed(client, study):
@@ -306,7 +305,6 @@ def test_the_language_can_be_changed(client, study):
     response = client.post(reverse("study:language"), {"language": "de", "next": page})
     assert response.headers["Location"] == page
     assert "Ihre Einwilligung" in client.get(page).content.decode()
-    translation.activate("en")
 
 
 def test_page_code_is_at_most_60_kilobytes_compressed():
