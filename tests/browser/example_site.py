@@ -142,7 +142,7 @@ def main(seconds: float) -> None:
         )
         clips.append(make_clip(track, condition, 300 + 60 * number, seconds))
     get_user_model().objects.create_superuser("researcher", password="in the lab")
-    make_study("scale", clips, [SCALE])
+    scale = make_study("scale", clips, [SCALE])
     kinds = make_study("kinds", clips[:2], EVERY_KIND)
     for clip, label in zip(clips[2:], ["very harsh", "not harsh at all"], strict=True):
         kinds.questions.get(key="dissonance").examples.create(clip=clip, label=label)
@@ -151,15 +151,12 @@ def main(seconds: float) -> None:
     session.give_consent(join(Study.objects.get(slug="full")))
     closed = make_study("closed", clips, [SCALE])
     close_study(closed)
-    tokens = [ready(Study.objects.get(slug="scale")) for _ in range(READY)]
+    numbers = {scale: READY, kinds: READY_FOR_OTHERS, fine: READY_FOR_OTHERS}
+    tokens = {study.slug: [ready(study) for _ in range(number)] for study, number in numbers.items()}
     from example_sets import make_presentations
 
-    found = {"ready": tokens, "side_by_side": side_by_side(clips)}
-    found["presentations"] = make_presentations(seconds)
-    found["ready_for"] = {
-        study.slug: [ready(study) for _ in range(READY_FOR_OTHERS)] for study in (kinds, fine)
-    }
-    print(json.dumps(found))
+    found = {"ready_for": tokens, "side_by_side": side_by_side(clips)}
+    print(json.dumps(found | {"presentations": make_presentations(seconds)}))
 
 
 def prepare_empty_site() -> None:

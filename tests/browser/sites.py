@@ -72,7 +72,8 @@ class Site:
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = environment_of_site(folder)
         made = json.loads((folder / MADE).read_text())
-        self.ready, self.ready_for = made["ready"], made["ready_for"]
+        self.ready_for = made["ready_for"]
+        self.ready = self.ready_for["scale"]
         self.side_by_side, self.presentations = made["side_by_side"], made["presentations"]
         self.process = None
 

@@ -1,10 +1,13 @@
 """What an annotator does, in the words of the pages."""
 
 import re
+import time
 from collections.abc import Iterator
+from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
+SOON = 10_000  # ms within which a page says what is wrong
 # The page itself looks: between two looks from here a clip of a second may come and go, and the policy of our
 # pages forbids the scripts by which Playwright looks again.
 UNTIL = """async (argument) => {{
@@ -62,6 +65,11 @@ def in_front(tabs: dict[str, Page]) -> Iterator[tuple[str, Page]]:
         yield name, tab
 
 
+def left_of_soon(since: float) -> float:
+    """Return how many of those ms are left since a moment of `time.monotonic`, for a late look a second."""
+    return max(SOON - 1000 * (time.monotonic() - since), 1_000)
+
+
 def token_of(page: Page) -> str:
     return re.search(r"/a/([^/]+)/", page.url)[1]
 
@@ -72,13 +80,38 @@ def turn_page(page: Page, control: Locator) -> None:
         control.click()
 
 
-def begin(page: Page, site, slug: str = "scale", *, begin_label: str = "Begin") -> str:
-    """Walk from the invitation to the first trial; return the annotator's token."""
-    page.goto(f"{site.address}/s/{slug}/")
+def consent(page: Page, *, begin_label: str = "Begin") -> None:
+    """Go on from the invitation, and agree to take part."""
     page.get_by_role("button", name=begin_label).click()
     page.get_by_label("I have read this, and I agree to take part.").check()
     page.get_by_role("button", name="Continue").click()
+
+
+def to_sound_check(page: Page, site, slug: str = "scale", *, begin_label: str = "Begin") -> None:
+    page.goto(f"{site.address}/s/{slug}/")
+    consent(page, begin_label=begin_label)
     page.get_by_role("button", name="Continue to the sound check").click()
+    page.wait_for_url("**/sound-check")
+
+
+def to_questionnaire(page: Page, site) -> None:
+    """Come from a recruiter, to the study with questionnaires and checks."""
+    page.goto(f"{site.address}/s/screened/?PROLIFIC_PID={uuid4()}&STUDY_ID=s&SESSION_ID=z")
+    consent(page)
+    page.wait_for_url("**/questions")
+
+
+def from_questionnaire_to_level(page: Page) -> None:
+    page.get_by_role("group", name="Do you play?").get_by_label("no", exact=True).check()
+    page.get_by_label("How awake are you?").press("ArrowRight")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue to the sound check").click()
+    page.wait_for_url("**/level")
+
+
+def begin(page: Page, site, slug: str = "scale", *, begin_label: str = "Begin") -> str:
+    """Walk from the invitation to the first trial; return the annotator's token."""
+    to_sound_check(page, site, slug, begin_label=begin_label)
     pass_sound_check(page)
     expect(page.locator(".trial")).to_be_visible()
     return token_of(page)
@@ -86,7 +119,7 @@ def begin(page: Page, site, slug: str = "scale", *, begin_label: str = "Begin") 
 
 def go_to_trials(page: Page, site, slug: str = "scale") -> str:
     """Open the trials as somebody who has consented and passed the sound check; return the token."""
-    token = site.ready.pop() if slug == "scale" else site.ready_for[slug].pop()
+    token = site.ready_for[slug].pop()
     page.goto(f"{site.address}/a/{token}/")
     expect_trial(page, 1, 4 if slug == "scale" else 2)
     return token

@@ -5,17 +5,11 @@ import re
 
 from playwright.sync_api import expect
 from sites import PHONE
-from walking import turn_page, wait_for_silence, wait_for_sound
+from walking import consent, turn_page, wait_for_silence, wait_for_sound
 
 
 def group_of(page):
     return page.get_by_role("group", name="Do you play?")
-
-
-def consent(page):
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_label("I have read this, and I agree to take part.").check()
-    page.get_by_role("button", name="Continue").click()
 
 
 def test_a_questionnaire_waits_for_the_network_and_outlives_its_tab(new_page, site, screening):

@@ -6,39 +6,18 @@ from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
-from walking import in_front
+from walking import (
+    from_questionnaire_to_level,
+    in_front,
+    left_of_soon,
+    to_questionnaire,
+    to_sound_check,
+)
 
-SOON = 10_000  # ms
 HURRY = 40  # times faster: the message waits for 6 s
 WORDS = "switch off ad blockers"
 NOT_NEEDED = ["/forms"]  # without it forms are sent by the browser itself
 NEEDED_BY_TRIALS = ["/machine-translation"]  # they import it
-
-
-def to_sound_check(page: Page, site) -> None:
-    page.goto(f"{site.address}/s/scale/")
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_label("I have read this, and I agree to take part.").check()
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Continue to the sound check").click()
-    page.wait_for_url("**/sound-check")
-
-
-def to_questionnaire(page: Page, site) -> None:
-    person = f"PROLIFIC_PID={uuid4()}&STUDY_ID=s&SESSION_ID=z"
-    page.goto(f"{site.address}/s/screened/?{person}")
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_label("I have read this, and I agree to take part.").check()
-    page.get_by_role("button", name="Continue").click()
-    page.wait_for_url("**/questions")
-
-
-def from_questionnaire_to_level(page: Page) -> None:
-    page.get_by_role("group", name="Do you play?").get_by_label("no", exact=True).check()
-    page.get_by_label("How awake are you?").press("ArrowRight")
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Continue to the sound check").click()
-    page.wait_for_url("**/level")
 
 
 def from_level_to_headphones(page: Page) -> None:
@@ -131,8 +110,7 @@ def test_it_is_told_within_ten_seconds_also_where_the_store_does_not_open(delaye
         expect(tab.locator("#state"), name).to_have_text("One moment …")
     opened = time.monotonic()
     for name, tab in in_front(delayed_tabs):
-        left = max(SOON - 1000 * (time.monotonic() - opened), 1_000)
-        expect(tab.get_by_role("alert"), name).to_contain_text(WORDS, timeout=left)
+        expect(tab.get_by_role("alert"), name).to_contain_text(WORDS, timeout=left_of_soon(opened))
         expect(tab.get_by_role("alert"), name).to_contain_text("close other tabs of the study")
         expect(tab.locator("#not-ready"), name).to_be_in_viewport()
         expect(tab.locator("#state"), name).to_have_text("One moment …")

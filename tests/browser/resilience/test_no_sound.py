@@ -7,17 +7,21 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 from walking import (
+    SOON,
     answer,
+    from_questionnaire_to_level,
     go_to_trials,
     hear,
     in_front,
+    left_of_soon,
     press_next,
+    to_questionnaire,
+    to_sound_check,
     wait_for_silence,
     wait_for_sound,
     wait_until,
 )
 
-SOON = 10_000  # ms
 # What goes wrong with audio contexts while `window.broken` names it.
 BREAK = """
 window.broken = BROKEN;
@@ -89,8 +93,7 @@ def expect_soon_to_say_why(tabs: dict[str, Page]) -> None:
     """Expect each tab to say within 10 s of the last press, where it can be seen, why nothing sounds."""
     pressed = time.monotonic()
     for how, tab in in_front(tabs):
-        left = SOON - 1000 * (time.monotonic() - pressed)
-        expect(tab.get_by_role("alert"), how).to_contain_text(WORDS[how], timeout=max(left, 1_000))
+        expect(tab.get_by_role("alert"), how).to_contain_text(WORDS[how], timeout=left_of_soon(pressed))
         expect(tab.get_by_role("alert"), how).to_be_in_viewport()
 
 
@@ -180,12 +183,7 @@ def test_examples_say_why_nothing_sounds(tab, broken_tabs, site):
 
 
 def test_the_sound_check_says_why_nothing_sounds(tab, broken_tabs, site):
-    tab.goto(f"{site.address}/s/scale/")
-    tab.get_by_role("button", name="Begin").click()
-    tab.get_by_label("I have read this, and I agree to take part.").check()
-    tab.get_by_role("button", name="Continue").click()
-    tab.get_by_role("button", name="Continue to the sound check").click()
-    tab.wait_for_url("**/sound-check")
+    to_sound_check(tab, site)
     for _how, broken in in_front(broken_tabs):
         broken.goto(tab.url)
         broken.get_by_role("button", name="Play the tones").click()
@@ -200,7 +198,8 @@ def test_the_sound_check_says_why_nothing_sounds(tab, broken_tabs, site):
 
 
 def test_level_and_headphone_check_say_why_nothing_sounds(tab, broken_tabs, site, screening):
-    go_to_level(tab, site)
+    to_questionnaire(tab, site)
+    from_questionnaire_to_level(tab)
     for _how, broken in in_front(broken_tabs):
         broken.goto(tab.url)
         broken.locator("#play-noise").click()
@@ -227,18 +226,6 @@ def test_level_and_headphone_check_say_why_nothing_sounds(tab, broken_tabs, site
     for how, broken in in_front(broken_tabs):
         expect(broken.locator("#headphones-reason"), how).to_have_text("Answer the question first.")
         expect(broken.locator("#trouble"), how).to_be_hidden()
-
-
-def go_to_level(page: Page, site) -> None:
-    page.goto(f"{site.address}/s/screened/?PROLIFIC_PID=pid-silent&STUDY_ID=s&SESSION_ID=z")
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_label("I have read this, and I agree to take part.").check()
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("group", name="Do you play?").get_by_label("no", exact=True).check()
-    page.get_by_label("How awake are you?").press("ArrowRight")
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Continue to the sound check").click()
-    page.wait_for_url("**/level")
 
 
 # What the server, or something before it, answers when asked for a sound, and what the page says.
