@@ -43,7 +43,7 @@ def fingerprint(data: StudyData) -> str:
     checks = annotators.aggregate(Count("pk"), length=Sum(_length("sound_check")))
     declared = [
         list(related.order_by("id").values_list())
-        for related in (data.study.questions, data.study.exclusion_rules, data.study.primary_contrasts)
+        for related in (data.study.questions, data.study.exclusion_rules, data.study.research_questions)
     ]
     state = repr((data.study.pk, data.rehearsal, data.until, answers, checks, finished, declared))
     return hashlib.sha256(state.encode(errors="replace")).hexdigest()

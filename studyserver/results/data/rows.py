@@ -167,6 +167,25 @@ class StudyRows(StudyData):
                 "required": question.required,
             }
 
+    def research_questions(self) -> Iterator[Row]:
+        """Yield the table `research_questions`."""
+        declared = self.study.research_questions.select_related("question", "music_model")
+        for number, asked in enumerate(declared, start=1):
+            yield {
+                "study": self.study.slug,
+                "research_question": number,
+                "research_question_text": asked.sentence,
+                "estimand": asked.estimand,
+                "question_asked": asked.question.key if asked.question else None,
+                "model": asked.music_model.name if asked.music_model else None,
+                "first": asked.first,
+                "first_method": asked.first_method or None,
+                "second": asked.second or None,
+                "second_method": asked.second_method or None,
+                "smallest_effect": asked.smallest_effect,
+                "confidence_wanted": asked.confidence,
+            }
+
     def annotators(self) -> Iterator[Row]:
         """Yield the table `annotators`."""
         for annotators in self.batches():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .columns import VARIABLES
 from .variables import Variable
 
-FORMAT_VERSION = 2  # raised when a table or column changes its name or meaning; docs/export.md says what
+FORMAT_VERSION = 3  # raised when a table or column changes its name or meaning; docs/export.md says what
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,13 @@ _TABLES = [
         ("question",),
     ),
     Table(
+        "research_questions",
+        "One row per question that the study declared to answer; everything else is exploratory.",
+        (*_STUDY, "research_question", "research_question_text", "estimand", "question_asked", "model",
+         "first", "first_method", "second", "second_method", "smallest_effect", "confidence_wanted"),
+        ("research_question",),
+    ),
+    Table(
         "annotators",
         "One row per annotator.",
         (*_STUDY, "annotator", "behaviour", "state", "language", "machine_translated", "device_family",
@@ -182,10 +189,10 @@ _TABLES = [
     Table(
         "contrasts",
         "One row per question and contrast: the difference, its interval, test and effect sizes.",
-        (*_STUDY, "annotator_set", *_QUESTION, "primary", "first", "first_method", "second", "second_method",
-         "estimate", *_BOUNDS, "p", "p_holm", "d_z", "cliffs_delta", "n_tracks", "n_annotators",
-         "n_judgments", "status", "reason"),
-        ("annotator_set", "question", "first", "first_method", "second", "second_method"),
+        (*_STUDY, "annotator_set", *_QUESTION, "primary", "model", "first", "first_method", "second",
+         "second_method", "estimate", *_BOUNDS, "p", "p_holm", "d_z", "cliffs_delta", "n_tracks",
+         "n_annotators", "n_judgments", "status", "reason"),
+        ("annotator_set", "question", "model", "first", "first_method", "second", "second_method"),
     ),
     Table(
         "annotator_quality",

@@ -6,6 +6,7 @@ A line reads ``type [unit]: meaning``.
 from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.questions.item_kinds import ITEM_KINDS
 from studyserver.study.questions.kinds import KINDS
+from studyserver.study.questions.research.estimands import ESTIMANDS
 
 from .variables import TYPES, variables
 
@@ -93,7 +94,7 @@ _RECORDED = {  # questions, clips, trials, judgments and annotators
     "area_share": "number: Share of the time-frequency area that was kept, 0 to 1.",
     "energy_share": "number: Share of the track's energy that was kept, 0 to 1.",
     # Explanation
-    "model": "identifier: Name of the explained music model.",
+    "model": "identifier: Name of the explained music model; empty for all together.",
     "model_sha256": "identifier: SHA-256 of the model's checkpoint.",
     "model_output": "identifier: Meaning of the model's outputs, and so of the columns `prediction_...`.",
     "method": "text: Explanation method, or the system that an uploaded clip comes from.",
@@ -141,6 +142,14 @@ _RECORDED = {  # questions, clips, trials, judgments and annotators
     "question_scope": "identifier: What one answer is about.",
     "only_own_target": "boolean: 1 if it is asked only about clips made for its target (and unmasked clips).",
     "required": "boolean: 1 if a trial cannot be finished without an answer.",
+    # Research questions
+    "research_question": "integer: Number of the research question, from 1 in the order of the study.",
+    "research_question_text": "text: The research question in English.",
+    "estimand": "identifier: The quantity that answers the research question.",
+    "smallest_effect": "number [as the estimand]: Smallest effect that was declared to matter: in points of "
+    "the question's scale (difference, dose), of a correlation (retention), as a share above one half "
+    "(preference), above guessing or the second condition (identification), of d' (detection). Empty: none.",
+    "confidence_wanted": "number: Probability with which the interval should contain the truth.",
     # Annotators
     "state": "identifier: How far the annotator got.",
     "language": "text: Language of the pages.",
@@ -192,7 +201,8 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
     "method; for preferences and ABX the condition compared with; for stretches the evidence.",
     "n_pairs": "integer: Number of pairs of a first and a second judgment.",
     # Contrasts
-    "primary": "boolean: 1 for a contrast that was named before the study opened (or the default).",
+    "primary": "boolean: 1 for a contrast that the study declared as a research question; 0 for an "
+    "exploratory one.",
     "first": "identifier: Condition on the first side.",
     "first_method": "text: Method on the first side; empty for all.",
     "second": "identifier: Condition on the second side.",
@@ -281,6 +291,7 @@ _LEVELS = {
         "probability": "a probability",
         "logit": "log-odds",
     },
+    "estimand": {name: meaning.definition for name, meaning in ESTIMANDS.items()},
     "question_scope": {"clip": "one clip", "trial": "the trial as a whole"},
     "state": {
         "joined": "joined, consent not yet given",

@@ -27,7 +27,7 @@ def checklist(parts: Parts) -> list[Check]:
         ("Clips and annotators as samples", _samples),
         ("Repeated trials", _repeats),
         ("Exclusion rules", _rules),
-        ("Primary contrasts", _contrasts),
+        ("Research questions", _research),
         ("Original and random control", _controls),
         ("Intervals", _intervals),
         ("What is undefined", _undefined),
@@ -85,16 +85,12 @@ def _rules(computed: Computed) -> list[Check]:
     )
 
 
-def _contrasts(computed: Computed) -> list[Check]:
-    remains = computed.main.remains
-    n = int(remains.contrasts["primary"].sum()) if len(remains.contrasts) else 0
-    declared = remains.contrasts_are_declared
+def _research(computed: Computed) -> list[Check]:
+    declared = [row.sentence for row in computed.study.research_questions.all()]
     return _check(
-        "Primary contrasts named beforehand, corrected after Holm",
-        declared,
-        f"{plural(n, 'comparison')}."
-        if declared
-        else "None named; evidence is compared with its random control for each question about a target.",
+        "Research questions declared beforehand; everything else is marked exploratory",
+        bool(declared),
+        " ".join(declared) if declared else "None declared: every comparison is exploratory.",
     )
 
 

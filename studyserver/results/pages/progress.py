@@ -16,6 +16,7 @@ from studyserver.results.data.questions import scale_ends
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.statistics.power import Variances, raters_until, shown_width
 from studyserver.results.tables.computed import Computed, Statistics
+from studyserver.results.tables.contrasts import declared_contrasts
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS, condition_name
 from studyserver.study.design.adaptive import adaptive_design, current_width
@@ -242,7 +243,7 @@ def _contrasts(rows: StudyRows) -> list[tuple[Question, str, str]]:
     study, asked = rows.study, rows.measures.values()
     questions = [item for item in asked if item.answer_kind.has_numbers and item.scope == Question.Scope.CLIP]
     conditions = set(study.stimuli.main().values_list("clip__condition", flat=True))
-    pairs = [(item.question_id, item.first, item.second) for item in study.primary_contrasts.all()]
+    pairs = [(item.question_id, item.first, item.second) for item in declared_contrasts(study)]
     pairs = pairs or [(None, Clip.Condition.EVIDENCE, Clip.Condition.RANDOM_CONTROL)]
     found = []
     for question in questions:

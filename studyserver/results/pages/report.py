@@ -36,7 +36,7 @@ _ANALYSES = [
         {Answers.NUMBERS},
         "Retention is the correlation across tracks of judgments of the original and of the condition, "
         "corrected for the reliability of both by products of different annotators only. Contrasts are "
-        "paired by track and annotator, with Holm's correction over the primary ones.",
+        "paired by track and annotator, with Holm's correction over the declared ones.",
     ),
     (
         {Answers.PREFERENCES, Answers.MATCHES},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL
 from studyserver.common.number_text import NO_BREAK, coefficient, decimals, interval, number, plain
+from studyserver.common.target_names import target_name
 from studyserver.study.questions.kind import Answers
 
 if TYPE_CHECKING:
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
     from studyserver.study.models import Question
 
 UNDEFINED = "undefined"
-# Targets with nouns for names: mid-level features, the demo's further cues, five of the published emotions.
-# fmt: off
-_NOUNS = frozenset({
-    "melodiousness", "articulation", "rhythm_complexity", "rhythm_stability", "dissonance", "tonal_stability",
-    "minorness", "speed", "pitch_height", "valence", "energy", "tension", "anger", "fear",
-})
-# fmt: on
 ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 FEWEST_FOR_AN_ANSWER = 2  # annotators, and clips
 
@@ -41,12 +35,6 @@ def mean_text(mean: Mean | None, ends: tuple[float, float]) -> str:
     if mean.interval.low is None or mean.interval.high is None:
         return number(mean.value, places)
     return f"{number(mean.value, places)} {interval(mean.interval.low, mean.interval.high, places)}"
-
-
-def target_name(target: str) -> str:
-    """Return a target for use within a sentence: nouns unchanged, other labels in quotation marks."""
-    name = target.replace("_", " ")
-    return name if target in _NOUNS else f"“{name}”"
 
 
 def share_text(mean: Mean | None) -> str:

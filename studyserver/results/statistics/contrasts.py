@@ -36,7 +36,7 @@ def contrast_table(
         With the columns of `JUDGMENT_COLUMNS`. Several judgments of one rater for one track and condition are
         averaged.
     contrasts : sequence of (first, second)
-        The primary contrasts, named before the data were seen; Holm's correction runs over these.
+        The contrasts, over which Holm's correction runs.
     confidence : float
         Of the intervals (not widened for several contrasts).
 

@@ -16,7 +16,7 @@ from studyserver.results.statistics.dose_response import dose_response_table
 from studyserver.results.statistics.estimates import COLUMNS as FIGURES
 from studyserver.results.statistics.retention import retention_difference_table, retention_table
 
-from .contrasts import contrasts_of
+from .contrasts import contrasts_of, declared_contrasts
 from .judgments_by_group import together
 from .model_comparison import model_comparison
 from .naming import information, named_answers
@@ -74,13 +74,13 @@ class WhatRemains:
 
     @cached_property
     def contrasts(self) -> pd.DataFrame:
-        """Named contrasts with Holm's correction; methods compared with each other, corrected separately."""
+        """Declared contrasts with Holm's correction, and exploratory ones, corrected separately."""
         return contrasts_of(self.study, self._numeric, self.counted)
 
     @property
     def contrasts_are_declared(self) -> bool:
-        """Whether the study named its contrasts; otherwise evidence is compared with the random control."""
-        return self.study.primary_contrasts.exists()
+        """Whether the study declared differences of conditions; otherwise all contrasts are exploratory."""
+        return bool(declared_contrasts(self.study))
 
     @cached_property
     def naming_questions(self) -> list[QuestionSummary]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from explainer.core.base.counting import plural
 from explainer.models import Clip
 from studyserver.study.texts.starting_texts import is_as_suggested
 
@@ -33,6 +34,7 @@ def steps(study: Study, problems: Sequence[str]) -> list[Step]:
         What must be fixed before it can be opened.
     """
     return [
+        _research(study),
         _texts(study),
         _stimuli(study),
         _questions(study),
@@ -42,6 +44,18 @@ def steps(study: Study, problems: Sequence[str]) -> list[Step]:
         _opening(study, problems),
         _annotators(study),
     ]
+
+
+def _research(study: Study) -> Step:
+    number = study.research_questions.count()
+    if number:
+        text = f"{plural(number, 'research question')} declared."
+    elif study.is_locked:
+        text = "Nothing was declared, so every comparison is exploratory."
+    else:
+        text = "Declare what the results should answer."
+    done = bool(number) or study.is_locked
+    return Step("Say what you want to know", text, done, "#research_questions-group")
 
 
 def _texts(study: Study) -> Step:

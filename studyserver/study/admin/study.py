@@ -27,7 +27,7 @@ from studyserver.study.texts.target_words import without_words
 from ..models import Annotator, Judgment, Study
 from ..screening.questionnaire import ordered_pages
 from .adaptive import AdaptiveDesignInline
-from .analysis_plan import ExclusionRuleInline, PrimaryContrastInline
+from .analysis_plan import ExclusionRuleInline, ResearchQuestionInline
 from .buttons import MOST_SIMULATED, StudyButtons
 from .design import LOCKED_DESIGN, StudyForm, preview
 from .layout import fieldsets, unfolded_where_wrong
@@ -55,9 +55,9 @@ class StudyAdmin(admin.ModelAdmin):
     search_fields = ("title", "slug", "notes")
     prepopulated_fields = {"slug": ("title",)}
     inlines = (
+        ResearchQuestionInline,  # the first one is shown right below the title
         QuestionInline,
         ExclusionRuleInline,
-        PrimaryContrastInline,
         QuotaInline,
         ReturnInline,
         AdaptiveDesignInline,
@@ -185,6 +185,7 @@ class StudyAdmin(admin.ModelAdmin):
         return {
             "study": study,
             "steps": steps(study, problems),
+            "research_questions": study.research_questions.select_related("question", "music_model"),
             "locked": str(StudyLocked()) if study.is_locked else "",
             "problems": problems,
             "advice": advice(study),

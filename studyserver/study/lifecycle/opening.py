@@ -10,6 +10,7 @@ from studyserver.study.models import Study
 from studyserver.study.questions.kinds import option_problems
 from studyserver.study.screening.questionnaire import questionnaire_problems
 
+from .declared import declared_problems
 from .versions import record_version
 
 
@@ -35,6 +36,7 @@ def opening_problems(study: Study) -> list[str]:
         *_stimulus_problems(study),
         *questionnaire_problems(study),
         *adaptive_problems(study),
+        *declared_problems(study),
     ]
 
 

@@ -11,12 +11,12 @@ from studyserver.study.design.left_out import left_out
 from studyserver.study.models import (
     AdaptiveDesign,
     ExclusionRule,
-    PrimaryContrast,
     Question,
     QuestionExample,
     QuestionnaireItem,
     QuestionnairePage,
     Quota,
+    ResearchQuestion,
     Stimulus,
     Study,
     StudyTranslation,
@@ -92,10 +92,14 @@ ADAPTIVE = Part(
     {"id": _NUMBER, "study": _WHOSE, "reached_at": "follows from the answers"},
     {"question": ("question__key",)},
 )
-CONTRAST = Part(PrimaryContrast, {"id": _NUMBER, "study": _WHOSE}, {"question": ("question__key",)})
+RESEARCH = Part(
+    ResearchQuestion,
+    {"id": _NUMBER, "study": _WHOSE},
+    {"question": ("question__key",), "music_model": ("music_model__name",)},
+)
 STIMULUS = Part(Stimulus, {"study": _WHOSE}, {"clip": ("clip", "clip__sha256")})
 PARTS = (
-    STUDY, QUESTION, EXAMPLE, PAGE, ITEM, QUOTA, TRANSLATION, RULE, ADAPTIVE, CONTRAST, STIMULUS,
+    STUDY, QUESTION, EXAMPLE, PAGE, ITEM, QUOTA, TRANSLATION, RULE, ADAPTIVE, RESEARCH, STIMULUS,
 )  # fmt: skip
 
 _TEXTS = ("language", "title", "consent", "instructions", "rest_text", "thanks", "contact")
@@ -105,9 +109,11 @@ _LISTS = {
     "quotas": QUOTA,
     "exclusion_rules": RULE,
     "adaptive": ADAPTIVE,
-    "primary_contrasts": CONTRAST,
+    "research_questions": RESEARCH,
     "stimuli": STIMULUS,
 }
+# Name of a list in snapshots of earlier versions of the software -> its name now.
+_RENAMED = {"primary_contrasts": "research_questions"}
 _KINDS = {**ITEM_KINDS, **KINDS}
 
 
@@ -133,7 +139,9 @@ def snapshot(study: Study) -> dict:
         "translations": {row.language: row.texts for row in study.translations.order_by("language")},
         "exclusion_rules": list(study.exclusion_rules.order_by("id").values(*RULE.names)),
         "adaptive": list(AdaptiveDesign.objects.filter(study=study).values(*ADAPTIVE.names)),
-        "primary_contrasts": list(study.primary_contrasts.order_by("id").values(*CONTRAST.names)),
+        "research_questions": list(
+            study.research_questions.order_by("position", "id").values(*RESEARCH.names)
+        ),
         "stimuli": list(study.stimuli.order_by("id").values(*STIMULUS.names)),
         "equal_sounds": left_out(study).as_data(),
     }
@@ -158,6 +166,7 @@ def completed(stored: dict) -> dict:
     A new field in the software does not create new versions of existing studies, because they behaved as
     the field's default says.
     """
+    stored = {_RENAMED.get(name, name): value for name, value in stored.items()}
     lists = {name: [part.completed(row) for row in stored.get(name, ())] for name, part in _LISTS.items()}
     pages = [
         PAGE.completed(page) | {"questions": [ITEM.completed(item) for item in page["questions"]]}

@@ -1,7 +1,7 @@
 """Database models of studies, annotators and answers."""
 
 from .adaptive import AdaptiveDesign
-from .analysis_plan import ExclusionRule, PrimaryContrast
+from .analysis_plan import ExclusionRule, ResearchQuestion
 from .annotator import PREVIEW, Annotator, Departure
 from .headphone_check import HeadphoneCheck
 from .judgment import Judgment
@@ -25,7 +25,6 @@ __all__ = [
     "HeadphoneCheck",
     "Judgment",
     "Presentation",
-    "PrimaryContrast",
     "Question",
     "QuestionExample",
     "QuestionnaireAnswer",
@@ -34,6 +33,7 @@ __all__ = [
     "Quota",
     "RecentJoin",
     "Recruit",
+    "ResearchQuestion",
     "Return",
     "Stimulus",
     "Study",

@@ -1,9 +1,16 @@
-"""The analysis declared before the first answer: exclusion rules and primary contrasts."""
+"""What is declared before the first answer: research questions and exclusion rules."""
+
+import math
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from explainer.models import Clip
+from explainer.core.clips.conditions import ORIGINAL, UNMASKED, UPLOADED
+from explainer.models import Clip, MusicModel
+from studyserver.study.questions.research.estimands import ESTIMANDS, Estimand, Meaning, Second
+from studyserver.study.questions.research.sentences import Asked, sentence
 
 from .question import Question
 from .study import Study
@@ -57,35 +64,163 @@ class ExclusionRule(models.Model):
         return f"{self.get_measure_display()} {self.excludes} {self.limit:g}".replace(" -", " \N{MINUS SIGN}")
 
 
-class PrimaryContrast(models.Model):
-    """A comparison declared in advance; Holm's correction covers all primary contrasts of a study."""
+class ResearchQuestion(models.Model):
+    """A question that the study wants answered, declared before the first answer."""
 
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="primary_contrasts")
+    Estimand: Any = models.TextChoices(
+        "Estimand", [(name.upper(), (str(name), meaning.label)) for name, meaning in ESTIMANDS.items()]
+    )
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="research_questions")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Order. The first one is the main question of the study."
+    )
+    estimand = models.CharField(
+        "what is estimated",
+        max_length=20,
+        choices=Estimand,
+        default=Estimand.DIFFERENCE,
+        help_text="The quantity that answers the question.",
+    )
     question = models.ForeignKey(
         Question,
         null=True,
         blank=True,
         on_delete=models.CASCADE,
-        related_name="primary_contrasts",
-        help_text="Empty: every question with numbers as answers.",
+        related_name="research_questions",
+        help_text="What annotators are asked. Empty: every question of the study that suits.",
     )
-    first = models.CharField(max_length=30, choices=Clip.Condition, default=Clip.Condition.EVIDENCE)
+    first = models.CharField(
+        "first condition", max_length=30, choices=Clip.Condition, default=Clip.Condition.EVIDENCE
+    )
     first_method = models.CharField(
         max_length=100, blank=True, help_text="Only clips of this method. Empty: all methods together."
     )
-    second = models.CharField(max_length=30, choices=Clip.Condition, default=Clip.Condition.RANDOM_CONTROL)
+    second = models.CharField(
+        "second condition",
+        max_length=30,
+        blank=True,
+        choices=Clip.Condition,
+        default=Clip.Condition.RANDOM_CONTROL,
+        help_text="What the first is compared with. Retention and identification can do without.",
+    )
     second_method = models.CharField(max_length=100, blank=True)
+    music_model = models.ForeignKey(
+        MusicModel,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Only clips made from explanations of this model. Empty: all models together.",
+    )
+    smallest_effect = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="The smallest effect that would matter. Difference and dose: in points of the scale. "
+        "Retention: in units of a correlation. Preference: share of pairs above one half (0.1 is 60 %). "
+        "Identification: share of clips above guessing or above the second condition. Detection: in units of "
+        "d\N{PRIME}. Empty: none is declared.",
+    )
+    confidence = models.FloatField(
+        default=0.95,
+        validators=[MinValueValidator(0.5), MaxValueValidator(0.999)],
+        help_text="How sure the answer should be: the probability that an interval contains the truth.",
+    )
 
     class Meta:
-        ordering = ["study", "id"]
+        ordering = ["study", "position", "id"]
 
     def __str__(self) -> str:
-        sides = ((self.first, self.first_method), (self.second, self.second_method))
-        return " against ".join(" ".join(filter(None, side)).replace("_", " ") for side in sides)
+        return self.sentence
+
+    @property
+    def meaning(self) -> Meaning:
+        """What is estimated, and what that needs."""
+        return ESTIMANDS[self.estimand]
+
+    @property
+    def sentence(self) -> str:
+        """The question in plain English."""
+        asked = self.question
+        # A comparison by ear alone needs no quotation of its question.
+        says_itself = self.estimand == Estimand.DETECTION and asked and asked.answer_kind.compares_clips
+        return sentence(
+            Asked(
+                self.estimand,
+                self.first,
+                self.first_method,
+                self.second,
+                self.second_method,
+                text=asked.text if asked and not says_itself else "",
+                target=asked.target if asked else "",
+                model=self.music_model.name if self.music_model else "",
+                smallest=self.smallest_effect,
+            )
+        )
+
+    @property
+    def questions(self) -> list[Question]:
+        """The study's questions that can answer it: the one that is named, or all that suit."""
+        if self.question:
+            return [self.question]
+        return [asked for asked in self.study.questions.all() if asked.kind in self.meaning.suitable]
 
     def clean(self) -> None:
-        """Raise `ValidationError` if the two sides cannot be compared."""
-        if (self.first, self.first_method) == (self.second, self.second_method):
-            raise ValidationError("A condition cannot be compared with itself: choose two different ones.")
-        if self.question_id and self.question.study_id != self.study_id:
-            raise ValidationError({"question": "This question belongs to another study."})
+        """Raise `ValidationError` if it cannot be answered, with words that say what to do."""
+        if self.estimand not in ESTIMANDS:
+            return  # the field says so
+        if self.meaning.second == Second.NONE:
+            self.second = self.second_method = ""
+        problems = research_problems(self)
+        if problems:
+            raise ValidationError(problems)
+
+
+def research_problems(asked: ResearchQuestion) -> dict[str, str]:
+    """Return why a research question cannot be answered, by field; empty if it can."""
+    first, second = (asked.first, asked.first_method), (asked.second, asked.second_method)
+    problems: dict[str, str] = {}
+    if asked.meaning.second == Second.NEEDED and not asked.second:
+        problems["second"] = "Choose the condition that the first one is compared with."
+    elif first == second:
+        problems["second"] = "A condition cannot be compared with itself: choose two different ones."
+    problems |= _condition_problems(asked)
+    question = asked.question
+    if question and question.study_id != asked.study_id:
+        problems["question"] = "This question belongs to another study."
+    elif question and question.kind not in asked.meaning.suitable:
+        problems["question"] = (
+            f"“{question.text}” is answered by: {question.answer_kind.label}. “{asked.meaning.label}” needs: "
+            f"{asked.meaning.suitable_in_words}. Choose another question, or estimate something else."
+        )
+    least = asked.smallest_effect
+    if least is not None and not 0 < least <= (asked.meaning.most or math.inf):
+        most = f" of at most {asked.meaning.most:g}" if asked.meaning.most else ""
+        problems["smallest_effect"] = (
+            f"Enter a positive number{most} ({asked.meaning.unit}), or leave it empty."
+        )
+    return problems
+
+
+def _condition_problems(asked: ResearchQuestion) -> dict[str, str]:
+    """Return what is wrong with the conditions of one estimand."""
+    sides = [name for name in ("first", "second") if getattr(asked, name)]
+    if asked.estimand == Estimand.RETENTION:
+        return {
+            name: "Retention is measured against the original, which keeps all of itself: choose another "
+            "condition."
+            for name in sides
+            if getattr(asked, name) == ORIGINAL
+        }
+    if asked.estimand == Estimand.IDENTIFICATION:
+        return {
+            name: "These clips are made for no target that could be named: choose a condition with a target, "
+            "such as evidence."
+            for name in sides
+            if getattr(asked, name) in UNMASKED
+        }
+    if asked.estimand == Estimand.DOSE and (asked.first in UNMASKED or asked.first == UPLOADED):
+        return {
+            "first": "These clips hold no number of segments: choose a condition that does, such as evidence."
+        }
+    return {}

@@ -6,6 +6,7 @@ from studyserver.study.design.outlook import outlook
 from studyserver.study.design.problems import design_advice
 from studyserver.study.design.sets import UNMASKED
 from studyserver.study.design.trial_draws import spacing_advice
+from studyserver.study.lifecycle.declared import declared_advice
 from studyserver.study.models import Study
 from studyserver.study.texts.right_answers import right_answers_advice
 
@@ -18,7 +19,7 @@ def advice(study: Study) -> list[str]:
     stimuli = list(study.stimuli.active().main().select_related("clip"))
     if not stimuli:
         return []
-    found = recruiting_advice(study)
+    found = [*declared_advice(study), *recruiting_advice(study)]
     future = outlook(study)
     if future.session_minutes > 30:
         found.append(

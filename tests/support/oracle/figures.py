@@ -327,6 +327,11 @@ def contrasts(answers, rows):
             ]
             for side in ("first", "second")
         ]
+        if isinstance(row["model"], str):
+            sides = [
+                side[side["condition"].isin(["original", "resynthesis"]) | (side["model"] == row["model"])]
+                for side in sides
+            ]
         wide = [side.pivot_table("number", "track", "annotator") for side in sides]
         apart = (wide[0] - wide[1]).dropna(how="all").dropna(how="all", axis=1)
         figures = e.contrast(apart.to_numpy())

@@ -421,6 +421,7 @@ of_contrasts <- function(row) {
     own <- part$condition == row[[side]]
     method <- row[[paste0(side, "_method")]]
     if (!is.na(method)) own <- own & part$method %in% method
+    if (!is.na(row$model) && !row[[side]] %in% c("original", "resynthesis")) own <- own & part$model %in% row$model
     aggregate(number ~ track + annotator, part[own, ], mean)
   })
   both <- merge(sides[[1]], sides[[2]], by = c("track", "annotator"))

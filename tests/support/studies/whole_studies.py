@@ -3,6 +3,7 @@
 from django.db import models
 from example_studies import make_clip, make_study, make_track
 
+from explainer.models import MusicModel
 from studyserver.study.models import (
     AdaptiveDesign,
     Question,
@@ -27,7 +28,8 @@ def make_whole_study() -> Study:
     study.quotas.create(name="old", item=item, rule=">= 60", limit=5)
     study.translations.create(language="de", texts={"What do you hear?": "Was hören Sie?"})
     study.exclusion_rules.create(measure="longest_run", limit=0.9)
-    study.primary_contrasts.create(question=question)
+    models = [MusicModel.objects.create(name=name) for name in ("one-model", "other-model")]
+    study.research_questions.create(question=question, music_model=models[0])
     AdaptiveDesign.objects.create(study=study, question=question)
     return study
 

@@ -153,6 +153,9 @@ def shared_variance(x, y):
 def contrast(answers, row):
     """Return the mean difference of two conditions, paired by annotator and track; tracks weigh the same."""
     sides = [answers[in_group(answers, row[side], row[f"{side}_method"])] for side in ("first", "second")]
+    if isinstance(row["model"], str):
+        unmasked = ["original", "resynthesis"]  # they serve every model
+        sides = [side[side["condition"].isin(unmasked) | (side["model"] == row["model"])] for side in sides]
     first, second = (side.pivot_table("number", "track", "annotator") for side in sides)
     return (first - second).mean(axis=1).mean()
 

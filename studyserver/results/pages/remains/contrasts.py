@@ -9,13 +9,13 @@ from ..widgets import DASH, FigureTable
 from .figures import agreed, by_key, estimated, figures_of
 
 _DECLARED = (
-    "The named contrasts were declared with the study; Holm's correction runs over them all. Methods "
-    "against each other are corrected by themselves."
+    "The study declared the contrasts marked “declared” as research questions; Holm's correction runs over "
+    "all of them. The exploratory ones are corrected by themselves."
 )
 _NOT_DECLARED = (
-    "No contrast was named with the study: evidence is compared with its random control, for each "
-    "question about a target. Holm's correction runs over these; methods against each other are "
-    "corrected by themselves."
+    "The study declared no difference of conditions as a research question, so these contrasts are "
+    "exploratory: evidence and its random control, for each question about a target, and methods. Holm's "
+    "correction runs over all of them."
 )
 
 
@@ -25,18 +25,20 @@ def contrasts_table(statistics: Statistics) -> FigureTable | None:
     if table.empty:
         return None
     lines = []
-    for row in table.fillna({"first_method": "", "second_method": ""}).to_dict("records"):
+    for row in table.fillna({"first_method": "", "second_method": "", "model": ""}).to_dict("records"):
         item = items[row["question"]]
         sides = [Side(row[name], row[f"{name}_method"]).label for name in ("first", "second")]
+        of_model = f" ({row['model']})" if row["model"] else ""
         places = number_text.decimals(item.ends) + 1  # so that an end near 0 has a side
         tracks = "" if row["n_tracks"] != row["n_tracks"] else f"{row['n_tracks']:.0f}"
         lines.append([
-            item.question.text, " less ".join(sides), "named" if row["primary"] else "methods",
+            item.question.text, " less ".join(sides) + of_model,
+            "declared" if row["primary"] else "exploratory",
             sentences.estimate_text(row, places), number_text.probability(row["p"]),
             number_text.probability(row["p_holm"]), _figure(row["d_z"]), _figure(row["cliffs_delta"]), tracks,
         ])  # fmt: skip
     columns = [
-        "question", "contrast", "family", "difference [95\N{NO-BREAK SPACE}%]", "p (t test)",
+        "question", "contrast", "kind", "difference [95\N{NO-BREAK SPACE}%]", "p (t test)",
         "p (t test) after Holm", "d_z", "Cliff's δ", "tracks",
     ]  # fmt: skip
     return FigureTable("Contrasts, differences in units of each question's scale", columns, lines)

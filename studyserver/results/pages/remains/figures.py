@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
+from studyserver.common.target_names import target_name
 from studyserver.results.tables.computed import Statistics
 from studyserver.results.tables.labels import SAME_ANNOTATORS
 from studyserver.results.tables.summaries import Group, QuestionSummary
@@ -59,7 +60,7 @@ def _grouped(table: pd.DataFrame, further: Sequence[str]) -> list[tuple[tuple, F
 def asked_about(item: QuestionSummary) -> str:
     """Return what a question is about, for use within a sentence."""
     target = item.question.target
-    return sentences.target_name(target) if target else "what was asked about"
+    return target_name(target) if target else "what was asked about"
 
 
 # -- tables and plots -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studyserver.results.tables.computed import Statistics
+from studyserver.results.tables.contrasts import declared_contrasts
 from studyserver.results.tables.failures import Parts
 
 from ..widgets import FigureTable, Remaining
@@ -44,7 +45,7 @@ def remains_page(parts: Parts) -> RemainsPage:
     return RemainsPage(
         retention=part("retention", "Retention", retention_parts, []),
         contrasts=part("contrasts", "Contrasts of conditions and methods", contrasts_table),
-        contrasts_note=contrasts_note(parts.computed.study.primary_contrasts.exists()),
+        contrasts_note=contrasts_note(bool(declared_contrasts(parts.computed.study))),
         naming=part("naming", "Naming of targets", naming_parts, []),
         further=[
             *part("comparisons", "Comparisons of clips", comparison_parts, []),

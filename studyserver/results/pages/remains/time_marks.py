@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from studyserver.common.target_names import target_name
 from studyserver.results.tables.computed import Statistics
 from studyserver.study.models import Question
 
@@ -40,7 +41,7 @@ def _evidence(beside: list) -> FigureTable:
 
 
 def _headline(target: str, groups: list[Row], beside: list) -> str:
-    what = sentences.target_name(target) if target else "it"
+    what = target_name(target) if target else "it"
     label, _condition, figures = groups[0]
     agreed = f"Agreement on when {what} is heard in the {label}: {sentences.ALPHA} "
     agreed += f"{sentences.agreement_text(figures['time_alpha'])}."

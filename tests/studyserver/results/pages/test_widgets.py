@@ -122,12 +122,6 @@ def test_agreement_without_an_interval_says_so():
     assert sentences.estimate_text(row(1.25, None, None), 1) == "1.2, no interval"
 
 
-def test_a_label_that_is_no_noun_stands_in_quotation_marks():
-    assert sentences.target_name("rhythm_stability") == "rhythm stability"
-    assert sentences.target_name("happy") == "“happy”"
-    assert sentences.target_name("easy listening") == "“easy listening”"
-
-
 def test_numbers_as_they_were_given_have_a_true_minus_sign():
     assert number_text.plain(-50.0) == "\N{MINUS SIGN}50" and number_text.plain(0.25) == "0.25"
     rule = ExclusionRule(measure="correlation_with_others", excludes="below", limit=-0.2)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from exported_scripts import reproduced
 from filled_once import filled_once
 
+from explainer.models import MusicModel
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.computed import ALL, KEPT, Computed
 from studyserver.results.tables.model_comparison import changes, misses
@@ -114,7 +115,7 @@ def test_contrast_information_claim_and_model_say_what_was_built_in(computed):
     assert (contrast["first"], contrast["second"], contrast["primary"]) == (
         "evidence",
         "random_control",
-        True,
+        False,  # nothing was declared
     )
     for question in ("about", "audible"):
         evidence, control = (
@@ -202,14 +203,31 @@ def test_the_script_of_the_export_computes_the_same(computed, tmp_path):
 
 def test_named_contrasts_are_those_of_the_study(computed):
     study = computed.study
-    study.primary_contrasts.create(first="evidence", second="original")
-    study.primary_contrasts.create(first="random_control", second="original")
+    study.research_questions.create(first="evidence", second="original")
+    study.research_questions.create(first="random_control", second="original")
+    study.research_questions.create(estimand="retention", first="evidence", second="")
     contrasts = Computed(StudyRows(study)).main.remains.contrasts
     named = contrasts[contrasts["primary"].astype(bool)]
     assert list(zip(named["first"], named["second"], strict=True)) == [
         ("evidence", "original"), ("random_control", "original"),
     ]  # fmt: skip
     assert (named["p_holm"] >= named["p"]).all()
+    assert len(contrasts) == len(named)  # what is usual is not compared in addition
+
+
+def test_a_declared_contrast_takes_clips_of_its_music_model_only(computed, tmp_path):
+    study = computed.study
+    model = MusicModel.objects.get()
+    study.research_questions.create(position=1, first="evidence", second="original", music_model=model)
+    study.research_questions.create(position=2, first="evidence", second="original")
+    other = MusicModel.objects.create(name="another-model")
+    study.research_questions.create(position=3, first="evidence", second="original", music_model=other)
+    contrasts = Computed(StudyRows(study)).main.remains.contrasts
+    own, everything, none = contrasts.to_dict("records")
+    assert (own["model"], none["model"]) == (model.name, other.name) and pd.isna(everything["model"])
+    assert own["estimate"] == everything["estimate"] and own["n_judgments"] == everything["n_judgments"]
+    assert (none["status"], none["reason"]) == ("undefined", "no judgment of evidence")
+    assert "contrasts" in reproduced(study, tmp_path / "export")
 
 
 def test_changes_of_prediction_are_those_of_one_model_whoever_heard_which_original():

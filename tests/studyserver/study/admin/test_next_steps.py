@@ -25,7 +25,9 @@ def test_steps_from_an_empty_study_to_its_annotators(db):
     other = make_study(2)
     study.stimuli.add(*other.stimuli.all())
     study.questions.add(*other.questions.all())
-    assert undone(study) == everything[3:]
+    assert undone(study) == [everything[0], *everything[4:]]
+    study.research_questions.create()
+    assert undone(study) == everything[4:]
     study.annotators_wanted = 1
     join(study, rehearsal=True)
     study.annotators.update(behaviour="preview")

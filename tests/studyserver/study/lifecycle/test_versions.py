@@ -69,11 +69,24 @@ def test_a_version_stored_before_a_field_existed_still_counts(study):
     stored = version.snapshot
     del stored["design"]["show_waveform"], stored["texts"]["rest_text"]
     del stored["adaptive"][0]["block_size"], stored["questions"][0]["only_own_target"]
-    del stored["questionnaire"][0]["questions"][0]["screen_out_if"], stored["primary_contrasts"]
-    study.primary_contrasts.all().delete()
+    del stored["questionnaire"][0]["questions"][0]["screen_out_if"], stored["research_questions"]
+    study.research_questions.all().delete()
     study.versions.update(snapshot=stored, digest="of that time")
     assert record_version(study).number == 1
     Study.objects.update(show_waveform=True)
+    assert record_version(Study.objects.get()).number == 2
+
+
+def test_a_version_stored_with_primary_contrasts_still_counts(study):
+    study.research_questions.update(music_model=None)
+    version = record_version(study)
+    stored = version.snapshot
+    (asked,) = stored.pop("research_questions")
+    kept = ("question__key", "first", "first_method", "second", "second_method")
+    stored["primary_contrasts"] = [{name: asked[name] for name in kept}]
+    study.versions.update(snapshot=stored, digest="of that time")
+    assert record_version(study).number == 1
+    study.research_questions.update(smallest_effect=0.5)
     assert record_version(Study.objects.get()).number == 2
 
 

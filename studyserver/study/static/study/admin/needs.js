@@ -1,7 +1,7 @@
-// Shows only the form fields that the chosen kind needs, as listed in the data attribute of the select.
+// Shows only the form fields that the choice in a select needs, as listed in its data attribute.
 
 function fieldOf(select, name) {
-  const input = document.getElementById(select.id.replace(/kind$/, name));
+  const input = document.getElementById(select.id.replace(/[^-_]+$/, name));
   return input && (input.closest(".form-multiline > div") ?? input.closest(".form-row"));
 }
 
