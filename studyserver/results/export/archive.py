@@ -66,6 +66,10 @@ class StudyExport:
         described = data_package.study_definition(study, rehearsal=rehearsal)
         yield "materials/study.json", _text(data_package.json_text(described))
         yield "documentation/consent.txt", _text(study.consent)
+        yield (
+            "documentation/preregistration.md",
+            _text(data_package.preregistration(study, rehearsal=rehearsal)),
+        )
         yield "materials/instructions.txt", _text(study.instructions)
         for version in study.versions.order_by("number"):
             yield f"materials/version-{version.number}.json", _text(data_package.json_text(version.snapshot))

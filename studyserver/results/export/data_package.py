@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from studyserver.results.data.rehearsal_marks import file_stem, rehearsal_mark
+from studyserver.study.lifecycle.preregistration import preregistration_text
 from studyserver.study.lifecycle.versions import snapshot
 from studyserver.study.models import Study
 
@@ -173,6 +174,12 @@ def study_definition(study: Study, *, rehearsal: bool = False) -> dict:
     return marked | place | snapshot(study)
 
 
+def preregistration(study: Study, *, rehearsal: bool = False) -> str:
+    """Return the study's preregistration, marked in a rehearsal."""
+    mark = f"**{rehearsal_mark(study)}.**\n\n" if rehearsal else ""
+    return mark + preregistration_text(study)
+
+
 def changes_text(study: Study, *, rehearsal: bool = False) -> str:
     """Return the history of the study's versions."""
     lines = [f"# Versions of “{study.title}”", ""]
@@ -204,6 +211,7 @@ def readme_text(study: Study, tables: list[Table], *, rehearsal: bool, problems:
 |---|---|
 {rows}
 | `materials/study.json` | Texts, questions and design of the study. |
+| `documentation/preregistration.md` | What was declared before the answers: questions, design, analysis. |
 | `documentation/consent.txt`, `materials/instructions.txt` | What annotators read. |
 | `analysis/analysis.py` | Computes the main figures from the answers. Needs pandas and numpy. |
 | `analysis/analysis.R` | Fits mixed models of the answers. Needs lme4, and ordinal for ratings. |

@@ -32,6 +32,7 @@ from .buttons import MOST_SIMULATED, StudyButtons
 from .design import LOCKED_DESIGN, StudyForm, preview
 from .layout import fieldsets, unfolded_where_wrong
 from .next_steps import steps
+from .preregistration import PreregistrationViews
 from .questionnaire import QuotaInline
 from .questions import QuestionInline
 from .recruiting import RecruitingViews, ReturnInline, panel
@@ -221,7 +222,7 @@ class StudyAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages and buttons of one study."""
-        groups = (StudyButtons, StimuliViews, RecruitingViews, TranslationViews)
+        groups = (StudyButtons, StimuliViews, RecruitingViews, TranslationViews, PreregistrationViews)
         return [each for group in groups for each in group(self).urls()] + super().get_urls()
 
 

@@ -55,11 +55,11 @@ def open_study(study: Study) -> None:
         problems = opening_problems(locked)
         if problems:
             raise StudyNotReady(problems)
+        record_version(study)  # before the time of opening: the version that was opened is told by it
         study.state = Study.State.OPEN
         study.opened_at = study.opened_at or timezone.now()
         study.closed_at = None
         study.save(update_fields=["state", "opened_at", "closed_at"])
-        record_version(study)
 
 
 def close_study(study: Study) -> None:
