@@ -110,6 +110,7 @@ def _clips() -> Stage:
 
 def _studies() -> Stage:
     links = [
+        Link("Start from a template", "admin:study_study_templates", "study.add_study"),
         Link("Add a study", "admin:study_study_add", "study.add_study"),
         Link("All studies", "admin:study_study_changelist", "study.view_study"),
     ]

@@ -4,7 +4,6 @@ Each step skips what already exists, so that a second set-up takes seconds and d
 people have entered.
 """
 
-import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
 
 from .lifecycle.opening import open_study
 from .lifecycle.versions import record_version
-from .models import Question, Stimulus, Study, StudyTranslation
-from .texts.translations import texts_of
+from .models import Stimulus, Study
+from .study_templates import definition
 
 
 class DemoError(Exception):
@@ -28,7 +27,7 @@ class DemoError(Exception):
 
 def read_definition(folder: Path) -> dict[str, Any]:
     """Return the content of ``demo_study.toml``."""
-    return tomllib.loads((folder / "demo_study.toml").read_text(encoding="utf-8"))
+    return definition.read_definition(folder / "demo_study.toml")
 
 
 def import_music(folder: Path) -> list[Track]:
@@ -55,12 +54,12 @@ def register_models(folder: Path) -> list[MusicModel]:
     return models
 
 
-def request_explanations(definition: dict[str, Any]) -> list[Explanation]:
+def request_explanations(demo: dict[str, Any]) -> list[Explanation]:
     """Save the demo's recipes and request its explanations."""
-    for recipe in definition["recipes"]:
+    for recipe in demo["recipes"]:
         recipes.save_recipe(recipe["name"], recipe["parameters"])
     rows: list[Explanation] = []
-    for wanted in definition["explanations"]:
+    for wanted in demo["explanations"]:
         rows += building.request_explanations(
             [Track.objects.get(name=name) for name in wanted["tracks"]],
             [MusicModel.objects.get(name=wanted["model"])],
@@ -88,7 +87,7 @@ def build(rows: list[Explanation], workers: int, on_change: Callable[[Explanatio
 
 
 @transaction.atomic
-def create_study(definition: dict[str, Any]) -> tuple[Study, bool]:
+def create_study(demo: dict[str, Any]) -> tuple[Study, bool]:
     """Create and open the demo study, unless it exists.
 
     Returns
@@ -96,41 +95,21 @@ def create_study(definition: dict[str, Any]) -> tuple[Study, bool]:
     study : Study
     created : bool
     """
-    content = dict(definition["study"])
-    translations = content.pop("translations")
+    content = demo["study"]
     existing = Study.objects.filter(slug=content["slug"]).first()
     if existing:
-        _translate(existing, content, translations)
+        definition.translate(existing, content)
         if existing.state != Study.State.DRAFT:
             record_version(existing)
         return existing, False
-    questions, stimuli, practice = (content.pop(part) for part in ("questions", "stimuli", "practice"))
-    study = Study.objects.create(**content)
-    for position, question in enumerate(questions, start=1):
-        Question.objects.create(study=study, position=position, **question)
-    for rule in stimuli:
+    study = definition.create_draft(content)
+    for rule in content["stimuli"]:
         _add(study, Stimulus.Role.MAIN, _clips(rule, Clip.objects.filter(condition__in=rule["conditions"])))
-    for rule in practice:
+    for rule in content["practice"]:
         clips = Clip.objects.filter(track__name=rule["track"], condition=rule["condition"])
         _add(study, Stimulus.Role.PRACTICE, _clips(rule, clips))
-    _translate(study, content | {"questions": questions}, translations)
     open_study(study)
     return study, True
-
-
-def _translate(study: Study, content: dict[str, Any], translations: dict[str, Any]) -> None:
-    """Add translations of the study's texts; existing translations stay."""
-    present = {item.text for item in texts_of(study)}
-    for language, translated in translations.items():
-        pairs = {content[name]: text for name, text in translated.items() if name != "questions"}
-        for question in content["questions"]:
-            own = translated["questions"][question["key"]]
-            pairs[question["text"]] = own["text"]
-            pairs |= {question["options"][end]: own[end] for end in ("low", "high")}
-        row = StudyTranslation.objects.filter(study=study, language=language).first()
-        row = row or StudyTranslation(study=study, language=language)
-        row.texts = {text: value for text, value in pairs.items() if text in present} | row.texts
-        row.save()
 
 
 def _clips(rule: dict[str, Any], clips: QuerySet) -> QuerySet:

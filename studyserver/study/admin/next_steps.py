@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from explainer.core.base.counting import plural
 from explainer.models import Clip
+from studyserver.study.study_templates.catalogue import templates
 from studyserver.study.texts.starting_texts import is_as_suggested
 
 from ..models import PREVIEW, Annotator, Study
@@ -72,12 +73,9 @@ def _stimuli(study: Study) -> Step:
     if not Clip.objects.exists():
         text = "The site has no clips yet: build some from tracks and a model, or upload your own."
         return Step("Choose the clips", text, False, address("explainer:build") or "#study-heard")
-    return Step(
-        "Choose the clips",
-        "Choose the tracks, targets and conditions.",
-        False,
-        reverse("admin:study_study_stimuli", args=[study.pk]),
-    )
+    page = "compose" if study.template in templates() else "stimuli"
+    text = "Choose the tracks, targets and conditions."
+    return Step("Choose the clips", text, False, reverse(f"admin:study_study_{page}", args=[study.pk]))
 
 
 def _questions(study: Study) -> Step:

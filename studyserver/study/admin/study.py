@@ -39,6 +39,7 @@ from .recruiting import RecruitingViews, ReturnInline, panel
 from .shared.addresses import address
 from .shared.saved_first import action_on
 from .stimuli import StimuliViews
+from .study_templates import TemplateViews
 from .translations import TranslationViews, further_languages
 
 LOCKED = ("slug", "presentation", "seed", *LOCKED_DESIGN)
@@ -65,6 +66,7 @@ class StudyAdmin(admin.ModelAdmin):
     )
     save_on_top = True
     change_form_template = "admin/study/study/change_form.html"
+    change_list_template = "admin/study/study/change_list.html"
 
     class Media:
         """Style and the copy button."""
@@ -222,7 +224,10 @@ class StudyAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages and buttons of one study."""
-        groups = (StudyButtons, StimuliViews, RecruitingViews, TranslationViews, PreregistrationViews)
+        groups = (
+            TemplateViews, StudyButtons, StimuliViews, RecruitingViews, TranslationViews,
+            PreregistrationViews,
+        )  # fmt: skip
         return [each for group in groups for each in group(self).urls()] + super().get_urls()
 
 

@@ -66,6 +66,7 @@ STUDY = Part(
         "closed_at": _STATE,
         "created_at": "time, not content",
         "notes": "for researchers only; exports are published",
+        "template": "where the study came from; what it has become is in the snapshot",
         "completion_code": "a secret between the study and its recruiter; exports are published",
         "participant_parameter": _RECRUITER,
         "panel_study_parameter": _RECRUITER,

@@ -32,6 +32,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            "study", "template", models.CharField(blank=True, default="", editable=False, max_length=40)
+        ),
         migrations.RenameModel("PrimaryContrast", "ResearchQuestion"),
         migrations.AlterModelOptions("researchquestion", {"ordering": ["study", "position", "id"]}),
         migrations.AddField("researchquestion", "position", models.PositiveSmallIntegerField(default=0)),

@@ -110,7 +110,8 @@ class Study(models.Model):
         max_length=20,
         choices=PresentationKind,
         default=PresentationKind.SINGLE,
-        help_text="What one trial presents.",
+        help_text="What one trial presents. A given reference lowers the ratings of clips that are better than "
+        "it: take one only where nothing can be better.",
     )
     set_rule = models.CharField(
         max_length=10,
@@ -304,6 +305,13 @@ class Study(models.Model):
         validators=[MinValueValidator(5)],
         help_text="Minutes after joining when a session ends and its place is free: the recruiter's “maximum "
         "time”. Empty: only the days count.",
+    )
+    template = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="Template from which it was started, if any.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     opened_at = models.DateTimeField(null=True, editable=False)

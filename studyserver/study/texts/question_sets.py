@@ -19,7 +19,8 @@ from studyserver.study.models import Question, Study
 
 from . import starting_texts
 from .ready_made import add_translations, in_language_of
-from .target_words import readable, sentences, targets_of
+from .target_words import known_name, readable, sentences, targets_of
+from .which_more import which_more
 
 _FEATURES = {
     "melodiousness": (
@@ -132,12 +133,16 @@ _ABX = {
 }
 
 
+def _key(prefix: str, target: str) -> str:
+    # Letters, digits and underscores, in the length of the column.
+    return f"{prefix}_{re.sub('[.:-]', '_', identifier(target, 'target'))}"[:60]
+
+
 def _of_targets(study: Study, prefix: str, known: Promise, unknown: Promise, **fields: Any) -> list[dict]:
     """Return a question about each target, with its sentence, or with its name if it has no sentence."""
     return [
         {
-            # Letters, digits and underscores, in the length of the column.
-            "key": f"{prefix}_{re.sub('[.:-]', '_', identifier(target, 'target'))}"[:60],
+            "key": _key(prefix, target),
             "text": format_lazy(known, statement=words)
             if words is not None
             else format_lazy(unknown, target=readable(target)),
@@ -175,6 +180,35 @@ _fit_of_targets = partial(
     kind=Question.Kind.SCALE,
     options={"points": 7, "low": _("not at all"), "high": _("very much")},
 )
+
+
+def _ratings_of_targets(study: Study) -> list[dict]:
+    """Return a rating of each target: its ready-made one, or how well its sentence fits."""
+    ready = {one["key"].replace("_", " "): one for one in [*_CUES, *_RATED_EMOTIONS]}
+    fits = _fit_of_targets(study)
+    return [
+        {**ready[name], "key": _key("rating", fit["target"]), "target": fit["target"]}
+        if (name := known_name(fit["target"])) in ready
+        else {**fit, "key": _key("rating", fit["target"])}
+        for fit in fits
+    ]
+
+
+def _which_more_of_targets(study: Study) -> list[dict]:
+    """Return a question which clip has more of each target; only in trials that compare clips."""
+    if not study.presents.compares:
+        return []
+    asked = _of_targets(
+        study,
+        "more",
+        _("Which clip fits this better? “{statement}”"),
+        _("Which clip sounds more like this: {target}?"),
+        kind=Question.Kind.PREFERENCE,
+        scope=Question.Scope.TRIAL,
+        options={"steps": 3, "tie": True, "word": "more"},
+        only_own_target=True,
+    )
+    return [{**fields, "text": which_more(fields["target"]) or fields["text"]} for fields in asked]
 
 
 def _about(study: Study) -> list[dict]:
@@ -232,6 +266,13 @@ QUESTION_SETS = {
             lambda study: _RATED_EMOTIONS,
         ),
         QuestionSet(
+            "ratings",
+            "How much of it is there? (one per target)",
+            "For each target of the stimuli: a seven-point rating, in the words of the sets above where they "
+            "have it.",
+            _ratings_of_targets,
+        ),
+        QuestionSet(
             "presence",
             "Is it there? (one per target)",
             "For each target of the stimuli: clearly, somewhat, not, or cannot tell, with confidence. "
@@ -257,9 +298,18 @@ QUESTION_SETS = {
             lambda study: [_SOUND_QUALITY],
         ),
         QuestionSet(
+            "more",
+            "Which sounds more …? (one per target)",
+            "For each target of the stimuli: from “A much more” to “B much more”. Only in trials that "
+            "compare "
+            "clips.",
+            _which_more_of_targets,
+        ),
+        QuestionSet(
             "preference",
             "Preference",
-            "From “A much better” to “B much better”; for several clips, the best one. Only in trials that "
+            "Which is liked better, whatever the target. From “A much better” to “B much better”; for "
+            "several clips, the best one. Only in trials that "
             "compare clips.",
             lambda study: [_PREFERENCE] if study.presents.compares else [],
         ),

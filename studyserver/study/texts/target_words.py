@@ -203,9 +203,14 @@ def plain_words(target: str) -> Promise | None:
 
     For names of tag sets such as ``mood/theme---happy``, the last part counts.
     """
+    name = known_name(target)
+    return _SENTENCES[name] if name else None
+
+
+def known_name(target: str) -> str:
+    """Return the usual name of a target, the same for all spellings; empty if it has no sentence."""
     name = re.split(r"---|/|:", target)[-1]
-    name = " ".join(re.split(r"[\s_-]+", name.lower().strip(" _-")))
-    return _SENTENCES[_KNOWN[name]] if name in _KNOWN else None
+    return _KNOWN.get(" ".join(re.split(r"[\s_-]+", name.lower().strip(" _-"))), "")
 
 
 def sentences(targets: Iterable[str]) -> dict[str, Promise | None]:

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from studyserver.study import demo
-from studyserver.study.models import Question, Study
+from studyserver.study.study_templates.definition import create_draft
 from studyserver.study.texts.right_answers import right_answers_advice
 from studyserver.study.texts.translations import texts_of
 
@@ -17,15 +17,8 @@ LANGUAGES = {code for code, _name in settings.LANGUAGES}
 @pytest.fixture
 def study(db):
     """The demo study as an earlier version has set it up: in English."""
-    content = {
-        name: value
-        for name, value in DEFINITION["study"].items()
-        if name not in ("questions", "stimuli", "practice", "translations")
-    }
-    study = Study.objects.create(**content)
-    for position, question in enumerate(DEFINITION["study"]["questions"], start=1):
-        Question.objects.create(study=study, position=position, **question)
-    return study
+    content = {**DEFINITION["study"], "translations": {}}
+    return create_draft(content)
 
 
 def test_every_text_is_translated_into_every_language(study):
@@ -48,3 +41,12 @@ def test_what_somebody_has_translated_stays(study):
     assert texts[study.title] == "Mein Titel"
     assert texts["not at all"] == "gar nicht"
     assert DEFINITION["study"]["thanks"] not in texts
+
+
+def test_it_declares_what_it_wants_to_know(study):
+    assert [asked.sentence for asked in study.research_questions.all()] == [
+        "Does evidence sound more happy than its random control, by at least .5 points?",
+        "Does evidence have more articulation than its random control, by at least .5 points?",
+    ]
+    for asked in study.research_questions.all():
+        asked.full_clean()
