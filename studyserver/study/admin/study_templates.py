@@ -84,7 +84,7 @@ class ChoiceForm(forms.Form):
         explained = MusicModel.objects.filter(explanations__clips__isnull=False).distinct()
         self.fields["models"].queryset = self.fields["model"].queryset = explained
         self.fields["recipes"].queryset = Recipe.objects.filter(explanations__clips__isnull=False).distinct()
-        self.fields["tracks"].queryset = Track.objects.filter(clips__isnull=False).distinct()
+        self.fields["tracks"].queryset = Track.objects.filter(explanations__clips__isnull=False).distinct()
         self.fields["targets"].choices = [(name, name.replace("_", " ")) for name in available_targets()]
         methods = Clip.objects.exclude(method="").order_by("method").values_list("method", flat=True)
         self.fields["methods"].choices = [(name, name.replace("_", " ")) for name in methods.distinct()]

@@ -110,8 +110,8 @@ class Study(models.Model):
         max_length=20,
         choices=PresentationKind,
         default=PresentationKind.SINGLE,
-        help_text="What one trial presents. A given reference lowers the ratings of clips that are better than "
-        "it: take one only where nothing can be better.",
+        help_text="What one trial presents. A given reference lowers the ratings of clips that are better "
+        "than it: take one only where nothing can be better.",
     )
     set_rule = models.CharField(
         max_length=10,

@@ -8,7 +8,8 @@ from django.forms.models import BaseInlineFormSet
 class LabelledFormSet(BaseInlineFormSet):
     """Names every field by its label, which tables of forms show as a column title only.
 
-    Fields that refer to other rows get no icons to add and change those: they would lead away from the form.
+    Fields that refer to other rows get no icons to add, change or delete those: they would lead away from
+    the form.
     """
 
     def add_fields(self, form: ModelForm, index: int | None) -> None:
@@ -20,4 +21,4 @@ class LabelledFormSet(BaseInlineFormSet):
                 widget.attrs.setdefault("aria-label", str(field.label or name.replace("_", " ")))
             if isinstance(field.widget, RelatedFieldWidgetWrapper):
                 field.widget.can_add_related = field.widget.can_change_related = False
-                field.widget.can_view_related = False
+                field.widget.can_view_related = field.widget.can_delete_related = False
