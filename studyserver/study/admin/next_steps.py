@@ -49,14 +49,15 @@ def steps(study: Study, problems: Sequence[str]) -> list[Step]:
 
 def _research(study: Study) -> Step:
     number = study.research_questions.count()
+    title, where = "Say what you want to know", "#research_questions-group"
     if number:
-        text = f"{plural(number, 'research question')} declared."
-    elif study.is_locked:
-        text = "Nothing was declared, so every comparison is exploratory."
-    else:
-        text = "Declare what the results should answer."
-    done = bool(number) or study.is_locked
-    return Step("Say what you want to know", text, done, "#research_questions-group")
+        return Step(title, f"{plural(number, 'research question')} declared.", True, where)
+    if study.is_locked:
+        return Step(title, "Nothing was declared, so every comparison is exploratory.", True, where)
+    if study.template in templates() and not study.stimuli.exists():
+        where = reverse("admin:study_study_compose", args=[study.pk])
+        return Step(title, "The template declares it with the clips that you choose.", False, where)
+    return Step(title, "Declare what the results should answer.", False, where)
 
 
 def _texts(study: Study) -> Step:

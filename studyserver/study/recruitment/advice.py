@@ -27,11 +27,14 @@ def advice(study: Study) -> list[str]:
             "Lower “trials per annotator” or ask fewer questions."
         )
     conditions = {stimulus.clip.condition for stimulus in stimuli}
+    rated = not study.presents.compares and any(
+        question.answer_kind.has_numbers for question in study.questions.all()
+    )
     if Clip.Condition.EVIDENCE in conditions and Clip.Condition.RANDOM_CONTROL not in conditions:
         found.append(
             "There is evidence but no random control: without one, evidence cannot be compared with chance."
         )
-    if Clip.Condition.EVIDENCE in conditions and not conditions & UNMASKED:
+    if rated and Clip.Condition.EVIDENCE in conditions and not conditions & UNMASKED:
         found.append(
             "There is evidence but no original or resynthesis to compare it with: add one of them, so that "
             "the loss caused by masking can be measured."
@@ -41,7 +44,7 @@ def advice(study: Study) -> list[str]:
     found += adaptive_advice(study)
     found += spacing_advice(study)
     found += blinding_advice(study, stimuli)
-    if not study.questions.filter(key="sound_quality").exists() and conditions - UNMASKED:
+    if rated and conditions - UNMASKED and not study.questions.filter(key="sound_quality").exists():
         found.append(
             "No question asks about sound quality: annotators may confuse “sounds bad” with “is gone”. Add "
             "the ready-made question."

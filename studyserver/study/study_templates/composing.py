@@ -22,6 +22,11 @@ from .catalogue import Template
 from .definition import create_draft
 
 MOST_TARGETS = 6  # that people choose among, by default
+# What the defaults are found from; clips have much more that is slow to load.
+_FIELDS = (
+    "track_id", "condition", "target", "method", "segments_asked", "kept_segments", "sound", "sha256",
+)  # fmt: skip
+_MADE_FROM = ("explanation__model_id", "explanation__recipe_id")
 
 
 class NothingToCompose(Exception):
@@ -198,7 +203,8 @@ def default_choice(template: Template) -> Choice:
 def _built() -> list[Clip]:
     """Return the finished clips that were made from explanations."""
     done = Q(explanation__state=Explanation.State.DONE)
-    return list(Clip.objects.filter(done).select_related("explanation").order_by("pk"))
+    clips = Clip.objects.filter(done).select_related("explanation").only(*_FIELDS, *_MADE_FROM)
+    return list(clips.order_by("pk"))
 
 
 def _tracks_by_model_and_target(

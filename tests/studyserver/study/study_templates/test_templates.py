@@ -15,6 +15,7 @@ from studyserver.study.lifecycle.copying import copy_study
 from studyserver.study.lifecycle.declared import declared_problems
 from studyserver.study.lifecycle.opening import open_study, opening_problems
 from studyserver.study.models import Annotator, Study, Trial
+from studyserver.study.recruitment.advice import advice
 from studyserver.study.rehearsal import rehearsal
 from studyserver.study.study_templates.catalogue import templates
 from studyserver.study.study_templates.composing import (
@@ -256,6 +257,13 @@ def test_a_study_that_people_have_begun_is_not_composed(site):
     Trial.objects.create(annotator=annotator, position=1)
     with pytest.raises(StudyLocked):
         compose(study, templates()["evidence_heard"], Choice())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_suggested_that_the_template_could_have_done(site, name):
+    told = " ".join(advice(composed(name)))
+    assert "No research question" not in told and "sound quality" not in told
+    assert "no original" not in told and "no anchor" not in told.lower()
 
 
 def test_two_drafts_of_one_template_have_names_of_their_own(site):
