@@ -10,7 +10,7 @@ from django_tasks import task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
-from .builds import building
+from .builds import building, excerpt_choices, overviews
 from .correlations import figures, predictions
 from .models import Explanation, MusicModel, Track
 
@@ -83,18 +83,43 @@ def is_drawing(model: MusicModel) -> bool:
     return _is_queued_or_running(draw_correlations, model)
 
 
-def _is_queued_or_running(work: Task, model: MusicModel) -> bool:
+def _is_queued_or_running(work: Task, about: MusicModel | Track) -> bool:
     # A task whose worker was killed stays "running" for ever, so old tasks do not count.
     of_kind = DBTaskResult.objects.filter(
         task_path=work.module_path, enqueued_at__gte=timezone.now() - RECENT
     )
     unfinished = of_kind.ready() | of_kind.running()
-    return any(task.args_kwargs["args"][0] == model.pk for task in unfinished)
+    return any(task.args_kwargs["args"][0] == about.pk for task in unfinished)
 
 
 def lacks_worker() -> bool:
     """Return whether builds have been waiting for some time while none is running."""
-    tasks = DBTaskResult.objects.filter(task_path=build.module_path)
+    paths = [work.module_path for work in (build, choose_excerpts, draw_overview)]
+    tasks = DBTaskResult.objects.filter(task_path__in=paths)
     if tasks.running().filter(started_at__gte=timezone.now() - timedelta(hours=1)).exists():
         return False
     return tasks.ready().filter(enqueued_at__lt=timezone.now() - PATIENCE).exists()
+
+
+@task()
+def choose_excerpts(batch: str) -> None:
+    """Choose the excerpts of several tracks by one rule."""
+    excerpt_choices.make_choices(batch)
+
+
+def choose_excerpts_in_background(batches: Iterable[str]) -> None:
+    """Queue choices of excerpts."""
+    for batch in batches:
+        choose_excerpts.enqueue(batch)
+
+
+@task()
+def draw_overview(track_id: int) -> None:
+    """Draw waveform and spectrogram of a track."""
+    overviews.draw_overview(Track.objects.get(pk=track_id))
+
+
+def draw_overview_in_background(track: Track) -> None:
+    """Queue the overview of a track, unless it is queued or being drawn."""
+    if not _is_queued_or_running(draw_overview, track):
+        draw_overview.enqueue(track.pk)

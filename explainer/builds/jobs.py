@@ -33,6 +33,8 @@ class Job:
     ----------
     track_file, track : str, bytes
         File name (for messages) and content of the track.
+    cut : (int, int) or None
+        First frame and number of frames of the excerpt; None for the whole track.
     definition : mapping
         See `explainer.core.models.loading.load_model`, without ``checkpoint``.
     checkpoint_file, checkpoint : str, bytes
@@ -57,6 +59,7 @@ class Job:
     allowed_code: Sequence[str]
     recipe: Mapping[str, Any]
     targets: Sequence[str]
+    cut: tuple[int, int] | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
     stems: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
@@ -115,7 +118,7 @@ def run(job: Job, progress: Progress | None = None) -> Result:
 
 
 def _run(job: Job, progress: Progress | None) -> Result:
-    from explainer.core.audio import AudioLimits
+    from explainer.core.audio import AudioLimits, Cut
     from explainer.core.base.recipe import Recipe
     from explainer.core.models.loading import load_model
     from explainer.core.pipeline import explain_track
@@ -144,6 +147,7 @@ def _run(job: Job, progress: Progress | None) -> Result:
             Recipe.from_dict(recipe),
             output_folder=folder / "clips",
             targets=list(job.targets),
+            cut=Cut(*job.cut) if job.cut else None,
             progress=progress,
             limits=AudioLimits(**job.limits),
         )

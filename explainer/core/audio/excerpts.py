@@ -1,7 +1,7 @@
 """Excerpts of sound files: only what they need is decoded, and their edges are faded."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from .files import (
     AudioError,
     AudioInfo,
     AudioLimits,
+    inspect_audio,
+    read_audio,
     read_headers,
     require_sound,
     resampled,
@@ -22,6 +24,7 @@ from .files import (
 from .formats.pieces import Piece
 from .levels import fade
 
+UNLIMITED = AudioLimits(max_bytes=2**40, max_seconds=float("inf"), min_seconds=0)
 FADE_SECONDS = 0.02  # of each edge; longer ones are heard as a swell, shorter ones as a click
 
 
@@ -92,6 +95,48 @@ def read_excerpt(
     require_sound(f"the excerpt of {name}", spread, y)
     faded = fade(y, info.sample_rate, FADE_SECONDS).astype(np.float32)
     return resampled(faded, info.sample_rate, sample_rate), sample_rate or info.sample_rate
+
+
+def cut_stems(
+    stems: Mapping[str, str | os.PathLike[str]], track: str | os.PathLike[str], cut: Cut, folder: Path
+) -> dict[str, str]:
+    """Cut recordings of a track's sources as an excerpt of the track is cut.
+
+    Parameters
+    ----------
+    stems : mapping
+        Name of each source to its sound file, which begins and ends with the track.
+    track : path-like
+        The track; its sample rate may differ.
+    folder : Path
+        Receives the cut files.
+
+    Returns
+    -------
+    dict
+        Name of each source to its cut file.
+
+    Raises
+    ------
+    AudioError
+        If a stem cannot be read, or ends before the excerpt does.
+    """
+    of_track = inspect_audio(track, UNLIMITED).sample_rate
+    files = {}
+    for number, (name, file) in enumerate(stems.items()):
+        y, rate = read_audio(file, allow_silence=True, limits=UNLIMITED)
+        first, frames = round(cut.start * rate / of_track), round(cut.frames * rate / of_track)
+        part = np.zeros(frames, dtype=np.float32)
+        given = y[first : first + frames]
+        if frames - len(given) > LENGTH_TOLERANCE * rate:
+            raise AudioError(
+                f"the stem {name!r} ends before the excerpt does; export stems with the same start and end "
+                "as the track"
+            )
+        part[: len(given)] = given
+        files[name] = str(folder / f"{number}.wav")
+        soundfile.write(files[name], fade(part, rate, FADE_SECONDS), rate, subtype="FLOAT")
+    return files
 
 
 def _check_cut(name: str, cut: Cut, info: AudioInfo, limits: AudioLimits) -> None:

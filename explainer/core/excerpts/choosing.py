@@ -69,6 +69,8 @@ def choose(
         If the model does not have the target, or there are not enough excerpts.
     """
     require_target(curve, target)
+    if not rule.number:
+        return []
     usable = np.flatnonzero(curve.usable())
     values, starts = curve.values(target)[usable], curve.starts[usable]
     following = np.searchsorted(starts, starts + rule.seconds + rule.apart - 1e-6)

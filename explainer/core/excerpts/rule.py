@@ -30,7 +30,7 @@ class ExcerptRule:
     Attributes
     ----------
     number : int
-        Excerpts of each track, 1 to `MOST_EXCERPTS`.
+        Excerpts of each track, up to `MOST_EXCERPTS`; 0 only evaluates the model.
     seconds : float
         Length of each, `SHORTEST` to `LONGEST` s.
     where : str
@@ -53,8 +53,8 @@ class ExcerptRule:
     apart: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.number <= MOST_EXCERPTS:
-            raise ExcerptError(f"choose 1 to {MOST_EXCERPTS} excerpts of each track, not {self.number}")
+        if not 0 <= self.number <= MOST_EXCERPTS:
+            raise ExcerptError(f"choose up to {MOST_EXCERPTS} excerpts of each track, not {self.number}")
         if not SHORTEST <= self.seconds <= LONGEST:
             raise ExcerptError(
                 f"an excerpt lasts {SHORTEST:g} to {LONGEST:g} s, not {self.seconds:g}; 6 to 8 s are usual"
@@ -90,12 +90,13 @@ class ExcerptRule:
         ------
         ExcerptError
         """
-        needed = self.number * self.seconds + (self.number - 1) * self.apart
+        number = max(self.number, 1)
+        needed = number * self.seconds + (number - 1) * self.apart
         if needed > seconds + 1e-6:
             several = self.number > 1
             apart = f" that lie {self.apart:g} s apart" if several and self.apart else ""
             raise ExcerptError(
-                f"{name} lasts {seconds:.1f} s, but {plural(self.number, 'excerpt')} of {self.seconds:g} s"
+                f"{name} lasts {seconds:.1f} s, but {plural(number, 'excerpt')} of {self.seconds:g} s"
                 f"{apart} need{'' if several else 's'} {needed:g} s; choose {'fewer or ' if several else ''}"
                 "shorter excerpts, or leave this track out"
             )

@@ -27,7 +27,7 @@ class StudyLocked(Exception):
 class Rule:
     """Criteria for the clips of a study; an empty criterion does not restrict."""
 
-    # Primary keys.
+    # Primary keys. Tracks stand for all of their excerpts.
     tracks: list[int] = field(default_factory=list)
     models: list[int] = field(default_factory=list)
     recipes: list[int] = field(default_factory=list)
@@ -57,10 +57,10 @@ def clips_by_rule(rule: Rule) -> list[Clip]:
     if rule.kept_segments:
         clips = clips.filter(Q(kept_segments__in=rule.kept_segments) | Q(kept_segments=0))
     if rule.methods:
-        # An original serves every method, but only on tracks with clips of these methods.
+        # An original serves every method, but only on excerpts with clips of these methods.
         made = Clip.objects.filter(method__in=rule.methods)
-        clips = clips.filter(Q(method__in=rule.methods) | Q(method="", track__in=made.values("track")))
-    return _each_sound_once(clips.select_related("track").order_by("track__name", "pk"))
+        clips = clips.filter(Q(method__in=rule.methods) | Q(method="", excerpt__in=made.values("excerpt")))
+    return _each_sound_once(clips.select_related("track", "excerpt").order_by("track__name", "pk"))
 
 
 def _each_sound_once(clips: Iterable[Clip]) -> list[Clip]:

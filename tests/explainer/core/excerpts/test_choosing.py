@@ -150,8 +150,8 @@ def test_the_reason_is_named_where_silence_leaves_no_room():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"number": 0}, "1 to 10 excerpts"),
-        ({"number": 11}, "1 to 10 excerpts"),
+        ({"number": -1}, "up to 10 excerpts"),
+        ({"number": 11}, "up to 10 excerpts"),
         ({"seconds": 0.5}, "1 to 60 s, not 0.5; 6 to 8 s are usual"),
         ({"seconds": float("nan")}, "not nan"),
         ({"apart": -1}, "0 or more"),
@@ -172,6 +172,14 @@ def test_a_short_track_is_refused_with_what_it_would_need():
         ExcerptRule(number=2, seconds=7, apart=1).require_room(14.9, "song")
     with pytest.raises(ExcerptError, match="1 excerpt of 7 s needs 7 s; choose shorter excerpts"):
         ExcerptRule(number=1, seconds=7).require_room(5, "song")
+
+
+def test_a_rule_for_no_excerpt_chooses_none():
+    nothing = rule(number=0)
+    assert choose(curve([1, 2]), "happy", nothing) == []
+    nothing.require_room(3.0, "song")
+    with pytest.raises(ExcerptError, match="1 excerpt of 3 s needs 3 s"):
+        nothing.require_room(2.9, "song")
 
 
 def test_rule_and_curve_survive_json():
