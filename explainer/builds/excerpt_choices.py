@@ -23,6 +23,8 @@ from explainer.imports.excerpts import add_excerpt
 from explainer.imports.loading import loaded, sound_of
 from explainer.models import Excerpt, ExcerptChoice, MusicModel, Track
 
+from .jobs import one_thread
+
 if TYPE_CHECKING:
     from explainer.core.models.adapters import MusicModel as CoreModel
 
@@ -112,7 +114,7 @@ class _Batch:
 
     def _evaluate(self, rows: Sequence[ExcerptChoice]) -> None:
         try:
-            with loaded(self.model) as core:
+            with one_thread(), loaded(self.model) as core:
                 for row in rows:
                     self._attempt(row, lambda row: self._curve(row, core))
         except ValueError as error:  # the model cannot be loaded

@@ -9,7 +9,8 @@ import hashlib
 import logging
 import math
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,17 +89,11 @@ class Result:
 
 def run(job: Job, progress: Progress | None = None) -> Result:
     """Run a job; errors are returned as a failure message and not raised."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
     from explainer.core.base.memory import is_out_of_memory, keep_freed_memory
 
-    # One thread, for the same bits everywhere and because threads that compete for cores are slow.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     keep_freed_memory()
     try:
-        with threadpool_limits(limits=1):
+        with one_thread():
             return _run(job, progress)
     except ValueError as error:  # messages of the core about its input already name the remedy
         logger.info("A build was refused", exc_info=True)
@@ -113,6 +108,19 @@ def run(job: Job, progress: Progress | None = None) -> Result:
             failure=f"Unexpected error ({type(error).__name__}: {error}). Details are in the worker's log; "
             "please report it if retrying does not help."
         )
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread: the same bits everywhere, and threads that compete for cores are slow."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
     finally:
         torch.set_num_threads(threads)
 

@@ -63,11 +63,13 @@ class ExcerptManager(models.Manager):
 
     def whole_of(self, track: Track) -> "Excerpt":
         """Return the excerpt that is the whole track."""
-        row, _created = self.get_or_create(
-            track=track, start=0, frames=track.frames, defaults={"chosen_by": Excerpt.ChosenBy.WHOLE}
-        )
-        row.track = track
-        return row
+        whole = Excerpt.ChosenBy.WHOLE
+        row = self.filter(track=track, chosen_by=whole).first()
+        if row is None:
+            row, _created = self.get_or_create(
+                track=track, start=0, frames=track.frames, defaults={"chosen_by": whole}
+            )
+        return row.of(track)
 
 
 class Excerpt(models.Model):

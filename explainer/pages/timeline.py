@@ -53,12 +53,14 @@ def curve_line(curve: Curve, target: str, seconds: float) -> CurveLine:
     heights = HEIGHT - 6 - (HEIGHT - 12) * (outputs - low) / ((high - low) or 1)
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(middles, heights, strict=True))
     step = float(np.median(np.diff(curve.starts))) if len(curve.starts) > 1 else curve.seconds
-    silent = [
-        Bar(float(middle) - step * WIDTH / seconds / 2, step * WIDTH / seconds, "")
-        for middle, usable in zip(middles, curve.usable(), strict=True)
-        if not usable
-    ]
-    return CurveLine(points, low, high, silent)
+    return CurveLine(points, low, high, _silent(middles, curve.usable(), step * WIDTH / seconds))
+
+
+def _silent(middles: np.ndarray, usable: np.ndarray, step: float) -> list[Bar]:
+    """Return a bar for each run of places that are not usable."""
+    edges = np.diff(np.concatenate([[False], ~usable, [False]]).astype(int))
+    runs = zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True)
+    return [Bar(float(middles[a]) - step / 2, float(middles[b] - middles[a]) + step, "") for a, b in runs]
 
 
 def waveform_path(peaks: Sequence[tuple[float, float]]) -> str:

@@ -13,8 +13,8 @@ from explainer.core.models.adapters import MusicModel, copy_of_outputs, explaine
 from .pulse import beat_times
 from .rule import ExcerptError, ExcerptRule
 
-MOST_STARTS = 240  # places at which an excerpt can start, of tracks without a pulse
-SMALLEST_STEP = 0.25  # s between them
+MOST_STARTS = 160  # places at which an excerpt can start; more take long and find nothing new
+SMALLEST_STEP = 0.25  # s between them in tracks without a pulse
 BLOCK_SECONDS = 0.05  # in which silence is measured
 SILENT = 10 ** (-50 / 20)  # of the loudest block; quieter ones count as silent
 LEAST_SOUND = 0.8  # share of the blocks of an excerpt that must not be silent
@@ -139,6 +139,7 @@ def _starts(y: np.ndarray, rate: int, rule: ExcerptRule) -> tuple[np.ndarray, st
         # The fade before a beat leaves its onset whole.
         beats = beat_times(y, rate, bars=rule.starts_on == "bars") - FADE_SECONDS
         beats = beats[(beats >= 0) & (beats <= last)]
+        beats = beats[:: max(1, -(-len(beats) // MOST_STARTS))]
         if len(beats) > 1:
             return np.round(beats, 3), rule.starts_on
     step = max(SMALLEST_STEP, last / MOST_STARTS)

@@ -67,7 +67,7 @@ field.addEventListener("pointerdown", (event) => {
   else if (Math.abs(at - from - seconds) < near) drag = { kind: "end" };
   else if (at > from && at < from + seconds) drag = { kind: "move", offset: at - from };
   else drag = { kind: "new", anchor: at };
-  drag.at = at;
+  Object.assign(drag, { at, long: seconds, moved: false });
   field.setPointerCapture(event.pointerId);
 });
 
@@ -75,6 +75,8 @@ field.addEventListener("pointermove", (event) => {
   if (!drag) return;
   const at = secondsAt(event);
   const { from, seconds } = selected();
+  drag.moved ||= Math.abs(at - drag.at) * drawing.getBoundingClientRect().width > 4 * SECONDS;
+  if (!drag.moved) return;
   if (drag.kind === "start") {
     const first = within(at, Math.max(0, drag.end - LONGEST), drag.end - SHORTEST);
     select(first, drag.end - first);
@@ -85,7 +87,7 @@ field.addEventListener("pointermove", (event) => {
 
 function drop(event) {
   // A click moves the selection there, with the length that it has.
-  if (drag?.kind === "new" && Math.abs(secondsAt(event) - drag.at) < 0.2) select(drag.at, Number(length.value));
+  if (drag && !drag.moved && drag.kind === "new") select(secondsAt(event), drag.long);
   drag = null;
 }
 

@@ -7,7 +7,7 @@ import soundfile
 from explainer.core.audio import FADE_SECONDS, Cut, read_excerpt
 from explainer.core.base.explanation import Target
 from explainer.core.excerpts.choosing import choose
-from explainer.core.excerpts.curve import curve_of
+from explainer.core.excerpts.curve import MOST_STARTS, curve_of
 from explainer.core.excerpts.pulse import beat_times
 from explainer.core.excerpts.rule import ExcerptError, ExcerptRule
 from explainer.core.models.adapters import ModelError
@@ -119,6 +119,16 @@ def test_excerpts_start_just_before_beats():
     assert curve.starts_on == "beats" and len(curve.starts) > 30
     for start in curve.starts:
         assert np.abs(times - FADE_SECONDS - start).min() < 0.05
+
+
+def test_long_tracks_are_asked_about_in_larger_steps():
+    y, times = clicks(200, 0.5, offset=0.25)
+    curve = curve_of(bright(), y, ExcerptRule(number=2, seconds=5))
+    assert curve.starts_on == "beats" and MOST_STARTS / 2 < len(curve.starts) <= MOST_STARTS
+    assert np.diff(curve.starts) == pytest.approx(1.5, abs=0.1)
+    anywhere = curve_of(bright(), y, ExcerptRule(number=2, seconds=5, starts_on="anywhere"))
+    assert len(anywhere.starts) <= MOST_STARTS + 2
+    assert np.abs(curve.starts[0] + FADE_SECONDS - times).min() < 0.05
 
 
 def test_bars_are_the_accented_beats():
