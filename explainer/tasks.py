@@ -12,7 +12,8 @@ from django_tasks_db.models import DBTaskResult
 
 from .builds import building, excerpt_choices, overviews
 from .correlations import figures, predictions
-from .models import Explanation, MusicModel, Track
+from .models import ExcerptChoice, Explanation, MusicModel, Track
+from .models.excerpt import REPORT_TIMEOUT
 
 PATIENCE = timedelta(seconds=20)
 RECENT = timedelta(minutes=10)
@@ -49,6 +50,18 @@ def resume_in_background(explanations: QuerySet | None = None) -> int:
 def resume_interrupted_builds() -> int:
     """Queue builds that were unfinished when the site stopped, except failed ones; return how many."""
     return resume_in_background(Explanation.objects.exclude(state=Explanation.State.FAILED))
+
+
+def resume_interrupted_choices() -> None:
+    """Queue choices of excerpts that were unfinished when the site stopped, except failed ones.
+
+    One that reported lately may have lost its worker or not: it is looked at once it would count as lost.
+    """
+    unfinished = ExcerptChoice.objects.exclude(state=ExcerptChoice.State.FAILED)
+    choose_excerpts_in_background(excerpt_choices.resumable(unfinished))
+    running = [row.batch for row in unfinished if row.is_being_made()]
+    for batch in dict.fromkeys(running):
+        choose_excerpts.using(run_after=timezone.now() + REPORT_TIMEOUT).enqueue(batch)
 
 
 @task()

@@ -5,6 +5,7 @@ are stored already, and a part of a track is one excerpt however often it is cho
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from explainer.core.models.adapters import MusicModel as CoreModel
 
 logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5
 
 OnChange = Callable[[ExcerptChoice], None]
 State = ExcerptChoice.State
@@ -61,11 +64,12 @@ def request_choices(
 def make_choices(batch: str, on_change: OnChange = lambda choice: None) -> list[ExcerptChoice]:
     """Make the choices of a batch that are not made yet, and return all of its rows.
 
-    First the model is evaluated on every track; where outputs are to be spread evenly, they are spread over
-    the range of all tracks together. A track that cannot be used does not stop the others.
+    Choices that another worker is making are left to it. First the model is evaluated on every track; where
+    outputs are to be spread evenly, they are spread over the range of all tracks together. A track that
+    cannot be used does not stop the others.
     """
     rows = list(ExcerptChoice.objects.filter(batch=batch).select_related("track", "model").order_by("pk"))
-    open_rows = [row for row in rows if row.state != State.DONE]
+    open_rows = [row for row in rows if row.state != State.DONE and not row.is_being_made()]
     if open_rows:
         _Batch(open_rows, on_change).make()
     return rows
@@ -86,6 +90,7 @@ class _Batch:
         self.model, self.target = rows[0].model, rows[0].target
         self.digest = self.model.digest()
         self.curves: dict[int, Curve] = {}
+        self.beaten = time.monotonic()
 
     def make(self) -> None:
         for row in self.rows:
@@ -130,11 +135,19 @@ class _Batch:
             percent = round(90 * done)
             if percent != row.progress:
                 self._write(row, progress=percent)
+            self._beat()
 
         curve = curve_of(core, y, self.rule, name=name, progress=report)
         require_target(curve, self.target)
         self._write(row, model_sha256=self.digest, curve=store_curve(curve))
         self.curves[row.pk] = curve
+
+    def _beat(self) -> None:
+        """Let no row of the batch look abandoned while another one is evaluated."""
+        if time.monotonic() - self.beaten > HEARTBEAT_SECONDS:
+            self.beaten = time.monotonic()
+            running = ExcerptChoice.objects.filter(batch=self.rows[0].batch, state=State.RUNNING)
+            running.update(reported_at=timezone.now())
 
     def _levels(self) -> dict[int, list[float]]:
         """Return the values to come close to, for each choice that has a curve with usable places."""

@@ -56,6 +56,12 @@ class RuleForm(forms.Form):
     """Which clips; an empty choice takes all."""
 
     tracks = _rows(Track, "clips")
+    parts = forms.ChoiceField(
+        choices=[("", "all clips"), ("excerpts", "of excerpts only"), ("whole", "of whole tracks only")],
+        required=False,
+        widget=forms.RadioSelect,
+        label="Excerpts",
+    )
     models = _rows(MusicModel, "explanations__clips")
     recipes = _rows(Recipe, "explanations__clips")
     targets = _values("Originals and resyntheses serve every target.")
@@ -94,6 +100,7 @@ class RuleForm(forms.Form):
         rows = {name: [row.pk for row in chosen[name]] for name in ("tracks", "models", "recipes")}
         return Rule(
             **rows,
+            parts=chosen["parts"],
             targets=chosen["targets"],
             conditions=chosen["conditions"],
             kept_segments=[int(value) for value in chosen["kept_segments"]],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 
 from explainer.files.clip_sounds import sound_of
-from explainer.models import Clip, Explanation
+from explainer.models import Clip, Excerpt, Explanation
 from studyserver.study.models import Stimulus, Study
 
 from .sets import CONDITION_ORDER, UNMASKED
@@ -27,8 +27,9 @@ class StudyLocked(Exception):
 class Rule:
     """Criteria for the clips of a study; an empty criterion does not restrict."""
 
-    # Primary keys. Tracks stand for all of their excerpts.
+    # Primary keys.
     tracks: list[int] = field(default_factory=list)
+    parts: str = ""  # "excerpts" or "whole" for clips of parts of tracks, or of whole tracks, only
     models: list[int] = field(default_factory=list)
     recipes: list[int] = field(default_factory=list)
     # Names of targets. Originals and resyntheses serve every target.
@@ -46,6 +47,9 @@ def clips_by_rule(rule: Rule) -> list[Clip]:
     clips = Clip.objects.filter(Q(explanation=None) | Q(explanation__state=Explanation.State.DONE))
     if rule.tracks:
         clips = clips.filter(track__in=rule.tracks)
+    if rule.parts:
+        of_whole = Q(excerpt__chosen_by=Excerpt.ChosenBy.WHOLE)
+        clips = clips.filter(of_whole if rule.parts == "whole" else ~of_whole)
     if rule.models:
         clips = clips.filter(explanation__model__in=rule.models)
     if rule.recipes:

@@ -187,3 +187,49 @@ def test_the_command_chooses_and_reports(song, track, music_model, capsys):
         call_command("choose_excerpts", number=11, verbosity=0, **options)
     with pytest.raises(CommandError, match="There is no model gone"):
         call_command("choose_excerpts", **{**options, "model": "gone"})
+
+
+def test_what_another_worker_makes_is_left_to_it(song, music_model):
+    rule = ExcerptRule(number=1, **ANYWHERE)
+    [row] = request_choices([song("one", 9, 3, 6)], music_model, "bright", rule)
+    everything = ExcerptChoice.objects.all()
+    everything.update(state="running", reported_at=timezone.now())
+    assert [one.state for one in make_choices(row.batch)] == ["running"]
+    everything.update(reported_at=timezone.now() - timedelta(minutes=5))
+    assert [one.state for one in make_choices(row.batch)] == ["done"]
+
+
+def test_no_row_looks_abandoned_while_another_is_evaluated(song, music_model, monkeypatch):
+    monkeypatch.setattr(excerpt_choices, "HEARTBEAT_SECONDS", 0)
+    rule = ExcerptRule(number=1, **ANYWHERE)
+    one, two = request_choices(
+        [song("one", 9, 3, 6), song("two", 9, 2, 5, seed=1)], music_model, "bright", rule
+    )
+    begun = timezone.now()
+    seen = []
+
+    def look(row):
+        if row.pk == one.pk and row.state == "running" and row.progress == 90:
+            seen.append(ExcerptChoice.objects.get(pk=two.pk).reported_at)
+
+    make_choices(one.batch, look)
+    assert seen and seen[-1] > begun
+
+
+def test_choices_are_taken_up_when_the_site_starts(song, music_model):
+    from django_tasks_db.models import DBTaskResult
+
+    rule = ExcerptRule(number=1, **ANYWHERE)
+    rows = [
+        request_choices([song(f"t{number}", 9, 3, 6, seed=number)], music_model, "bright", rule)[0]
+        for number in range(4)
+    ]
+    now = timezone.now()
+    states = (("done", None), ("running", now), ("running", now - timedelta(minutes=5)), ("failed", None))
+    for row, (state, reported) in zip(rows, states, strict=True):
+        ExcerptChoice.objects.filter(pk=row.pk).update(state=state, reported_at=reported)
+    tasks.resume_interrupted_choices()
+    queued = {task.args_kwargs["args"][0]: task.run_after for task in DBTaskResult.objects.all()}
+    assert set(queued) == {rows[1].batch, rows[2].batch}
+    assert now + timedelta(seconds=100) < queued[rows[1].batch] < now + timedelta(seconds=200)
+    assert queued[rows[2].batch].year == 9999  # as the task library writes "at once"
