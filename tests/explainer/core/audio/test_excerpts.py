@@ -9,6 +9,7 @@ from explainer.core.audio import (
     AudioError,
     AudioLimits,
     Cut,
+    cut_stems,
     fade,
     read_audio,
     read_excerpt,
@@ -94,3 +95,21 @@ def test_a_silent_excerpt_is_refused(tmp_path):
 def test_limits_of_the_whole_file_hold(noise_file):
     with pytest.raises(AudioError, match="at most 1 s"):
         read_excerpt(noise_file("a.wav"), Cut(0, RATE // 2), limits=AudioLimits(max_seconds=1))
+
+
+def test_stems_are_cut_where_the_track_is_at_whatever_rate(tmp_path):
+    rng = np.random.default_rng(2)
+    soundfile.write(tmp_path / "track.wav", 0.1 * rng.standard_normal(4 * RATE), RATE)
+    stem = (0.1 * rng.standard_normal(4 * 44_100)).astype(np.float32)
+    soundfile.write(tmp_path / "stem.wav", stem, 44_100, subtype="FLOAT")
+    (tmp_path / "cut").mkdir()
+    cut = Cut(RATE, 2 * RATE)
+    files = cut_stems({"low": tmp_path / "stem.wav"}, tmp_path / "track.wav", cut, tmp_path / "cut")
+    y, rate = soundfile.read(files["low"], dtype="float32")
+    assert rate == 44_100 and len(y) == 2 * 44_100
+    edge = round(FADE_SECONDS * rate)
+    np.testing.assert_array_equal(y[edge:-edge], stem[44_100 + edge : 3 * 44_100 - edge])
+    assert abs(y[0]) < 1e-4
+    soundfile.write(tmp_path / "stem.wav", stem[: 2 * 44_100], 44_100)
+    with pytest.raises(AudioError, match="the stem 'low' ends before the excerpt does"):
+        cut_stems({"low": tmp_path / "stem.wav"}, tmp_path / "track.wav", cut, tmp_path / "cut")

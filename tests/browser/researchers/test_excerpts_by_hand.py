@@ -136,6 +136,16 @@ def test_an_excerpt_is_added_played_and_deleted(page):
     expect(row).to_have_count(0)
 
 
+def test_a_finger_selects_too(new_page, logged_in, addresses):
+    page = new_page(viewport=PHONE, storage_state=logged_in, has_touch=True)
+    page.goto(addresses["hand"])
+    expect(page.locator("#play")).to_be_visible()
+    page.locator("#timeline").scroll_into_view_if_needed()
+    box = page.locator("#timeline svg").bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 40)
+    assert selection(page) == (pytest.approx(20, abs=0.3), 7)
+
+
 def test_without_scripts_start_and_length_can_be_typed(new_page, logged_in, addresses):
     page = new_page(viewport=DESK, storage_state=logged_in, java_script_enabled=False)
     page.goto(addresses["hand"])
