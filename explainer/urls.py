@@ -20,6 +20,7 @@ urlpatterns = [
     path("excerpts/resume", excerpt_views.resume, name="excerpts-resume"),
     path("excerpts/<int:pk>/delete", excerpt_views.delete_excerpt, name="excerpt-delete"),
     path("excerpts/choices/<int:pk>/", excerpt_views.choice, name="excerpt-choice"),
+    path("excerpts/choices/<int:pk>/discard", excerpt_views.discard, name="excerpts-discard"),
     path("correlations/", correlation_views.correlations, name="correlations"),
     path("correlations/table.csv", correlation_views.correlations_table, name="correlations-table"),
     path("correlations/predict", correlation_views.ask_for_predictions, name="correlations-predict"),

@@ -81,6 +81,24 @@ def resumable(choices: QuerySet) -> list[str]:
     return list(dict.fromkeys(row.batch for row in idle))
 
 
+def discard(batch: str) -> tuple[int, int]:
+    """Delete the choices of a batch with their excerpts, except those of which something was made.
+
+    Returns
+    -------
+    deleted, kept : int
+        Numbers of excerpts. A choice with excerpts in use stays with them.
+    """
+    with transaction.atomic():
+        chosen = Excerpt.objects.filter(choice__batch=batch)
+        unused = chosen.filter(explanations=None, clips=None)
+        deleted = unused.count()
+        unused.delete()
+        kept = chosen.count()
+        ExcerptChoice.objects.filter(batch=batch, excerpts=None).delete()
+    return deleted, kept
+
+
 class _Batch:
     """The choices of several tracks by one rule."""
 

@@ -124,7 +124,22 @@ def choice(request: HttpRequest, pk: int) -> HttpResponse:
         starts_on=STARTS_ON[curve.starts_on] if curve else "",
         bars=timeline.bars(parts, seconds),
         ticks=timeline.ticks(seconds),
+        together=ExcerptChoice.objects.filter(batch=row.batch).count(),
     )
+
+
+@require_POST
+@researcher("explainer.delete_excerpt")
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete what was chosen together by a rule, except excerpts in use."""
+    row = get_object_or_404(ExcerptChoice, pk=pk)
+    if ExcerptChoice.objects.filter(batch=row.batch, state=State.RUNNING).exists():
+        messages.error(request, "These excerpts are being chosen; wait until that has ended.")
+        return redirect("explainer:excerpts")
+    deleted, kept = excerpt_choices.discard(row.batch)
+    stay = f"; {plural(kept, 'excerpt')} in use {'was' if kept == 1 else 'were'} kept" if kept else ""
+    messages.success(request, f"Deleted {plural(deleted, 'excerpt')}{stay}.")
+    return redirect("explainer:excerpts")
 
 
 @researcher("explainer.add_excerpt")

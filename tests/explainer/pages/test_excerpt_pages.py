@@ -240,3 +240,25 @@ def test_excerpts_and_choices_are_in_the_export_of_a_study(song, music_model, re
     stimuli = list(found.rows("stimuli"))
     assert {row["excerpt"] for row in stimuli} == set(excerpts)
     assert {row["excerpt_seconds"] for row in stimuli} == {1.0, 2.0}
+
+
+def test_what_a_rule_chose_is_deleted_together_except_what_is_in_use(
+    admin_client, sound_file, song, music_model, recipe
+):
+    y = np.random.default_rng(3).standard_normal(9 * SAMPLE_RATE) * 0.1
+    [done] = tracks.import_tracks([sound_file("other.wav", y)], decode_here=True)
+    rule = ExcerptRule(number=2, where="most", seconds=2.0, starts_on="anywhere", apart=0.5)
+    first, second = make_choices(request_choices([song, done.track], music_model, "bright", rule)[0].batch)
+    discard = reverse("explainer:excerpts-discard", args=[first.pk])
+    ExcerptChoice.objects.filter(pk=second.pk).update(state="running")
+    assert "are being chosen" in words_of(admin_client.post(discard, follow=True))
+    ExcerptChoice.objects.filter(pk=second.pk).update(state="done")
+    used = first.excerpts.first()
+    building.request_explanations([used], [music_model], [recipe])
+    by_hand = add_excerpt(song, 0, 1, Excerpt.ChosenBy.HAND)
+    page = admin_client.get(reverse("explainer:excerpt-choice", args=[second.pk]))
+    assert "of 2 tracks together" in words_of(page)
+    words = words_of(admin_client.post(discard, follow=True))
+    assert "Deleted 3 excerpts; 1 excerpt in use was kept." in words
+    assert set(Excerpt.objects.exclude(chosen_by="whole")) == {used, by_hand}
+    assert list(ExcerptChoice.objects.all()) == [first]
