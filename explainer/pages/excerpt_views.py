@@ -172,6 +172,7 @@ def _of(request: HttpRequest, track: Track) -> dict[str, Any]:
     used |= set(Excerpt.objects.filter(track=track, clips__isnull=False).values_list("pk", flat=True))
     parts = [(row.start_seconds, row.seconds, str(row)) for row in chosen]
     said = curve_for_script(curve, shown.target) if curve and shown else None
+    asking = asked.filter(state__in=[State.WAITING, State.RUNNING]).exists()
     return {
         "overview": overview,
         "waveform": timeline.waveform_path(overview["waveform"]) if overview else "",
@@ -184,7 +185,8 @@ def _of(request: HttpRequest, track: Track) -> dict[str, Any]:
         "said": said,
         "said_json": json.dumps(said) if said else "",
         "height": 300 if curve else 200,
-        "asking": asked.filter(state__in=[State.WAITING, State.RUNNING]).exists(),
+        "asking": asking,
+        "no_worker": (asking or not overview) and tasks.lacks_worker(),
         "targets": targets_of_models(),
     }
 

@@ -3,11 +3,14 @@
 import html
 import json
 import re
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from small_world import SAMPLE_RATE
 
 from explainer import tasks
@@ -116,6 +119,9 @@ def test_an_excerpt_in_use_and_the_whole_track_are_kept(admin_client, song, musi
 def test_the_drawing_comes_from_the_worker(admin_client, song):
     page = admin_client.get(by_hand(song))
     assert "being drawn by the background worker" in words_of(page) and b"sound-wave" not in page.content
+    assert "No background worker is running." not in words_of(page)
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(minutes=1))
+    assert "No background worker is running." in words_of(admin_client.get(by_hand(song)))
     picture = reverse("explainer:track-spectrogram", args=[song.pk])
     assert admin_client.get(picture).status_code == 404
     tasks.draw_overview.func(song.pk)
