@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,7 +22,8 @@ from .core.base.counting import plural
 from .files.uploaded_files import written
 from .imports import tracks
 from .imports.recipes import STEMS
-from .models import Clip, Explanation, MusicModel, Recipe, Track
+from .imports.track_manifest import Described
+from .models import Clip, Excerpt, Explanation, MusicModel, Recipe, Track
 from .pages.explanation_page import name_of
 from .pages.forms import MusicModelForm, RecipeForm
 from .pages.upload_forms import UploadTracksForm
@@ -74,6 +75,13 @@ class CountsExplanations(Framed):
         return row.explanations_made
 
 
+@admin.action(description="Choose excerpts of the selected by rule", permissions=["view"])
+def choose_excerpts(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+    """Go to the page that chooses excerpts by rule, with the selection ticked."""
+    chosen = urlencode([("tracks", pk) for pk in queryset.values_list("pk", flat=True)])
+    return redirect(f"{reverse('explainer:excerpts')}?{chosen}")
+
+
 @admin.action(description="Build clips of the selected", permissions=["view"])
 def build_clips(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
     """Go to the page for building clips, with the selection ticked."""
@@ -86,15 +94,30 @@ def build_clips(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet
 class TrackAdmin(HasSound, CountsExplanations):
     """Tracks: several can be uploaded together; their sound cannot be changed."""
 
-    list_display = ("name", "title", "composer", "licence", "length", "rate", "made")
+    list_display = ("name", "title", "composer", "licence", "length", "rate", "excerpts", "made")
     search_fields = ("name", "title", "composer", "source", "notes")
     list_filter = ("licence",)
-    actions = (build_clips,)
+    actions = (choose_excerpts, build_clips)
     fields = (
-        "name", "title", "composer", "source", "licence", "notes", "listen", "length", "rate", "channels",
-        "sha256", "created_at",
+        "name", "title", "composer", "source", "licence", "notes", "listen", "length", "excerpts", "rate",
+        "channels", "sha256", "created_at",
     )  # fmt: skip
-    readonly_fields = ("listen", "length", "rate", "channels", "sha256", "created_at")
+    readonly_fields = ("listen", "length", "excerpts", "rate", "channels", "sha256", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Return the tracks with their number of excerpts."""
+        chosen = Excerpt.objects.filter(track=OuterRef("pk")).exclude(chosen_by=Excerpt.ChosenBy.WHOLE)
+        number = chosen.order_by().values("track").annotate(number=Count("pk")).values("number")
+        return super().get_queryset(request).annotate(excerpts_chosen=Subquery(number))
+
+    @admin.display(ordering="excerpts_chosen")
+    def excerpts(self, track: Any) -> str:
+        """Return the number of excerpts, as a link to the page where they are chosen."""
+        words = track.excerpts_chosen or "whole"
+        address = reverse("explainer:track-excerpts", args=[track.pk])
+        return format_html(
+            '<a href="{}" aria-label="Excerpts of {}: {}">{}</a>', address, track, words, words
+        )
 
     @admin.display(description="sound")
     def listen(self, track: Track) -> str:
@@ -130,7 +153,7 @@ class TrackAdmin(HasSound, CountsExplanations):
             with tempfile.TemporaryDirectory(prefix="upload-") as folder:
                 path = written(upload, Path(folder))
                 title = {} if path.name == upload.name else {"title": Path(upload.name).stem[:200]}
-                done += tracks.import_tracks([path], {path: common | title})
+                done += tracks.import_tracks([path], {path: Described(common | title)})
         return done
 
 
@@ -226,6 +249,11 @@ class RecipeAdmin(CountsExplanations):
 class ReadOnly(Framed):
     """Base of pages for rows written by builds: they can be viewed and deleted, but not edited."""
 
+    @admin.display(description="track", ordering="track__name")
+    def part(self, row: Explanation | Clip) -> str:
+        """Return the track, or the excerpt of it."""
+        return str(row.part)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: rows are added by the page that builds clips."""
         return False
@@ -239,17 +267,18 @@ class ReadOnly(Framed):
 class ExplanationAdmin(ReadOnly):
     """Explanations: their state, and a link to their page."""
 
-    list_display = ("track", "look", "model", "recipe", "how_far", "targets_wanted", "model_calls", "took")
+    list_display = ("part", "look", "model", "recipe", "how_far", "targets_wanted", "model_calls", "took")
     list_filter = ("state", "model", "recipe")
-    list_select_related = ("track", "model", "recipe")
+    list_select_related = ("track", "excerpt", "model", "recipe")
     search_fields = ("track__name", "track__title", "model__name", "recipe__name", "key")
     actions = ("take_up_again",)
     fields = (
-        "look", "track", "model", "recipe", "how_far", "targets_wanted", "remarks", "model_calls", "took",
+        "look", "part", "model", "recipe", "how_far", "targets_wanted", "remarks", "model_calls", "took",
         "started_at", "finished_at", "key", "pretty_predictions", "pretty_provenance",
     )  # fmt: skip
     readonly_fields = (
-        "look", "how_far", "targets_wanted", "remarks", "took", "pretty_predictions", "pretty_provenance",
+        "part", "look", "how_far", "targets_wanted", "remarks", "took", "pretty_predictions",
+        "pretty_provenance",
     )  # fmt: skip
 
     @admin.display(description="state", ordering="state")
@@ -313,18 +342,18 @@ class NamedOrNone(admin.AllValuesFieldListFilter):
 class ClipAdmin(HasSound, ReadOnly):
     """Clips: lists with search and players."""
 
-    list_display = ("track", "what", "target", "listen", "model_name", "level")
+    list_display = ("part", "what", "target", "listen", "model_name", "level")
     list_filter = ("condition", ("method", NamedOrNone), "explanation__model", ("target", NamedOrNone))
-    list_select_related = ("track", "explanation__model")
+    list_select_related = ("track", "excerpt", "explanation__model")
     search_fields = ("track__name", "track__title", "condition", "target", "sha256")
     fields = (
-        "listen", "track", "explanation", "condition", "target", "target_level", "method", "segments_asked",
+        "listen", "part", "explanation", "condition", "target", "target_level", "method", "segments_asked",
         "kept_segments", "variant", "length", "rate", "level", "common_gain", "peak", "area", "energy",
         "sha256", "heard", "masked", "pretty_provenance",
     )  # fmt: skip
     readonly_fields = (
-        "listen", "length", "rate", "level", "common_gain", "peak", "area", "energy", "heard", "masked",
-        "pretty_provenance",
+        "part", "listen", "length", "rate", "level", "common_gain", "peak", "area", "energy", "heard",
+        "masked", "pretty_provenance",
     )  # fmt: skip
 
     @admin.display(description="condition", ordering="condition")

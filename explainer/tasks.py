@@ -10,9 +10,10 @@ from django_tasks import task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
-from .builds import building
+from .builds import building, excerpt_choices, overviews
 from .correlations import figures, predictions
-from .models import Explanation, MusicModel, Track
+from .models import ExcerptChoice, Explanation, MusicModel, Track
+from .models.excerpt import REPORT_TIMEOUT
 
 PATIENCE = timedelta(seconds=20)
 RECENT = timedelta(minutes=10)
@@ -51,6 +52,18 @@ def resume_interrupted_builds() -> int:
     return resume_in_background(Explanation.objects.exclude(state=Explanation.State.FAILED))
 
 
+def resume_interrupted_choices() -> None:
+    """Queue choices of excerpts that were unfinished when the site stopped, except failed ones.
+
+    One that reported lately may have lost its worker or not: it is looked at once it would count as lost.
+    """
+    unfinished = ExcerptChoice.objects.exclude(state=ExcerptChoice.State.FAILED)
+    choose_excerpts_in_background(excerpt_choices.resumable(unfinished))
+    running = [row.batch for row in unfinished if row.is_being_made()]
+    for batch in dict.fromkeys(running):
+        choose_excerpts.using(run_after=timezone.now() + REPORT_TIMEOUT).enqueue(batch)
+
+
 @task()
 def predict(model_id: int, track_ids: list[int]) -> None:
     """Compute a model's missing predictions for tracks."""
@@ -83,18 +96,43 @@ def is_drawing(model: MusicModel) -> bool:
     return _is_queued_or_running(draw_correlations, model)
 
 
-def _is_queued_or_running(work: Task, model: MusicModel) -> bool:
+def _is_queued_or_running(work: Task, about: MusicModel | Track) -> bool:
     # A task whose worker was killed stays "running" for ever, so old tasks do not count.
     of_kind = DBTaskResult.objects.filter(
         task_path=work.module_path, enqueued_at__gte=timezone.now() - RECENT
     )
     unfinished = of_kind.ready() | of_kind.running()
-    return any(task.args_kwargs["args"][0] == model.pk for task in unfinished)
+    return any(task.args_kwargs["args"][0] == about.pk for task in unfinished)
 
 
 def lacks_worker() -> bool:
     """Return whether builds have been waiting for some time while none is running."""
-    tasks = DBTaskResult.objects.filter(task_path=build.module_path)
+    paths = [work.module_path for work in (build, choose_excerpts, draw_overview)]
+    tasks = DBTaskResult.objects.filter(task_path__in=paths)
     if tasks.running().filter(started_at__gte=timezone.now() - timedelta(hours=1)).exists():
         return False
     return tasks.ready().filter(enqueued_at__lt=timezone.now() - PATIENCE).exists()
+
+
+@task()
+def choose_excerpts(batch: str) -> None:
+    """Choose the excerpts of several tracks by one rule."""
+    excerpt_choices.make_choices(batch)
+
+
+def choose_excerpts_in_background(batches: Iterable[str]) -> None:
+    """Queue choices of excerpts."""
+    for batch in batches:
+        choose_excerpts.enqueue(batch)
+
+
+@task()
+def draw_overview(track_id: int) -> None:
+    """Draw waveform and spectrogram of a track."""
+    overviews.draw_overview(Track.objects.get(pk=track_id))
+
+
+def draw_overview_in_background(track: Track) -> None:
+    """Queue the overview of a track, unless it is queued or being drawn."""
+    if not _is_queued_or_running(draw_overview, track):
+        draw_overview.enqueue(track.pk)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .pages import correlation_views, views
+from .pages import correlation_views, excerpt_views, views
 
 app_name = "explainer"
 urlpatterns = [
@@ -12,6 +12,15 @@ urlpatterns = [
     path("clips/<int:pk>/sound", views.clip_sound, name="clip-sound"),
     path("clips/upload/", views.upload_clips, name="upload-clips"),
     path("tracks/<int:pk>/sound", views.track_sound, name="track-sound"),
+    path("tracks/<int:pk>/excerpts/", excerpt_views.track_excerpts, name="track-excerpts"),
+    path("tracks/<int:pk>/excerpts/ask", excerpt_views.ask_model, name="ask-model"),
+    path("tracks/<int:pk>/spectrogram.png", excerpt_views.spectrogram, name="track-spectrogram"),
+    path("excerpts/", excerpt_views.excerpts, name="excerpts"),
+    path("excerpts/data", excerpt_views.excerpts_data, name="excerpts-data"),
+    path("excerpts/resume", excerpt_views.resume, name="excerpts-resume"),
+    path("excerpts/<int:pk>/delete", excerpt_views.delete_excerpt, name="excerpt-delete"),
+    path("excerpts/choices/<int:pk>/", excerpt_views.choice, name="excerpt-choice"),
+    path("excerpts/choices/<int:pk>/discard", excerpt_views.discard, name="excerpts-discard"),
     path("correlations/", correlation_views.correlations, name="correlations"),
     path("correlations/table.csv", correlation_views.correlations_table, name="correlations-table"),
     path("correlations/predict", correlation_views.ask_for_predictions, name="correlations-predict"),

@@ -28,10 +28,31 @@ problems(MusicModel(representation={"kind": "log_filterbank"}, targets=[{"name":
 from explainer.pages import explanation_page, views
 from explainer import admin
 """
+EXCERPTS = """
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.test import Client
+from explainer.models import Excerpt, ExcerptChoice, MusicModel, Track
+call_command("migrate", verbosity=0)
+track = Track.objects.create(name="t", sha256="0" * 64, seconds=60.0, sample_rate=8000, channels=1)
+model = MusicModel.objects.create(name="m", targets=[{"name": "happy", "level": "emotion"}])
+client = Client(headers={"host": "localhost"})
+user = get_user_model().objects.create_superuser("r")
+client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+by_hand = f"/admin/explainer/tracks/{track.pk}/excerpts/"
+answer = client.get(by_hand)
+assert answer.status_code == 200, (answer.status_code, answer.content[:500])
+assert client.post(by_hand, {"start": "3", "seconds": "7"}).status_code == 302
+assert client.post(f"{by_hand}ask", {"target": f"{model.pk}:happy"}).status_code == 302
+rule = {"tracks": [track.pk], "target": f"{model.pk}:happy", "where": "most", "number": 2, "seconds": 7}
+answer = client.post("/admin/explainer/excerpts/", {**rule, "starts_on": "beats", "apart": 1})
+assert answer.status_code == 302, answer.content
+assert Excerpt.objects.filter(chosen_by="hand").count() == 1 and ExcerptChoice.objects.count() == 2
+"""
 REPORT = f"print(*sorted({HEAVY!r} & set(sys.modules)))"
 
 
-@pytest.mark.parametrize("extra", ["", FORMS], ids=["start-up", "forms"])
+@pytest.mark.parametrize("extra", ["", FORMS, EXCERPTS], ids=["start-up", "forms", "excerpts"])
 def test_nothing_heavy_is_imported(tmp_path, extra):
     done = subprocess.run(
         [sys.executable, "-c", START_UP + extra + REPORT],

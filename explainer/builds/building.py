@@ -19,9 +19,10 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from explainer.files import stored_files
+from explainer.imports.excerpts import excerpts_of
 from explainer.imports.recipes import stems_of
 from explainer.imports.tracks import limits
-from explainer.models import Explanation, MusicModel, Recipe, Track, this_worker
+from explainer.models import Excerpt, Explanation, MusicModel, Recipe, Track, this_worker
 
 from . import jobs, stored_results
 from .compute import Pool
@@ -53,7 +54,7 @@ class Outcome:
 
 
 def request_explanations(
-    tracks: Iterable[Track],
+    parts: Iterable[Track | Excerpt],
     models: Iterable[MusicModel],
     recipes: Iterable[Recipe],
     targets: Sequence[str] = (),
@@ -62,8 +63,10 @@ def request_explanations(
 
     Parameters
     ----------
-    tracks, models, recipes
-        Every track is explained for every model with every recipe.
+    parts : iterable of Track or Excerpt
+        What is explained. A track stands for its chosen excerpts, or for itself if none has been chosen.
+    models, recipes
+        Every excerpt is explained for every model with every recipe.
     targets : sequence of str
         Targets whose clips are made; empty for all. Each model uses those that it has. Targets that were
         requested before are kept.
@@ -73,18 +76,25 @@ def request_explanations(
     BuildRefused
         If nothing is requested, or a model has none of the targets.
     """
-    tracks, models, recipes = list(tracks), list(models), list(recipes)
-    for chosen, what in ((tracks, "track"), (models, "model"), (recipes, "recipe")):
+    excerpts, models, recipes = _excerpts(parts), list(models), list(recipes)
+    for chosen, what in ((excerpts, "track"), (models, "model"), (recipes, "recipe")):
         if not chosen:
             raise BuildRefused(f"Choose at least one {what}.")
     wanted = {model.pk: _targets_of(model, targets) for model in models}
     with transaction.atomic():
         return [
-            _request(track, model, recipe, wanted[model.pk])
-            for track in tracks
+            _request(excerpt, model, recipe, wanted[model.pk])
+            for excerpt in excerpts
             for model in models
             for recipe in recipes
         ]
+
+
+def _excerpts(parts: Iterable[Track | Excerpt]) -> list[Excerpt]:
+    found = []
+    for part in parts:
+        found += [part] if isinstance(part, Excerpt) else excerpts_of([part])
+    return list({row.pk: row for row in found}.values())
 
 
 def _targets_of(model: MusicModel, targets: Sequence[str]) -> list[str]:
@@ -97,9 +107,12 @@ def _targets_of(model: MusicModel, targets: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _request(track: Track, model: MusicModel, recipe: Recipe, targets: list[str]) -> Explanation:
+def _request(excerpt: Excerpt, model: MusicModel, recipe: Recipe, targets: list[str]) -> Explanation:
     row, created = Explanation.objects.get_or_create(
-        track=track, model=model, recipe=recipe, defaults={"requested_targets": targets}
+        excerpt=excerpt,
+        model=model,
+        recipe=recipe,
+        defaults={"track": excerpt.track, "requested_targets": targets},
     )
     if created or not row.requested_targets:
         return row
@@ -315,7 +328,7 @@ def _claim(identity: int) -> Explanation | Outcome:
     with transaction.atomic():
         explanation = (
             Explanation.objects.select_for_update(of=("self",))
-            .select_related("track", "model", "recipe")
+            .select_related("track", "excerpt", "model", "recipe")
             .get(pk=identity)
         )
         if explanation.is_being_built():
@@ -345,7 +358,7 @@ def _files_are_there(explanation: Explanation) -> bool:
 
 
 def _job(explanation: Explanation) -> jobs.Job:
-    track, model = explanation.track, explanation.model
+    track, excerpt, model = explanation.track, explanation.excerpt, explanation.model
     return jobs.Job(
         track_file=f"{track.name}{_suffix(track.file.name)}",
         track=stored_files.read(track.file.name),
@@ -355,6 +368,7 @@ def _job(explanation: Explanation) -> jobs.Job:
         allowed_code=tuple(settings.MODEL_CODE),
         recipe=explanation.recipe.content().to_dict(),
         targets=explanation.targets(),
+        cut=None if excerpt.is_whole else (excerpt.start, excerpt.frames),
         limits=dataclasses.asdict(limits()),
         stems={
             source: (name, stored_files.read(name))

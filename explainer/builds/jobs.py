@@ -9,7 +9,8 @@ import hashlib
 import logging
 import math
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ class Job:
     ----------
     track_file, track : str, bytes
         File name (for messages) and content of the track.
+    cut : (int, int) or None
+        First frame and number of frames of the excerpt; None for the whole track.
     definition : mapping
         See `explainer.core.models.loading.load_model`, without ``checkpoint``.
     checkpoint_file, checkpoint : str, bytes
@@ -57,6 +60,7 @@ class Job:
     allowed_code: Sequence[str]
     recipe: Mapping[str, Any]
     targets: Sequence[str]
+    cut: tuple[int, int] | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
     stems: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
@@ -85,17 +89,11 @@ class Result:
 
 def run(job: Job, progress: Progress | None = None) -> Result:
     """Run a job; errors are returned as a failure message and not raised."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
     from explainer.core.base.memory import is_out_of_memory, keep_freed_memory
 
-    # One thread, for the same bits everywhere and because threads that compete for cores are slow.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     keep_freed_memory()
     try:
-        with threadpool_limits(limits=1):
+        with one_thread():
             return _run(job, progress)
     except ValueError as error:  # messages of the core about its input already name the remedy
         logger.info("A build was refused", exc_info=True)
@@ -110,12 +108,25 @@ def run(job: Job, progress: Progress | None = None) -> Result:
             failure=f"Unexpected error ({type(error).__name__}: {error}). Details are in the worker's log; "
             "please report it if retrying does not help."
         )
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread: the same bits everywhere, and threads that compete for cores are slow."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
     finally:
         torch.set_num_threads(threads)
 
 
 def _run(job: Job, progress: Progress | None) -> Result:
-    from explainer.core.audio import AudioLimits
+    from explainer.core.audio import AudioLimits, Cut
     from explainer.core.base.recipe import Recipe
     from explainer.core.models.loading import load_model
     from explainer.core.pipeline import explain_track
@@ -144,6 +155,7 @@ def _run(job: Job, progress: Progress | None) -> Result:
             Recipe.from_dict(recipe),
             output_folder=folder / "clips",
             targets=list(job.targets),
+            cut=Cut(*job.cut) if job.cut else None,
             progress=progress,
             limits=AudioLimits(**job.limits),
         )

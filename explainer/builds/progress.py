@@ -29,7 +29,7 @@ def building_bar(
         def show(explanation: Explanation) -> None:
             finished = explanation.state in (Explanation.State.DONE, Explanation.State.FAILED)
             shares[explanation.pk] = 1.0 if finished else explanation.progress / 100
-            bar.set_postfix_str(f"{explanation.track.name}: {explanation.activity}"[:60], refresh=False)
+            bar.set_postfix_str(f"{explanation.part.name}: {explanation.activity}"[:60], refresh=False)
             bar.n = sum(shares.values())
             bar.refresh()
 

@@ -13,10 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from explainer.core import VERSION
+from explainer.core.audio import FADE_SECONDS
 from explainer.core.base.canonical_json import digest_of
 from explainer.files import stored_files
 from explainer.files.clip_sounds import note_sounds
-from explainer.models import Clip, Explanation
+from explainer.models import Clip, Excerpt, Explanation
 
 from . import jobs
 
@@ -37,8 +38,16 @@ def key_of(explanation: Explanation) -> str:
             "recipe": explanation.recipe.digest,
             "targets": explanation.targets(),
             "core": VERSION,
+            **_part(explanation.excerpt),
         }
     )
+
+
+def _part(excerpt: Excerpt) -> dict:
+    """Return what is explained of the track; nothing for a whole one, so that its key stays what it was."""
+    if excerpt.is_whole:
+        return {}
+    return {"excerpt": {"start": excerpt.start, "frames": excerpt.frames, "fade_seconds": FADE_SECONDS}}
 
 
 def _manifest_name(key: str) -> str:
@@ -87,6 +96,7 @@ def record(explanation: Explanation, manifest: Mapping[str, Any]) -> bool:
 def _provenance(explanation: Explanation) -> dict:
     return {
         "track_sha256": explanation.track.sha256,
+        **_part(explanation.excerpt),
         "model_sha256": explanation.model.digest(),
         "recipe": explanation.recipe.parameters,
         "recipe_sha256": explanation.recipe.digest,
@@ -112,7 +122,7 @@ def _record_clips(explanation: Explanation, described: Sequence[Mapping[str, Any
         clip = clip or Clip(explanation=explanation)
         for name, value in description.items():
             setattr(clip, name, value)
-        clip.track = explanation.track
+        clip.track, clip.excerpt = explanation.track, explanation.excerpt
         clip.method = method if clip.target else ""
         clips.append(clip)
     note_sounds(clips)

@@ -3,14 +3,16 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from .audio import AudioLimits, read_audio
+from .audio import AudioLimits, Cut, cut_stems, read_audio, read_excerpt
 from .base.counting import plural
 from .base.explanation import Explanation
 from .base.recipe import Recipe, random_generator
@@ -27,6 +29,7 @@ from .perturbation.masking import hidden_features
 from .perturbation.problem import Problem
 from .representations.compression import LAWS
 from .representations.reconstruction import Filling, filling_of
+from .representations.representation import Representation
 from .segmentation.segments import Segmentation, segment
 
 Progress = Callable[[float, str], None]
@@ -73,10 +76,11 @@ def explain_track(
     *,
     output_folder: str | os.PathLike[str],
     targets: Sequence[str] | None = None,
+    cut: Cut | None = None,
     progress: Progress | None = None,
     limits: AudioLimits | None = None,
 ) -> TrackResult:
-    """Explain a model on a track and render clips of the explanation.
+    """Explain a model on a track, or on an excerpt of it, and render clips of the explanation.
 
     The result is determined by the arguments: with the same libraries and one thread, every process on
     every machine writes the same bytes.
@@ -89,6 +93,9 @@ def explain_track(
         Receives clips (``<sha256>.flac``) and figures; created if it is missing.
     targets : sequence of str, optional
         Targets whose clips and figures are made; by default all.
+    cut : Cut, optional
+        The excerpt to explain, faded as `explainer.core.audio.read_excerpt` does; by default the whole track,
+        as it is.
     progress : callable, optional
         Called with the share done, 0 to 1, and a description of the current step.
 
@@ -126,7 +133,8 @@ def explain_track(
     folder.mkdir(parents=True, exist_ok=True)
     at_once = not method_named(recipe.method).cost_grows_with_targets
     explained = targets_to_explain(model, targets or (), all_at_once=at_once)
-    prepared = _prepare(track_path, model, recipe, explained, targets or (), limits or AudioLimits(), report)
+    source = _Source(Path(track_path), cut, limits or AudioLimits())
+    prepared = _prepare(source, model, recipe, explained, targets or (), report)
     problem, y, representation = prepared.problem, prepared.y, model.representation
 
     explanation = with_emotions(explain(recipe.method, problem, recipe), model)
@@ -169,6 +177,35 @@ def explain_track(
     )
 
 
+@dataclass(frozen=True)
+class _Source:
+    """Where the sound comes from."""
+
+    path: Path
+    cut: Cut | None
+    limits: AudioLimits
+
+    def read(self, sample_rate: int) -> np.ndarray:
+        """Return the sound at a rate in Hz."""
+        if self.cut is None:
+            return read_audio(self.path, sample_rate=sample_rate, limits=self.limits)[0]
+        return read_excerpt(self.path, self.cut, sample_rate=sample_rate, limits=self.limits)[0]
+
+    def segment(
+        self, recipe: Recipe, features: np.ndarray, representation: Representation, y: np.ndarray
+    ) -> Segmentation:
+        """Divide the sound into segments; recordings of the track's sources are cut as the track is."""
+        parameters = recipe.segmentation_parameters
+        with ExitStack() as stack:
+            if self.cut and "stems" in parameters:
+                folder = Path(stack.enter_context(TemporaryDirectory(prefix="stems-")))
+                parameters = {
+                    **parameters,
+                    "stems": cut_stems(parameters["stems"], self.path, self.cut, folder),
+                }
+            return segment(recipe.segmentation, features, representation, y, parameters)
+
+
 @dataclass(frozen=True, eq=False)
 class _Prepared:
     """A track that has been read, with a model that has been checked on it."""
@@ -182,22 +219,21 @@ class _Prepared:
 
 
 def _prepare(
-    track_path: str | os.PathLike[str],
+    source: _Source,
     model: MusicModel,
     recipe: Recipe,
     explained: Sequence[int],
     decisive: Sequence[str],
-    limits: AudioLimits,
     report: Progress,
 ) -> _Prepared:
     """Read the track, divide it into segments, check the model on it, and choose batch size and precision."""
     report(0.0, "reading the track")
     representation = model.representation
-    y, _ = read_audio(track_path, sample_rate=representation.sample_rate, limits=limits)
+    y = source.read(representation.sample_rate)
     gain = representation.normalisation_gain(y)
     features = representation.features(y, gain)
     sound = representation.model_input(y, gain) if representation.feeds_sound else None
-    segmentation = segment(recipe.segmentation, features, representation, y, recipe.segmentation_parameters)
+    segmentation = source.segment(recipe, features, representation, y)
     report(0.03, "checking the model")
     checked = check_on_input(model, features if sound is None else sound)
     checked.require()

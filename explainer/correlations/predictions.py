@@ -1,18 +1,11 @@
 """Predictions of models on whole tracks: lookup of stored ones and computation of missing ones."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from django.conf import settings
-
-from explainer.files import stored_files
-from explainer.imports.tracks import limits
-from explainer.models import Explanation, MusicModel, Track, TrackPrediction
+from explainer.imports.loading import loaded, sound_of
+from explainer.models import Excerpt, Explanation, MusicModel, Track, TrackPrediction
 
 if TYPE_CHECKING:
     from explainer.core.models.adapters import MusicModel as CoreModel
@@ -33,11 +26,13 @@ def known(model: MusicModel, tracks: Sequence[Track]) -> dict[int, dict[str, flo
     -------
     dict
         Primary key of the track -> target -> output. Taken from predictions of whole tracks and from
-        explanations of all targets, if they were made by the current version of the model.
+        explanations of whole tracks for all targets, if they were made by the current version of the model.
     """
     digest, names = model.digest(), set(model.target_names())
     keys = [track.pk for track in tracks]
-    explained = Explanation.objects.done().filter(model=model, track__in=keys)
+    explained = Explanation.objects.done().filter(
+        model=model, track__in=keys, excerpt__chosen_by=Excerpt.ChosenBy.WHOLE
+    )
     found = {
         row.track_id: row.predictions
         for row in explained.only("track", "predictions", "provenance")
@@ -82,42 +77,6 @@ def predict(
                 )
             on_track(track)
     return failures
-
-
-@contextmanager
-def loaded(model: MusicModel) -> Iterator:
-    """Yield the model as loaded by `explainer.core.models.loading.load_model`.
-
-    Raises
-    ------
-    ModelError
-        See there.
-    """
-    from explainer.core.models.loading import load_model
-
-    with tempfile.TemporaryDirectory(prefix="model-") as folder:
-        definition = model.definition()
-        if model.checkpoint:
-            checkpoint = Path(folder) / Path(model.checkpoint.name).name
-            checkpoint.write_bytes(stored_files.read(model.checkpoint.name))
-            definition["checkpoint"] = str(checkpoint)
-        yield load_model(definition, settings.MODEL_CODE)
-
-
-def sound_of(track: Track, sample_rate: int) -> np.ndarray:
-    """Return a track's sound at a rate in Hz.
-
-    Raises
-    ------
-    AudioError
-        See `explainer.core.audio.read_audio`.
-    """
-    from explainer.core.audio import read_audio
-
-    with tempfile.TemporaryDirectory(prefix="track-") as folder:
-        sound = Path(folder) / f"{track.name}{Path(track.file.name).suffix}"  # the name used in messages
-        sound.write_bytes(stored_files.read(track.file.name))
-        return read_audio(sound, sample_rate=sample_rate, limits=limits())[0]
 
 
 def _outputs(core: "CoreModel", track: Track) -> dict[str, float]:

@@ -23,9 +23,11 @@ from explainer.files.file_names import composed, parts_of
 from explainer.files.tables import Table, read_table
 from explainer.models import IDENTIFIER, Clip
 
+from .excerpt_columns import part_of
+
 MANIFEST = "manifest.csv"
 REQUIRED = ("file", "track", "condition", "target", "method")
-OPTIONAL = ("kept_segments", "variant", "level")
+OPTIONAL = ("kept_segments", "variant", "level", "start", "duration")
 MAXIMUM_MEMBERS = 5000
 MAXIMUM_MANIFEST_BYTES = 5 * 1024 * 1024
 _CHUNK = 1 << 20
@@ -52,6 +54,8 @@ class Line:
     ----------
     number : int
         Number of the line in the manifest, counted from 1.
+    part : (float, float) or None
+        Start and length in s of the excerpt of the track that it belongs to; None for the whole track.
     """
 
     number: int
@@ -63,10 +67,13 @@ class Line:
     level: str = ""
     kept_segments: int = 0
     variant: int = 0
+    part: tuple[float, float] | None = None
 
     def identity(self) -> tuple:
         """Return the values that identify an uploaded clip."""
-        return self.track, self.method, self.condition, self.target, self.kept_segments, self.variant
+        return (
+            self.track, self.part, self.method, self.condition, self.target, self.kept_segments, self.variant,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -315,4 +322,8 @@ def _line(number: int, values: dict[str, str]) -> Line:
             f"{column} must be a whole number up to {_NUMBERS_AT_MOST}",
         )
         counts[column] = int(text)
-    return Line(number, file, values["track"], condition, target, method, level, **counts)
+    try:
+        part = part_of(values)
+    except ValueError as error:
+        raise MemberError(str(error)) from error
+    return Line(number, file, values["track"], condition, target, method, level, **counts, part=part)

@@ -20,7 +20,7 @@ SECONDS_FOR_ALL, SECONDS_FOR_EACH = 120, 10
 
 @dataclass(frozen=True)
 class Request:
-    """The files of one track to be converted.
+    """The files of one excerpt to be converted.
 
     Attributes
     ----------
@@ -28,12 +28,14 @@ class Request:
         Paths.
     track : str
         Path of the track they belong to.
+    cut : (int, int) or None
+        First frame and number of frames of the excerpt; None for the whole track.
     reference : int or None
-        Index of the original among the files; None to take the track as the reference of loudness.
+        Index of the original among the files; None to take the excerpt as the reference of loudness.
     sample_rate : int
         Hz, of the track.
     gain : float or None
-        dB, of existing clips of this track; None to compute it.
+        dB, of existing clips of this excerpt; None to compute it.
     folder : str
         Output folder.
     """
@@ -44,10 +46,11 @@ class Request:
     sample_rate: int
     gain: float | None
     folder: str
+    cut: Sequence[int] | None = None
 
 
 def convert(request: Request, limits: AudioLimits) -> list[dict]:
-    """Convert the files of one track; one that cannot be used does not stop the others.
+    """Convert the files of one excerpt; one that cannot be used does not stop the others.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def convert(request: Request, limits: AudioLimits) -> list[dict]:
         For each file ``problem``, or ``path``, ``sha256``, ``seconds``, ``loudness`` (LUFS before the gain),
         ``gain`` (dB) and ``true_peak`` (dBTP after it).
     """
-    from explainer.core.audio import common_gain, loudness, read_audio, true_peak
+    from explainer.core.audio import Cut, common_gain, loudness, read_audio, read_excerpt, true_peak
     from explainer.core.clips.rendering import CEILING, TARGET_LOUDNESS
 
     rate = request.sample_rate
@@ -73,7 +76,11 @@ def convert(request: Request, limits: AudioLimits) -> list[dict]:
     if gain is None:
         reference = signals.get(-1 if request.reference is None else request.reference)
         if reference is None:
-            reference, _ = read_audio(request.track, sample_rate=rate)
+            reference, _ = (
+                read_excerpt(request.track, Cut(*request.cut))
+                if request.cut
+                else read_audio(request.track, sample_rate=rate)
+            )
         measured = [reference, *signals.values()]
         # The reference sets the loudness; only the clips that are played must stay below the ceiling.
         gain = common_gain(measured, rate, peaks=[float("-inf"), *peaks.values()])

@@ -9,12 +9,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from explainer.core.audio import AudioError, AudioLimits, inspect_audio
+from explainer.core.excerpts.rule import ExcerptError
 from explainer.files import stored_files
 from explainer.files.clip_sounds import note_sounds
-from explainer.models import Clip, MusicModel, Track
+from explainer.models import Clip, Excerpt, MusicModel, Track
 
 from .clip_archive import MANIFEST, ArchiveError, ClipArchive, Line, MemberError, RefusedLine, open_archive
 from .clip_conversion import Request, convert, convert_apart
+from .excerpts import add_excerpt
 from .tracks import limits
 
 Convert = Callable[[Request, AudioLimits], list[dict]]
@@ -48,7 +50,7 @@ class ClipImport:
 @dataclass
 class _Candidate:
     line: Line
-    track: Track
+    excerpt: Excerpt
     path: Path
     sha256: str
     answer: dict = field(default_factory=dict)
@@ -136,9 +138,10 @@ class _Importer:
         if track is None:
             raise MemberError(_no_track(line.track))
         path, sha256 = self.archive.unpack(line.file, self.folder)
+        excerpt = _excerpt_of(track, line)
         existing = Clip.objects.filter(
-            track=track, explanation=None, method=line.method, condition=line.condition, target=line.target,
-            kept_segments=line.kept_segments, variant=line.variant,
+            excerpt=excerpt, explanation=None, method=line.method, condition=line.condition,
+            target=line.target, kept_segments=line.kept_segments, variant=line.variant,
         ).first()  # fmt: skip
         if existing and existing.provenance.get("source_sha256") == sha256:
             self.results[position] = ClipImport(line.file, existing, result="already here", line=line.number)
@@ -151,21 +154,23 @@ class _Importer:
             inspect_audio(path, limits())
         except AudioError as error:
             raise MemberError(str(error).replace(path.name, "").lstrip(": ")) from error
-        self.candidates[position] = _Candidate(line, track, path, sha256)
+        self.candidates[position] = _Candidate(line, excerpt, path, sha256)
 
     def convert(self, convert: Convert) -> None:
-        """Convert the unpacked files, all clips of a track with one gain."""
-        by_track: dict[int, list[_Candidate]] = {}
+        """Convert the unpacked files, all clips of an excerpt with one gain."""
+        by_excerpt: dict[int, list[_Candidate]] = {}
         for candidate in self.candidates.values():
-            by_track.setdefault(candidate.track.pk, []).append(candidate)
-        for candidates in by_track.values():
-            track = candidates[0].track
-            here = Clip.objects.filter(track=track, explanation=None).first()
+            by_excerpt.setdefault(candidate.excerpt.pk, []).append(candidate)
+        for candidates in by_excerpt.values():
+            excerpt = candidates[0].excerpt
+            track = excerpt.track
+            here = Clip.objects.filter(excerpt=excerpt, explanation=None).first()
             sound = self.folder / f"track-{track.pk}{Path(track.file.name).suffix}"
             sound.write_bytes(stored_files.read(track.file.name))
             request = Request(
                 files=[str(candidate.path) for candidate in candidates],
                 track=str(sound),
+                cut=None if excerpt.is_whole else (excerpt.start, excerpt.frames),
                 reference=_original_of(candidates),
                 sample_rate=track.sample_rate,
                 gain=here.gain if here else None,
@@ -187,7 +192,8 @@ class _Importer:
     def _store(self, candidate: _Candidate) -> ClipImport:
         line, made = candidate.line, candidate.answer
         clip = Clip(
-            track=candidate.track,
+            track=candidate.excerpt.track,
+            excerpt=candidate.excerpt,
             condition=line.condition,
             target=line.target,
             target_level=line.level or self.levels.get(line.target, ""),
@@ -195,7 +201,7 @@ class _Importer:
             kept_segments=line.kept_segments,
             variant=line.variant,
             file=stored_files.store(f"clips/{made['sha256']}.flac", Path(made["path"])),
-            sample_rate=candidate.track.sample_rate,
+            sample_rate=candidate.excerpt.track.sample_rate,
             **{name: made[name] for name in ("sha256", "seconds", "loudness", "gain", "true_peak")},
             provenance={
                 "archive": self.name,
@@ -215,6 +221,15 @@ class _Importer:
                 line=line.number,
             )
         return ClipImport(line.file, clip, result="imported", line=line.number)
+
+
+def _excerpt_of(track: Track, line: Line) -> Excerpt:
+    if line.part is None:
+        return Excerpt.objects.whole_of(track)
+    try:
+        return add_excerpt(track, *line.part, chosen_by=Excerpt.ChosenBy.MANIFEST)
+    except ExcerptError as error:
+        raise MemberError(str(error)) from error
 
 
 def _no_track(name: str) -> str:

@@ -7,7 +7,7 @@ leave tracks without title and licence.
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -18,6 +18,8 @@ from explainer.files.file_names import composed, parts_of, readable
 from explainer.files.tables import TableRow, read_table
 from explainer.models import Track
 
+from .excerpt_columns import COLUMNS, part_of
+
 DETAILS = ("name", "title", "composer", "source", "licence", "notes")
 _PROBLEMS_SHOWN = 10
 
@@ -27,22 +29,47 @@ class ManifestError(ValueError):
 
 
 @dataclass(frozen=True)
+class Part:
+    """An excerpt of a file, with the line that names it; times in s."""
+
+    line: int
+    start: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is known of a file.
+
+    Attributes
+    ----------
+    details : mapping
+        Any of `DETAILS`.
+    parts : sequence of Part
+        Its excerpts; none for the whole file.
+    """
+
+    details: Mapping[str, str] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
+
+
+@dataclass(frozen=True)
 class ManifestRow:
-    """The description of one file.
+    """One file of a manifest.
 
     Attributes
     ----------
     line : int
-        Line of the manifest.
+        The first line that names it.
     file : str
-        As written in the manifest.
-    details : dict
-        Any of `DETAILS`.
+        As written there.
+    described : Described
+        All that its lines say.
     """
 
     line: int
     file: str
-    details: Mapping[str, str]
+    described: Described
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -64,7 +91,7 @@ class Manifest:
     rows: list[ManifestRow]
     unused: list[str]
 
-    def files(self) -> dict[Path, Mapping[str, str]]:
+    def files(self) -> dict[Path, Described]:
         """Return the files it names, relative to its folder, with their descriptions.
 
         Raises
@@ -78,9 +105,7 @@ class Manifest:
             here = sound_files([folder])
         return self._matched(here, [folder], anywhere=False, all_there=True)
 
-    def details_of(
-        self, paths: Sequence[Path], folders: Sequence[Path] = ()
-    ) -> dict[Path, Mapping[str, str]]:
+    def details_of(self, paths: Sequence[Path], folders: Sequence[Path] = ()) -> dict[Path, Described]:
         """Return the descriptions of these files; a name without a folder matches in any folder.
 
         Parameters
@@ -97,12 +122,12 @@ class Manifest:
 
     def _matched(
         self, paths: Sequence[Path], folders: Sequence[Path], *, anywhere: bool, all_there: bool
-    ) -> dict[Path, Mapping[str, str]]:
+    ) -> dict[Path, Described]:
         by_name = defaultdict(list)
         for path in dict.fromkeys(paths):
             by_name[composed(path.name).casefold()].append(path)
         lines: dict[Path, int] = {}
-        details: dict[Path, Mapping[str, str]] = {}
+        described: dict[Path, Described] = {}
         problems = []
         for row in self.rows:
             near = by_name[row.parts[-1].casefold()]
@@ -115,11 +140,11 @@ class Manifest:
                     f"line {row.line}: {row.file} is the file of line {lines[found[0]]}; delete one line"
                 )
             elif found:
-                lines[found[0]], details[found[0]] = row.line, row.details
+                lines[found[0]], described[found[0]] = row.line, row.described
             elif all_there:
                 problems.append(f"line {row.line}: {_not_there(row, near)}")
         _refuse(self.path, problems)
-        return details
+        return described
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -128,15 +153,17 @@ def read_manifest(path: Path) -> Manifest:
     Parameters
     ----------
     path : Path
-        In a format of `read_table`, with a column ``file`` and any of `DETAILS`.
+        In a format of `read_table`, with a column ``file`` and any of `DETAILS` and of
+        `explainer.imports.excerpt_columns.COLUMNS`. A file with several excerpts has a line for each.
 
     Raises
     ------
     ManifestError
-        If it cannot be read, has no column ``file``, names a file or a track twice, or has an invalid value.
+        If it cannot be read, has no column ``file``, names a file twice other than for excerpts, or a track
+        twice, or has an invalid value.
     """
     try:
-        table = read_table(path.read_bytes(), ("file", *DETAILS))
+        table = read_table(path.read_bytes(), ("file", *DETAILS, *COLUMNS))
     except OSError as error:
         raise ManifestError(f"{path.name} cannot be read: {error.strerror}.") from error
     except TableError as error:
@@ -147,12 +174,12 @@ def read_manifest(path: Path) -> Manifest:
             f"{path.name} has no column “file”; its columns are {', '.join(columns) or 'none'}. Name the "
             "columns in its first line, and separate them by commas, semicolons or tabs."
         )
-    rows = [
-        ManifestRow(row.line, row.values.get("file", ""), {key: row.values.get(key, "") for key in DETAILS})
-        for row in table.rows
-    ]
-    _refuse(path, [*_problems_of_rows(table.rows, rows), *_problems_between(rows)])
-    return Manifest(path, rows, [column for column in columns if column not in ("file", *DETAILS)])
+    lines = [_line(row) for row in table.rows]
+    problems = [f"line {line.line}: {line.problem}" for line in lines if line.problem]
+    rows = _rows(lines, problems)
+    _refuse(path, problems)
+    used = ("file", *DETAILS, *COLUMNS)
+    return Manifest(path, rows, [column for column in columns if column not in used])
 
 
 def in_one_line(error: ValidationError) -> str:
@@ -176,39 +203,84 @@ def _is_sound(path: Path) -> bool:
     return path.suffix.lower() in FORMATS and not is_clutter
 
 
-def _problems_of_rows(read: Sequence[TableRow], rows: Sequence[ManifestRow]) -> list[str]:
-    problems = []
-    for cells, row in zip(read, rows, strict=True):
-        problem = cells.problem or (
-            "" if row.parts else "it names no file; write its name into the column “file”"
-        )
-        if not problem and "\n" in row.file:
-            problem = "the name of its file has several lines; look for an extra quotation mark"
-        try:
-            named = {key: value for key, value in row.details.items() if value}
-            Track(**named).clean_fields(exclude={field.name for field in Track._meta.fields} - set(named))
-        except ValidationError as error:
-            problem = problem or in_one_line(error)
-        if problem:
-            problems.append(f"line {row.line}: {problem}")
-    return problems
+@dataclass(frozen=True)
+class _Line:
+    """One line of a manifest, with what is wrong with it by itself."""
+
+    line: int
+    file: str
+    details: Mapping[str, str]
+    part: Part | None
+    problem: str
 
 
-def _problems_between(rows: Sequence[ManifestRow]) -> list[str]:
-    problems = []
-    files: dict[object, int] = {}
+def _line(row: TableRow) -> _Line:
+    file = row.values.get("file", "")
+    details = {key: row.values.get(key, "") for key in DETAILS}
+    problem = row.problem or (
+        "" if parts_of(file) else "it names no file; write its name into the column “file”"
+    )
+    if not problem and "\n" in file:
+        problem = "the name of its file has several lines; look for an extra quotation mark"
+    try:
+        named = {key: value for key, value in details.items() if value}
+        Track(**named).clean_fields(exclude={one.name for one in Track._meta.fields} - set(named))
+    except ValidationError as error:
+        problem = problem or in_one_line(error)
+    part = None
+    try:
+        times = part_of(row.values)
+        part = Part(row.line, *times) if times else None
+    except ValueError as error:
+        problem = problem or str(error)
+    return _Line(row.line, file, details, part, problem)
+
+
+def _rows(lines: Sequence[_Line], problems: list[str]) -> list[ManifestRow]:
+    """Return one row for each file; what its lines contradict each other in is added to the problems."""
+    files: dict[object, list[_Line]] = {}
+    for line in lines:
+        files.setdefault(parts_of(line.file) or line.line, []).append(line)
+    rows: list[ManifestRow] = []
     names: dict[object, int] = {}
-    for row in rows:
-        first = files.setdefault(row.parts, row.line)
-        if row.parts and first != row.line:
+    for of_file in files.values():
+        first = of_file[0]
+        problems += filter(None, (_clash(line, of_file[:number]) for number, line in enumerate(of_file)))
+        details = {
+            key: next((one.details[key] for one in of_file if one.details[key]), "") for key in DETAILS
+        }
+        name = details["name"]
+        named = names.setdefault(name or first.line, first.line)
+        if named != first.line:
             problems.append(
-                f"line {row.line}: {row.file} is named twice, first in line {first}; delete one line"
+                f"line {first.line}: the track of line {named} has the name {name} too; change one"
             )
-        name = row.details["name"]
-        first = names.setdefault(name or row.line, row.line)
-        if first != row.line:
-            problems.append(f"line {row.line}: the track of line {first} has the name {name} too; change one")
-    return problems
+        parts = [line.part for line in of_file if line.part]
+        rows.append(ManifestRow(first.line, first.file, Described(details, parts)))
+    return rows
+
+
+def _clash(line: _Line, before: Sequence[_Line]) -> str:
+    """Return how a line contradicts earlier ones of its file; empty if it does not."""
+    if not before:
+        return ""
+    where = f"line {line.line}: {line.file}"
+    first = before[0]
+    if line.part is None or first.part is None:
+        return (
+            f"{where} is named twice, first in line {first.line}; delete one line, or give both a start and "
+            "a duration, for two excerpts of it"
+        )
+    for other in before:
+        if other.part and (other.part.start, other.part.seconds) == (line.part.start, line.part.seconds):
+            return f"{where} has the same excerpt as in line {other.line}; delete one line"
+        for key in DETAILS:
+            if line.details[key] and other.details[key] and line.details[key] != other.details[key]:
+                return (
+                    f"{where} has another {key} than in line {other.line}; its lines are excerpts of one "
+                    "track, so write the same or leave it empty"
+                )
+    return ""
 
 
 def _meant(row: ManifestRow, near: Sequence[Path], folders: Sequence[Path], *, anywhere: bool) -> list[Path]:

@@ -10,12 +10,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from explainer.core.audio import AudioError, AudioLimits, inspect_audio
+from explainer.core.base.counting import plural
+from explainer.core.excerpts.rule import ExcerptError
 from explainer.files import stored_files
 from explainer.files.file_names import composed, identifier, readable, with_checksum
-from explainer.models import Track
+from explainer.models import Excerpt, Track
 
 from .decoding import decode_apart, problem_with
-from .track_manifest import DETAILS, in_one_line
+from .excerpts import add_excerpt
+from .track_manifest import DETAILS, Described, Part, in_one_line
 
 _LONGEST_TITLE = 200
 
@@ -32,11 +35,14 @@ class Import:
         Imported or existing track; None if the file was refused.
     reason : str
         Why it was refused, or the name of the existing track; empty if it was imported.
+    excerpts : int
+        Number of new excerpts.
     """
 
     file: str
     track: Track | None = None
     reason: str = ""
+    excerpts: int = 0
 
     @property
     def refused(self) -> bool:
@@ -64,7 +70,7 @@ def limits() -> AudioLimits:
 
 def import_tracks(
     paths: Iterable[Path],
-    details: Mapping[Path, Mapping[str, str]] | None = None,
+    details: Mapping[Path, Described] | None = None,
     *,
     decode_here: bool = False,
     on_import: Callable[[Import], None] = lambda done: None,
@@ -74,7 +80,7 @@ def import_tracks(
     Parameters
     ----------
     details : mapping, optional
-        Path -> any of `DETAILS`.
+        What is known of files, and their excerpts.
     decode_here : bool
         Decode in this process instead of a separate one; never in a web request.
     on_import : callable, optional
@@ -90,10 +96,11 @@ def import_tracks(
     seldom = Counter(path.name for path in dict.fromkeys(paths))
     done = []
     for path in paths:
-        given = {key: value for key, value in (details or {}).get(path, {}).items() if value}
-        given.setdefault("name", names[path])
+        described = (details or {}).get(path, Described())
+        given = {"name": names[path]} | {key: value for key, value in described.details.items() if value}
         label = path.name if seldom[path.name] == 1 else f"{path.parent.name}/{path.name}"
-        done.append(_import(path, readable(label), given, problem_with if decode_here else decode_apart))
+        decode = problem_with if decode_here else decode_apart
+        done.append(_import(path, readable(label), given, described.parts, decode))
         on_import(done[-1])
     return done
 
@@ -118,14 +125,21 @@ def _distinguished(name: str, paths: Sequence[Path]) -> dict[Path, str]:
 
 
 def _import(
-    path: Path, label: str, details: Mapping[str, str], decode: Callable[[Path, AudioLimits], str]
+    path: Path,
+    label: str,
+    details: Mapping[str, str],
+    parts: Sequence[Part],
+    decode: Callable[[Path, AudioLimits], str],
 ) -> Import:
     try:
         info = inspect_audio(path, limits())
         sha256 = stored_files.sha256_of(path)
         same = Track.objects.filter(sha256=sha256).first()
         if same:
-            return Import(label, same, f"the same recording as {same.name}{_unchanged(same, details)}")
+            added = _add_parts(same, parts)
+            new = f"; {plural(added, 'new excerpt')}" if added else ""
+            known = f"the same recording as {same.name}{_unchanged(same, details)}{new}"
+            return Import(label, same, known, added)
         problem = decode(path, limits())
         if problem:
             return Import(label, reason=readable(problem))
@@ -145,13 +159,27 @@ def _import(
         track.full_clean(exclude=["file"], validate_unique=False)
         with transaction.atomic():
             track.save()
-    except AudioError as error:
+            Excerpt.objects.whole_of(track)
+            added = _add_parts(track, parts)
+    except (AudioError, ExcerptError) as error:
         return Import(label, reason=readable(str(error)))
     except ValidationError as error:
         return Import(label, reason=in_one_line(error))
     except IntegrityError:
         return Import(label, reason="someone else imported it at the same time; reload the list of tracks")
-    return Import(label, track)
+    return Import(label, track, excerpts=added)
+
+
+def _add_parts(track: Track, parts: Sequence[Part]) -> int:
+    """Add excerpts to a track, all or none; return how many are new."""
+    before = track.excerpts.count()
+    with transaction.atomic():
+        for part in parts:
+            try:
+                add_excerpt(track, part.start, part.seconds, Excerpt.ChosenBy.MANIFEST)
+            except ExcerptError as error:
+                raise ExcerptError(f"line {part.line}: {error}") from error
+    return track.excerpts.count() - before
 
 
 def _unchanged(track: Track, details: Mapping[str, str]) -> str:

@@ -1,10 +1,11 @@
-"""Database models of the explainer: track, music model, recipe, explanation, clip, labels, predictions.
+"""Database models of the explainer: track, excerpt, music model, recipe, explanation, clip, and others.
 
 The rows hold which results are requested and which exist. Their files are named by content and written
 atomically, so resuming interrupted work is always safe.
 """
 
 from .clip import Clip
+from .excerpt import Excerpt, ExcerptChoice
 from .explanation import Explanation, this_worker
 from .music_model import MusicModel
 from .recipe import Recipe
@@ -16,6 +17,8 @@ from .track_prediction import TrackPrediction
 __all__ = [
     "IDENTIFIER",
     "Clip",
+    "Excerpt",
+    "ExcerptChoice",
     "Explanation",
     "MusicModel",
     "Recipe",

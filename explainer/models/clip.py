@@ -7,11 +7,12 @@ from django.db.models.deletion import Collector
 
 from explainer.core.clips.conditions import CONDITIONS
 
+from .excerpt import Excerpt, PartOfTrack
 from .explanation import Explanation
 from .track import Track
 
 
-class Clip(models.Model):
+class Clip(PartOfTrack):
     """A sound file of one condition, from an explanation or from another system."""
 
     Condition: Any = models.TextChoices(
@@ -19,6 +20,7 @@ class Clip(models.Model):
     )
 
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="clips")
+    excerpt = models.ForeignKey(Excerpt, on_delete=models.PROTECT, related_name="clips")
     explanation = models.ForeignKey(
         Explanation,
         on_delete=models.CASCADE,
@@ -79,14 +81,14 @@ class Clip(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["track__name", "target", "condition", "kept_segments", "variant"]
+        ordering = ["track__name", "excerpt__start", "target", "condition", "kept_segments", "variant"]
         constraints = [
             models.UniqueConstraint(
                 fields=["explanation", "condition", "target", "segments_asked", "variant"],
                 name="clip_once_per_explanation",
             ),
             models.UniqueConstraint(
-                fields=["track", "method", "condition", "target", "kept_segments", "variant"],
+                fields=["excerpt", "method", "condition", "target", "kept_segments", "variant"],
                 condition=models.Q(explanation__isnull=True),
                 name="uploaded_clip_once",
             ),
@@ -94,7 +96,11 @@ class Clip(models.Model):
 
     def __str__(self) -> str:
         about = f" for {self.target}" if self.target else ""
-        return f"{self.track}: {self.get_condition_display()}{about}"
+        return f"{self.part}: {self.get_condition_display()}{about}"
+
+    def usual_excerpt(self) -> Excerpt:
+        """Return the excerpt of its explanation, or the whole track."""
+        return self.explanation.excerpt if self.explanation else super().usual_excerpt()
 
     def is_used(self) -> bool:
         """Return whether something that must not change, such as a study, depends on this clip."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
+from .excerpt import Excerpt, PartOfTrack
 from .music_model import MusicModel
 from .recipe import Recipe
 from .track import Track
@@ -36,8 +37,8 @@ class ExplanationQuerySet(models.QuerySet):
         return [row for row in self.unfinished() if not row.is_being_built()]
 
 
-class Explanation(models.Model):
-    """The explanation of one track for one model with one recipe."""
+class Explanation(PartOfTrack):
+    """The explanation of one excerpt for one model with one recipe."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"
@@ -46,6 +47,7 @@ class Explanation(models.Model):
         FAILED = "failed", "failed"
 
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="explanations")
+    excerpt = models.ForeignKey(Excerpt, on_delete=models.PROTECT, related_name="explanations")
     model = models.ForeignKey(MusicModel, on_delete=models.PROTECT, related_name="explanations")
     recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, related_name="explanations")
     requested_targets = models.JSONField(
@@ -69,11 +71,11 @@ class Explanation(models.Model):
         max_length=64,
         blank=True,
         editable=False,
-        help_text="SHA-256 over track, model and recipe: the content address.",
+        help_text="SHA-256 over excerpt, model and recipe: the content address.",
     )
     file = models.FileField(upload_to="explanations/", max_length=300, blank=True, editable=False)
     predictions = models.JSONField(
-        default=dict, blank=True, editable=False, help_text="target -> the model's output on the track"
+        default=dict, blank=True, editable=False, help_text="target -> the model's output on the excerpt"
     )
     fidelity = models.JSONField(default=dict, blank=True, editable=False)
     provenance = models.JSONField(default=dict, blank=True, editable=False)
@@ -90,11 +92,13 @@ class Explanation(models.Model):
     objects = ExplanationQuerySet.as_manager()
 
     class Meta:
-        ordering = ["track__name", "model__name", "recipe__name"]
-        constraints = [models.UniqueConstraint(fields=["track", "model", "recipe"], name="explanation_once")]
+        ordering = ["track__name", "excerpt__start", "excerpt__frames", "model__name", "recipe__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["excerpt", "model", "recipe"], name="explanation_once")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.track} · {self.model} · {self.recipe}"
+        return f"{self.part} · {self.model} · {self.recipe}"
 
     def targets(self) -> list[str]:
         """Return the targets whose clips are requested, in the model's order."""

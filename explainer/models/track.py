@@ -28,3 +28,8 @@ class Track(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.name
+
+    @property
+    def frames(self) -> int:
+        """Number of samples of each channel."""
+        return round(self.seconds * self.sample_rate)

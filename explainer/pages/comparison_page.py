@@ -52,21 +52,25 @@ class Comparison:
 
 
 def others_of(explanation: Explanation) -> list[Explanation]:
-    """Return the finished explanations of the same track and model by other recipes."""
-    found = Explanation.objects.filter(track=explanation.track_id, model=explanation.model_id)
-    return list(found.exclude(pk=explanation.pk).exclude(file="").select_related("recipe", "track", "model"))
+    """Return the finished explanations of the same excerpt and model by other recipes."""
+    found = Explanation.objects.filter(excerpt=explanation.excerpt_id, model=explanation.model_id)
+    return list(
+        found.exclude(pk=explanation.pk)
+        .exclude(file="")
+        .select_related("recipe", "track", "excerpt", "model")
+    )
 
 
 def compare(first: Explanation, second: Explanation) -> Comparison:
-    """Return the data of a comparison of two explanations of one track and model.
+    """Return the data of a comparison of two explanations of one excerpt and model.
 
     Raises
     ------
     ValueError
-        If they are not of the same track and model.
+        If they are not of the same excerpt and model.
     """
-    if (first.track_id, first.model_id) != (second.track_id, second.model_id):
-        raise ValueError("only explanations of the same track and model can be compared")
+    if (first.excerpt_id, first.model_id) != (second.excerpt_id, second.model_id):
+        raise ValueError("only explanations of the same excerpt and model can be compared")
     pages = [gather(row) for row in (first, second)]
     cores = [CoreExplanation.from_bytes(stored_files.read(row.file.name)) for row in (first, second)]
     parts = [{part.name: part for part in page.targets} for page in pages]

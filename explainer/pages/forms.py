@@ -11,16 +11,18 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Model
+from django.db.models import Count, Model, Q
 
 from explainer.core.audio import AudioError
+from explainer.core.base.counting import plural
 from explainer.core.base.explanation import LEVELS
 from explainer.core.base.recipe import HIDDEN_VALUES, ROUTES, RecipeError
 from explainer.core.base.recipe import Recipe as CoreRecipe
 from explainer.files import stored_files
 from explainer.imports import music_models, recipes
+from explainer.imports.excerpts import excerpts_of
 from explainer.imports.uploaded_stems import write_stems
-from explainer.models import MusicModel, Recipe, Track
+from explainer.models import Excerpt, MusicModel, Recipe, Track
 
 from .upload_forms import SOUNDS, SeveralFilesField, SeveralFilesInput
 
@@ -32,10 +34,30 @@ def _checkboxes(model: type[Model], what: str) -> forms.ModelMultipleChoiceField
     )
 
 
+class TracksField(forms.ModelMultipleChoiceField):
+    """Checkboxes of tracks, each with its length and the number of its excerpts."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        chosen = Count("excerpts", filter=~Q(excerpts__chosen_by=Excerpt.ChosenBy.WHOLE))
+        messages = {"required": "Choose at least one track."}
+        super().__init__(Track.objects.annotate(chosen=chosen), error_messages=messages, **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the track with its length and the number of its excerpts."""
+        number = f", {plural(obj.chosen, 'excerpt')}" if obj.chosen else ""
+        return f"{obj} ({obj.seconds:.0f} s{number})"
+
+
 class BuildForm(forms.Form):
     """Request for explanations of every chosen track, model and recipe."""
 
-    tracks = _checkboxes(Track, "track")
+    tracks = TracksField()
+    whole = forms.BooleanField(
+        required=False, label="Whole tracks, also those of which excerpts have been chosen"
+    )
+    long_clips = forms.BooleanField(required=False, label="Build clips of this length")
     models = _checkboxes(MusicModel, "model")
     recipes = _checkboxes(Recipe, "recipe")
     targets = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
@@ -51,6 +73,10 @@ class BuildForm(forms.Form):
         """Return the checkboxes of targets, by model."""
         boxes = iter(self["targets"].subwidgets)
         return [(name, list(islice(boxes, len(choices)))) for name, choices in self.fields["targets"].choices]
+
+    def excerpts(self) -> list[Excerpt]:
+        """Return what is to be explained of the tracks."""
+        return excerpts_of(self.cleaned_data["tracks"], whole=self.cleaned_data["whole"])
 
     def targets_of(self, model: MusicModel) -> list[str]:
         """Return the targets ticked for a model; empty for all."""

@@ -25,6 +25,7 @@ from explainer.core.base.counting import plural
 from explainer.files.sound_responses import sound_response
 from explainer.imports import clip_import
 from explainer.imports.clip_archive import ArchiveError
+from explainer.imports.excerpts import counted, question_about_long_clips
 from explainer.models import Clip, Explanation, Track
 
 from . import comparison_page, explanation_page
@@ -65,13 +66,13 @@ def page(request: HttpRequest, template: str, title: str, **context: Any) -> Htt
 @researcher("explainer.view_explanation")
 def explanation(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an explanation: segments, clips, effects, predictions, provenance."""
-    row = get_object_or_404(Explanation.objects.select_related("track", "model", "recipe"), pk=pk)
+    row = get_object_or_404(Explanation.objects.select_related("track", "excerpt", "model", "recipe"), pk=pk)
     if not row.file:
         messages.info(request, f"{row} is not built yet.")
         return redirect("explainer:progress")
     provenance = row.provenance
     facts = [
-        ("track", f"{row.track.name}, SHA-256 {row.track.sha256}"),
+        ("track", f"{row.part.name}, SHA-256 of the track {row.track.sha256}"),
         ("model", f"{row.model.name}, SHA-256 over weights and description {provenance.get('model_sha256')}"),
         ("recipe", f"{row.recipe.name}, SHA-256 {provenance.get('recipe_sha256')}"),
         ("result", f"key {row.key}, core version {provenance.get('core_version')}"),
@@ -97,16 +98,16 @@ def explanation(request: HttpRequest, pk: int) -> HttpResponse:
 @researcher("explainer.view_explanation")
 def comparison(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Show two explanations of one track and model side by side."""
-    rows = Explanation.objects.exclude(file="").select_related("track", "model", "recipe")
+    rows = Explanation.objects.exclude(file="").select_related("track", "excerpt", "model", "recipe")
     first, second = (get_object_or_404(rows, pk=key) for key in (pk, other))
-    if first == second or (first.track_id, first.model_id) != (second.track_id, second.model_id):
-        raise Http404("Two different explanations of one track and model are needed.")
+    if first == second or (first.excerpt_id, first.model_id) != (second.excerpt_id, second.model_id):
+        raise Http404("Two different explanations of one excerpt and model are needed.")
     return page(
         request,
         "explainer/comparison.html",
-        f"{first.recipe} and {second.recipe} on {first.track}",
+        f"{first.recipe} and {second.recipe} on {first.part}",
         page=comparison_page.compare(first, second),
-        track=first.track,
+        part=first.part,
         model=first.model,
     )
 
@@ -151,7 +152,7 @@ def figure(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     An SVG is sent as a download: the content security policy forbids its styles, so browsers would draw it
     black.
     """
-    row = get_object_or_404(Explanation.objects.select_related("track", "model", "recipe"), pk=pk)
+    row = get_object_or_404(Explanation.objects.select_related("track", "excerpt", "model", "recipe"), pk=pk)
     stored = row.figures.get(name)
     if not stored or not default_storage.exists(stored):
         raise Http404("There is no such figure.")
@@ -160,7 +161,7 @@ def figure(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         default_storage.open(stored),
         as_attachment=suffix == ".svg",
         content_type={".png": "image/png", ".svg": "image/svg+xml"}[suffix],
-        filename=f"{row.track.name}-{row.model.name}-{row.recipe.name}-{name.removesuffix('-svg')}{suffix}",
+        filename=f"{row.part.name}-{row.model.name}-{row.recipe.name}-{name.removesuffix('-svg')}{suffix}",
     )
     response["Cache-Control"] = "private, max-age=3600"
     return response
@@ -168,29 +169,30 @@ def figure(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 @researcher("explainer.add_explanation")
 def build(request: HttpRequest) -> HttpResponse:
-    """Show and process the form that requests explanations."""
+    """Show and process the form that requests explanations; ask before clips are long."""
+    question = ""
     if request.method == "POST":
         form = BuildForm(request.POST)
         if form.is_valid():
-            return _ask_for(request, form)
+            question = question_about_long_clips(form.excerpts())
+            if not question or form.cleaned_data["long_clips"]:
+                return _ask_for(request, form)
     else:
         form = BuildForm(
             initial={name: request.GET.getlist(name) for name in ("tracks", "models", "recipes")}
         )
-    return page(request, "explainer/build.html", "Build clips", form=form)
+    return page(request, "explainer/build.html", "Build clips", form=form, question=question)
 
 
 def _ask_for(request: HttpRequest, form: BuildForm) -> HttpResponse:
-    chosen = form.cleaned_data
-    rows = []
+    chosen, excerpts, rows = form.cleaned_data, form.excerpts(), []
     for model in chosen["models"]:
-        rows += building.request_explanations(
-            chosen["tracks"], [model], chosen["recipes"], form.targets_of(model)
-        )
+        rows += building.request_explanations(excerpts, [model], chosen["recipes"], form.targets_of(model))
     queued = tasks.build_in_background(rows)
     existing = len(rows) - queued
     already = f"; {existing} {'was' if existing == 1 else 'were'} already built or being built"
-    messages.success(request, f"Queued {plural(queued, 'build')}{already if existing else ''}.")
+    queued_in_words = f"Queued {plural(queued, 'build')} of {counted(excerpts)}"
+    messages.success(request, f"{queued_in_words}{already if existing else ''}.")
     return redirect("explainer:progress")
 
 
@@ -214,7 +216,9 @@ def progress_data(request: HttpRequest) -> HttpResponse:
 def _state_of_work() -> dict:
     recent = Q(finished_at__gte=timezone.now() - RECENTLY)
     unfinished = ~Q(state=Explanation.State.DONE)
-    found = Explanation.objects.filter(unfinished | recent).select_related("track", "model", "recipe")
+    found = Explanation.objects.filter(unfinished | recent).select_related(
+        "track", "excerpt", "model", "recipe"
+    )
     rows = [_row(explanation) for explanation in found.order_by("-pk")[:ROWS_SHOWN]]
     # Interrupted builds count as unfinished, because another worker may resume them at any time.
     going_on = [row for row in rows if row["state"] in ("waiting", "building", "stalled")]

@@ -24,7 +24,7 @@ LOWEST_SAMPLE_RATE, HIGHEST_SAMPLE_RATE = 8_000, 192_000  # Hz
 SILENCE = 10 ** (-80 / 20)  # peak; only the rounding noise of 16 bits lies below it
 BLOCK = 2**20  # frames decoded per read
 LENGTH_TOLERANCE = 0.1  # s; lossy decoders drop or add a few hundred samples, lossless ones none
-_LOSSLESS = {"WAV", "WAVEX", "RF64", "FLAC"}
+LOSSLESS = {"WAV", "WAVEX", "RF64", "FLAC"}
 ENDINGS = ", ".join(ending[1:].upper() for ending in FORMATS)
 
 
@@ -85,10 +85,11 @@ def inspect_audio(path: str | os.PathLike[str], limits: AudioLimits = AudioLimit
         ...
     explainer.core.audio.files.AudioError: long.wav lasts 2.0 s; at most 1 s are accepted: cut an excerpt
     """
-    return _read_headers(Path(path), limits)[0]
+    return read_headers(Path(path), limits)[0]
 
 
-def _read_headers(path: Path, limits: AudioLimits) -> tuple[AudioInfo, list[Piece]]:
+def read_headers(path: Path, limits: AudioLimits) -> tuple[AudioInfo, list[Piece]]:
+    """Do the same as `inspect_audio`; return also the pieces that the decoder reads."""
     _check_file(path, limits)
     try:
         pieces = pieces_of(path)
@@ -142,7 +143,7 @@ def _check_info(path: Path, info: AudioInfo, limits: AudioLimits) -> None:
         raise AudioError(
             f"{name} is a {info.format} file; give it the ending of that format, or convert it to WAV or FLAC"
         )
-    if info.subtype.startswith("MPEG") and info.format in _LOSSLESS:
+    if info.subtype.startswith("MPEG") and info.format in LOSSLESS:
         raise AudioError(
             f"{name} is MP3 sound in a {info.format} file; convert it to WAV with PCM, or to FLAC"
         )
@@ -207,7 +208,7 @@ def read_audio(
     >>> y.shape, sample_rate
     ((16000,), 16000)
     """
-    info, pieces = _read_headers(Path(path), limits)
+    info, pieces = read_headers(Path(path), limits)
     name = Path(path).name
     try:
         y, spread, read = _decode(pieces, info)
@@ -217,12 +218,17 @@ def read_audio(
     if not np.isfinite(spread).all():
         raise AudioError(f"{name} has samples that are not finite numbers (NaN or infinity); export it again")
     if not allow_silence:
-        _require_sound(name, spread, y)
-    if sample_rate is not None and sample_rate != info.sample_rate:
-        import soxr
+        require_sound(name, spread, y)
+    return resampled(y, info.sample_rate, sample_rate), sample_rate or info.sample_rate
 
-        y = soxr.resample(y, info.sample_rate, sample_rate, quality="VHQ")
-    return y, sample_rate or info.sample_rate
+
+def resampled(y: np.ndarray, sample_rate: int, wanted: int | None) -> np.ndarray:
+    """Return a sound at the wanted sample rate in Hz; None keeps the one it has."""
+    if wanted is None or wanted == sample_rate:
+        return y
+    import soxr
+
+    return soxr.resample(y, sample_rate, wanted, quality="VHQ")
 
 
 def _decode(pieces: Sequence[Piece], info: AudioInfo) -> tuple[np.ndarray, np.ndarray, int]:
@@ -247,7 +253,7 @@ def _decode(pieces: Sequence[Piece], info: AudioInfo) -> tuple[np.ndarray, np.nd
 
 def _check_length(name: str, info: AudioInfo, read: int) -> None:
     seconds = (info.frames - read) / info.sample_rate
-    tolerated = 0 if info.format in _LOSSLESS else LENGTH_TOLERANCE
+    tolerated = 0 if info.format in LOSSLESS else LENGTH_TOLERANCE
     if seconds > tolerated or read == 0:
         raise AudioError(
             f"{name} is cut off: its header states {info.seconds:.2f} s, but {seconds:.2f} s are missing; "
@@ -260,7 +266,21 @@ def _check_length(name: str, info: AudioInfo, read: int) -> None:
         )
 
 
-def _require_sound(name: str, spread: np.ndarray, y: np.ndarray) -> None:
+def require_sound(name: str, spread: np.ndarray, y: np.ndarray) -> None:
+    """Refuse silence.
+
+    Parameters
+    ----------
+    spread : np.ndarray [shape=(n_channels,)]
+        Range of the samples of each channel.
+    y : np.ndarray [shape=(n,)]
+        Mean of the channels.
+
+    Raises
+    ------
+    AudioError
+        If the sound is silent, or its channels cancel each other.
+    """
     if spread.max() / 2 < SILENCE:
         raise AudioError(f"{name} is silent; check the recording and export it again")
     if np.ptp(y) / 2 < SILENCE:

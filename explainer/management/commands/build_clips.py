@@ -1,5 +1,6 @@
 """Build explanations and their clips in the terminal."""
 
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,8 +10,9 @@ from explainer.builds import building
 from explainer.builds.compute import KINDS, ComputeError
 from explainer.builds.progress import building_bar
 from explainer.core.base.counting import plural
+from explainer.imports.excerpts import LONG_CLIPS, excerpts_of, question_about_long_clips
 from explainer.management.named_rows import named_rows
-from explainer.models import Explanation, MusicModel, Recipe, Track
+from explainer.models import Excerpt, Explanation, MusicModel, Recipe, Track
 
 
 class Command(BaseCommand):
@@ -31,6 +33,16 @@ class Command(BaseCommand):
             default=[],
             help="may be repeated (default: all of the model's)",
         )
+        parser.add_argument(
+            "--whole",
+            action="store_true",
+            help="explain whole tracks, also those of which excerpts have been chosen",
+        )
+        parser.add_argument(
+            "--long-clips",
+            action="store_true",
+            help=f"do not ask before clips of more than {LONG_CLIPS:g} s are built",
+        )
         parser.add_argument("--workers", type=int, help="number of processes; 1 uses only this one")
         parser.add_argument(
             "--compute", choices=KINDS, help="where to compute (default: the setting COMPUTE)"
@@ -48,6 +60,8 @@ class Command(BaseCommand):
         model: list[str] | None,
         recipe: list[str] | None,
         target: list[str],
+        whole: bool,
+        long_clips: bool,
         workers: int | None,
         compute: str | None,
         resume: bool,
@@ -56,7 +70,13 @@ class Command(BaseCommand):
         """Request explanations, build them, and report the outcomes."""
         if workers is not None and workers < 1:
             raise CommandError("--workers must be at least 1.")
-        rows = building.resume_builds() if resume else self.request(track, model, recipe, target)
+        if resume:
+            rows = building.resume_builds()
+        else:
+            excerpts = excerpts_of(self.named(Track, track, "track"), whole=whole)
+            if not long_clips:
+                self.ask_about_length(excerpts)
+            rows = self.request(excerpts, model, recipe, target)
         kind = compute or (None if workers is None else "in-process" if workers == 1 else "processes")
         try:
             outcomes = self.build(rows, kind, workers, quiet=options["verbosity"] == 0)
@@ -66,7 +86,7 @@ class Command(BaseCommand):
 
     def request(
         self,
-        tracks: list[str] | None,
+        excerpts: list[Excerpt],
         models: list[str] | None,
         recipes: list[str] | None,
         targets: list[str],
@@ -74,13 +94,24 @@ class Command(BaseCommand):
         """Return the rows of the requested explanations."""
         try:
             return building.request_explanations(
-                self.named(Track, tracks, "track"),
+                excerpts,
                 self.named(MusicModel, models, "model"),
                 self.named(Recipe, recipes, "recipe"),
                 targets,
             )
         except building.BuildRefused as error:
             raise CommandError(str(error)) from error
+
+    def ask_about_length(self, excerpts: list[Excerpt]) -> None:
+        """Ask before long clips are built; without a terminal to ask in, refuse."""
+        question = question_about_long_clips(excerpts)
+        if not question:
+            return
+        if sys.stdin.isatty():
+            answer = input(f"{question}\nBuild them anyway? [y/N] ")
+            if answer.strip().lower() in ("y", "yes"):
+                return
+        raise CommandError(f"{question} Run choose_excerpts first, or add --long-clips to build them anyway.")
 
     def named(self, kind: type[Model], names: list[str] | None, what: str) -> list[Any]:
         """Return the rows with these names, or all rows, at least one."""

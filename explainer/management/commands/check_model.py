@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from explainer.correlations import predictions
+from explainer.imports.loading import loaded, sound_of
 from explainer.management.named_rows import named_rows
 from explainer.models import MusicModel, Track
 
@@ -47,5 +47,5 @@ def check(model: MusicModel, track: Track) -> "ModelReport":
     """Return the core's `ModelReport` of a model on a track."""
     from explainer.core.models.check import check_model
 
-    with predictions.loaded(model) as core:
-        return check_model(core, predictions.sound_of(track, core.representation.sample_rate))
+    with loaded(model) as core:
+        return check_model(core, sound_of(track, core.representation.sample_rate))

@@ -1,6 +1,5 @@
 """Import tracks from files and folders."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--manifest",
             type=Path,
-            help="CSV table with a column file and any of name, title, composer, source, licence, notes; "
-            "without a place, the files named in it are imported from its folder",
+            help="CSV table with a column file and any of name, title, composer, source, licence, notes, and "
+            "start and duration of excerpts; without a place, the files named in it are imported from its "
+            "folder",
         )
 
     def handle(self, *, place: list[Path], manifest: Path | None, **options: Any) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def chosen(
         self, places: list[Path], path: Path | None
-    ) -> tuple[list[Path], dict[Path, Mapping[str, str]]]:
+    ) -> tuple[list[Path], dict[Path, track_manifest.Described]]:
         """Return the files to import, and the details of each in the manifest."""
         if not path:
             return track_manifest.sound_files(places), {}
@@ -67,6 +67,8 @@ class Command(BaseCommand):
         width = max((len(item.file) for item in done), default=0)
         for item in done:
             what = f"{item.track.name}  {item.reason}" if item.track else item.reason
+            if item.excerpts and not item.reason:
+                what += plural(item.excerpts, "excerpt")
             self.stdout.write(f"{item.file:{width}}  {item.result:12}  {what}".rstrip())
         refused = sum(item.refused for item in done)
         if refused:

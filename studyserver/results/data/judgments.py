@@ -19,7 +19,7 @@ from .rows import StudyRows
 from .stimuli import stimulus_columns
 from .study_data import CHUNK
 
-_STIMULUS = ("track", "method", "target", "condition")
+_STIMULUS = ("track", "excerpt", "method", "target", "condition")
 _SIZES = ("segments_asked", "kept_segments")
 _PLACE = ("trial_id", "question_id", "presentation_id", "response_ms")
 _NAMES = ["judgment", "trial", "question", "presentation", "response_ms"]
@@ -129,7 +129,7 @@ class CountedJudgments:
     def comparisons(self) -> pd.DataFrame:
         """One row per clip that a preference or ABX answer of a finished main trial compared.
 
-        Columns ``judgment``, ``trial``, ``stimulus``, ``question``, ``track``, ``annotator``,
+        Columns ``judgment``, ``trial``, ``stimulus``, ``question``, ``track``, ``excerpt``, ``annotator``,
         ``condition``, ``method``, ``segments_asked``, ``kept_segments``, ``target``, ``position``,
         ``picked``, ``strength``, ``is_x``.
         """

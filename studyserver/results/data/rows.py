@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from statistics import median
 
+from django.db.models import QuerySet
+
 from explainer.core.base.canonical_json import canonical_json
+from explainer.models import Excerpt
 from studyserver.study.models import PREVIEW, Presentation, Trial
 from studyserver.study.questions.kinds import Answers, kinds_with
 
@@ -17,7 +20,7 @@ from . import Row
 from .listening import clip_record, without_addresses
 from .questionnaire_rows import questionnaire_rows
 from .questions import compared_clips, measured, option_values, plain_value, question_columns
-from .stimuli import item_columns, prediction_rows, stimulus_columns
+from .stimuli import curve_rows, excerpt_rows, item_columns, prediction_rows, stimulus_columns
 from .study_data import Answer, StudyData
 
 _ANSWER = (
@@ -25,7 +28,7 @@ _ANSWER = (
     "stored_at", "events",
 )  # fmt: skip
 _TIMES = ("annotator_id", "kind", "presented_at", "finished_at")
-_COMPARED = ("track", "condition", "target", "method", "segments_asked", "kept_segments")
+_COMPARED = ("track", "excerpt", "condition", "target", "method", "segments_asked", "kept_segments")
 
 
 class StudyRows(StudyData):
@@ -143,6 +146,21 @@ class StudyRows(StudyData):
         """Yield the table `stimuli`."""
         for stimulus in self.stimulus_rows.values():
             yield {"study": self.study.slug, **item_columns(stimulus)}
+
+    def excerpts(self) -> Iterator[Row]:
+        """Yield the table `excerpts`."""
+        for row in excerpt_rows(self._excerpts):
+            yield {"study": self.study.slug, **row}
+
+    def excerpt_curves(self) -> Iterator[Row]:
+        """Yield the table `excerpt_curves`."""
+        for row in curve_rows(excerpt.choice for excerpt in self._excerpts if excerpt.choice):
+            yield {"study": self.study.slug, **row}
+
+    @property
+    def _excerpts(self) -> QuerySet:
+        found = Excerpt.objects.filter(clips__stimuli__study=self.study).distinct()
+        return found.select_related("track", "choice__model").order_by("pk")
 
     def predictions(self) -> Iterator[Row]:
         """Yield the table `predictions`."""

@@ -117,7 +117,7 @@ class StudyData:
     @cached_property
     def stimulus_rows(self) -> dict[int, Stimulus]:
         """Stimuli by number, with their clips and the clips' origin."""
-        related = ("clip__track", "clip__explanation__model", "clip__explanation__recipe")
+        related = ("clip__track", "clip__excerpt", "clip__explanation__model", "clip__explanation__recipe")
         return {item.pk: item for item in self.study.stimuli.select_related(*related).order_by("id")}
 
     @cached_property

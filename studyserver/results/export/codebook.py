@@ -27,9 +27,10 @@ class Table:
         return [VARIABLES[name] for name in self.columns]
 
 
+_EXCERPT = ("excerpt", "excerpt_start", "excerpt_seconds")
 _STIMULUS = (
-    "stimulus", "clip", "track", "model", "method", "recipe", "target", "target_level", "condition",
-    "segments_asked", "kept_segments", "variant",
+    "stimulus", "clip", "track", *_EXCERPT, "model", "method", "recipe", "target", "target_level",
+    "condition", "segments_asked", "kept_segments", "variant",
 )  # fmt: skip
 _STUDY = ("study", "rehearsal")
 _PLACE = ("study", "study_version", "rehearsal", "annotator", "trial", "trial_position", "trial_kind",
@@ -69,7 +70,7 @@ _TABLES = [
         "comparisons",
         "One row per preference or ABX answer and clip that was compared.",
         (*_STUDY, "judgment", "annotator", "trial", "trial_kind", "question", "question_kind",
-         "clip_position", "clip_role", "stimulus", "track", "condition", "target", "method",
+         "clip_position", "clip_role", "stimulus", "track", "excerpt", "condition", "target", "method",
          "segments_asked", "kept_segments", "picked", "strength", "is_x"),
         ("judgment", "clip_position"),
     ),
@@ -102,12 +103,27 @@ _TABLES = [
         (*_STUDY, "stimulus", "stimulus_role", "active", "clip", "clip_sha256", "clip_sound", "condition",
          "target", "target_level", "segments_asked", "kept_segments", "variant", "clip_seconds",
          "sample_rate", "loudness",
-         "gain", "true_peak", "area_share", "energy_share", "track", "track_title", "composer", "licence",
+         "gain", "true_peak", "area_share", "energy_share", "track", *_EXCERPT,
+         "excerpt_chosen_by", "track_title", "composer", "licence",
          "track_sha256", "model", "model_sha256", "model_output", "method", "explanation", "recipe",
          "recipe_digest", "segmentation", "segmentation_parameters", "sampling", "model_calls",
          "keep_probability", "hidden_value", "route", "seed", "prediction_track", "prediction_heard",
          "prediction_masked", "clip_provenance"),
         ("stimulus",),
+    ),
+    Table(
+        "excerpts",
+        "One row per excerpt of a track that a stimulus is made of; of those chosen by rule, the rule.",
+        (*_STUDY, "track", *_EXCERPT, "excerpt_chosen_by", "rule_model", "rule_model_sha256", "rule_target",
+         "rule_where", "rule_number", "rule_starts_on", "rule_apart", "rule_output", "rule_sought"),
+        ("excerpt",),
+    ),
+    Table(
+        "excerpt_curves",
+        "One row per place where a rule could have put an excerpt of a track: what the model said of it.",
+        (*_STUDY, "track", "rule_model", "rule_target", "excerpt_start", "excerpt_seconds", "rule_output",
+         "sounding"),
+        ("track", "rule_model", "rule_target", "excerpt_start", "excerpt_seconds"),
     ),
     Table(
         "predictions",

@@ -82,6 +82,23 @@ _RECORDED = {  # questions, clips, trials, judgments and annotators
     "positive weight. 0 if it does not apply, empty if unknown.",
     "variant": "integer: Number of the control, if there are several of one kind.",
     "track": "identifier: Name of the piece of music.",
+    "excerpt": "identifier: Name of the part of the track that the clip is of: that of the track, with start "
+    "and end in seconds unless it is the whole track.",
+    "excerpt_start": "number [s]: Start of the excerpt in the track; 0 for a whole track.",
+    "excerpt_seconds": "number [s]: Length of the excerpt.",
+    "excerpt_chosen_by": "identifier: How the excerpt was chosen.",
+    "rule_model": "identifier: Name of the music model whose outputs decided about the excerpts.",
+    "rule_model_sha256": "identifier: SHA-256 over its weights and definition.",
+    "rule_target": "text: The target whose output decided.",
+    "rule_where": "identifier: Which outputs the rule looked for.",
+    "rule_number": "integer: Number of excerpts that the rule takes of each track.",
+    "rule_starts_on": "identifier: Where the rule lets excerpts start, in tracks with a clear pulse.",
+    "rule_apart": "number [s]: Shortest time between two excerpts of a track.",
+    "rule_output": "number [as the model's output]: The model's output for `rule_target` on the excerpt, "
+    "with its faded edges.",
+    "rule_sought": "number [as explained]: The value to which the rule looked for the closest output; "
+    "probabilities as log-odds. Empty unless outputs were to be spread evenly.",
+    "sounding": "number: Share of the excerpt that is not silent, 0 to 1; below .8 it was not chosen.",
     "track_title": "text: Title of the piece.",
     "composer": "text: Composer of the piece.",
     "licence": "text: Terms under which the track may be played.",
@@ -98,7 +115,7 @@ _RECORDED = {  # questions, clips, trials, judgments and annotators
     "model_sha256": "identifier: SHA-256 of the model's checkpoint.",
     "model_output": "identifier: Meaning of the model's outputs, and so of the columns `prediction_...`.",
     "method": "text: Explanation method, or the system that an uploaded clip comes from.",
-    "explanation": "identifier: Content address of the explanation: track, model and recipe.",
+    "explanation": "identifier: Content address of the explanation: excerpt, model and recipe.",
     "recipe": "identifier: Name of the recipe.",
     "recipe_digest": "identifier: SHA-256 of the recipe's canonical JSON.",
     "segmentation": "text: Method that divided the sound into segments.",
@@ -110,7 +127,8 @@ _RECORDED = {  # questions, clips, trials, judgments and annotators
     "route": "text: Method that converted the masked spectrogram to sound.",
     "seed": "integer: Seed of the recipe's random choices.",
     "clip_provenance": "text: Other information needed to reproduce the clip, as JSON.",
-    "prediction_track": "number [as the model's output]: The model's output for `target` on the whole track.",
+    "prediction_track": "number [as the model's output]: The model's output for `target` on the excerpt, "
+    "before anything was removed.",
     "prediction_heard": "number [as the model's output]: The model's output for `target` on the clip as it "
     "was heard.",
     "prediction_masked": "number [as the model's output]: The model's output for `target` on the masked "
@@ -284,6 +302,18 @@ _LEVELS = {
         "sets": "sets of options (checklists)",
     },
     "stimulus_role": {"main": "counts", "practice": "practice trials"},
+    "excerpt_chosen_by": {
+        "whole": "not cut: the whole track",
+        "hand": "on the page of the track",
+        "manifest": "by start and duration in a manifest",
+        "rule": "from the model's outputs over time",
+    },
+    "rule_where": {
+        "most": "highest outputs",
+        "least": "lowest outputs",
+        "spread": "evenly over the range of the outputs",
+    },
+    "rule_starts_on": {"beats": "", "bars": "every fourth beat", "anywhere": ""},
     **dict.fromkeys(("condition", "first", "second"), CONDITIONS),
     "target_level": {"mid-level": "musical feature", "emotion": "emotion", "tag": "tag"},
     "model_output": {

@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL
+from explainer.imports.excerpts import counted
 from explainer.models import Clip
 from studyserver.common.number_text import plain
 from studyserver.results.data.questions import scale_ends
@@ -93,6 +94,13 @@ def _questions(study: Study) -> dict[str, Question]:
     """Return the questions about a clip that are answered by numbers, by key."""
     asked = measures_of(study.questions.filter(scope=Question.Scope.CLIP).order_by("position", "id"))
     return {key: question for key, question in asked.items() if question.answer_kind.has_numbers}
+
+
+def parts_of(study: Study) -> str:
+    """Return what the study's stimuli are of, as "24 excerpts of 12 tracks"; empty without stimuli."""
+    stimuli = study.stimuli.active().main().select_related("clip__excerpt")
+    excerpts = [stimulus.clip.excerpt for stimulus in stimuli]
+    return counted(excerpts) if excerpts else ""
 
 
 def _suggested(study: Study) -> dict:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from explainer.core.base.counting import plural
+from explainer.imports.excerpts import counted
 from explainer.models import Explanation, Recipe
 from studyserver.results.tables.equal_comparisons import equal_comparisons_words
 from studyserver.results.tables.failures import Parts
@@ -136,18 +137,18 @@ def _found(computed: "Computed") -> str:
 
 
 def _stimuli(study: Study) -> str:
-    related = ("clip__track", "clip__explanation__recipe", "clip__explanation__model")
+    related = ("clip__track", "clip__excerpt", "clip__explanation__recipe", "clip__explanation__model")
     stimuli = list(study.stimuli.main().select_related(*related))
     if not stimuli:
         return ""
     clips = [stimulus.clip for stimulus in stimuli]
-    tracks = len({clip.track_id for clip in clips})
     conditions = Counter(clip.condition for clip in clips)
     listed = ", ".join(
         f"{condition_name(name)} ({conditions[name]})" for name in CONDITIONS if conditions[name]
     )
     text = (
-        f"{plural(len(clips), 'clip')} were made of {plural(tracks, 'track')} in these conditions: {listed}."
+        f"{plural(len(clips), 'clip')} were made of {counted([clip.excerpt for clip in clips])} in these "
+        f"conditions: {listed}."
     )
     seconds = [clip.seconds for clip in clips]
     text += f" Clips lasted {_from_to(f'{min(seconds):.1f}', f'{max(seconds):.1f}')}\N{NO-BREAK SPACE}s."

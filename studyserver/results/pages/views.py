@@ -19,7 +19,7 @@ from studyserver.study.questions.kind import Answers
 
 from .overview import overview_parts
 from .plots.question_plot import FORMATS
-from .power import DEVIATIONS, NoVariances, Plan, PlanningForm, make_plan
+from .power import DEVIATIONS, NoVariances, Plan, PlanningForm, make_plan, parts_of
 from .report import report_parts, uncomputed_parts
 from .visit import Visit, results_page
 
@@ -127,6 +127,7 @@ def planning(visit: Visit) -> HttpResponse:
             refusal = f"{error} Enter standard deviations, or use the default assumptions."
     context = {
         "declared": False,  # a plan does not depend on exclusions
+        "stimuli_of": parts_of(visit.study),
         "form": form,
         "plan": plan,
         "failed": failed,

@@ -231,7 +231,7 @@ def clip_label(item: QuestionSummary, clip: Clip) -> str:
         if group.method in ("", clip.method) and group.kept_segments in (0, clip.kept_segments)
     ]
     label = groups[0].label if groups else clip.get_condition_display()
-    return f"{clip.track.name}, {label}"
+    return f"{clip.part.name}, {label}"
 
 
 def shade(value: float | None, low: float, high: float) -> int | None:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from .summaries import GroupSummary, QuestionSummary
 
-_LABELLED = ["condition", "base_condition", "track", "stimulus", "target", "annotator", "value"]
+_LABELLED = ["condition", "base_condition", "track", "excerpt", "stimulus", "target", "annotator", "value"]
 
 
 def labelled(group: GroupSummary, value: str = "number") -> pd.DataFrame:
@@ -17,6 +17,7 @@ def labelled(group: GroupSummary, value: str = "number") -> pd.DataFrame:
             "condition": group.group.label,
             "base_condition": group.group.condition,
             "track": part["track"].astype(str),
+            "excerpt": part["excerpt"].astype(str),
             "stimulus": part["stimulus"],
             "target": part["target"].astype(str),
             "annotator": part["annotator"].astype(str),

@@ -65,18 +65,18 @@ def _figures(table: pd.DataFrame, about: str) -> pd.DataFrame:
 
 
 def changes(levels: pd.DataFrame) -> pd.DataFrame:
-    """Return the change of each judgment and prediction from the original of the same track.
+    """Return the change of each judgment and prediction from the original of the same excerpt.
 
     Judgments are compared with the same annotator's, predictions with the same model's on the originals.
     """
     originals = levels[levels["base_condition"] == ORIGINAL]
-    before = originals.groupby(["track", "annotator"], as_index=False)["value"].mean()
+    before = originals.groupby(["excerpt", "annotator"], as_index=False)["value"].mean()
     predicted = (
-        originals.drop_duplicates("item").groupby(["track", "model"], as_index=False)["predicted"].mean()
+        originals.drop_duplicates("item").groupby(["excerpt", "model"], as_index=False)["predicted"].mean()
     )
     masked = levels[~levels["base_condition"].isin(UNMASKED)]
-    both = masked.merge(before, on=["track", "annotator"], suffixes=("", "_before"))
-    both = both.merge(predicted, on=["track", "model"], suffixes=("", "_before"))
+    both = masked.merge(before, on=["excerpt", "annotator"], suffixes=("", "_before"))
+    both = both.merge(predicted, on=["excerpt", "model"], suffixes=("", "_before"))
     return both.assign(
         value=both["value"] - both["value_before"], predicted=both["predicted"] - both["predicted_before"]
     )

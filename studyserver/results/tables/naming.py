@@ -78,12 +78,12 @@ def _named(item: QuestionSummary, judgments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _for_each_target(item: QuestionSummary, answers: pd.DataFrame) -> pd.DataFrame:
-    """Return answers to the unmasked clips, once for each target that clips of the track were made for.
+    """Return answers to the unmasked clips, once for each target that clips of the excerpt were made for.
 
     They measure the information of the music itself about these targets; each answer has total weight 1.
     """
     parts = [labelled(group, value="value") for group in item.groups if group.group.condition in UNMASKED]
-    targets = answers[["track", "intended"]].drop_duplicates()
-    targets = targets.assign(weight=1 / targets.groupby("track")["intended"].transform("size"))
+    targets = answers[["excerpt", "intended"]].drop_duplicates()
+    targets = targets.assign(weight=1 / targets.groupby("excerpt")["intended"].transform("size"))
     unmasked = joined(parts)
-    return _named(item, unmasked).merge(targets, on="track")
+    return _named(item, unmasked).merge(targets, on="excerpt")

@@ -70,16 +70,16 @@ class Marked:
         return [
             evidence_time_table(part[_MARKS], profiles).assign(about=kind.label)
             for kind, clips in groups_of(evidence)
-            if (part := marks[marks["track"].isin(clips["track"])]).size
+            if (part := marks[marks["excerpt"].isin(clips["excerpt"])]).size
             and (profiles := self._profiles(part, clips))
         ]
 
     def _profiles(self, marks: pd.DataFrame, evidence: pd.DataFrame) -> dict[object, np.ndarray]:
         """Return the evidence's time profile for each unmasked clip whose sounds can be read."""
-        by_track = {track: stimulus for stimulus, track in evidence["track"].items()}
+        by_excerpt = {excerpt: stimulus for stimulus, excerpt in evidence["excerpt"].items()}
         profiles: dict[object, np.ndarray] = {}
-        for item, track in marks[["item", "track"]].drop_duplicates().itertuples(index=False):
-            profile = time_profile(self.counted.rows.stimulus_rows[by_track[track]].clip)
+        for item, excerpt in marks[["item", "excerpt"]].drop_duplicates().itertuples(index=False):
+            profile = time_profile(self.counted.rows.stimulus_rows[by_excerpt[excerpt]].clip)
             if profile is not None:
                 profiles[item] = profile
         return profiles

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django import forms
 
-from explainer.models import Clip
+from explainer.models import Clip, Excerpt
 from studyserver.study.design.left_out import clip_in_words
 from studyserver.study.design.sets import ClipSet, stimulus_sets
 
@@ -65,16 +65,17 @@ def preview(study: Study) -> dict:
     if not study.presents.compares:
         return {}
     sets = stimulus_sets(study)
-    tracks = dict(study.stimuli.values_list("clip__track", "clip__track__name"))
+    excerpts = Excerpt.objects.filter(clips__stimuli__study=study).select_related("track").in_bulk()
+    names = {pk: excerpt.name for pk, excerpt in excerpts.items()}
     return {
-        "rows": [_row(what, tracks) for what in sets[:MOST_SHOWN]],
+        "rows": [_row(what, names) for what in sets[:MOST_SHOWN]],
         "more": max(0, len(sets) - MOST_SHOWN),
         "total": len(sets),
         "abx": study.presents.has_x,
     }
 
 
-def _row(what: ClipSet, tracks: dict[int, str]) -> SetRow:
+def _row(what: ClipSet, excerpts: dict[int, str]) -> SetRow:
     given, blind = [], []
     for (_number, role), clip in zip(what.members, what.clips, strict=True):
         words = clip_in_words(clip)
@@ -84,4 +85,6 @@ def _row(what: ClipSet, tracks: dict[int, str]) -> SetRow:
             blind.append(words)
         else:
             blind.append(f"{words} ({Presentation.Role(role).label.partition(',')[0]}, hidden)")
-    return SetRow(tracks[what.track], what.target or "all", ", ".join(given), " · ".join(blind))
+    return SetRow(
+        excerpts[what.clips[0].excerpt_id], what.target or "all", ", ".join(given), " · ".join(blind)
+    )

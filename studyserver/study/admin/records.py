@@ -117,7 +117,8 @@ class TrialAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Fetch the clips along."""
-        return super().get_queryset(request).prefetch_related("presentations__stimulus__clip__track")
+        clips = "presentations__stimulus__clip"
+        return super().get_queryset(request).prefetch_related(f"{clips}__track", f"{clips}__excerpt")
 
     @admin.display(description="clips")
     def clips(self, trial: Trial) -> str:

@@ -12,7 +12,7 @@ from django.urls import URLPattern
 from django.utils.html import format_html
 
 from explainer.core.base.counting import plural
-from explainer.models import Clip, MusicModel, Recipe, Track
+from explainer.models import Clip, Excerpt, MusicModel, Recipe, Track
 from studyserver.study.design.left_out import held_in_words
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.stimuli import (
@@ -56,6 +56,12 @@ class RuleForm(forms.Form):
     """Which clips; an empty choice takes all."""
 
     tracks = _rows(Track, "clips")
+    parts = forms.ChoiceField(
+        choices=[("", "all clips"), ("excerpts", "of excerpts only"), ("whole", "of whole tracks only")],
+        required=False,
+        widget=forms.RadioSelect,
+        label="Excerpts",
+    )
     models = _rows(MusicModel, "explanations__clips")
     recipes = _rows(Recipe, "explanations__clips")
     targets = _values("Originals and resyntheses serve every target.")
@@ -94,6 +100,7 @@ class RuleForm(forms.Form):
         rows = {name: [row.pk for row in chosen[name]] for name in ("tracks", "models", "recipes")}
         return Rule(
             **rows,
+            parts=chosen["parts"],
             targets=chosen["targets"],
             conditions=chosen["conditions"],
             kept_segments=[int(value) for value in chosen["kept_segments"]],
@@ -170,7 +177,7 @@ class StimulusAdmin(admin.ModelAdmin):
         "track", "condition", "target", "kept_segments", "sound", "role", "active", "finished", "study",
     )  # fmt: skip
     list_filter = ("study", "role", "active", "clip__condition", ("clip__target", NamedValues))
-    list_select_related = ("study", "clip__track")
+    list_select_related = ("study", "clip__track", "clip__excerpt")
     search_fields = ("clip__track__name", "clip__track__title", "clip__target")
     list_per_page = 50
 
@@ -191,9 +198,9 @@ class StimulusAdmin(admin.ModelAdmin):
         return super().get_queryset(request).annotate(trials_finished=Count("presentations", filter=people))
 
     @admin.display(ordering="clip__track__name")
-    def track(self, stimulus: Stimulus) -> Track:
-        """Return the piece of music."""
-        return stimulus.clip.track
+    def track(self, stimulus: Stimulus) -> Excerpt:
+        """Return the piece of music, or the excerpt of it."""
+        return stimulus.clip.part
 
     @admin.display(ordering="clip__condition")
     def condition(self, stimulus: Stimulus) -> str:

@@ -246,7 +246,7 @@ def _plan_block(
 
 def _sets_of_all_stimuli(study: Study) -> dict[Hashable, ClipSet]:
     """Return the sets of all main stimuli by key, including those that are no longer presented."""
-    stimuli = study.stimuli.main().select_related("clip").order_by("pk")
+    stimuli = study.stimuli.main().select_related("clip__excerpt").order_by("pk")
     return {what.key: what for what in clip_sets(study, [Entry(item.pk, item.clip) for item in stimuli])}
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from explainer.imports.excerpts import counted
 from explainer.models import Clip
 from studyserver.study.models import Question, Study
 from studyserver.study.questions.kind import Answers
@@ -24,6 +25,7 @@ class Outlook:
     """Consequences of a design for annotators and for the data."""
 
     stimuli: int
+    parts: str  # what they are of, e.g. 24 excerpts of 12 tracks
     sets: int  # what a trial can present: as many as stimuli where it presents one clip
     trials: int
     repeats: int
@@ -61,7 +63,7 @@ class Outlook:
 
 def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
     """Return the outlook of the current design, with further main clips if given."""
-    stimuli = study.stimuli.active().main().select_related("clip").order_by("pk")
+    stimuli = study.stimuli.active().main().select_related("clip__excerpt").order_by("pk")
     entries = [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli]
     entries += [Entry(-clip.pk, clip) for clip in more_clips]
     made = compose(study, entries)
@@ -76,6 +78,7 @@ def outlook(study: Study, more_clips: Iterable[Clip] = ()) -> Outlook:
     wanted = study.annotators_wanted
     return Outlook(
         stimuli=len(entries),
+        parts=counted([entry.clip.excerpt for entry in entries]),
         sets=len(sets),
         trials=trials,
         repeats=repeats,

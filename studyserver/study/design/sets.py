@@ -88,7 +88,7 @@ def stimulus_sets(study: Study, role: str = Stimulus.Role.MAIN) -> list[ClipSet]
 
 def composed(study: Study, role: str = Stimulus.Role.MAIN) -> Composed:
     """Return the sets of a study's active stimuli in a role, and those with clips that sound the same."""
-    stimuli = study.stimuli.active().filter(role=role).select_related("clip").order_by("pk")
+    stimuli = study.stimuli.active().filter(role=role).select_related("clip__excerpt").order_by("pk")
     return compose(study, [Entry(stimulus.pk, stimulus.clip) for stimulus in stimuli])
 
 
@@ -151,7 +151,7 @@ def _without(what: ClipSet, alike: Collection[int], *, is_pair: bool) -> ClipSet
 
 
 def _groups(study: Study, entries: Iterable[Entry]) -> dict[tuple, list[Entry]]:
-    """Return groups of clips that belong together; clips for all targets are in each group of their track."""
+    """Return groups of clips that belong together; clips for all targets join each group of their excerpt."""
     groups: dict[tuple, list[Entry]] = {}
     serves_all, serves_sizes = [], []
     for entry in entries:
@@ -167,8 +167,9 @@ def _groups(study: Study, entries: Iterable[Entry]) -> dict[tuple, list[Entry]]:
         for group in joined or [groups.setdefault(name, [])]:
             group.append(entry)
     for entry in serves_all:
-        joined = [group for name, group in groups.items() if name[0] == entry.clip.track_id]
-        for group in joined or [groups.setdefault((entry.clip.track_id, "", None, 0), [])]:
+        part = _part(entry.clip)
+        joined = [group for name, group in groups.items() if name[0] == part]
+        for group in joined or [groups.setdefault((part, "", None, 0), [])]:
             group.append(entry)
     return groups
 
@@ -176,11 +177,18 @@ def _groups(study: Study, entries: Iterable[Entry]) -> dict[tuple, list[Entry]]:
 def _group_name(study: Study, entry: Entry) -> tuple:
     clip, rule = entry.clip, study.set_rule
     return (
-        clip.track_id,
+        _part(clip),
         clip.target,
         None if rule == Study.SetRule.TARGET else entry.method,
         clip.kept_segments or 0 if rule == Study.SetRule.SIZE else 0,
     )
+
+
+def _part(clip: Clip) -> int | str:
+    """Return what a clip is of: for a whole track its number, so that keys stay what they were before."""
+    if clip.excerpt_id is None or clip.excerpt.is_whole:
+        return clip.track_id
+    return f"{clip.track_id}/{clip.excerpt_id}"
 
 
 def _sets_of_group(study: Study, name: tuple, group: list[Entry]) -> list[ClipSet]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 
 from explainer.files.clip_sounds import sound_of
-from explainer.models import Clip, Explanation
+from explainer.models import Clip, Excerpt, Explanation
 from studyserver.study.models import Stimulus, Study
 
 from .sets import CONDITION_ORDER, UNMASKED
@@ -29,6 +29,7 @@ class Rule:
 
     # Primary keys.
     tracks: list[int] = field(default_factory=list)
+    parts: str = ""  # "excerpts" or "whole" for clips of parts of tracks, or of whole tracks, only
     models: list[int] = field(default_factory=list)
     recipes: list[int] = field(default_factory=list)
     # Names of targets. Originals and resyntheses serve every target.
@@ -46,6 +47,9 @@ def clips_by_rule(rule: Rule) -> list[Clip]:
     clips = Clip.objects.filter(Q(explanation=None) | Q(explanation__state=Explanation.State.DONE))
     if rule.tracks:
         clips = clips.filter(track__in=rule.tracks)
+    if rule.parts:
+        of_whole = Q(excerpt__chosen_by=Excerpt.ChosenBy.WHOLE)
+        clips = clips.filter(of_whole if rule.parts == "whole" else ~of_whole)
     if rule.models:
         clips = clips.filter(explanation__model__in=rule.models)
     if rule.recipes:
@@ -57,10 +61,10 @@ def clips_by_rule(rule: Rule) -> list[Clip]:
     if rule.kept_segments:
         clips = clips.filter(Q(kept_segments__in=rule.kept_segments) | Q(kept_segments=0))
     if rule.methods:
-        # An original serves every method, but only on tracks with clips of these methods.
+        # An original serves every method, but only on excerpts with clips of these methods.
         made = Clip.objects.filter(method__in=rule.methods)
-        clips = clips.filter(Q(method__in=rule.methods) | Q(method="", track__in=made.values("track")))
-    return _each_sound_once(clips.select_related("track").order_by("track__name", "pk"))
+        clips = clips.filter(Q(method__in=rule.methods) | Q(method="", excerpt__in=made.values("excerpt")))
+    return _each_sound_once(clips.select_related("track", "excerpt").order_by("track__name", "pk"))
 
 
 def _each_sound_once(clips: Iterable[Clip]) -> list[Clip]:

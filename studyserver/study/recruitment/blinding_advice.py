@@ -35,15 +35,16 @@ def _rates(stimuli: Sequence[Stimulus]) -> list[str]:
 
 
 def _lengths(stimuli: Sequence[Stimulus]) -> list[str]:
-    of_track: dict[int, list[float]] = {}
+    of_excerpt: dict[int, list[float]] = {}
     for stimulus in stimuli:
-        of_track.setdefault(stimulus.clip.track_id, []).append(stimulus.clip.seconds)
-    unequal = sum(1 for seconds in of_track.values() if max(seconds) - min(seconds) > _NOTICED)
+        of_excerpt.setdefault(stimulus.clip.excerpt_id, []).append(stimulus.clip.seconds)
+    unequal = sum(1 for seconds in of_excerpt.values() if max(seconds) - min(seconds) > _NOTICED)
     if not unequal:
         return []
+    parts = "tracks" if len(of_excerpt) == len({one.clip.track_id for one in stimuli}) else "excerpts"
     return [
-        f"In {unequal} of {len(of_track)} tracks the clips differ in length, which may reveal the condition. "
-        "Cut uploaded clips to one length."
+        f"In {unequal} of {len(of_excerpt)} {parts} the clips differ in length, which may reveal the "
+        "condition. Cut uploaded clips to one length."
     ]
 
 

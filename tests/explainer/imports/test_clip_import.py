@@ -95,6 +95,46 @@ def test_clips_of_a_track_share_one_gain_and_one_form(good):
     assert 20 * np.log10(ratio) == pytest.approx(-20, abs=0.05)
 
 
+WITH_PARTS = "file,track,condition,target,method,start,duration\n"
+
+
+def test_clips_of_excerpts_name_their_start_and_duration(archive, track):
+    lines = [
+        f"a.wav,{track.name},evidence,happy,m,0,1",
+        f'b.wav,{track.name},evidence,happy,m,"0:00,5",1.0',
+        f"c.wav,{track.name},evidence,happy,m,,",
+    ]
+    loud = tones() * 0.2
+    files = {"a.wav": wav(loud), "b.wav": wav(loud, seed=4), "c.wav": wav(loud)}
+    done = import_clips(archive(lines, files, header=WITH_PARTS), convert_here=True)
+    assert [item.reason for item in done] == ["", "", ""]
+    parts = [item.clip.excerpt for item in done]
+    assert [(part.start_seconds, part.seconds) for part in parts] == [(0, 1), (0.5, 1), (0, track.seconds)]
+    assert [part.chosen_by for part in parts] == ["manifest", "manifest", "whole"]
+    # Only the second half of the track has the high tone, so that the excerpts are not equally loud.
+    assert done[0].clip.gain > done[1].clip.gain
+    again = import_clips(archive(lines, files, header=WITH_PARTS))
+    assert [item.result for item in again] == ["already here"] * 3
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ("1,", "it has no duration; give an excerpt both"),
+        (",1", "it has no start"),
+        ("soon,1", "start must be a time in seconds, e.g. 62.5 or 1:02.5, not 'soon'"),
+        ("1:75,1", "start must be a time"),
+        ("-1,1", "start must be a time"),
+        ("1,inf", "duration must be a time"),
+        ("1.5,1", "from 1.5 to 2.5 s exceeds the track, which lasts 2.00 s"),
+    ],
+)
+def test_impossible_excerpts_of_clips_are_refused(archive, track, cells, words):
+    lines = [f"a.wav,{track.name},evidence,happy,m,{cells}"]
+    [item] = import_clips(archive(lines, {"a.wav": wav()}, header=WITH_PARTS), convert_here=True)
+    assert item.result == "refused" and words in item.reason
+
+
 def test_one_bad_file_does_not_stop_the_others(archive, track):
     lines = [
         f"good.wav,{track.name},evidence,happy,m",

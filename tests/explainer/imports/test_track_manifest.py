@@ -1,6 +1,7 @@
 """Manifests are right or refused: no track loses what its line says."""
 
 import os
+import re
 import unicodedata
 
 import pytest
@@ -171,3 +172,66 @@ def test_names_in_an_old_encoding_on_disk_are_shown_as_far_as_they_can_be_read(
         imported(manifest, with_folder=True)
     assert Track.objects.get(title="M\ufffdde").name.startswith("Mde_")
     assert "\ufffd.wav cannot be read as sound" in capsys.readouterr().out
+
+
+# Excerpts -----------------------------------------------------------------------------------------
+
+
+def excerpts_of(name):
+    found = Track.objects.get(name=name).excerpts.exclude(chosen_by="whole")
+    return [(round(row.start_seconds, 3), round(row.seconds, 3), row.chosen_by) for row in found]
+
+
+@pytest.mark.parametrize("with_folder", [True, False])
+def test_several_lines_of_one_file_are_excerpts_of_one_track(music, with_folder, capsys):
+    lines = ["a.wav;A;0,5;1", "b.wav;B;;", "a.wav;;0:00.9;1.1", "a.wav;A;0;1.25"]
+    manifest = music(["a.wav", "b.wav"], "\n".join(["file;title;start;duration", *lines]))
+    assert imported(manifest, with_folder=with_folder) == {"a": "A", "b": "B"}
+    printed = capsys.readouterr().out
+    assert "3 excerpts" in printed and "not used" not in printed
+    assert excerpts_of("a") == [(0, 1.25, "manifest"), (0.5, 1, "manifest"), (0.9, 1.1, "manifest")]
+    assert excerpts_of("b") == []
+
+
+def test_importing_again_adds_only_what_is_new(music, capsys):
+    manifest = music(["a.wav"], "file,start,duration\na.wav,0,1\n")
+    imported(manifest, with_folder=False)
+    manifest.write_text("file,start,duration\na.wav,0,1\na.wav,0.5,1\n")
+    imported(manifest, with_folder=False)
+    assert "the same recording as a; 1 new excerpt" in capsys.readouterr().out
+    imported(manifest, with_folder=False)
+    assert len(excerpts_of("a")) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["a.wav,A,0,"], "line 2: it has no duration; give an excerpt both start and duration, or neither"),
+        (["a.wav,A,,1"], "line 2: it has no start"),
+        (["a.wav,A,early,1"], "line 2: start must be a time in seconds, e.g. 62.5 or 1:02.5, not 'early'"),
+        (["a.wav,A,0,1", "a.wav,A,,"], "line 3: a.wav is named twice, first in line 2; delete one line, or"),
+        (["a.wav,A,,", "a.wav,A,0,1"], "line 3: a.wav is named twice"),
+        (["a.wav,A,0,1", "a.wav,A,0.0,1.0"], "line 3: a.wav has the same excerpt as in line 2"),
+        (["a.wav,A,0,1", "a.wav,B,1,1"], "line 3: a.wav has another title than in line 2; its lines are"),
+    ],
+)
+def test_excerpts_that_cannot_be_right_are_refused_as_a_whole(music, lines, reason):
+    manifest = music(["a.wav"], "\n".join(["file,title,start,duration", *lines]))
+    with pytest.raises(CommandError, match=re.escape(reason)):
+        imported(manifest, with_folder=True)
+    assert not Track.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ("1.5,1", "line 3: an excerpt from 1.5 to 2.5 s exceeds the track, which lasts 2.00 s"),
+        ("0,0.1", "line 3: an excerpt lasts 1 to 60 s, not 0.1 s"),
+    ],
+)
+def test_excerpts_that_the_sound_does_not_have_refuse_its_file(music, cells, reason, capsys):
+    manifest = music(["a.wav", "b.wav"], f"file,start,duration\na.wav,0,1\na.wav,{cells}\nb.wav,0,1\n")
+    with pytest.raises(CommandError, match="1 of 2 files were refused"):
+        imported(manifest, with_folder=True)
+    assert reason in capsys.readouterr().out
+    assert set(Track.objects.values_list("name", flat=True)) == {"b"}

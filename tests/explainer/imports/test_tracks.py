@@ -4,6 +4,7 @@ from django.core.management import call_command
 from small_world import SAMPLE_RATE, tones
 
 from explainer.imports import tracks
+from explainer.imports.track_manifest import Described
 from explainer.models import Track
 
 pytestmark = pytest.mark.django_db
@@ -11,7 +12,8 @@ pytestmark = pytest.mark.django_db
 
 def test_a_track_is_stored_under_its_checksum_with_what_is_known_of_it(sound_file):
     path = sound_file("Für Elise (1).wav")
-    details = {path: {"title": "Für Elise", "composer": "Beethoven", "licence": "public domain"}}
+    known = {"title": "Für Elise", "composer": "Beethoven", "licence": "public domain"}
+    details = {path: Described(known)}
     [done] = tracks.import_tracks([path], details)
     track = Track.objects.get()
     assert done == tracks.Import(path.name, track)

@@ -51,5 +51,5 @@ def test_only_different_explanations_of_one_track_and_model_are_compared(built, 
     assert admin_client.get(reverse("explainer:comparison", args=[built.pk, 0])).status_code == 404
     client.logout()
     assert client.get(reverse("explainer:comparison", args=[built.pk, built.pk])).status_code == 302
-    with pytest.raises(ValueError, match="same track and model"):
-        comparison_page.compare(built, Explanation(track_id=0, model_id=0))
+    with pytest.raises(ValueError, match="same excerpt and model"):
+        comparison_page.compare(built, Explanation(excerpt_id=0, model_id=0))

@@ -215,7 +215,7 @@ def test_asking_for_clips_queues_them_and_shows_the_progress(track, music_model,
     form = {"tracks": [track.pk], "models": [music_model.pk], "recipes": [recipe.pk],
             "targets": [f"{music_model.pk}:bright"]}  # fmt: skip
     response = admin_client.post(reverse("explainer:build"), form, follow=True)
-    assert "Queued 1 build." in response.content.decode()
+    assert "Queued 1 build of 1 track." in response.content.decode()
     row = Explanation.objects.get()
     assert (row.state, row.requested_targets) == ("waiting", ["bright"])
     news = json.loads(admin_client.get(reverse("explainer:progress-data")).content)

@@ -20,7 +20,7 @@ from django.db import Error, close_old_connections
 from django.urls import reverse
 
 from explainer.builds.building import fail_repeatedly_stalled
-from explainer.tasks import resume_interrupted_builds
+from explainer.tasks import resume_interrupted_builds, resume_interrupted_choices
 
 PORTS_TO_TRY = 20
 PAUSE = 2.0  # s before a worker is started again, doubled each time it stops within a minute
@@ -93,6 +93,7 @@ class Worker:
 
     def _start(self) -> None:
         resume_interrupted_builds()
+        resume_interrupted_choices()
         self.process = start([sys.executable, "-m", "studyserver", "db_worker"])
         self.started = time.monotonic()
 

@@ -35,6 +35,7 @@ def test_the_page_starts_from_the_study_as_it_stands(browser, study):
     assert (data["first"], data["second"], data["tracks"]) == ("evidence", "random_control", 3)
     assert data["trials"] is None  # every annotator hears everything
     assert "assumed" in text_of(response)
+    assert "The study's stimuli are of 3 tracks; excerpts of one track count as one" in text_of(response)
 
 
 def test_the_table_and_the_headline_are_those_of_the_formula(browser, study):

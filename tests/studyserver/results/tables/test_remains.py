@@ -230,6 +230,20 @@ def test_a_declared_contrast_takes_clips_of_its_music_model_only(computed, tmp_p
     assert "contrasts" in reproduced(study, tmp_path / "export")
 
 
+def test_changes_are_from_the_original_of_the_same_excerpt():
+    rows = [
+        # item, condition, excerpt, value, predicted
+        (1, "original", "t@0-7", 4, 0.9),
+        (2, "original", "t@9-16", 2, 0.5),
+        (3, "evidence", "t@0-7", 3, 0.6),
+        (4, "evidence", "t@9-16", 2, 0.4),
+    ]
+    names = ["item", "base_condition", "excerpt", "value", "predicted"]
+    found = changes(pd.DataFrame(rows, columns=names).assign(track="t", annotator="x", model="a"))
+    moved = found.set_index("item")[["value", "predicted"]].round(9).apply(tuple, axis=1)
+    assert moved.to_dict() == {3: (-1, -0.3), 4: (0, -0.1)}
+
+
 def test_changes_of_prediction_are_those_of_one_model_whoever_heard_which_original():
     rows = [
         # item, condition, model, annotator, value, predicted
@@ -241,6 +255,6 @@ def test_changes_of_prediction_are_those_of_one_model_whoever_heard_which_origin
         (4, "evidence", "b", "y", 1, 0.2),
     ]
     names = ["item", "base_condition", "model", "annotator", "value", "predicted"]
-    found = changes(pd.DataFrame(rows, columns=names).assign(track="t"))
+    found = changes(pd.DataFrame(rows, columns=names).assign(track="t", excerpt="t"))
     moved = found.set_index(["item", "annotator"])[["value", "predicted"]].round(9).apply(tuple, axis=1)
     assert moved.to_dict() == {(3, "x"): (-1, -0.4), (3, "y"): (-3, -0.4), (4, "y"): (-4, 0.1)}

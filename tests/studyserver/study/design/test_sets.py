@@ -1,10 +1,11 @@
+import hashlib
 from collections import Counter
 from itertools import pairwise
 
 import pytest
 from example_studies import make_clip, make_event, make_study, make_track, ready
 
-from explainer.models import Clip, Explanation, MusicModel, Recipe
+from explainer.models import Clip, Excerpt, Explanation, MusicModel, Recipe
 from studyserver.study.design.allocation import judged_sets
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.problems import design_advice
@@ -316,3 +317,50 @@ def test_the_outlook_counts_sets():
     assert future.clips_per_trial == 4
     assert future.questions_per_trial == 4  # one of each clip
     assert future.session_seconds == 120 + 4 * (4 * 2 + 4 * 5)
+
+
+# Excerpts -----------------------------------------------------------------------------------------
+
+
+def of_excerpts(study):
+    """Move the clips of the study's first track to two excerpts of it, with a set of clips in each."""
+    first = study.stimuli.first().clip.track
+    parts = [
+        Excerpt.objects.create(track=first, start=start, frames=4000, chosen_by="hand") for start in (0, 4000)
+    ]
+    for clip in list(Clip.objects.filter(track=first)):
+        Clip.objects.filter(pk=clip.pk).update(excerpt=parts[0])
+        clip.pk, clip.excerpt = None, parts[1]
+        clip.sha256 = clip.sha256[::-1]
+        clip.save()
+        Stimulus.objects.create(study=study, clip=clip)
+    return first, parts
+
+
+@pytest.mark.parametrize("presentation", ["pair", "multiple"])
+def test_sets_are_of_one_excerpt_and_two_of_one_track_are_the_same_track(presentation):
+    study = make_study(2, presentation=presentation)
+    before = stimulus_sets(study)
+    track, parts = of_excerpts(study)
+    sets = stimulus_sets(study)
+    assert len(sets) == len(before) * 3 // 2
+    assert all(len({clip.excerpt_id for clip in what.clips}) == 1 for what in sets)
+    assert len({what.key for what in sets}) == len(sets)
+    ours = [what for what in sets if what.track == track.pk]
+    assert {what.clips[0].excerpt_id for what in ours} == {part.pk for part in parts}
+
+
+def test_keys_of_sets_of_whole_tracks_are_what_they_were():
+    study = make_study(2, presentation="multiple")
+    for what in stimulus_sets(study):
+        nobody = (None, "")  # no explanation, no method
+        name = (what.track, what.target, None if study.set_rule == Study.SetRule.TARGET else nobody, 0)
+        digest = hashlib.sha256(repr(name).encode()).hexdigest()[:16]
+        assert what.key == f"{what.track}:{digest}"
+
+
+def test_the_outlook_speaks_of_excerpts_of_tracks():
+    study = make_study(2)
+    assert outlook(study).parts == "2 tracks"
+    of_excerpts(study)
+    assert outlook(study).parts == "3 excerpts of 2 tracks"

@@ -1,7 +1,7 @@
 import pytest
 from example_studies import CONDITIONS, make_clip, make_study, make_track, ready, walk
 
-from explainer.models import Clip, Explanation, MusicModel, Recipe
+from explainer.models import Clip, Excerpt, Explanation, MusicModel, Recipe
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.stimuli import Rule, StudyLocked, add_stimuli, clips_by_rule, table_of
 from studyserver.study.lifecycle.copying import copy_study
@@ -177,3 +177,12 @@ def test_sets_about_targets_follow_the_stimuli(clips):
     choices = study.questions.get(key="about").options["choices"]
     assert [choice["value"] for choice in choices] == ["dissonance", "sad", "speed"]
     assert [item.target for item in add_questions(study, "fit", only=["sad"])] == ["sad"]
+
+
+def test_clips_of_excerpts_or_of_whole_tracks_can_be_chosen_alone(clips):
+    first = clips.filter(condition="evidence").first()
+    part = Excerpt.objects.create(track=first.track, start=0, frames=100, chosen_by="hand")
+    Clip.objects.filter(pk=first.pk).update(excerpt=part)
+    everything = clips_by_rule(Rule())
+    assert clips_by_rule(Rule(parts="excerpts")) == [first]
+    assert set(clips_by_rule(Rule(parts="whole"))) == set(everything) - {first}
