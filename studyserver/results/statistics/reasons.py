@@ -58,6 +58,10 @@ class Why(Enum):
     NO_JUDGMENT = "there is no judgment"
     NO_JUDGMENT_YET = "no judgments yet"
     NO_PAIRED_CONDITIONS = "no {rater} judged both conditions of the same {item}"
+    FEW_RATERS_FOR_MODEL = "the model of the answers needs at least 3 {rater}s; there are {n}"
+    FEW_TRACKS_FOR_MODEL = "the model of the answers needs at least 3 {item}s; there are {n}"
+    MODEL_IS_COMPUTED = "the model of the answers is still being computed"
+    MODEL_FAILED = "the model of the answers could not be computed ({problem})"
     FEW_TRACKS = "needs at least three {item}s that were judged in both conditions"
     FEW_TRACKS_THAT_DIFFER = (
         "needs at least three {item}s that were judged in both conditions, and that differ"
