@@ -54,6 +54,11 @@ def read(name: str) -> bytes:
         return file.read()
 
 
+def remove(name: str) -> None:
+    """Remove a stored file; nothing happens if there is none."""
+    default_storage.delete(name)
+
+
 def exist(*names: str) -> bool:
     """Return whether all of the files are stored."""
     return all(default_storage.exists(name) for name in names)

@@ -45,6 +45,8 @@ def fingerprint(data: StudyData) -> str:
         list(related.order_by("id").values_list())
         for related in (data.study.questions, data.study.exclusion_rules, data.study.research_questions)
     ]
+    fits = data.study.answer_fits.order_by("id").values_list("key", "computed_at")
+    declared.append([*fits])
     state = repr((data.study.pk, data.rehearsal, data.until, answers, checks, finished, declared))
     return hashlib.sha256(state.encode(errors="replace")).hexdigest()
 

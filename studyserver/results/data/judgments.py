@@ -19,7 +19,7 @@ from .rows import StudyRows
 from .stimuli import stimulus_columns
 from .study_data import CHUNK
 
-_STIMULUS = ("track", "excerpt", "method", "target", "condition")
+_STIMULUS = ("track", "excerpt", "method", "target", "condition", "model")
 _SIZES = ("segments_asked", "kept_segments")
 _PLACE = ("trial_id", "question_id", "presentation_id", "response_ms")
 _NAMES = ["judgment", "trial", "question", "presentation", "response_ms"]
@@ -59,7 +59,7 @@ class CountedJudgments:
         ]
         names = ["stimulus", "clip", *_SIZES, "seconds", *_STIMULUS]
         table = pd.DataFrame(found, columns=names).set_index("stimulus")
-        return _with_sizes(table.fillna({"method": "", "target": ""}))
+        return _with_sizes(table.fillna({"method": "", "target": "", "model": ""}))
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -130,7 +130,7 @@ class CountedJudgments:
         """One row per clip that a preference or ABX answer of a finished main trial compared.
 
         Columns ``judgment``, ``trial``, ``stimulus``, ``question``, ``track``, ``excerpt``, ``annotator``,
-        ``condition``, ``method``, ``segments_asked``, ``kept_segments``, ``target``, ``position``,
+        ``condition``, ``method``, ``segments_asked``, ``kept_segments``, ``target``, ``model``, ``position``,
         ``picked``, ``strength``, ``is_x``.
         """
         kept = ["judgment", "trial", "stimulus", "question", *_STIMULUS, *_SIZES, "annotator"]
@@ -142,7 +142,7 @@ class CountedJudgments:
         ]
         table = pd.DataFrame(found, columns=kept).rename(columns={"clip_position": "position"})
         numbers = {"picked": "bool", "strength": "float64", "is_x": "float64"}
-        return _with_sizes(table.fillna({"method": "", "target": ""}).astype(numbers))
+        return _with_sizes(table.fillna({"method": "", "target": "", "model": ""}).astype(numbers))
 
     @cached_property
     def entered(self) -> pd.DataFrame:

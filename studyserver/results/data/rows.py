@@ -28,7 +28,7 @@ _ANSWER = (
     "stored_at", "events",
 )  # fmt: skip
 _TIMES = ("annotator_id", "kind", "presented_at", "finished_at")
-_COMPARED = ("track", "excerpt", "condition", "target", "method", "segments_asked", "kept_segments")
+_COMPARED = ("track", "excerpt", "condition", "target", "method", "model", "segments_asked", "kept_segments")
 
 
 class StudyRows(StudyData):

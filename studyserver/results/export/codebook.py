@@ -36,7 +36,7 @@ _STUDY = ("study", "rehearsal")
 _PLACE = ("study", "study_version", "rehearsal", "annotator", "trial", "trial_position", "trial_kind",
           "trial_finished", "repeat_of", "adaptive")  # fmt: skip
 _QUESTION = ("question", "question_kind", "level", "question_target")
-_GROUP = ("condition", "method", "kept_segments")
+_GROUP = ("condition", "method", "kept_segments", "model")
 _BOUNDS = ("se", "ci_low", "ci_high", "ci_method", "ci_scope")
 _INTERVAL = (*_BOUNDS, "n_clips", "n_clips_pairable", "n_annotators", "n_judgments", "status", "reason")
 
@@ -71,7 +71,7 @@ _TABLES = [
         "One row per preference or ABX answer and clip that was compared.",
         (*_STUDY, "judgment", "annotator", "trial", "trial_kind", "question", "question_kind",
          "clip_position", "clip_role", "stimulus", "track", "excerpt", "condition", "target", "method",
-         "segments_asked", "kept_segments", "picked", "strength", "is_x"),
+         "model", "segments_asked", "kept_segments", "picked", "strength", "is_x"),
         ("judgment", "clip_position"),
     ),
     Table(
@@ -164,7 +164,7 @@ _TABLES = [
     Table(
         "summary",
         "One row per question and condition (and method, size, option where these differ): mean, interval.",
-        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "option", "mean", "sd", *_INTERVAL),
+        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "option", "mean", "judgment_mean", "sd", *_INTERVAL),
         ("annotator_set", "question", *_GROUP, "option"),
     ),
     Table(
@@ -182,8 +182,12 @@ _TABLES = [
         ("annotator_set", "question", "statistic", "ci_scope"),
     ),
     _remaining(
-        "retention", "One row per question, condition, statistic of retention and interval.", "n_tracks"
+        "answer_models",
+        "One row per question and figure of the model of its answers: means of the conditions, effects of "
+        "order, and what the answers differ by (a G study).",
+        "n_tracks",
     ),
+    _remaining("retention", "One row per question, condition and statistic of retention.", "n_tracks"),
     _remaining("information", "One row per question which target is heard, condition, statistic, interval."),
     _remaining("claims", "One row per question, kind of noise, statistic of signal detection, and interval."),
     _remaining("model_comparison", "One row per question, statistic of listeners and model, and interval."),
@@ -243,8 +247,8 @@ _TABLES = [
 TABLES = {table.name: table for table in _TABLES}
 COMPUTED_TABLES = (  # computed by studyserver.results.tables.computed; the others come from database rows
     "summary", "agreement", "retest", "retention", "information", "claims", "model_comparison",
-    "dose_response", "preferences", "discrimination", "stretch_agreement", "contrasts", "annotator_quality",
-    "pairs", "exclusions",
+    "dose_response", "answer_models", "preferences", "discrimination", "stretch_agreement", "contrasts",
+    "annotator_quality", "pairs", "exclusions",
 )  # fmt: skip
 
 

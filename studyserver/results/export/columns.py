@@ -211,7 +211,10 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
     "Krippendorff's alpha observed disagreement, as mean squared distance.",
     "expected": "number: The same as expected by chance.",
     "annotators_per_clip": "number: Mean number of annotators per clip.",
-    "mean": "number [as the question's scale]: Mean over judgments; for an option, the share that chose it.",
+    "mean": "number [as the question's scale]: Of numbers the mean by the model of the answers (the mean "
+    "over judgments where there is no model); for an option the share that chose it.",
+    "judgment_mean": "number [as the question's scale]: Mean over judgments; if trials were chosen "
+    "adaptively, of the clips' means. For an option as `mean`.",
     "sd": "number [as the question's scale]: Standard deviation of the judgments.",
     "annotator_set": "identifier: Whose judgments enter the figure.",
     "about": "text: What the figure is about besides the condition: for differences of retention the "
@@ -225,9 +228,10 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
     "first_method": "text: Method on the first side; empty for all.",
     "second": "identifier: Condition on the second side.",
     "second_method": "text: Method on the second side; empty for all.",
-    "p": "number: p value of the t test of no difference, with Satterthwaite's degrees of freedom.",
+    "p": "number: Twice the smaller posterior probability that the difference lies above or below 0.",
     "p_holm": "number: The same after Holm's correction over all rows with equal `primary`.",
-    "d_z": "number: Mean difference across tracks, divided by its standard deviation.",
+    "d_z": "number: Difference of what is heard, divided by its standard deviation across tracks (posterior "
+    "median).",
     "cliffs_delta": "number: Cliff's delta of the first over the second, -1 to 1.",
     # Quality of annotators
     "left_out": "boolean: 1 if a declared rule excludes the annotator.",

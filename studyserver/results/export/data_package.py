@@ -17,7 +17,7 @@ from .variables import Variable
 PSYCH_DS_VERSION = "Psych-DS 1.5.0"
 _FRICTIONLESS_TYPES = {"identifier": "string", "text": "string"}
 # A primary key must not have missing values; these key columns may be empty.
-_MAY_BE_MISSING = {"condition", "method", "kept_segments", "option", "about", "first_method", "model"}
+_MAY_BE_MISSING = {"condition", "method", "kept_segments", "model", "option", "about", "first_method"}
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQuote": True, "header": True}
 _IDENTIFIER = "^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 # Columns that are foreign keys to the table where they are the key.

@@ -67,10 +67,14 @@ def overview_parts(parts: Parts) -> dict:
     Returns
     -------
     dict
-        ``sections``: one per question, in order; ``further``: the answers to questions that compare clips or
-        mark stretches of time (the page of retention and contrasts has all of them).
+        ``verdicts``: of the declared research questions; ``sections``: one per question, in order;
+        ``further``: the answers to questions that compare clips or mark stretches of time (the page of
+        retention and contrasts has all of them).
     """
+    from .verdicts.declared import declared_verdicts
+
     return {
+        "verdicts": declared_verdicts(parts),
         "sections": question_sections(parts),
         "further": parts.part("further", "Comparisons and stretches of time", _further, []),
     }

@@ -100,8 +100,10 @@ def report_parts(parts: Parts) -> dict:
     from .annotators import annotators_page
     from .checklist import checklist
     from .remains.page import remains_page
+    from .verdicts.declared import declared_verdicts
 
     return {
+        "verdicts": declared_verdicts(parts),
         "sections": question_sections(parts),
         "page": remains_page(parts),
         "annotators": annotators_page(parts),

@@ -133,6 +133,7 @@ def _control_of(
 def in_evidence(group: Group, *, several: bool) -> str:
     """Return the evidence in words, with its method and size where several are studied."""
     named = [group.method, plural(int(group.kept_segments), "segment") if group.kept_segments else ""]
+    named.append(group.model)
     told_apart = ", ".join(filter(None, named))
     return f"the evidence ({told_apart})" if several and told_apart else "the evidence"
 
@@ -250,12 +251,7 @@ def statistic_name(name: str) -> str:
 
 
 def retention_headline(
-    what: str,
-    where: str,
-    evidence: Mapping,
-    control: Mapping | None,
-    difference: Mapping | None,
-    kept: tuple[str, str],
+    what: str, where: str, evidence: Mapping, control: Mapping | None, difference: Mapping | None
 ) -> str:
     """Return how much of a feature's differences between tracks is still heard in the evidence.
 
@@ -266,28 +262,25 @@ def retention_headline(
     where : str
         The evidence, in words.
     evidence, control, difference : rows of an estimate table, or None
-        Retention in the evidence and in the random control, and how much more of the original's contrast the
-        evidence keeps.
-    kept : (str, str)
-        The share of the original's contrast that each of them keeps, in words.
+        Retention in the evidence, in the random control, and the one less the other.
     """
     if evidence["status"] != "ok":
         return f"How much of {what} remains in {where} cannot be said yet: {evidence['reason']}."
     figures = f"retention {agreement_text(evidence)}"
     if control is not None and control["status"] == "ok":
         figures += f", random control {agreement_text(control)}"
-    if not _known(evidence["ci_low"]):
-        return f"How much of {what} remains in {where} cannot be said yet: {figures}."
+    heard = f"the tracks' differences in {what} in {where}"
     if evidence["ci_low"] <= 0:
-        return f"Whether listeners still hear {what} in {where} is not settled: {figures}."
-    text = f"Listeners still hear {what} in {where}: {figures}"
-    if difference is None or difference["status"] != "ok" or not _known(difference["ci_low"]):
-        return f"{text}."
+        return f"Whether listeners still hear {heard} is not settled: {figures}."
+    if difference is None or difference["status"] != "ok":
+        return f"Listeners still hear {heard}: {figures}."
     if difference["ci_low"] > 0:
-        return (
-            f"{text}. It keeps more of the contrast between tracks: {kept[0]}, the random control {kept[1]}."
-        )
-    return f"{text}. Whether it keeps more of the contrast between tracks is not settled."
+        verdict = f"Listeners still hear {heard}, more than in the random control"
+    elif difference["ci_high"] < 0:
+        verdict = f"Listeners hear less of {heard} than in the random control"
+    else:
+        verdict = f"Listeners still hear {heard}; whether more than in the random control is not settled"
+    return f"{verdict}: {figures}, difference {agreement_text(difference)}."
 
 
 def estimate_text(row: Mapping | None, places: int) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def study(visit: Visit) -> HttpResponse:
     """Show what a study says so far."""
     context = {
-        **visit.kept("overview", overview_parts),
+        **visit.with_models("overview", overview_parts),
         "has_rehearsal": visit.study.annotators.filter(rehearsal=True).exists(),
         "progress": progress_part(visit.parts),
         "equal": equal_part(visit.parts),
@@ -44,7 +44,7 @@ def remains(visit: Visit) -> HttpResponse:
     """Show what listeners still hear in each condition."""
     from .remains.page import remains_page
 
-    shown = visit.kept("remains", lambda parts: {"page": remains_page(parts)})
+    shown = visit.with_models("remains", lambda parts: {"page": remains_page(parts)})
     return visit.page("remains", "Retention and contrasts", {**shown, "equal": equal_part(visit.parts)})
 
 
@@ -195,7 +195,7 @@ def _plan(visit: Visit, form: PlanningForm) -> tuple[Plan | None, dict[str, Fail
 @results_page
 def report(visit: Visit) -> HttpResponse:
     """Show one page to print: question, design, exclusions, plots, tables, methods."""
-    shown = visit.kept("report", report_parts)
+    shown = visit.with_models("report", report_parts)
     context = {
         **shown,
         **uncomputed_parts(visit.parts, left_out=len(shown["annotators"].left_out)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -17,6 +17,9 @@ from studyserver.results.data.rehearsal_marks import rehearsal_mark
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.failures import Parts
 from studyserver.study.models import Study
+
+if TYPE_CHECKING:
+    from studyserver.results.tables.computed import Computed
 
 PARTS = [
     ("results:study", "Overview"),
@@ -59,6 +62,18 @@ class Visit:
 
         return Parts(Computed(StudyRows(self.study, rehearsal=rehearsal), everybody=self.everybody))
 
+    def with_models(self, name: str, build: Callable[[Parts], dict[str, Any]]) -> dict[str, Any]:
+        """Return the same as `kept`, with ``models``: notes about the models of answers that are shown.
+
+        Models that are missing or of earlier answers are queued for the background worker.
+        """
+        found = self.kept(name, lambda parts: {**build(parts), **models_of(parts)})
+        if found["outdated"]:
+            from studyserver.results.tasks import fit_in_background
+
+            fit_in_background(self.study, rehearsal=self.rehearsal)
+        return found
+
     def kept(self, name: str, build: Callable[[Parts], dict[str, Any]]) -> dict[str, Any]:
         """Return the parts that `build` computes, and as ``failed`` those that could not be.
 
@@ -97,6 +112,17 @@ class Visit:
             "failed": context.get("failed", {}) | self.parts.failed,
         }
         return render(self.request, f"results/{name}.html", context)
+
+
+def models_of(parts: Parts) -> dict[str, Any]:
+    """Return notes about the models of answers, and whether any is to be computed."""
+    from .model_notes import model_notes
+
+    def outdated(computed: "Computed") -> bool:
+        return any(statistics.models.outdated for statistics in computed.annotator_sets.values())
+
+    notes = model_notes(parts)
+    return {"models": notes, "outdated": parts.part("models", "Models of the answers", outdated, False)}
 
 
 def results_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

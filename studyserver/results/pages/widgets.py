@@ -228,7 +228,9 @@ def clip_label(item: QuestionSummary, clip: Clip) -> str:
     groups = [
         group
         for group in of_condition
-        if group.method in ("", clip.method) and group.kept_segments in (0, clip.kept_segments)
+        if group.method in ("", clip.method)
+        and group.kept_segments in (0, clip.segments_asked or clip.kept_segments)
+        and group.model in ("", clip.explanation.model.name if clip.explanation else "")
     ]
     label = groups[0].label if groups else clip.get_condition_display()
     return f"{clip.part.name}, {label}"

@@ -8,7 +8,6 @@ import pandas as pd
 from .agreement import spearman_brown
 from .estimates import Figure, correlation_scale, estimate_table
 from .reasons import Why
-from .retention import covariance_of_two_raters
 
 FIGURES = (
     Figure("model_correlation", Why.FEW_ITEMS_THAT_DIFFER, correlation_scale()),
@@ -115,6 +114,46 @@ def noise_ceiling(judged: np.ndarray) -> float:
     k = len(judged) / (1 / np.isfinite(judged).sum(axis=1)).sum()
     error = max(k * (spread - true), 0.0)
     return float(np.sqrt(spearman_brown(true / (true + error), k)))
+
+
+def covariance_of_two_raters(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the covariance across tracks of one rater's x with another rater's y.
+
+    Averages products over the pairs of judgments of a track by different raters, then over tracks, less the
+    average over pairs of different tracks and different raters. It is an unbiased estimate of the covariance
+    of the tracks' true values in x and y. Every track has the same weight, whatever its number of judgments:
+    adaptive allocation asks more often about tracks that people disagree on, and these are less often at the
+    ends of the scale.
+
+    Parameters
+    ----------
+    x, y : np.ndarray [shape=(n_tracks, n_raters)]
+        NaN where there is no judgment; the same rater has the same column.
+
+    Returns
+    -------
+    float
+        NaN if no track was judged by two different raters.
+    """
+    has_x, has_y = np.isfinite(x), np.isfinite(y)
+    x, y = np.where(has_x, x, 0.0), np.where(has_y, y, 0.0)
+    n_x, n_y = has_x.sum(axis=1), has_y.sum(axis=1)
+    pairs = n_x * n_y - (has_x & has_y).sum(axis=1)
+    products = x.sum(axis=1) * y.sum(axis=1) - (x * y).sum(axis=1)
+    paired = pairs > 0
+    weigh_x, weigh_y = (has / np.maximum(has.sum(axis=1, keepdims=True), 1) for has in (has_x, has_y))
+    different = _different(weigh_x, weigh_y)
+    if not (paired.any() and different > 1e-12):
+        return float("nan")
+    within = (products[paired] / pairs[paired]).mean()
+    return float(within - _different(weigh_x * x, weigh_y * y) / different)
+
+
+def _different(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the sum of products of x and y over all pairs of different tracks and different raters."""
+    same_track = x.sum(axis=1) @ y.sum(axis=1)
+    same_rater = x.sum(axis=0) @ y.sum(axis=0)
+    return float(x.sum() * y.sum() - same_track - same_rater + (x * y).sum())
 
 
 def leave_one_out_correlations(judged: np.ndarray) -> np.ndarray:

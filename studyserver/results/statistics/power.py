@@ -14,7 +14,6 @@ from scipy import optimize, stats
 
 from .agreement import prepare
 from .agreement.variance_components import variances as variances_of
-from .contrasts import paired_differences
 from .estimates import require_columns
 from .intervals import satterthwaite
 
@@ -303,7 +302,7 @@ def variances_from_pilot(judgments: pd.DataFrame, first: str, second: str) -> Va
         "rater": "the annotator",
         "value": "a number",
     }
-    difference = paired_differences(require_columns(judgments, columns), first, second)
+    difference = _paired_differences(require_columns(judgments, columns), first, second)
     tracks, raters = np.nonzero(np.isfinite(difference))
     if len(np.unique(tracks)) < 2 or len(np.unique(raters)) < 2 or len(tracks) == len(np.unique(tracks)):
         raise ValueError(
@@ -315,3 +314,17 @@ def variances_from_pilot(judgments: pd.DataFrame, first: str, second: str) -> Va
         raise ValueError("all differences of the pilot are equal; collect more judgments")
     clip, rater, error = variances_of(prepare(tracks, raters, values, "interval"))
     return Variances(rater_by_condition=rater / 2, clip_by_condition=clip / 2, error=error / 2)
+
+
+def _paired_differences(table: pd.DataFrame, first: str, second: str) -> np.ndarray:
+    """Return differences first less second, shape (n_tracks, n_raters), NaN where a rater misses one of them.
+
+    Where no rater judged both conditions of any track, differences cannot be paired within raters and the
+    array has no finite entry.
+    """
+    cells = table.groupby(["condition", "track", "rater"], sort=True, observed=True)["value"].mean()
+    wide = [cells.loc[name].unstack("rater") for name in (first, second)]
+    tracks = wide[0].index.union(wide[1].index)
+    raters = wide[0].columns.union(wide[1].columns)
+    one, two = (part.reindex(index=tracks, columns=raters).to_numpy(float) for part in wide)
+    return one - two

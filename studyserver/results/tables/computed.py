@@ -13,9 +13,11 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.statistics.agreement import named_retest_table, retest_table
 
 from .annotator_quality import ABX_FIGURES, FIGURES, MEASURES, AnnotatorQuality
+from .answer_models.figures import QuestionFigures
+from .answer_models.stored import AnswerModels
 from .preferences_and_abx import Compared
 from .remains import WhatRemains
-from .summaries import StudySummaries
+from .summaries import QuestionSummary, StudySummaries
 from .time_marks import Marked
 from .vocabulary import table_of
 
@@ -80,7 +82,7 @@ class Computed:
             return {ALL: everybody}
         if not self.quality.left_out:
             return {ALL: everybody, KEPT: everybody}
-        return {ALL: everybody, KEPT: Statistics(self.counted.without(self.quality.left_out))}
+        return {ALL: everybody, KEPT: Statistics(self.counted.without(self.quality.left_out), KEPT)}
 
     @property
     def main(self) -> "Statistics":
@@ -131,12 +133,17 @@ class Computed:
 class Statistics:
     """All statistics of one set of judgments."""
 
-    def __init__(self, counted: CountedJudgments) -> None:
+    def __init__(self, counted: CountedJudgments, annotator_set: str = ALL) -> None:
         self.counted = counted
         self.summaries = StudySummaries(counted.rows, counted)
-        self.remains = WhatRemains(self.summaries)
+        self.models = AnswerModels(self.summaries, annotator_set)
+        self.summaries.refine = self._refined
+        self.remains = WhatRemains(self.summaries, self.models)
         self.compared = Compared(counted)
         self.marked = Marked(counted)
+
+    def _refined(self, item: QuestionSummary) -> QuestionSummary:
+        return QuestionFigures(self.models.of(item)).refined() if item.is_numeric else item
 
     @cached_property
     def retest(self) -> pd.DataFrame:

@@ -1,20 +1,24 @@
 """A study's contrasts: those that its research questions declare, and exploratory ones."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL, UNMASKED
-from studyserver.results.data.judgments import CountedJudgments
-from studyserver.results.statistics.contrasts import contrast_table, holm
+from studyserver.results.statistics.answer_model.estimands import standardised_difference
+from studyserver.results.statistics.answer_model.tables import counts
+from studyserver.results.statistics.contrasts import cliffs_delta, holm
+from studyserver.results.statistics.reasons import Reason
 from studyserver.study.models import ResearchQuestion, Study
 from studyserver.study.questions.research.estimands import Estimand
 
+from .answer_models.figures import METHOD, QuestionFigures
 from .labels import NEW_ANNOTATORS
-from .summaries import QuestionSummary
-from .vocabulary import table_of
+from .summaries import GroupSummary, QuestionSummary
 
 CONTRAST_COLUMNS = [
     "question", "primary", "model", "first", "first_method", "second", "second_method", "estimate", "se",
@@ -41,7 +45,9 @@ class Side:
 Contrasts = list[tuple[QuestionSummary, tuple[Side, Side]]]
 
 
-def contrasts_of(study: Study, items: list[QuestionSummary], counted: CountedJudgments) -> pd.DataFrame:
+def contrasts_of(
+    study: Study, items: list[QuestionSummary], figures: Callable[[QuestionSummary], QuestionFigures]
+) -> pd.DataFrame:
     """Return a study's contrasts, with the columns `CONTRAST_COLUMNS`.
 
     Parameters
@@ -49,7 +55,8 @@ def contrasts_of(study: Study, items: list[QuestionSummary], counted: CountedJud
     study : Study
     items : list of QuestionSummary
         Questions whose answers are numbers.
-    counted : CountedJudgments
+    figures : callable
+        The figures of a question from the model of its answers.
 
     Returns
     -------
@@ -60,7 +67,7 @@ def contrasts_of(study: Study, items: list[QuestionSummary], counted: CountedJud
     declared = _declared(study, items)
     exploratory = [*_methods(items, declared)] if declared else [*_usual(items), *_methods(items, [])]
     families = [
-        [_row(counted, item, sides, primary) for item, sides in found]
+        [_row(item, figures(item), sides, primary) for item, sides in found]
         for found, primary in ((declared, True), (exploratory, False))
     ]
     for family in families:
@@ -104,41 +111,47 @@ def _methods(items: list[QuestionSummary], declared: Contrasts) -> Contrasts:
 
 
 def _row(
-    counted: CountedJudgments, item: QuestionSummary, sides: tuple[Side, Side], primary: bool
+    item: QuestionSummary, figures: QuestionFigures, sides: tuple[Side, Side], primary: bool
 ) -> dict[str, Any]:
-    judgments = counted.of(item.question).dropna(subset=["number"])
-    parts = [_side(counted, judgments, side) for side in sides]
     row: dict[str, Any] = {"question": item.question.key, "primary": primary, "p": float("nan")}
-    row |= {"model": sides[0].model or None}
+    row |= {"model": sides[0].model or None, "ci_scope": NEW_ANNOTATORS}
     row |= {"first": sides[0].condition, "first_method": sides[0].method or None}
     row |= {"second": sides[1].condition, "second_method": sides[1].method or None}
-    missing = [side.label for side, part in zip(sides, parts, strict=True) if part.empty]
+    groups = [groups_of_side(item, side) for side in sides]
+    missing = [side.label for side, found in zip(sides, groups, strict=True) if not found]
     if missing:
-        reason = f"no judgment of {' and '.join(missing)}"
-        return row | {"status": "undefined", "reason": reason, "ci_scope": NEW_ANNOTATORS}
-    sides_of = [part.assign(condition=place) for place, part in zip("ab", parts, strict=True)]
-    table = pd.concat(sides_of, ignore_index=True)
-    found = table_of(contrast_table(table, [("a", "b")]), "track").iloc[0].to_dict()
-    return {**found, **row, "p": found["p"]}
+        return row | {"status": "undefined", "reason": f"no judgment of {' and '.join(missing)}"}
+    labels = [[group.group.label for group in found] for found in groups]
+    found = figures.difference(*labels)
+    if isinstance(found, Reason):
+        return row | {"status": "undefined", "reason": found.worded("track", "annotator")}
+    fit = figures.stored.fit
+    assert fit is not None
+    n = counts(fit.answers, [*labels[0], *labels[1]])
+    low, high = found.interval()
+    return row | {
+        "estimate": found.estimate, "se": found.sd, "ci_low": low, "ci_high": high, "ci_method": METHOD,
+        "p": found.p_value(), "d_z": standardised_difference(fit, *labels).estimate,
+        "cliffs_delta": cliffs_delta(*(_track_means(found) for found in groups)),
+        "n_tracks": n.n_tracks, "n_annotators": n.n_raters, "n_judgments": n.n_judgments, "status": "ok",
+    }  # fmt: skip
 
 
-def _side(counted: CountedJudgments, judgments: pd.DataFrame, side: Side) -> pd.DataFrame:
-    part = judgments[judgments["condition"] == side.condition]
-    if side.method:
-        part = part[part["method"] == side.method]
-    # An original or a resynthesis serves every model: of equal sounds a study holds one.
-    if side.model and side.condition not in UNMASKED:
-        part = part[part["stimulus"].map(_models(counted)) == side.model]
-    return pd.DataFrame(
-        {
-            "track": part["track"].astype(str),
-            "rater": part["annotator"].astype(str),
-            "value": part["number"].astype(float),
-        }
-    )
+def groups_of_side(item: QuestionSummary, side: Side) -> list[GroupSummary]:
+    """Return the groups of clips that a side consists of."""
+    found = [one for one in item.groups if one.group.condition == side.condition]
+    named = {"method": side.method, "model": side.model}
+    if side.condition in UNMASKED:  # an original or a resynthesis serves every method and model
+        named = {name: value for name, value in named.items() if any(getattr(g.group, name) for g in found)}
+    for name, value in named.items():
+        told_apart = any(getattr(one.group, name) for one in found)
+        if value and told_apart:
+            found = [one for one in found if getattr(one.group, name) == value]
+        elif value:
+            found = [one for one in found if set(one.judgments[name].unique()) <= {value, ""}]
+    return found
 
 
-def _models(counted: CountedJudgments) -> dict[int, str]:
-    """Return the name of the music model of each stimulus that was made from an explanation."""
-    made = {pk: stimulus.clip.explanation for pk, stimulus in counted.rows.stimulus_rows.items()}
-    return {pk: explanation.model.name for pk, explanation in made.items() if explanation}
+def _track_means(groups: Sequence[GroupSummary]) -> np.ndarray:
+    judgments = pd.concat([one.judgments[["track", "number"]] for one in groups])
+    return judgments.groupby("track", observed=True)["number"].mean().dropna().to_numpy()

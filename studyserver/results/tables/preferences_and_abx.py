@@ -100,13 +100,13 @@ def _groups_of(clips: pd.DataFrame) -> pd.Series:
     apart = {condition: told_apart(condition, part) for condition, part in clips.groupby("condition")}
     groups = [
         Group(row["condition"], **{name: row[name] for name in apart[row["condition"]]})
-        for row in clips[["condition", "method", "kept_segments"]].to_dict("records")
+        for row in clips[["condition", "method", "kept_segments", "model"]].to_dict("records")
     ]
     return pd.Series(groups, index=clips.index, dtype=object)
 
 
 def _place(group: Group) -> tuple:
-    return list(CONDITIONS).index(group.condition), group.method, group.kept_segments
+    return list(CONDITIONS).index(group.condition), group.method, group.kept_segments, group.model
 
 
 def _by_pair(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:

@@ -9,22 +9,22 @@ from functools import cached_property
 
 import pandas as pd
 
-from explainer.core.clips.conditions import EVIDENCE, ORIGINAL
+from explainer.core.clips.conditions import EVIDENCE
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.questions import heard_from
 from studyserver.results.statistics.dose_response import dose_response_table
 from studyserver.results.statistics.estimates import COLUMNS as FIGURES
-from studyserver.results.statistics.retention import retention_difference_table, retention_table
 
+from .answer_models.figures import QuestionFigures
+from .answer_models.stored import AnswerModels
 from .contrasts import contrasts_of, declared_contrasts
-from .judgments_by_group import together
 from .model_comparison import model_comparison
 from .naming import information, named_answers
 from .signal_detection import signal_detection
-from .summaries import Group, GroupSummary, QuestionSummary, StudySummaries, group_columns
+from .summaries import Group, QuestionSummary, StudySummaries, group_columns
 from .vocabulary import columns, table_of
 
-_PLACE = ["question", "condition", "method", "kept_segments", "about"]
+_PLACE = ["question", "condition", "method", "kept_segments", "model", "about"]
 COLUMNS = [*_PLACE, *columns(FIGURES, "clip")]
 COLUMNS_OF_TRACKS = [*_PLACE, *columns(FIGURES, "track")]
 
@@ -32,8 +32,9 @@ COLUMNS_OF_TRACKS = [*_PLACE, *columns(FIGURES, "track")]
 class WhatRemains:
     """All statistics of one study about what listeners still hear."""
 
-    def __init__(self, summaries: StudySummaries) -> None:
+    def __init__(self, summaries: StudySummaries, models: AnswerModels) -> None:
         self.summaries = summaries
+        self.models = models
         self.study = summaries.rows.study
         self.counted: CountedJudgments = summaries.counted
 
@@ -46,7 +47,14 @@ class WhatRemains:
     @cached_property
     def retention(self) -> pd.DataFrame:
         """Retention per question and group of masked clips, and of evidence minus random control."""
-        return self._for_each(self._numeric, self._retention, counted="track")
+        return self._for_each(
+            self._numeric, lambda item: self.figures(item).retention_rows(), counted="track"
+        )
+
+    @cached_property
+    def answer_models(self) -> pd.DataFrame:
+        """Means per question and group, effects of order, and what the answers differ by (a G study)."""
+        return self._for_each(self._numeric, lambda item: self.figures(item).model_rows(), counted="track")
 
     @cached_property
     def information(self) -> pd.DataFrame:
@@ -75,7 +83,7 @@ class WhatRemains:
     @cached_property
     def contrasts(self) -> pd.DataFrame:
         """Declared contrasts with Holm's correction, and exploratory ones, corrected separately."""
-        return contrasts_of(self.study, self._numeric, self.counted)
+        return contrasts_of(self.study, self._numeric, self.figures)
 
     @property
     def contrasts_are_declared(self) -> bool:
@@ -112,16 +120,9 @@ class WhatRemains:
             return pd.DataFrame(columns=names)
         return table_of(pd.concat(parts, ignore_index=True), counted).reindex(columns=names)
 
-    def _retention(self, item: QuestionSummary) -> pd.DataFrame:
-        judgments = together(item).rename(columns={"annotator": "rater"})
-        if ORIGINAL not in set(judgments["condition"]):
-            return pd.DataFrame()
-        table = judgments.assign(feature=item.question.key)
-        parts = [retention_table(table)]
-        for evidence, control in _evidence_and_controls(item):
-            difference = retention_difference_table(table, evidence.group.label, control.group.label)
-            parts.append(difference.assign(condition=evidence.group.label, about=control.group.label))
-        return pd.concat(parts, ignore_index=True).drop(columns="feature", errors="ignore")
+    def figures(self, item: QuestionSummary) -> QuestionFigures:
+        """Return the figures of one question that come from the model of its answers."""
+        return QuestionFigures(self.models.of(item))
 
     def _dose_response(self, item: QuestionSummary) -> pd.DataFrame:
         parts = []
@@ -146,9 +147,3 @@ class WhatRemains:
             )
             parts.append(found.drop(columns="feature").assign(condition=EVIDENCE, about=method))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def _evidence_and_controls(item: QuestionSummary) -> list[tuple[GroupSummary, GroupSummary]]:
-    """Return each group of evidence with the group of its random controls."""
-    by_group = {group.group: group for group in item.groups}
-    return [(by_group[one], by_group[two]) for one, two in item.contrasts]

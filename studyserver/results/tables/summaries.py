@@ -4,8 +4,8 @@ Only finished main trials count. A question about a target counts clips made for
 those that serve all targets (original, resynthesis); a question without a target counts every clip.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,20 +33,19 @@ _SLIDER_BINS = 10
 
 @dataclass(frozen=True)
 class Group:
-    """Clips that are summarised together: one condition, and one method and size where these differ."""
+    """Clips that are summarised together: one condition; one method, size and music model if they differ."""
 
     condition: str
     method: str = ""
     kept_segments: int = 0
+    model: str = ""
 
     @property
     def label(self) -> str:
         """The group in words."""
-        words = [condition_name(self.condition)]
-        words += [self.method] if self.method else []
         size = self.kept_segments  # without digit grouping: exported analyses compare this text
-        words += [f"{size} segment{'' if size == 1 else 's'}"] if size else []
-        return ", ".join(words)
+        words = f"{size} segment{'' if size == 1 else 's'}" if size else ""
+        return ", ".join(filter(None, [condition_name(self.condition), self.method, words, self.model]))
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,8 @@ class StudySummaries:
     def __init__(self, rows: StudyRows, counted: CountedJudgments | None = None) -> None:
         self.rows = rows
         self.counted = counted or CountedJudgments(rows)
+        self.refine: Callable[[QuestionSummary], QuestionSummary] = lambda item: item
+        self._plain: dict[str, QuestionSummary] = {}
         self._found: dict[str, QuestionSummary] = {}
 
     @cached_property
@@ -123,15 +124,17 @@ class StudySummaries:
 
     def summary_rows(self) -> Iterator[dict[str, Any]]:
         """Yield the table `summary`."""
-        for item in self.questions:
-            for group in item.groups:
+        for item, plain_item in zip(self.questions, self.plain_questions, strict=True):
+            for group, plain_group in zip(item.groups, plain_item.groups, strict=True):
                 means = group.shares if group.mean is None else {"": group.mean}
                 for option, mean in means.items():
+                    of_judgments = mean if plain_group.mean is None else plain_group.mean
                     yield {
                         **question_columns(item.question),
                         **group_columns(group.group),
                         "option": option,
                         "mean": mean.value,
+                        "judgment_mean": of_judgments.value,
                         "sd": mean.sd,
                         **mean.interval.columns,
                         "ci_scope": NEW_ANNOTATORS,
@@ -151,10 +154,22 @@ class StudySummaries:
                 }
 
     def question(self, question: Question) -> QuestionSummary:
-        """Return one question's summary, computed once."""
+        """Return one question's summary, with means and differences from the model of its answers."""
         if question.key not in self._found:
-            self._found[question.key] = self._summary(question)
+            self._found[question.key] = self.refine(self.plain_question(question))
         return self._found[question.key]
+
+    @property
+    def plain_questions(self) -> list[QuestionSummary]:
+        """The questions in order, free text left out, without the models of their answers."""
+        asked = self.rows.measures.values()
+        return [self.plain_question(question) for question in asked if question.answer_kind.is_summarised]
+
+    def plain_question(self, question: Question) -> QuestionSummary:
+        """Return one question's summary without the model of its answers, computed once."""
+        if question.key not in self._plain:
+            self._plain[question.key] = self._summary(question)
+        return self._plain[question.key]
 
     def _summary(self, question: Question) -> QuestionSummary:
         judgments = self.counted.of(question)
@@ -176,6 +191,7 @@ def group_columns(group: Group) -> dict:
         "condition": group.condition,
         "method": group.method or None,
         "kept_segments": group.kept_segments or None,
+        "model": group.model or None,
     }
 
 
@@ -192,22 +208,26 @@ def groups_of(judgments: pd.DataFrame) -> list[tuple[Group, pd.DataFrame]]:
             continue
         for values, rows in part.groupby(apart, sort=True, observed=True):
             named = dict(zip(apart, values, strict=True))
-            found.append(
-                (Group(condition, named.get("method", ""), int(named.get("kept_segments", 0))), rows)
-            )
+            found.append((Group(condition, **{name: _plain(value) for name, value in named.items()}), rows))
     return found
 
 
-def told_apart(condition: str, clips: pd.DataFrame) -> list[str]:
-    """Return the columns that distinguish groups of a condition: method and size, if they differ.
+def _plain(value: object) -> Any:
+    return value if isinstance(value, str) else int(str(value))
 
-    Sizes distinguish groups only if several were requested. Otherwise clips that hold fewer segments, because
-    fewer have a positive weight, stay with the others.
+
+def told_apart(condition: str, clips: pd.DataFrame) -> list[str]:
+    """Return the columns that distinguish groups of a condition: method, size, music model, if they differ.
+
+    Sizes distinguish groups only if several were requested of one model and method. Otherwise clips that hold
+    fewer segments, because fewer have a positive weight, stay with the others.
     """
+    models = ["model"] if clips["model"].nunique() > 1 else []
     if condition == ORIGINAL:
-        return []
-    told = {"method": clips["method"], "kept_segments": clips["segments_asked"]}
-    return [name for name, values in told.items() if values.nunique() > 1]
+        return models
+    sizes = clips.groupby(["method", "model"], observed=True)["segments_asked"].nunique()
+    method = ["method"] if clips["method"].nunique() > 1 else []
+    return [*method, *(["kept_segments"] if (sizes > 1).any() else []), *models]
 
 
 def _group_summary(
@@ -337,7 +357,7 @@ def _contrasts(
     found = {}
     controls = [item for item in groups if item.group.condition == RANDOM_CONTROL]
     for evidence in (item for item in groups if item.group.condition == EVIDENCE):
-        same = Group(RANDOM_CONTROL, evidence.group.method, evidence.group.kept_segments)
+        same = replace(evidence.group, condition=RANDOM_CONTROL)
         control = next(
             (item for item in controls if item.group == same), controls[0] if len(controls) == 1 else None
         )

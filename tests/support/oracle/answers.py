@@ -28,7 +28,7 @@ CONDITIONS = (
     "uploaded",
 )  # fmt: skip
 NUMBERS, NAMES = ["scale", "slider", "presence"], ["choice", "checklist", "preference", "presence"]
-GROUP = ["condition", "method", "kept_segments"]
+GROUP = ["condition", "method", "kept_segments", "model"]
 # An apostrophe stands before texts that a spreadsheet could take for formulas.
 ESCAPED = re.compile("^'(?='*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20])")
 HEARD_TOLERANCE = 0.02  # of a clip: the last moments may be lost on the way from the browser
@@ -45,17 +45,17 @@ def table(name):
     return rows.assign(**{name: rows[name].str.replace(ESCAPED, "", regex=True) for name in texts})
 
 
-def label(condition, method="", kept_segments=0):
+def label(condition, method="", kept_segments=0, model=""):
     """Return a group of clips in words, as the column `about` has it."""
     words = [condition.replace("_", " ").replace("counter evidence", "counter-evidence"), method]
     size = f"{kept_segments:.0f} segment{'' if kept_segments == 1 else 's'}" if kept_segments else ""
-    return ", ".join(filter(None, [*words, size]))
+    return ", ".join(filter(None, [*words, size, model]))
 
 
 def in_group(clips, group):
-    """Return which clips belong to a row's group: condition, and method and size where it names them."""
+    """Return which clips belong to a row's group: condition, and method, size, model where it names them."""
     keep = clips["condition"] == group["condition"]
-    for name in ("method", "kept_segments"):
+    for name in ("method", "kept_segments", "model"):
         if pd.notna(group[name]):
             keep &= clips[name] == group[name]
     return keep
@@ -64,9 +64,13 @@ def in_group(clips, group):
 def in_words(clips, words):
     """Return which clips belong to the group that the column `about` names."""
     methods, sizes = clips["method"].fillna(""), clips["kept_segments"].fillna(0)
-    named = zip(clips["condition"], methods, sizes, strict=True)
+    named = zip(clips["condition"], methods, sizes, clips["model"].fillna(""), strict=True)
     return np.array(
-        [words in {label(x), label(x, m), label(x, "", k), label(x, m, k)} for x, m, k in named], bool
+        [
+            words in {label(x, a, b, c) for a in ("", m) for b in (0, k) for c in ("", one)}
+            for x, m, k, one in named
+        ],
+        bool,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import optimize
 from scipy.stats import norm
 
-# -- retention and the model: `x`, `y` are tables of tracks (or clips) by annotators ------------------------
+# -- listeners and the model: `x`, `y` are tables of tracks (or clips) by annotators ------------------------
 
 
 def common_variance(x, y):
@@ -32,29 +32,6 @@ def common_variance(x, y):
         return np.nan
     within = (products[pairs > 0] / pairs[pairs > 0]).mean()
     return within - elsewhere(weigh_x * x, weigh_y * y) / weight
-
-
-def retention(x, y):
-    """Return the figures of the table `retention` for a reference x and a condition y."""
-    used = np.isfinite(x).any(axis=1) & np.isfinite(y).any(axis=1)
-    x, y = x[used], y[used]
-    names = ["correlation", "correlation_corrected", "contrast_kept", "mean_shift", "reliability_reference"]
-    found = dict.fromkeys([*names, "reliability_condition"], np.nan)
-    if len(x) < 3:
-        return found
-    mean_x, mean_y = np.nanmean(x, axis=1), np.nanmean(y, axis=1)
-    found["mean_shift"] = (mean_y - mean_x).mean()
-    if min(mean_x.var(), mean_y.var()) > 1e-12:
-        found["correlation"] = np.corrcoef(mean_x, mean_y)[0, 1]
-    common, true_x, true_y = common_variance(x, y), common_variance(x, x), common_variance(y, y)
-    if true_x > 1e-12:
-        found["contrast_kept"] = common / true_x
-        found["reliability_reference"] = true_x / mean_x.var(ddof=1)
-    if true_y > 1e-12:
-        found["reliability_condition"] = true_y / mean_y.var(ddof=1)
-    if min(true_x, true_y) > 1e-12:
-        found["correlation_corrected"] = common / np.sqrt(true_x * true_y)
-    return found
 
 
 def listeners_and_model(judged, predicted):
@@ -171,48 +148,3 @@ def marked_time(clips):
             time["marked_pairs"] += (end - begin) * n * (m - 1)
             time["both"] += (end - begin) * n * (n - 1)
     return time
-
-
-# -- contrasts ------------------------------------------------------------------------------------------
-
-
-def contrast(apart):
-    """Return estimate, standard error, degrees of freedom and d_z of differences, tracks by annotators."""
-    n_tracks, n_raters = apart.shape
-    if n_tracks == 0:
-        return dict.fromkeys(["estimate", "se", "degrees", "d_z"], np.nan)
-    means = np.nanmean(apart, axis=1)
-    estimate, se, degrees, d_z = means.mean(), np.nan, np.nan, np.nan
-    if n_tracks >= 2 and np.std(means) > 0:
-        d_z = estimate / np.std(means, ddof=1)
-    if n_tracks >= 2 and n_raters >= 3:
-        tracks = [np.delete(means, track).mean() for track in range(n_tracks)]
-        raters = [_mean_of_tracks(np.delete(apart, rater, axis=1)) for rater in range(n_raters)]
-        parts = [
-            (len(without) - 1) / len(without) * ((np.array(without) - estimate) ** 2).sum()
-            for without in (tracks, raters)
-        ]
-        if sum(parts) > 0:
-            se = np.sqrt(sum(parts))
-            degrees = sum(parts) ** 2 / (parts[0] ** 2 / (n_tracks - 1) + parts[1] ** 2 / (n_raters - 1))
-    return {"estimate": estimate, "se": se, "degrees": degrees, "d_z": d_z}
-
-
-def _mean_of_tracks(apart):
-    judged = np.isfinite(apart).any(axis=1)
-    return np.nanmean(apart[judged], axis=1).mean() if judged.any() else np.nan
-
-
-def cliffs_delta(x, y):
-    """Return how much more often x exceeds y than the other way round."""
-    return np.sign(np.subtract.outer(np.asarray(x), np.asarray(y))).mean()
-
-
-def holm(p):
-    """Return p after Holm's correction; nan does not count."""
-    p = np.asarray(p, dtype=float)
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known])]
-    adjusted = np.full(len(p), np.nan)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
-    return adjusted

@@ -5,7 +5,7 @@ import effects as e
 import numpy as np
 import pandas as pd
 from answers import CONDITIONS, NUMBERS, in_group, in_words, label, table
-from scipy.stats import norm, t
+from scipy.stats import norm
 
 MOST_FITTED = 2000  # clips and annotators together; beyond, variances with gaps take a program of their own
 
@@ -66,30 +66,6 @@ def retest(answers, row):
         return c.named_retest(row["statistic"], *map(list, given))
     pairs = pairs.dropna(subset=["number_first", "number_second"])
     return c.retest(row["statistic"], pairs["number_first"].to_numpy(), pairs["number_second"].to_numpy())
-
-
-def retention(answers, row):
-    """Return how far judgments of the original carry over, or how much further than to another condition."""
-    part = answers.of({"question": row["question"]})
-    original = part[part["condition"] == "original"]
-    sides = [part[in_group(part, row)]]
-    if isinstance(row["about"], str):
-        sides.append(part[in_words(part, row["about"])])
-    tracks = set.intersection(*(set(side["track"]) for side in (original, *sides)))
-    if not isinstance(row["about"], str):
-        tracks = set(original["track"]) & set(sides[0]["track"])
-    raters = sorted(set(part["annotator"]))
-    wide = [
-        side.pivot_table("number", "track", "annotator")
-        .reindex(index=sorted(tracks), columns=raters)
-        .to_numpy()
-        for side in (original, *sides)
-    ]
-    middle = np.nanmean(np.stack(wide))
-    wide = [side - middle for side in wide]
-    name = row["statistic"].removesuffix("_difference")
-    found = [e.retention(wide[0], side)[name] for side in wide[1:]]
-    return found[0] - found[1] if len(found) == 2 else found[0]
 
 
 def named(answers, question):
@@ -229,7 +205,8 @@ def row_label(row):
     if not isinstance(row["condition"], str):
         return ""
     size = row["kept_segments"] if row["kept_segments"] == row["kept_segments"] else 0
-    return label(row["condition"], row["method"] if isinstance(row["method"], str) else "", size)
+    method, model = (row[name] if isinstance(row[name], str) else "" for name in ("method", "model"))
+    return label(row["condition"], method, size, model)
 
 
 def strengths(clips):
@@ -255,8 +232,11 @@ def sides_of(clips):
     found = {}
     for place, condition in enumerate(CONDITIONS):
         own = clips[clips["condition"] == condition]
-        told = {"method": own["method"], "kept_segments": own["segments_asked"].fillna(own["kept_segments"])}
-        apart = [name for name, values in told.items() if condition != "original" and values.nunique() > 1]
+        asked = own["segments_asked"].fillna(own["kept_segments"])
+        sizes = asked.groupby([own["method"].fillna(""), own["model"].fillna("")]).nunique()
+        told = {"method": own["method"].nunique() > 1, "kept_segments": (sizes > 1).any()}
+        apart = [name for name, is_apart in told.items() if condition != "original" and is_apart]
+        apart += ["model"] if own["model"].nunique() > 1 else []
         for values in (
             own[apart].drop_duplicates().itertuples(index=False) if apart else [()] if len(own) else []
         ):
@@ -264,6 +244,7 @@ def sides_of(clips):
                 "condition": condition,
                 "method": np.nan,
                 "kept_segments": np.nan,
+                "model": np.nan,
                 **dict(zip(apart, values, strict=True)),
             }
             words = row_label(group)
@@ -312,38 +293,3 @@ def stretch_agreement(answers, row):
         return time["both"] / time["marked_pairs"]
     share = time["marked"] / time["all"]
     return 1 - time["apart"] / time["all"] / (2 * share * (1 - share))
-
-
-def contrasts(answers, rows):
-    """Return the table's rows with estimate, se, p, p_holm, d_z and Cliff's delta computed anew."""
-    found = []
-    for row in rows.to_dict("records"):
-        part = answers.of({"question": row["question"]})
-        sides = [
-            part[
-                in_group(
-                    part, {"condition": row[side], "method": row[f"{side}_method"], "kept_segments": np.nan}
-                )
-            ]
-            for side in ("first", "second")
-        ]
-        if isinstance(row["model"], str):
-            sides = [
-                side[side["condition"].isin(["original", "resynthesis"]) | (side["model"] == row["model"])]
-                for side in sides
-            ]
-        wide = [side.pivot_table("number", "track", "annotator") for side in sides]
-        apart = (wide[0] - wide[1]).dropna(how="all").dropna(how="all", axis=1)
-        figures = e.contrast(apart.to_numpy())
-        figures["p"] = (
-            2 * t.sf(abs(figures["estimate"]) / figures["se"], figures["degrees"])
-            if figures["se"] > 0
-            else np.nan
-        )
-        means = [side.groupby("track")["number"].mean() for side in sides]
-        figures["cliffs_delta"] = e.cliffs_delta(*means) if len(apart) else np.nan
-        found.append(figures)
-    found = pd.DataFrame(found, index=rows.index)
-    if len(found):
-        found["p_holm"] = found.groupby(rows["primary"])["p"].transform(lambda p: e.holm(p))
-    return found

@@ -14,14 +14,19 @@ in_group <- function(clips, row) {
   keep <- clips$condition == row$condition
   if (!is.na(row$method)) keep <- keep & clips$method %in% row$method
   if (!is.na(row$kept_segments)) keep <- keep & clips$kept_segments %in% row$kept_segments
+  if (!is.na(row$model)) keep <- keep & clips$model %in% row$model
   keep
 }
 
 in_words <- function(clips, words) {  # the group that the column `about` names
   method <- ifelse(is.na(clips$method), "", clips$method)
   size <- ifelse(is.na(clips$kept_segments), 0, clips$kept_segments)
-  named <- function(x, m, k) words %in% c(label(x), label(x, m), label(x, "", k), label(x, m, k))
-  as.logical(mapply(named, clips$condition, method, size))
+  model <- ifelse(is.na(clips$model), "", clips$model)
+  named <- function(x, m, k, one) {
+    plain <- c(label(x), label(x, m), label(x, "", k), label(x, m, k))
+    words %in% c(plain, if (nzchar(one)) paste0(plain, ", ", one))
+  }
+  as.logical(mapply(named, clips$condition, method, size, model))
 }
 
 of_row <- function(row) {
@@ -222,49 +227,6 @@ of_retest <- function(row) {
 
 # -- what remains --------------------------------------------------------------------------------------------
 
-# Covariance across tracks of one annotator's x with another one's y: products within tracks less products
-# across tracks, every track counting alike. Tables of tracks by annotators, centred.
-common_variance <- function(x, y) {
-  in_x <- !is.na(x)
-  in_y <- !is.na(y)
-  x[!in_x] <- 0
-  y[!in_y] <- 0
-  pairs <- rowSums(in_x) * rowSums(in_y) - rowSums(in_x & in_y)
-  products <- rowSums(x) * rowSums(y) - rowSums(x * y)
-  elsewhere <- function(a, b) {
-    sum(a) * sum(b) - sum(rowSums(a) * rowSums(b)) - sum(colSums(a) * colSums(b)) + sum(a * b)
-  }
-  one <- in_x / pmax(rowSums(in_x), 1)
-  two <- in_y / pmax(rowSums(in_y), 1)
-  mean((products / pairs)[pairs > 0]) - elsewhere(one * x, two * y) / elsewhere(one, two)
-}
-
-retention_figure <- function(statistic, x, y) {
-  mean_x <- rowMeans(x, na.rm = TRUE)
-  mean_y <- rowMeans(y, na.rm = TRUE)
-  switch(statistic, mean_shift = mean(mean_y - mean_x), correlation = cor(mean_x, mean_y),
-         contrast_kept = common_variance(x, y) / common_variance(x, x),
-         reliability_reference = common_variance(x, x) / var(mean_x),
-         reliability_condition = common_variance(y, y) / var(mean_y),
-         correlation_corrected = common_variance(x, y) / sqrt(common_variance(x, x) * common_variance(y, y)))
-}
-
-of_retention <- function(row) {
-  part <- of_row(row[c("question", "question_kind")])
-  sides <- list(part[part$condition == "original", ], part[in_group(part, row), ])
-  if (!is.na(row$about)) sides[[3]] <- part[in_words(part, row$about), ]
-  tracks <- Reduce(intersect, lapply(sides, function(side) unique(side$track)))
-  raters <- unique(part$annotator)
-  wide <- lapply(sides, function(side) {
-    side <- side[side$track %in% tracks, ]
-    tapply(side$number, list(factor(side$track, tracks), factor(side$annotator, raters)), mean)
-  })
-  wide <- lapply(wide, "-", mean(unlist(wide), na.rm = TRUE))
-  statistic <- sub("_difference$", "", row$statistic)
-  found <- sapply(wide[-1], function(side) retention_figure(statistic, wide[[1]], side))
-  if (length(found) == 2) found[1] - found[2] else found
-}
-
 named <- function(row) {  # what masked clips were made for and what was answered, once for each tick
   part <- of_row(row[c("question", "question_kind")])
   part$intended <- intended_of(row$question, part$target)
@@ -370,7 +332,7 @@ of_preferences <- function(row) {
 
 # Bradley and Terry's strengths, summing to zero, by logistic regression; the intercept is the effect of order.
 strength_of <- function(clips, row) {
-  sides <- unique(preference_sides[preference_sides$question == row$question, c("condition", "method", "kept_segments")])
+  sides <- unique(preference_sides[preference_sides$question == row$question, c("condition", "method", "kept_segments", "model")])
   members <- lapply(seq_len(nrow(sides)), function(i) in_group(clips, sides[i, ]))
   parts <- list()
   for (i in seq_along(members)) for (j in seq_along(members)) if (i < j) {
@@ -388,7 +350,7 @@ strength_of <- function(clips, row) {
   strengths <- c(0, fitted[-1])
   same <- function(a, b) (is.na(a) & is.na(b)) | (!is.na(a) & !is.na(b) & a == b)
   place <- same(sides$condition, row$condition) & same(sides$method, row$method) &
-    same(sides$kept_segments, row$kept_segments)
+    same(sides$kept_segments, row$kept_segments) & same(sides$model, row$model)
   (strengths - mean(strengths))[place]
 }
 
@@ -411,19 +373,4 @@ of_discrimination <- function(row) {
   }
   switch(row$statistic, abx_correct = , abx_correct_exact = mean(was_a == said_a), abx_d_prime = d_prime(6),
          abx_d_prime_independent = d_prime(4), abx_criterion = -(z_hit + z_false) / 2, abx_a_said = mean(said_a))
-}
-
-# -- contrasts -----------------------------------------------------------------------------------------------
-
-of_contrasts <- function(row) {
-  part <- of_row(row[c("question", "question_kind")])
-  sides <- lapply(c("first", "second"), function(side) {
-    own <- part$condition == row[[side]]
-    method <- row[[paste0(side, "_method")]]
-    if (!is.na(method)) own <- own & part$method %in% method
-    if (!is.na(row$model) && !row[[side]] %in% c("original", "resynthesis")) own <- own & part$model %in% row$model
-    aggregate(number ~ track + annotator, part[own, ], mean)
-  })
-  both <- merge(sides[[1]], sides[[2]], by = c("track", "annotator"))
-  mean(tapply(both$number.x - both$number.y, as.character(both$track), mean))
 }

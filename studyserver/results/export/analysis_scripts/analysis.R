@@ -29,7 +29,7 @@ counts <- counted[!is.na(counted$number), ]
 
 differ <- FALSE
 means <- table_of("summary")
-means <- means[means$annotator_set == "all" & is.na(means$option) & !is.na(means$mean), ]
+means <- means[means$annotator_set == "all" & is.na(means$option) & !is.na(means$judgment_mean), ]
 adaptive <- any(judgments$adaptive == 1)  # then all clips have the same weight, whatever their number of judgments
 for (i in seq_len(nrow(means))) {
   row <- means[i, ]
@@ -37,9 +37,9 @@ for (i in seq_len(nrow(means))) {
   if (!is.na(row$method)) part <- part[part$method %in% row$method, ]
   if (!is.na(row$kept_segments)) part <- part[part$kept_segments %in% row$kept_segments, ]
   found <- if (adaptive) mean(tapply(part$number, part$stimulus, mean)) else mean(part$number)
-  same <- isTRUE(all.equal(found, row$mean, tolerance = 1e-6))
+  same <- isTRUE(all.equal(found, row$judgment_mean, tolerance = 1e-6))
   if (!same) differ <- TRUE
-  cat(sprintf("mean, %s, %s: %g from the answers, %g in the table%s\n", row$question, row$condition, found, row$mean,
+  cat(sprintf("mean, %s, %s: %g from the answers, %g in the table%s\n", row$question, row$condition, found, row$judgment_mean,
               if (same) "" else " DIFFERS"))
 }
 cat(if (differ) "DIFFERS from the tables\n" else "agrees with the tables\n")

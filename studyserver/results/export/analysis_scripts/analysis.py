@@ -2,10 +2,11 @@
 
 Needs pandas and numpy. Run it anywhere: python analysis.py
 
-For all annotators, and for those kept by the declared rules: the mean of every question and condition with
-a simple interval, Krippendorff's alpha, retention, contrasts of conditions, preferences and ABX answers. The
-exit status is 1 if a figure differs from its table by more than `TOLERANCE` (relative for figures above 1).
-The simple intervals treat only clips as random; the tables' intervals treat annotators as random, too.
+For all annotators, and for those kept by the declared rules: the mean over the judgments of every question
+and condition with a simple interval, Krippendorff's alpha, preferences and ABX answers. The exit status is 1
+if a figure differs from its table by more than `TOLERANCE` (relative for figures above 1). The simple
+intervals treat only clips as random. Means, contrasts and retention by the model of the answers are not
+computed here: `listening-studies compare` computes them from a file of answers.
 """
 
 import json
@@ -18,8 +19,30 @@ import pandas as pd
 
 TOLERANCE = 1e-6
 FOLDER = Path(__file__).resolve().parent.parent
-TEXTS = ["value", "option", "question", "question_target", "target", "track", "annotator", "method", "about"]
-KEYS = ["question", "condition", "method", "kept_segments", "option", "first", "second", "about", "statistic"]
+TEXTS = [
+    "value",
+    "option",
+    "question",
+    "question_target",
+    "target",
+    "track",
+    "annotator",
+    "method",
+    "model",
+    "about",
+]
+KEYS = [
+    "question",
+    "condition",
+    "method",
+    "kept_segments",
+    "model",
+    "option",
+    "first",
+    "second",
+    "about",
+    "statistic",
+]
 # Texts that a spreadsheet could read as formulas begin with an apostrophe, which is removed.
 ESCAPED = re.compile("^'(?='*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20])")
 
@@ -40,11 +63,12 @@ def for_the_target(clips):
     return asked.isna() | clips["target"].isna() | (clips["target"] == asked)
 
 
-def in_group(clips, condition, method=np.nan, kept_segments=np.nan):
-    """Return which clips belong to a condition, and to a method and size if they are given."""
-    keep = clips["condition"] == condition
-    keep &= pd.isna(method) | (clips["method"] == method)
-    return keep & (pd.isna(kept_segments) | (clips["kept_segments"] == kept_segments))
+def in_group(clips, row):
+    """Return which clips belong to a row's condition, and to its method, size and model if it has them."""
+    keep = clips["condition"] == row["condition"]
+    for name in ("method", "kept_segments", "model"):
+        keep &= pd.isna(row[name]) | (clips[name] == row[name])
+    return keep
 
 
 def in_words(clips, words):
@@ -55,7 +79,8 @@ def in_words(clips, words):
         size = "" if pd.isna(clip["kept_segments"]) else f"{clip['kept_segments']:.0f} segment"
         size += "s" if size and clip["kept_segments"] != 1 else ""
         method = "" if pd.isna(clip["method"]) else clip["method"]
-        parts = ((condition, m, k) for m in {"", method} for k in {"", size})
+        model = "" if pd.isna(clip["model"]) else clip["model"]
+        parts = ((condition, m, k, one) for m in {"", method} for k in {"", size} for one in {"", model})
         return words in {", ".join(filter(None, part)) for part in parts}
 
     return clips.apply(names, axis=1).astype(bool)
@@ -63,7 +88,7 @@ def in_words(clips, words):
 
 def mean(answers, row):
     """Return a mean, or the share that chose an option, and the ends of an interval from means of clips."""
-    part = answers[in_group(answers, row["condition"], row["method"], row["kept_segments"])]
+    part = answers[in_group(answers, row)]
     values = part["number"]
     if isinstance(row["option"], str):
         given = part["value"].map(json.loads if row["question_kind"] == "checklist" else lambda one: [one])
@@ -78,7 +103,7 @@ def alpha(answers, row):
     """Return Krippendorff's alpha: 1 - observed / expected squared distance of two answers."""
     part = answers.drop_duplicates(["stimulus", "annotator"])  # a clip can stand in several trials
     if isinstance(row["condition"], str):
-        part = part[in_group(part, row["condition"], row["method"], row["kept_segments"])]
+        part = part[in_group(part, row)]
     given = part["number"] if part["number"].notna().any() else part["value"]
     if row["level"] == "sets":
         given = given.map(lambda ticked: frozenset(json.loads(ticked)))
@@ -113,56 +138,9 @@ def masi(one, two):
     return 1.0 if one == two else shared * (2 / 3 if one <= two or two <= one else 1 / 3)
 
 
-def retention(answers, row):
-    """Return a statistic of retention of the original's judgments in a condition, across tracks."""
-    sides = [
-        answers[in_group(answers, "original")],
-        answers[in_group(answers, row["condition"], row["method"], row["kept_segments"])],
-    ]
-    x, y = (side.pivot_table("number", "track", "annotator") for side in sides)
-    tracks, people = x.index.intersection(y.index), x.columns.union(y.columns)
-    x, y = (side.reindex(index=tracks, columns=people).to_numpy() for side in (x, y))
-    middle = np.nanmean(np.stack([x, y]))
-    x, y = x - middle, y - middle
-    if row["statistic"] == "mean_shift":
-        return (np.nanmean(y, axis=1) - np.nanmean(x, axis=1)).mean()
-    if row["statistic"] == "correlation":
-        return np.corrcoef(np.nanmean(x, axis=1), np.nanmean(y, axis=1))[0, 1]
-    kept, whole = shared_variance(x, y), shared_variance(x, x)
-    return kept / (whole if row["statistic"] == "contrast_kept" else np.sqrt(whole * shared_variance(y, y)))
-
-
-def shared_variance(x, y):
-    """Return the covariance over tracks of one annotator's x with another's y, free of their noise.
-
-    Mean product of two annotators within tracks, with equal weights of tracks, minus that across tracks.
-    """
-    in_x, in_y = np.isfinite(x), np.isfinite(y)
-    x, y = np.nan_to_num(x), np.nan_to_num(y)
-    pairs = in_x.sum(axis=1) * in_y.sum(axis=1) - (in_x & in_y).sum(axis=1)
-    products = x.sum(axis=1) * y.sum(axis=1) - (x * y).sum(axis=1)
-    one, two = (there / np.maximum(there.sum(axis=1, keepdims=True), 1) for there in (in_x, in_y))
-
-    def across(a, b):
-        same_track, same_person = a.sum(axis=1) @ b.sum(axis=1), a.sum(axis=0) @ b.sum(axis=0)
-        return a.sum() * b.sum() - same_track - same_person + (a * b).sum()
-
-    return (products[pairs > 0] / pairs[pairs > 0]).mean() - across(one * x, two * y) / across(one, two)
-
-
-def contrast(answers, row):
-    """Return the mean difference of two conditions, paired by annotator and track; tracks weigh the same."""
-    sides = [answers[in_group(answers, row[side], row[f"{side}_method"])] for side in ("first", "second")]
-    if isinstance(row["model"], str):
-        unmasked = ["original", "resynthesis"]  # they serve every model
-        sides = [side[side["condition"].isin(unmasked) | (side["model"] == row["model"])] for side in sides]
-    first, second = (side.pivot_table("number", "track", "annotator") for side in sides)
-    return (first - second).mean(axis=1).mean()
-
-
 def preference(clips, row):
     """Return how often one condition was preferred to another; a tie is half."""
-    first = clips[in_group(clips, row["condition"], row["method"], row["kept_segments"])]
+    first = clips[in_group(clips, row)]
     both = first.merge(clips[in_words(clips, row["about"])], on="judgment", suffixes=("", "_2"))
     nobody = clips.groupby("judgment")["picked"].sum().reindex(both["judgment"]).eq(0).to_numpy()
     both = both[nobody | (both["picked"] == 1) | (both["picked_2"] == 1)]
@@ -171,7 +149,7 @@ def preference(clips, row):
 
 def told_apart(clips, row):
     """Return the share of correct ABX answers for two conditions."""
-    first = clips[in_group(clips, row["condition"], row["method"], row["kept_segments"])]["judgment"]
+    first = clips[in_group(clips, row)]["judgment"]
     second = clips[in_words(clips, row["about"])]["judgment"]
     asked = clips[clips["judgment"].isin(set(first) & set(second))]
     return (asked["is_x"] == asked["picked"]).groupby(asked["judgment"]).all().mean()
@@ -180,12 +158,6 @@ def told_apart(clips, row):
 MAIN = {  # table: statistics, answers that it is computed from, function of these and of a row
     "summary": ([], "answers", mean),
     "agreement": (["krippendorff_alpha"], "answers", alpha),
-    "retention": (
-        ["correlation", "correlation_corrected", "contrast_kept", "mean_shift"],
-        "answers",
-        retention,
-    ),
-    "contrasts": ([], "answers", contrast),
     "preferences": (["preference"], "clips", preference),
     "discrimination": (["abx_correct"], "clips", told_apart),
 }
@@ -194,7 +166,7 @@ MAIN = {  # table: statistics, answers that it is computed from, function of the
 def check(name, rows, given, of_row):
     """Print the figures of a table beside those computed from the answers; return whether they agree."""
     rows = rows.drop_duplicates([key for key in KEYS if key in rows])  # a figure has a row for each interval
-    tabled = "mean" if name == "summary" else "estimate"
+    tabled = "judgment_mean" if name == "summary" else "estimate"
     lines = []
     for row in rows[rows[tabled].notna()].to_dict("records"):
         part = given[given["question"] == row["question"]]

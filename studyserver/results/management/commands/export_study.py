@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from studyserver.results.data.rehearsal_marks import rehearsal_mark
 from studyserver.results.export.archive import ExportError, StudyExport
 from studyserver.results.export.data_package import PROBLEMS
+from studyserver.results.tables.failures import Parts
 from studyserver.study.models import Study
 
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         if study is None:
             known = ", ".join(Study.objects.order_by("slug").values_list("slug", flat=True)) or "none"
             raise CommandError(f"There is no study “{slug}”. There are: {known}.")
+        self._compute_models(study, rehearsal=rehearsal)
         export = StudyExport(study, rehearsal=rehearsal)
         output = output or Path(f"{export.name}.zip")
         try:
@@ -54,3 +56,13 @@ class Command(BaseCommand):
         if rehearsal:
             self.stdout.write(rehearsal_mark(study))
         self.stdout.write(self.style.SUCCESS(f"Wrote {output}"))
+
+    @staticmethod
+    def _compute_models(study: Study, *, rehearsal: bool) -> None:
+        """Compute the models of answers that are missing; a failure leaves the rest of the export whole."""
+        from studyserver.results.data.rows import StudyRows
+        from studyserver.results.tables.answer_models.fitting import fit_study
+        from studyserver.results.tables.computed import Computed
+
+        parts = Parts(Computed(StudyRows(study, rehearsal=rehearsal)))
+        parts.part("models", "Models of the answers", fit_study)

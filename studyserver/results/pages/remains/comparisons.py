@@ -66,12 +66,12 @@ def _preference(question: Question, table: pd.DataFrame, pairs: list[Pair]) -> R
 
 
 def _strengths(table: pd.DataFrame) -> FigureTable | None:
-    table = table[table["ci_scope"] == NEW_ANNOTATORS].fillna({"method": "", "kept_segments": 0})
+    table = table[table["ci_scope"] == NEW_ANNOTATORS].fillna({"method": "", "kept_segments": 0, "model": ""})
     rows = table[table["statistic"] == "bradley_terry_strength"].to_dict("records")
     order = table[table["statistic"] == "order_effect"].to_dict("records")
     if not rows:
         return None
-    groups = [Group(row["condition"], row["method"], int(row["kept_segments"])) for row in rows]
+    groups = [Group(row["condition"], row["method"], int(row["kept_segments"]), row["model"]) for row in rows]
     lines = [[group.label, sentences.estimate_text(row, 2)] for group, row in zip(groups, rows, strict=True)]
     lines += [["clip A over clip B, equally strong", sentences.estimate_text(row, 2)] for row in order]
     conditions = [*(group.condition for group in groups), *("" for _ in order)]

@@ -48,12 +48,12 @@ def by_group_and_about(table: pd.DataFrame) -> list[tuple[Group, str, Figures]]:
 
 def _grouped(table: pd.DataFrame, further: Sequence[str]) -> list[tuple[tuple, Figures]]:
     # A column without any text is read as numbers.
-    table = table.astype({"method": object, "about": object})
-    filled = table.fillna({"method": "", "kept_segments": 0, "about": ""})
-    grouped = filled.groupby(["condition", "method", "kept_segments", *further], sort=False)
+    table = table.astype({"method": object, "model": object, "about": object})
+    filled = table.fillna({"method": "", "kept_segments": 0, "model": "", "about": ""})
+    grouped = filled.groupby(["condition", "method", "kept_segments", "model", *further], sort=False)
     return [
-        ((Group(condition, method, int(size)), *others), figures_of(part))
-        for (condition, method, size, *others), part in grouped
+        ((Group(condition, method, int(size), model), *others), figures_of(part))
+        for (condition, method, size, model, *others), part in grouped
     ]
 
 

@@ -1,6 +1,7 @@
 """Retention: how much of a question's differences between tracks is left; dose and response."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -35,17 +36,15 @@ def _retention(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
     found = by_group(table)
     ordered = [one.group for one in item.groups if one.group in found]
     rows = [(group.label, group.condition, found[group]) for group in ordered]
-    title, ticks = "Retention by condition", (-0.5, 0, 0.5, 1, 1.5)
+    title, ticks = "Retention by condition", (-1, -0.5, 0, 0.5, 1)
     note = "0: nothing of the differences between tracks is left; 1: all of it."
-    plot = figure_plot(title, rows, "correlation_corrected", (-0.5, 1.5), ticks, note)
+    plot = figure_plot(title, rows, "retention", (-1.0, 1.0), ticks, note)
     columns = {
-        "retention": agreed("correlation_corrected"),
-        "uncorrected": agreed("correlation"),
+        "retention": agreed("retention"),
+        "more than the control": agreed("retention_difference"),
         "contrast kept": agreed("contrast_kept"),
         "shift of the mean": estimated("mean_shift", number_text.decimals(item.ends)),
-        "reliability, original": agreed("reliability_reference"),
-        "reliability, condition": agreed("reliability_condition"),
-        **counts("correlation", "tracks", "annotators"),
+        **counts("retention", "tracks", "annotators"),
     }
     figures = figure_table(f"Retention of {asked_about(item)}", "condition", rows, columns)
     return Remaining(item.question.key, item.question.text, _headline(item, found), plot, figures)
@@ -62,19 +61,14 @@ def _of_one_evidence(
     item: QuestionSummary, found: dict[Group, Figures], evidence: Group, *, several: bool
 ) -> str:
     controls = [group for group in found if group.condition == RANDOM_CONTROL]
-    same = Group(RANDOM_CONTROL, evidence.method, evidence.kept_segments)
+    same = replace(evidence, condition=RANDOM_CONTROL)
     control = same if same in found else next(iter(controls), None)
-    statistic = "correlation_corrected"
     return sentences.retention_headline(
         asked_about(item),
         sentences.in_evidence(evidence, several=several),
-        found[evidence][statistic],
-        found[control][statistic] if control else None,
-        found[evidence].get("contrast_kept_difference"),
-        (
-            sentences.agreement_text(found[evidence]["contrast_kept"]),
-            sentences.agreement_text(found[control]["contrast_kept"]) if control else "",
-        ),
+        found[evidence]["retention"],
+        found[control]["retention"] if control else None,
+        found[evidence].get("retention_difference"),
     )
 
 

@@ -56,7 +56,7 @@ def test_pages_tables_and_scripts(study, admin_client, tmp_path):
     for name in ("study", "remains", "agreement", "annotators", "report", "progress", "planning"):
         assert admin_client.get(reverse(f"results:{name}", args=[study.slug])).status_code == 200
     tables = reproduced(study, tmp_path / "export")
-    assert tables >= {"summary", "agreement", "retest", "retention", "claims", "annotator_quality"}
+    assert tables >= {"summary", "agreement", "retest", "claims", "annotator_quality"}
     path = tmp_path / "export" / data_file(study, "questions")
     (row,) = csv.DictReader(path.open(newline="", encoding="utf-8"))
     assert json.loads(row["question_options"])["step"] == 0.01

@@ -155,7 +155,7 @@ def test_a_rehearsal_recovers_its_truth_in_both_dimensions(study, admin_client, 
     assert_statistics_are_of_both_dimensions(study)
     assert_pages_show_both_dimensions(study, admin_client)
     study.annotators.update(rehearsal=False)
-    assert {"agreement", "summary", "retention"} <= reproduced(study, tmp_path / "export")
+    assert {"agreement", "summary"} <= reproduced(study, tmp_path / "export")
 
 
 def assert_answers_hold_the_truth(study):
