@@ -1,0 +1,332 @@
+"""The findings about a study's declared research questions, and their verdicts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import ceil, isfinite
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from explainer.core.clips.conditions import ORIGINAL, UNMASKED
+from studyserver.common import number_text
+from studyserver.common.target_names import target_name
+from studyserver.results.data.questions import heard_from
+from studyserver.results.statistics.answer_model.estimands import Posterior, retention
+from studyserver.results.statistics.answer_model.outlook import raters_to_settle
+from studyserver.results.statistics.reasons import Reason
+from studyserver.results.tables.answer_models.figures import QuestionFigures
+from studyserver.results.tables.computed import Computed, Statistics
+from studyserver.results.tables.contrasts import Side, groups_of_side
+from studyserver.results.tables.failures import Parts
+from studyserver.results.tables.summaries import QuestionSummary
+from studyserver.study.models import Question, ResearchQuestion
+from studyserver.study.questions.research.estimands import Estimand
+from studyserver.study.questions.research.sentences import side
+
+from .rules import DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
+
+MOST_MORE = 500  # annotators; a larger number is told as "more tracks"
+
+
+@dataclass(frozen=True)
+class DeclaredVerdict:
+    """The answer to one research question by the answers to one question.
+
+    Attributes
+    ----------
+    asked : str
+        The research question.
+    by : str
+        The question that annotators answered; empty if the research question names it.
+    sentence : str
+        The verdict, or why there is none.
+    figures : str
+        The estimate with its interval.
+    is_settled : bool
+    """
+
+    asked: str
+    by: str
+    sentence: str
+    figures: str
+    is_settled: bool
+
+
+def declared_verdicts(parts: Parts) -> list[DeclaredVerdict]:
+    """Return the verdicts of all research questions, in order; each is computed by itself."""
+    study = parts.computed.study
+    rows = study.research_questions.select_related("question", "music_model")
+    pairs = [(row, question) for row in rows for question in _questions(row, parts)]
+    found = []
+    for row, question in pairs:
+        compute = partial(_verdict, row, question, len(pairs))
+        name = f"verdict-{row.pk}-{question.key}"
+        one = parts.part(name, row.sentence, compute, question=question)
+        if one is not None:
+            found.append(one)
+    return found
+
+
+def _questions(row: ResearchQuestion, parts: Parts) -> list[Question]:
+    asked = {question.pk for question in row.questions}
+    measures = parts.computed.rows.measures.values()
+    return [one for one in measures if one.pk in asked]
+
+
+def _verdict(row: ResearchQuestion, question: Question, n: int, computed: Computed) -> DeclaredVerdict:
+    # Bonferroni's correction: each interval is as much wider as all declared questions together demand.
+    confidence = 1 - (1 - row.confidence) / n
+    found = _FINDINGS[Estimand(row.estimand)](computed.shown, row, question, confidence)
+    by = "" if row.question_id else question.text
+    if isinstance(found, str):
+        return DeclaredVerdict(row.sentence, by, f"This cannot be said yet: {found}.", "", is_settled=False)
+    finding, rules, figures = found
+    said: Verdict = verdict(finding, rules)
+    return DeclaredVerdict(row.sentence, by, said.sentence, figures, said.is_settled)
+
+
+Found = tuple[Finding, tuple[Rule, ...], str] | str
+"""A finding with its rules and figures, or why there is none."""
+
+
+def _figures(statistics: Statistics, question: Question) -> tuple[QuestionSummary, QuestionFigures]:
+    item = statistics.summaries.plain_question(question)
+    return item, statistics.remains.figures(item)
+
+
+def _sides(item: QuestionSummary, row: ResearchQuestion) -> list[list[str]] | str:
+    """Return the labels of the groups of both sides; why there are none if one is missing."""
+    model = row.music_model.name if row.music_model else ""
+    sides = [Side(row.first, row.first_method, model)]
+    sides += [Side(row.second, row.second_method, model)] if row.second else []
+    labels = [[one.group.label for one in groups_of_side(item, one)] for one in sides]
+    missing = [one.label for one, found in zip(sides, labels, strict=True) if not found]
+    return f"there is no judgment of {' and '.join(missing)}" if missing else labels
+
+
+def _more(question: Question) -> str:
+    return target_name(question.target) if question.target else f"what “{question.text}” asks"
+
+
+def _named(row: ResearchQuestion) -> dict[str, str]:
+    second = side(row.second, row.second_method, beside=row.first) if row.second else ""
+    return {"first": side(row.first, row.first_method), "second": second}
+
+
+def _in_words(name: str, found: Posterior, confidence: float, places: int) -> str:
+    low, high = found.interval(confidence)
+    interval = number_text.interval(low, high, places)
+    return f"{name} {number_text.number(found.estimate, places)} {interval}"
+
+
+def _coefficient(name: str, estimate: float, low: float, high: float) -> str:
+    low_text, high_text = number_text.coefficient(low), number_text.coefficient(high)
+    return f"{name} {number_text.coefficient(estimate)} [{low_text},{number_text.NO_BREAK}{high_text}]"
+
+
+def _difference(
+    statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float
+) -> Found:
+    item, figures = _figures(statistics, question)
+    labels = _sides(item, row)
+    if isinstance(labels, str):
+        return labels
+    found = figures.difference(*labels)
+    if isinstance(found, Reason):
+        return found.worded("track", "annotator")
+    level = figures.posterior_mean(labels[0])
+    middle = heard_from(question)
+    low, high = found.interval(confidence)
+    alone = level.interval(confidence)
+    places = number_text.decimals(item.ends) + 1
+    finding = Finding(
+        low, high, more=_more(question), smallest=row.smallest_effect, unit="points",
+        alone=(alone[0] - middle, alone[1] - middle),
+        outlook=_outlook(figures, labels, row.smallest_effect, confidence), **_named(row),
+    )  # fmt: skip
+    words = [_in_words("difference", found, confidence, places)]
+    words.append(_in_words(f"mean of {finding.first}", level, confidence, places))
+    return finding, DIFFERENCE, "; ".join(words)
+
+
+def _outlook(
+    figures: QuestionFigures, labels: Sequence[list[str]], smallest: float | None, confidence: float
+) -> str:
+    fit = figures.stored.fit
+    assert fit is not None
+    now = len(fit.answers.raters)
+    wanted = raters_to_settle(fit, *labels, smallest=smallest, confidence=confidence)
+    more = ceil(wanted) - now if isfinite(wanted) else MOST_MORE + 1
+    if more > MOST_MORE:
+        return "More annotators of the same tracks would not settle it; more tracks would."
+    return (
+        f"About {max(more, 1)} more annotators would settle it." if more != 1 else "One more may settle it."
+    )
+
+
+def _retention(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:
+    item, figures = _figures(statistics, question)
+    labels = _sides(item, row)
+    if isinstance(labels, str):
+        return labels
+    originals = [one.group.label for one in item.groups if one.group.condition == ORIGINAL]
+    if not originals:
+        return "there is no judgment of the original"
+    undefined = figures.undefined([*originals[:1], *(name for side_of in labels for name in side_of)])
+    if undefined is not None:
+        return undefined.worded("track", "annotator")
+    fit = figures.stored.fit
+    assert fit is not None
+    kept = [
+        Posterior(np.mean([retention(fit, originals[0], name).draws for name in side_of], axis=0))
+        for side_of in labels
+    ]
+    alone = kept[0].interval(confidence)
+    about = kept[0] - kept[1] if len(kept) == 2 else kept[0]
+    low, high = about.interval(confidence)
+    named = {"retention": kept[0]}
+    if len(kept) == 2:
+        named |= {_named(row)["second"]: kept[1], "difference": about}
+    words = [_coefficient(name, one.estimate, *one.interval(confidence)) for name, one in named.items()]
+    finding = Finding(
+        low, high, more=_more(question), smallest=row.smallest_effect, alone=alone, **_named(row)
+    )
+    return finding, RETENTION, "; ".join(words)
+
+
+def _dose(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:
+    item, figures = _figures(statistics, question)
+    model = row.music_model.name if row.music_model else ""
+    groups = [one.group for one in groups_of_side(item, Side(row.first, row.first_method, model))]
+    sizes = sorted({group.kept_segments for group in groups if group.kept_segments})
+    if len(sizes) < 2:
+        return "the answers are about one number of segments only"
+    most, fewest = (
+        [one.label for one in groups if one.kept_segments == size] for size in (sizes[-1], sizes[0])
+    )
+    found = figures.difference(most, fewest)
+    if isinstance(found, Reason):
+        return found.worded("track", "annotator")
+    low, high = found.interval(confidence)
+    places = number_text.decimals(item.ends) + 1
+    words = _in_words(f"rise from {sizes[0]} to {sizes[-1]} segments", found, confidence, places)
+    finding = Finding(low, high, "", "", _more(question), smallest=row.smallest_effect, unit="points")
+    return finding, EFFECT, words
+
+
+def _scaled(row: dict, confidence: float, null: float) -> tuple[float, float]:
+    """Return an interval of 95 % at another confidence, less what there is without an effect."""
+    factor = stats.norm.ppf((1 + confidence) / 2) / stats.norm.ppf(0.975)
+    estimate = row["estimate"]
+    ends = (estimate + factor * (row[end] - estimate) for end in ("ci_low", "ci_high"))
+    low, high = (end - null for end in ends)
+    return low, high
+
+
+def _by_table(
+    row: ResearchQuestion, rows: list[dict], confidence: float, *, null: float, name: str, unit: str = ""
+) -> Found:
+    if not rows:
+        return "there is no answer about these clips"
+    [found] = rows[:1]
+    if found["status"] != "ok":
+        return str(found["reason"])
+    if found["ci_low"] != found["ci_low"]:
+        return str(found["reason"] or "there is no interval")
+    low, high = _scaled(found, confidence, null)
+    finding = Finding(low, high, "", "", "", smallest=row.smallest_effect, unit=unit)
+    return finding, EFFECT, _coefficient(name, found["estimate"], low + null, high + null)
+
+
+def _preference(
+    statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float
+) -> Found:
+    table = statistics.compared.preferences
+    rows, turned = _pair(table[table["statistic"] == "preference"], row, question)
+    if turned:
+        rows = [
+            {
+                **one,
+                "estimate": 1 - one["estimate"],
+                "ci_low": 1 - one["ci_high"],
+                "ci_high": 1 - one["ci_low"],
+            }
+            for one in rows
+        ]
+    return _by_table(row, rows, confidence, null=0.5, name="share of pairs")
+
+
+def _detection(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:
+    if question.answer_kind.has_numbers:
+        table = statistics.remains.claims
+        about = row.second.replace("_", " ")
+        use = (
+            (table["question"] == question.key)
+            & (table["statistic"] == "d_prime")
+            & (table["about"] == about)
+        )
+        rows = [one for one in table[use].to_dict("records") if one["ci_scope"] == "new annotators"]
+        return _by_table(row, rows, confidence, null=0.0, name="d\N{PRIME}")
+    table = statistics.compared.discrimination
+    rows, _turned = _pair(table[table["statistic"] == "abx_d_prime"], row, question)
+    return _by_table(row, rows, confidence, null=0.0, name="d\N{PRIME}")
+
+
+def _pair(table: pd.DataFrame, row: ResearchQuestion, question: Question) -> tuple[list[dict], bool]:
+    """Return the rows of a pair of conditions, and whether the second is the first of the table's pair."""
+    first, second = ((row.first, row.first_method), (row.second, row.second_method))
+    rows = [
+        one
+        for one in table[table["question"] == question.key].to_dict("records")
+        if one["ci_scope"] == "new annotators"
+    ]
+    straight = [one for one in rows if _is_side(one, first) and _is_about(one, second)]
+    if straight:
+        return straight, False
+    return [one for one in rows if _is_side(one, second) and _is_about(one, first)], True
+
+
+def _is_side(row: dict, wanted: tuple[str, str]) -> bool:
+    condition, method = wanted
+    return row["condition"] == condition and (not method or row["method"] == method)
+
+
+def _is_about(row: dict, wanted: tuple[str, str]) -> bool:
+    condition, method = wanted
+    words = str(row["about"]).split(", ")
+    return words[0] == Side(condition).label and (not method or method in words[1:])
+
+
+def _identification(
+    statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float
+) -> Found:
+    item = statistics.summaries.question(question)
+    named = [one for one in item.groups if one.group.condition == row.first and one.names_target]
+    named = [one for one in named if row.first_method in ("", one.group.method)]
+    if not named or named[0].names_target is None:
+        return "no answer names the target of these clips"
+    mean = named[0].names_target
+    if mean.interval.low is None or mean.interval.high is None:
+        return str(mean.interval.reason or "there is no interval")
+    found = {"estimate": mean.value, "ci_low": mean.interval.low, "ci_high": mean.interval.high}
+    null, name = 1 / max(1, len(named[0].shares)), "share"
+    compared = [pair for pair in item.contrasts.items() if pair[0][0] == named[0].group]
+    if row.second and row.second not in UNMASKED and compared:
+        difference, interval = compared[0][1]
+        if interval.low is None or interval.high is None:
+            return str(interval.reason)
+        found = {"estimate": difference, "ci_low": interval.low, "ci_high": interval.high}
+        null, name = 0.0, "difference of shares"
+    return _by_table(row, [{**found, "status": "ok", "reason": ""}], confidence, null=null, name=name)
+
+
+_FINDINGS: dict[Estimand, Callable[[Statistics, ResearchQuestion, Question, float], Found]] = {
+    Estimand.DIFFERENCE: _difference,
+    Estimand.RETENTION: _retention,
+    Estimand.DOSE: _dose,
+    Estimand.PREFERENCE: _preference,
+    Estimand.DETECTION: _detection,
+    Estimand.IDENTIFICATION: _identification,
+}
