@@ -37,14 +37,16 @@ _PLACE = ("study", "study_version", "rehearsal", "annotator", "trial", "trial_po
 _QUESTION = ("question", "question_kind", "level", "question_target")
 _GROUP = ("condition", "method", "kept_segments")
 _BOUNDS = ("se", "ci_low", "ci_high", "ci_method", "ci_scope")
-_INTERVAL = (*_BOUNDS, "n_clips", "n_clips_pairable", "n_annotators", "n_judgments", "status", "reason")
+_INTERVAL = (*_BOUNDS, "n_clips", "n_clips_pairable", "n_tracks", "n_annotators", "n_judgments",
+             "status", "reason")  # fmt: skip
 
 
-def _remaining(name: str, description: str, counted: str = "n_clips") -> Table:
+def _remaining(name: str, description: str, *counted: str) -> Table:
     return Table(
         name,
         description,
-        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS, counted,
+        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS,
+         *(counted or ("n_clips", "n_tracks")),
          "n_annotators", "n_judgments", "status", "reason"),
         ("annotator_set", "question", *_GROUP, "about", "statistic", "ci_scope"),
     )  # fmt: skip
@@ -154,8 +156,8 @@ _TABLES = [
     Table(
         "retest",
         "One row per question, test-retest statistic and interval: agreement of annotators with themselves.",
-        (*_STUDY, "annotator_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_clips", "n_annotators",
-         "n_pairs", "status", "reason"),
+        (*_STUDY, "annotator_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_clips", "n_tracks",
+         "n_annotators", "n_pairs", "status", "reason"),
         ("annotator_set", "question", "statistic", "ci_scope"),
     ),
     _remaining(

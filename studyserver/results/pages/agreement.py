@@ -115,7 +115,7 @@ def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) 
         text=item.question.text,
         level=sentences.level_text(item.question),
         headline=f"{sentences.statistic_name('krippendorff_alpha')} is {sentences.agreement_text(alpha)}"
-        f"{' for new clips and new annotators' if alpha['status'] == 'ok' else ''}.",
+        f"{' for new tracks and new annotators' if alpha['status'] == 'ok' else ''}.",
         counts=counts,
         plot=_plot(item),
         statistics=_statistics(item),
@@ -149,7 +149,7 @@ def _statistics(item: QuestionSummary) -> FigureTable:
             figures = (sentences.agreement_text(row) for row in (same, found.get(NEW_ANNOTATORS)))
             compared = (_compared(str(name), same[side]) for side in ("observed", "expected"))
             lines.append([sentences.statistic_name(str(name)), *figures, *compared])
-    scopes = [f"{scope} [95\N{NO-BREAK SPACE}%]" for scope in ("new clips", "new clips and annotators")]
+    scopes = [f"{scope} [95\N{NO-BREAK SPACE}%]" for scope in ("new tracks", "new tracks and annotators")]
     columns = ["statistic", *scopes, "observed", "by chance"]
     return FigureTable("Agreement over all conditions", columns, lines)
 

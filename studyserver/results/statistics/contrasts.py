@@ -13,7 +13,7 @@ from scipy import stats
 
 from .estimates import COLUMNS as ESTIMATE_COLUMNS
 from .estimates import require_columns
-from .intervals import Interval, jackknife, satterthwaite
+from .intervals import Interval, jackknife, two_way_variance
 from .reasons import Reason, Why
 
 JUDGMENT_COLUMNS = {
@@ -117,16 +117,16 @@ def _interval(difference: np.ndarray, estimate: float, confidence: float) -> tup
     left = counts[:, None] - has
     remaining = np.divide(sums[:, None] - filled, left, out=np.full(difference.shape, np.nan), where=left > 0)
     without_rater = np.nanmean(remaining, axis=0)
-    interval = jackknife(estimate, without_track, without_rater, confidence=confidence)
+    # Without a cell only its track's mean changes; a track that has no other cell is left out.
+    tracks_left = np.where(left > 0, n_tracks, max(n_tracks - 1, 1))
+    without_cell = (means.sum() - means[:, None] + np.where(left > 0, remaining, 0.0)) / tracks_left
+    cells = without_cell[has]
+    interval = jackknife(estimate, without_track, without_rater, cells, confidence=confidence)
     if interval.se is None or interval.se == 0:
         return interval, None
-    degrees = _degrees(without_track - estimate, without_rater - estimate)
+    deviations = [without - estimate for without in (without_track, without_rater)]
+    _variance, degrees = two_way_variance(deviations, cells - estimate)
     return interval, float(2 * stats.t.sf(abs(estimate) / interval.se, degrees))
-
-
-def _degrees(tracks: np.ndarray, raters: np.ndarray) -> float:
-    variances = [(len(d) - 1) / len(d) * float(d @ d) for d in (tracks, raters)]
-    return satterthwaite(variances, [len(tracks) - 1, len(raters) - 1])
 
 
 def holm(p: np.ndarray) -> np.ndarray:

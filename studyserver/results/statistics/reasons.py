@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Why(Enum):
-    """The reasons; values are the words, with the reason's own values and the words for item and rater."""
+    """The reasons; values are the words, with the reason's own values and those for item, rater and unit."""
 
     # The coefficient is not for such judgments: pages leave it out, see `Reason.is_unsuitable`.
     ANOTHER_LEVEL = "needs {needed}: level {levels}, not {level}"
@@ -36,16 +36,16 @@ class Why(Enum):
 
     # Intervals
     FEWER_THAN_THREE_RATERS = "no interval: new {rater}s need at least 3; there are {n}"
-    ONE_ITEM = "no interval: there is only one {item}"
+    ONE_ITEM = "no interval: there is only one {unit}"
     ONE_RATER = "no interval: there is only one {rater}"
     UNDEFINED_WITHOUT_ANY_ITEM = (
-        "no interval: without any one {item} the figure is undefined; more {item}s are needed"
+        "no interval: without any one {unit} the figure is undefined; more {unit}s are needed"
     )
     UNDEFINED_WITHOUT_ANY_RATER = (
         "no interval: without any one {rater} the figure is undefined; more {rater}s are needed"
     )
     UNDEFINED_WITHOUT_SOME_ITEMS = (
-        "no interval: undefined without {undefined} of the {n} {item}s, one left out at a time"
+        "no interval: undefined without {undefined} of the {n} {unit}s, one left out at a time"
     )
     UNDEFINED_WITHOUT_SOME_RATERS = (
         "no interval: undefined without {undefined} of the {n} {rater}s, one left out at a time"
@@ -137,10 +137,15 @@ class Reason:
     def __str__(self) -> str:
         return self.worded("item", "rater")
 
-    def worded(self, item: str, rater: str) -> str:
-        """Return the reason as a sentence, with the words for an item and a rater."""
+    def worded(self, item: str, rater: str, unit: str = "") -> str:
+        """Return the reason as a sentence, with the words for an item, a rater and a unit of items.
+
+        A unit is what intervals leave out: by default an item.
+        """
         an_item = f"{'an' if item == 'item' else 'a'} {item}"
-        return self.why.value.format(item=item, an_item=an_item, rater=rater, **self.values)
+        return self.why.value.format(
+            item=item, an_item=an_item, rater=rater, unit=unit or item, **self.values
+        )
 
     @property
     def is_unsuitable(self) -> bool:

@@ -148,7 +148,8 @@ class Statistics:
         ):
             for question, pairs in repeats.groupby("question", observed=True):
                 answers = pairs["annotator"].astype(str), pairs["first"], pairs["second"]
-                table = table_of(compute(pairs["stimulus"], *answers), "clip")
+                tracks = counted.stimuli["track"].reindex(pairs["stimulus"])
+                table = table_of(compute(pairs["stimulus"], *answers, units=tracks), "clip")
                 parts.append(table.assign(question=question))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question"])
 

@@ -20,7 +20,9 @@ def information(item: QuestionSummary) -> pd.DataFrame:
     """Return bits, accuracy and chance for each group of clips."""
     answers = named_answers(item).assign(weight=1.0)
     table = pd.concat([_for_each_target(item, answers), answers], ignore_index=True)
-    return information_table(table.rename(columns={"stimulus": "item", "annotator": "rater"}))
+    return information_table(
+        table.rename(columns={"stimulus": "item", "annotator": "rater", "track": "unit"})
+    )
 
 
 def named_answers(item: QuestionSummary) -> pd.DataFrame:

@@ -136,6 +136,7 @@ class StudySummaries:
                         **mean.interval.columns,
                         "ci_scope": NEW_ANNOTATORS,
                         "n_clips": mean.n_items,
+                        "n_tracks": mean.n_units,
                         "n_annotators": mean.n_raters,
                         "n_judgments": mean.n_judgments,
                         "status": "undefined" if mean.value is None else "ok",
@@ -248,7 +249,8 @@ def _counts(judgments: pd.DataFrame) -> dict[str, int]:
 def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: bool) -> Mean:
     values = judgments[column].to_numpy(dtype=float)
     place = judgments["stimulus"].to_numpy(), judgments["annotator"].to_numpy()
-    mean = mean_with_interval(values, *place, low=low, high=high, items_alike=alike)
+    tracks = judgments["track"].to_numpy()
+    mean = mean_with_interval(values, *place, units=tracks, low=low, high=high, items_alike=alike)
     return mean_of(mean, "clip")
 
 
@@ -306,9 +308,10 @@ def _agreement(question: Question, judgments: pd.DataFrame, groups: list[GroupSu
         part = first_answers(question, judged)
         values, level, options = ratings_of(question, part)
         names = part["stimulus"].to_numpy(), part["annotator"].to_numpy()
+        tracks = part["track"].to_numpy()
         has_order = level not in ("nominal", "sets") and options is not None
         wanted = (*STATISTICS, *FURTHER) if has_order else STATISTICS
-        found = agreement_table(*names, values, level, options, statistics=wanted, parts=True)
+        found = agreement_table(*names, values, level, options, units=tracks, statistics=wanted, parts=True)
         suits = [not (isinstance(reason, Reason) and reason.is_unsuitable) for reason in found["reason"]]
         tables.append(table_of(found, "clip").assign(level=level, suits=suits, **group_columns(group)))
     return pd.concat(tables, ignore_index=True)

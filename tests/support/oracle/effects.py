@@ -188,13 +188,19 @@ def contrast(apart):
     if n_tracks >= 2 and n_raters >= 3:
         tracks = [np.delete(means, track).mean() for track in range(n_tracks)]
         raters = [_mean_of_tracks(np.delete(apart, rater, axis=1)) for rater in range(n_raters)]
-        parts = [
+        cells = []
+        for place in zip(*np.nonzero(np.isfinite(apart)), strict=True):
+            rest = apart.copy()
+            rest[place] = np.nan
+            cells.append(_mean_of_tracks(rest))
+        of_tracks, of_raters, of_cells = (
             (len(without) - 1) / len(without) * ((np.array(without) - estimate) ** 2).sum()
-            for without in (tracks, raters)
-        ]
-        if sum(parts) > 0:
-            se = np.sqrt(sum(parts))
-            degrees = sum(parts) ** 2 / (parts[0] ** 2 / (n_tracks - 1) + parts[1] ** 2 / (n_raters - 1))
+            for without in (tracks, raters, cells)
+        )
+        variance = max(of_tracks + of_raters - of_cells, of_tracks, of_raters)
+        if variance > 0:
+            se = np.sqrt(variance)
+            degrees = variance**2 / (of_tracks**2 / (n_tracks - 1) + of_raters**2 / (n_raters - 1))
     return {"estimate": estimate, "se": se, "degrees": degrees, "d_z": d_z}
 
 

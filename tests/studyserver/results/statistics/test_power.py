@@ -12,7 +12,6 @@ from studyserver.results.statistics.power import (
     power,
     raters_needed,
     raters_until,
-    shown_width,
     smallest_difference,
     standard_error,
     variances_from_pilot,
@@ -126,8 +125,8 @@ def test_an_incomplete_design_agrees_with_simulation_of_the_table_that_results_s
 def test_so_many_raters_do_give_the_interval_that_was_asked_for():
     clips, each, wanted = 12, 6, 1.1
     needed = raters_until(wanted, clips, VARIANCES, each=each)
-    assert shown_width(needed, clips, VARIANCES, each=each) <= wanted
-    assert shown_width(needed - 1, clips, VARIANCES, each=each) > wanted
+    assert planning_width(needed, clips, VARIANCES, each=each) <= wanted
+    assert planning_width(needed - 1, clips, VARIANCES, each=each) > wanted
     widths = []
     for seed in range(60):
         difference = differences(seed, needed, clips)

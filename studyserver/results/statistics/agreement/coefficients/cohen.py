@@ -36,7 +36,7 @@ def cohen_kappa_weighted(ratings: Ratings) -> Estimate:
         raise UndefinedError(Why.BOTH_CONSTANT)
     return Estimate(
         float(value),
-        lambda: (without, np.full(2, np.nan)),
+        lambda: (without, np.full(2, np.nan), np.full(ratings.n, np.nan)),
         observed=1 - float(observed[0]),
         expected=1 - float(expected[0]),
     )

@@ -13,12 +13,13 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters
 from statsmodels.stats.inter_rater import fleiss_kappa as statsmodels_fleiss
 
-from studyserver.results.statistics.agreement import COEFFICIENTS, agreement_table, gwet_ac2, prepare
+from studyserver.results.statistics.agreement import COEFFICIENTS, agreement_table, gwet_ac2, prepare, reml
 from studyserver.results.statistics.agreement import distances as distances_module
 from studyserver.results.statistics.agreement import variance_components as components_module
 from studyserver.results.statistics.agreement.coefficients import krippendorff as krippendorff_module
 from studyserver.results.statistics.agreement.coefficients.concordance import kendall_w
 from studyserver.results.statistics.agreement.coefficients.krippendorff import krippendorff_alpha
+from studyserver.results.statistics.agreement.ratings import UndefinedError
 
 
 def estimate(matrix, level, statistic, options=None):
@@ -178,6 +179,11 @@ def test_categorical_delete_one_intervals_match_recomputation(statistic, level):
         present = [item for item in present if np.isfinite(matrix[item]).all()]
     without_item = np.array([estimate(np.delete(matrix, u, 0), level, statistic, options) for u in present])
     without_rater = [estimate(np.delete(matrix, r, 1), level, statistic, options) for r in range(raters)]
+    without_cell = []
+    for place in zip(*np.nonzero(np.isfinite(matrix)), strict=True):
+        rest = matrix.copy()
+        rest[place] = np.nan
+        without_cell.append(estimate(rest, level, statistic, options))
     for scope, lists in (
         ("items", [without_item]),
         ("items+raters", [without_item, np.array(without_rater)]),
@@ -188,13 +194,22 @@ def test_categorical_delete_one_intervals_match_recomputation(statistic, level):
             continue
         a, m = row.estimate, np.isfinite(matrix).sum(axis=1)
         m = m[m >= 2].mean()
+        if statistic == "fleiss_kappa":
+            shares = np.unique(matrix[np.isfinite(matrix)], return_counts=True)[1] / np.isfinite(matrix).sum()
+            m /= (1 - (shares**2).sum()) * len(shares) / (len(shares) - 1)
         forward = (
             (lambda x: np.log(x / (1 - x)))
             if statistic == "percent_agreement"
             else (lambda x, m=m: np.log((1 + (m - 1) * x) / (1 - x)))
         )
         slope = (forward(a + 1e-6) - forward(a - 1e-6)) / 2e-6
-        variance = sum((len(x) - 1) / len(x) * ((forward(x) - forward(a)) ** 2).sum() for x in lists)
+        variances = [
+            (len(x) - 1) / len(x) * ((forward(x) - forward(a)) ** 2).sum()
+            for x in (*lists, np.array(without_cell))
+        ]
+        variance = variances[0]
+        if len(lists) == 2:
+            variance = max(variances[0] + variances[1] - variances[2], *variances[:2])
         assert row.se == pytest.approx(np.sqrt(variance) / slope, rel=1e-6)
 
 
@@ -280,17 +295,55 @@ def test_incomplete_intraclass_delete_one_step_is_close_to_refits(monkeypatch):
     assert ((item - share) ** 2).sum() == pytest.approx(((item_refits - share) ** 2).sum(), rel=0.02)
 
 
-def test_many_raters_are_left_out_in_groups_with_about_the_same_spread(monkeypatch):
-    matrix = panel(16, 25, 66, missing=0.5, kind="slider", rater_bias=0.8)
+@pytest.mark.parametrize(("n_items", "n_raters", "missing"), [(25, 66, 0.5), (40, 30, 0.7), (9, 40, 0.4)])
+@pytest.mark.parametrize("with_raters", [True, False])
+def test_one_newton_step_has_the_spread_of_refits(n_items, n_raters, missing, with_raters, monkeypatch):
+    matrix = panel(16, n_items, n_raters, missing=missing, kind="slider", rater_bias=0.8)
     ratings = prepare(*long(matrix), "interval")
-    grouped = without_one(ratings)[2]
-    assert len(grouped) == 30
-    monkeypatch.setattr(components_module, "_REFIT_RATERS", 100)
-    whole, _, single = without_one(ratings)
-    errors = [
-        np.sqrt((len(part) - 1) / len(part) * ((part - whole) ** 2).sum(axis=0)) for part in (grouped, single)
-    ]
-    np.testing.assert_allclose(errors[0], errors[1], rtol=0.35)
+
+    def errors(most):
+        monkeypatch.setattr(components_module, "_REFIT_ITEMS", most)
+        monkeypatch.setattr(components_module, "_REFIT_RATERS", most)
+        found = components_module.Components(ratings, with_raters=with_raters)
+        if most:
+            own = (ratings, found._sums, found.theta, np.arange(ratings.n), ratings.n)
+            parts = *found.without_one[:2], components_module._refits(*own)
+        else:
+            parts = found.without_one
+        return [np.sqrt(((part - found.shares) ** 2).sum(axis=0)) for part in parts]
+
+    for steps, refits in zip(errors(0), errors(1000), strict=True):
+        np.testing.assert_allclose(steps, refits, rtol=0.1)
+
+
+def test_large_designs_have_the_same_components_however_they_are_summed(monkeypatch):
+    ratings = prepare(*long(panel(17, 60, 45, missing=0.6, kind="slider", rater_bias=0.8)), "interval")
+    small = without_one(ratings)
+    monkeypatch.setattr(reml, "_DENSE", 500)  # cross products of a few items at a time
+    monkeypatch.setattr(reml, "_LARGE", 30)  # a part of the raters gives the start
+    for found, expected in zip(without_one(ratings), small, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.35])
+@pytest.mark.parametrize(
+    ("level", "kind"), [("nominal", "five"), ("ordinal", "five"), ("ordinal", "slider"), ("ratio", "slider")]
+)
+def test_figures_without_each_judgment_match_recomputation(level, kind, missing):
+    ratings = prepare(*long(panel(5, 14, 6, missing=missing, kind=kind)), level)
+    for name, one in COEFFICIENTS.items():
+        try:
+            found = one.compute(ratings)
+        except UndefinedError:
+            continue
+        if name == "kendall_w" or name.endswith("_k"):
+            continue  # filled in where complete; of as many raters as before
+        rest = [one.compute(ratings.select(np.arange(ratings.n) != gone)).value for gone in range(ratings.n)]
+        if name.startswith("icc"):
+            change, exact = found.without_judgment - found.value, np.array(rest) - found.value
+            assert np.sqrt((change**2).sum()) == pytest.approx(np.sqrt((exact**2).sum()), rel=0.05)
+        else:
+            np.testing.assert_allclose(found.without_judgment, rest, atol=1e-11)
 
 
 def test_kendalls_w_is_the_mean_rank_correlation_in_disguise():
