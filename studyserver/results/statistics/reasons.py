@@ -13,6 +13,8 @@ class Why(Enum):
     NOT_TWO_RATERS = "needs exactly two {rater}s; there are {n}"
     INCOMPLETE = "needs every {rater}'s judgment of every {item}; {missing} are missing"
     FEWER_THAN_TWO = "needs at least two {rater}s and two {item}s"
+    TOO_MANY_RATERS = "pairs of more than {most} {rater}s are not compared; there are {n}"
+    NO_PAIR_OF_RATERS = "no two {rater}s judged three {item}s in common on which both vary"
     FEWER_THAN_TWO_ITEMS = "needs at least two {item}s, one of them with two or more judgments"
 
     # Agreement
@@ -57,6 +59,8 @@ class Why(Enum):
     # Means, contrasts, retention, the model
     NO_JUDGMENT = "there is no judgment"
     NO_JUDGMENT_YET = "no judgments yet"
+    ONE_VOTE = "no interval: there is only one judgment"
+    FEW_BLOCKS = "needs at least two {rater}s who judged every condition, and three conditions"
     NO_PAIRED_CONDITIONS = "no {rater} judged both conditions of the same {item}"
     FEW_TRACKS = "needs at least three {item}s that were judged in both conditions"
     FEW_TRACKS_THAT_DIFFER = (
@@ -109,6 +113,7 @@ _UNSUITABLE = {
     Why.INCOMPLETE,
     Why.FEWER_THAN_TWO,
     Why.FEWER_THAN_TWO_ITEMS,
+    Why.TOO_MANY_RATERS,
 }
 
 

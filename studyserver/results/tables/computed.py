@@ -15,6 +15,7 @@ from studyserver.results.statistics.agreement import named_retest_table, retest_
 from .annotator_quality import ABX_FIGURES, FIGURES, MEASURES, AnnotatorQuality
 from .preferences_and_abx import Compared
 from .remains import WhatRemains
+from .scores import Scores
 from .summaries import StudySummaries
 from .time_marks import Marked
 from .vocabulary import table_of
@@ -137,6 +138,7 @@ class Statistics:
         self.remains = WhatRemains(self.summaries)
         self.compared = Compared(counted)
         self.marked = Marked(counted)
+        self.scores = Scores(self.summaries)
 
     @cached_property
     def retest(self) -> pd.DataFrame:
@@ -164,7 +166,7 @@ class Statistics:
             yield {**row, **questions[str(row["question"])]}
 
     def _table(self, name: str) -> pd.DataFrame:
-        holders = (self, self.compared, self.marked, self.remains)
+        holders = (self, self.compared, self.marked, self.remains, self.scores)
         return next(getattr(holder, name) for holder in holders if hasattr(type(holder), name))
 
 

@@ -17,6 +17,7 @@ from studyserver.results.statistics.agreement import COEFFICIENTS, agreement_tab
 from studyserver.results.statistics.agreement import distances as distances_module
 from studyserver.results.statistics.agreement import variance_components as components_module
 from studyserver.results.statistics.agreement.coefficients import krippendorff as krippendorff_module
+from studyserver.results.statistics.agreement.coefficients.cohen import cohen_kappa_linear
 from studyserver.results.statistics.agreement.coefficients.concordance import kendall_w
 from studyserver.results.statistics.agreement.coefficients.krippendorff import krippendorff_alpha
 from studyserver.results.statistics.agreement.ratings import UndefinedError
@@ -336,8 +337,8 @@ def test_figures_without_each_judgment_match_recomputation(level, kind, missing)
             found = one.compute(ratings)
         except UndefinedError:
             continue
-        if name == "kendall_w" or name.endswith("_k"):
-            continue  # filled in where complete; of as many raters as before
+        if name in ("kendall_w", "mean_spearman") or name.endswith("_k"):
+            continue  # filled in where complete; ranks as before; of as many raters as before
         rest = [one.compute(ratings.select(np.arange(ratings.n) != gone)).value for gone in range(ratings.n)]
         if name.startswith("icc"):
             change, exact = found.without_judgment - found.value, np.array(rest) - found.value
@@ -361,3 +362,72 @@ def test_kendalls_w_delete_one_values_match_recomputation(kind):
     raters = [estimate(np.delete(matrix, r, 1), "ordinal", "kendall_w") for r in range(4)]
     np.testing.assert_allclose(found.without_item, items, atol=1e-12)
     np.testing.assert_allclose(found.without_rater, raters, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["five", "slider"])
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_mean_spearman_correlation_is_the_mean_of_those_of_pandas(kind, missing):
+    matrix = panel(14, 30, 6, missing=missing, kind=kind)
+    correlation = pd.DataFrame(matrix).corr(method="spearman", min_periods=3).to_numpy()
+    expected = np.nanmean(correlation[np.triu_indices(6, 1)])
+    assert estimate(matrix, "ordinal", "mean_spearman") == pytest.approx(expected)
+    ratings = prepare(*long(matrix), "ordinal")
+    one = COEFFICIENTS["mean_spearman"]
+    found = one.compute(ratings)
+    for without, place, n in (
+        (found.without_item, ratings.item, 30),
+        (found.without_rater, ratings.rater, 6),
+        (found.without_judgment, np.arange(ratings.n), ratings.n),
+    ):
+        exact = [one.compute(ratings.select(place != gone)).value for gone in range(n)]
+        spread = [np.sqrt(((np.array(part) - found.value) ** 2).sum()) for part in (without, exact)]
+        assert spread[0] == pytest.approx(spread[1], rel=1e-9 if n == 6 else 0.1)
+
+
+def test_raters_without_three_items_in_common_have_no_rank_correlation():
+    values = np.full((6, 3), np.nan)
+    values[:2, 0], values[2:4, 1], values[4:, 2] = [1, 2], [1, 2], [1, 2]
+    table = agreement_table(*long(values), "ordinal", statistics=["mean_spearman"])
+    assert str(table["reason"].iloc[0]).startswith("no two raters judged three items in common")
+
+
+@pytest.mark.parametrize("level", ["ordinal", "interval"])
+@pytest.mark.parametrize("weights", ["linear", "quadratic", "declared"])
+def test_kappa_of_two_raters_with_each_kind_of_weights(level, weights):
+    matrix = panel(4, 60, 2)
+    matrix[matrix == 4] = 5  # an option that nobody chose still belongs to the scale
+    options = [1.0, 2.0, 3.0, 4.0, 5.0]
+    ratings = prepare(*long(matrix), level, options)
+    if weights == "declared":
+        apart = np.abs(np.subtract.outer(options, options)) ** 1.5 / 8
+        found = cohen_kappa_linear(ratings, weights=1 - apart)
+        place = matrix.astype(int) - 1
+        chance = np.mean([[apart[a, b] for a in place[:, 0]] for b in place[:, 1]])
+        expected = 1 - apart[place[:, 0], place[:, 1]].mean() / chance
+    else:
+        name = {"linear": "cohen_kappa_linear", "quadratic": "cohen_kappa_weighted"}[weights]
+        found = COEFFICIENTS[name].compute(ratings)
+        expected = cohen_kappa_score(matrix[:, 0], matrix[:, 1], labels=options, weights=weights)
+    assert found.value == pytest.approx(expected)
+    rest = [
+        cohen_kappa_linear(ratings.select(ratings.item != gone), weights=1 - apart).value
+        if weights == "declared"
+        else COEFFICIENTS[name].compute(ratings.select(ratings.item != gone)).value
+        for gone in range(60)
+    ]
+    np.testing.assert_allclose(found.without_item, rest, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.eye(3), "5 rows and columns"),
+        (2 * np.eye(5), "between 0"),
+        (np.eye(5) * 0.5, "1 for equal answers"),
+        (np.eye(5) + np.diag([0.5] * 4, 1), "symmetric"),
+    ],
+)
+def test_declared_weights_that_do_not_fit_are_refused(weights, message):
+    ratings = prepare(*long(panel(4, 20, 2)), "ordinal", [1.0, 2.0, 3.0, 4.0, 5.0])
+    with pytest.raises(ValueError, match=message):
+        cohen_kappa_linear(ratings, weights=weights)
