@@ -10,7 +10,7 @@ from studyserver.common.number_text import coefficient, decimals, grouped, numbe
 from studyserver.results.data.judgments import first_answers
 from studyserver.results.data.questions import option_labels, option_values
 from studyserver.results.statistics.agreement import COEFFICIENTS, prepare, specific_agreement
-from studyserver.results.statistics.rater_quality import disputed_answers, disputed_items
+from studyserver.results.statistics.raters.quality import disputed_answers, disputed_items
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, NONE_TICKED, SAME_ANNOTATORS

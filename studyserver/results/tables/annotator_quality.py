@@ -9,7 +9,7 @@ import pandas as pd
 
 from studyserver.results.data.judgments import CountedJudgments, first_answers
 from studyserver.results.data.questions import scale_ends
-from studyserver.results.statistics.rater_quality import (
+from studyserver.results.statistics.raters.quality import (
     Rule,
     anchor_share,
     exclusions,
@@ -19,7 +19,7 @@ from studyserver.results.statistics.rater_quality import (
     quality_table,
     repeat_table,
 )
-from studyserver.results.statistics.rater_quality_of_names import named_pairwise_table, named_quality_table
+from studyserver.results.statistics.raters.quality_of_names import named_pairwise_table, named_quality_table
 from studyserver.study.models import Presentation, Question, Trial
 from studyserver.study.questions.kind import Answers
 

@@ -8,8 +8,7 @@ from explainer.core.clips.conditions import ORIGINAL, UNMASKED
 from studyserver.results.statistics.model_fit import model_table, widest_misses
 from studyserver.study.models import Stimulus
 
-from .judgments_by_group import together
-from .summaries import QuestionSummary
+from .summaries import QuestionSummary, together
 
 Stimuli = Mapping[int, Stimulus]  # by their numbers
 

@@ -10,8 +10,7 @@ from studyserver.results.statistics.information import confusion_matrix, informa
 from studyserver.study.questions.kind import Answers
 
 from . import labels
-from .judgments_by_group import joined, labelled
-from .summaries import QuestionSummary
+from .summaries import QuestionSummary, joined, labelled
 
 NONE_TICKED = ""  # no option is empty
 

@@ -18,11 +18,10 @@ from studyserver.results.statistics.estimates import UNITS
 from studyserver.results.statistics.retention import retention_difference_table, retention_table
 
 from .contrasts import contrasts_of
-from .judgments_by_group import together
 from .model_comparison import model_comparison
 from .naming import information, named_answers
 from .signal_detection import signal_detection
-from .summaries import Group, GroupSummary, QuestionSummary, StudySummaries, group_columns
+from .summaries import Group, GroupSummary, QuestionSummary, StudySummaries, group_columns, together
 from .vocabulary import columns, table_of
 
 _PLACE = ["question", "condition", "method", "kept_segments", "about"]

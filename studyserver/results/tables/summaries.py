@@ -4,7 +4,7 @@ Only finished main trials count. A question about a target counts clips made for
 those that serve all targets (original, resynthesis); a question without a target counts every clip.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,7 @@ from .labels import NEW_ANNOTATORS, condition_name
 from .vocabulary import interval_of, mean_of, table_of
 
 _SLIDER_BINS = 10
+_LABELLED = ["condition", "base_condition", "track", "stimulus", "target", "annotator", "value"]
 
 
 @dataclass(frozen=True)
@@ -361,3 +362,33 @@ def _side(item: GroupSummary, numeric: bool) -> tuple[np.ndarray, np.ndarray, np
 
 def _missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
+
+
+# -- judgments with their groups --------------------------------------------------------------
+
+
+def labelled(group: GroupSummary, value: str = "number") -> pd.DataFrame:
+    """Return a group's judgments with its label as ``condition`` and the given column as ``value``."""
+    part = group.judgments
+    return pd.DataFrame(
+        {
+            "condition": group.group.label,
+            "base_condition": group.group.condition,
+            "track": part["track"].astype(str),
+            "stimulus": part["stimulus"],
+            "target": part["target"].astype(str),
+            "annotator": part["annotator"].astype(str),
+            "value": part[value],
+        }
+    )
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables with the columns of `labelled` as one table, which is empty if there are none."""
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_LABELLED)
+
+
+def together(item: QuestionSummary) -> pd.DataFrame:
+    """Return the numbers given to all groups of a question, with the columns of `labelled`."""
+    table = joined([labelled(group) for group in item.groups])
+    return table.dropna(subset=["value"]).reset_index(drop=True)

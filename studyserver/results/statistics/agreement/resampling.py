@@ -8,15 +8,17 @@ replacement. This is the "double-or-nothing" bootstrap of Owen, A. B., & Eckles,
 arrays of arbitrary order. Annals of Applied Statistics 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from studyserver.results.statistics.estimates import GROUPS, MOST_LEFT_OUT_SINGLY
-
 from .coefficients import Coefficient
+from .leave_one_out import Estimate
 from .ratings import Ratings, UndefinedError, raters_per_item
+
+_MANY_UNITS = 30  # each then holds few of the judgments
+_LONG = 2_000_000  # judgments to go through when every unit is left out
 
 
 def bootstrap_draws(
@@ -90,21 +92,37 @@ def _picked_items(ratings: Ratings, units: np.ndarray) -> np.ndarray:
     return order[np.arange(size.sum()) + np.repeat(start - last + size, size)]
 
 
-def without_units(ratings: Ratings, coefficients: Sequence[Coefficient]) -> dict[str, np.ndarray]:
+def without_units(
+    ratings: Ratings, coefficients: Sequence[Coefficient], estimates: Mapping[str, object] | None = None
+) -> dict[str, np.ndarray]:
     """Return coefficients without each unit of items, by name; NaN where one is undefined.
 
-    More than `MOST_LEFT_OUT_SINGLY` units are left out in groups.
+    They are computed anew. Where that takes long, and units are many, the changes without single items are
+    added up instead if the estimates are given: to first order they are those without the unit.
     """
-    units = np.zeros(0, dtype=np.int64) if ratings.unit is None else ratings.unit
-    n = ratings.n_units
-    if n > MOST_LEFT_OUT_SINGLY:
-        units, n = units % GROUPS, GROUPS
+    units, n = ratings.unit, ratings.n_units
+    if units is None:
+        raise ValueError("the items are in no units; give prepare() the units")
+    if estimates is not None and n >= _MANY_UNITS and n * ratings.n > _LONG:
+        return {
+            name: _added_up(ratings, units, one)
+            for name, one in estimates.items()
+            if isinstance(one, Estimate)
+        }
     values = np.full((n, len(coefficients)), np.nan)
     for left_out, row in enumerate(values):
         rest = replace(ratings.select(units[ratings.item] != left_out), drawn_from=ratings)
         if rest.n:
             row[:] = [_value(coefficient, rest) for coefficient in coefficients]
     return {coefficient.name: values[:, place] for place, coefficient in enumerate(coefficients)}
+
+
+def _added_up(ratings: Ratings, units: np.ndarray, estimate: Estimate) -> np.ndarray:
+    change = estimate.without_item - estimate.value
+    used = np.arange(ratings.n_items)
+    if len(change) < len(used):  # items with one judgment are not used
+        used = np.flatnonzero(ratings.item_size >= 2)
+    return estimate.value + np.bincount(units[used], change, ratings.n_units)
 
 
 def _value(coefficient: Coefficient, drawn: Ratings) -> float:

@@ -122,7 +122,7 @@ def table_of(
     estimates = {name: _estimate(ratings, one) for name, one in COEFFICIENTS.items() if name in statistics}
     units = {}
     if ratings.unit is not None and not bootstrap:
-        units = without_units(ratings, [COEFFICIENTS[name] for name in estimates])
+        units = without_units(ratings, [COEFFICIENTS[name] for name in estimates], estimates)
     intervals = {
         scope: _intervals(ratings, estimates, units, scope, confidence, bootstrap) for scope in SCOPES
     }

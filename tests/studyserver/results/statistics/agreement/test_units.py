@@ -10,6 +10,7 @@ from studyserver.results.statistics.agreement import (
     RatingsError,
     agreement_table,
     prepare,
+    resampling,
     retest_table,
 )
 from studyserver.results.statistics.agreement.ratings import UndefinedError
@@ -38,9 +39,21 @@ def test_figures_without_each_unit_are_those_of_the_others(missing):
             assert found[name][unit] == pytest.approx(expected, abs=1e-5, nan_ok=True)
 
 
+@pytest.mark.parametrize("missing", [0.0, 0.5])
+def test_in_large_studies_the_changes_of_items_are_added_up_to_about_the_same(missing, monkeypatch):
+    items, raters, values = long(panel(6, 120, 8, missing=missing, kind="slider", rater_bias=0.5))
+    units = np.array(items) // 3
+    names = ["krippendorff_alpha", "fleiss_kappa", "icc_a_1", "icc_1_k", "mean_spearman"]
+    anew = agreement_table(items, raters, values, "interval", units=units, statistics=names)
+    monkeypatch.setattr(resampling, "_LONG", 0)
+    added = agreement_table(items, raters, values, "interval", units=units, statistics=names)
+    assert added["estimate"].equals(anew["estimate"]) and not added["se"].equals(anew["se"])
+    np.testing.assert_allclose(added["se"], anew["se"], rtol=0.1)
+
+
 def test_units_of_one_item_change_nothing_and_copies_of_clips_no_longer_narrow_intervals():
     items, raters, values = (np.array(column) for column in long(panel(4, 20, 6)))
-    names = ["krippendorff_alpha", "gwet_ac1", "percent_agreement"]
+    names = ["krippendorff_alpha", "brennan_prediger", "percent_agreement"]
     plain = agreement_table(items, raters, values, "ordinal", statistics=names)
     same = agreement_table(items, raters, values, "ordinal", units=items, statistics=names)
     assert same.drop(columns="n_units").equals(plain) and set(same["n_units"]) == {20}

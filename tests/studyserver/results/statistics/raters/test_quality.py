@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from studyserver.results.statistics.rater_quality import (
+from studyserver.results.statistics.raters.quality import (
     Rule,
     anchor_share,
     disputed_answers,

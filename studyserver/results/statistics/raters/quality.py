@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .estimates import require_columns
-from .model_fit import correlation, leave_one_out_correlations
+from ..estimates import require_columns
+from ..model_fit import correlation, leave_one_out_correlations
 
 JUDGMENT_COLUMNS = {"item": "the clip", "rater": "the annotator", "value": "the judgment as a number"}
 DRIFT_TRIALS = 10
