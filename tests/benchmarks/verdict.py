@@ -25,11 +25,12 @@ from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 import numpy as np  # noqa: E402
+import paired_contrasts  # noqa: E402
 import pandas as pd  # noqa: E402
-from cases import before_the_model  # noqa: E402
 
 from studyserver.results.statistics.answer_model.answers import Family, answers_of  # noqa: E402
 from studyserver.results.statistics.answer_model.estimands import (  # noqa: E402
@@ -121,8 +122,8 @@ def study(seed: int, *, kind: str, n_tracks: int, truth: np.ndarray) -> Outcome:
     rng = np.random.default_rng(seed)
     rows = as_before(rng, 10)
     table = table_of(rows, heard(kind, rng, rows, 10, N_RATERS))
-    _, low, high = before_the_model.contrast(table, "evidence", "control")
-    _, kept_low, kept_high = before_the_model.retention(table, "original", "evidence")
+    _, low, high = paired_contrasts.contrast(table, "evidence", "control", once=False)
+    _, kept_low, kept_high = paired_contrasts.retention(table, "original", "evidence")
     rows = in_sets(rng, n_tracks)
     table = table_of(rows, heard(kind, rng, rows, n_tracks, N_RATERS))
     fit = fit_answers(

@@ -38,14 +38,16 @@ _PLACE = ("study", "study_version", "rehearsal", "annotator", "trial", "trial_po
 _QUESTION = ("question", "question_kind", "level", "question_target")
 _GROUP = ("condition", "method", "kept_segments", "model")
 _BOUNDS = ("se", "ci_low", "ci_high", "ci_method", "ci_scope")
-_INTERVAL = (*_BOUNDS, "n_clips", "n_clips_pairable", "n_annotators", "n_judgments", "status", "reason")
+_INTERVAL = (*_BOUNDS, "n_clips", "n_clips_pairable", "n_tracks", "n_annotators", "n_judgments",
+             "status", "reason")  # fmt: skip
 
 
-def _remaining(name: str, description: str, counted: str = "n_clips") -> Table:
+def _remaining(name: str, description: str, *counted: str) -> Table:
     return Table(
         name,
         description,
-        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS, counted,
+        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "about", "statistic", "estimate", *_BOUNDS,
+         *(counted or ("n_clips", "n_tracks")),
          "n_annotators", "n_judgments", "status", "reason"),
         ("annotator_set", "question", *_GROUP, "about", "statistic", "ci_scope"),
     )  # fmt: skip
@@ -168,6 +170,28 @@ _TABLES = [
         ("annotator_set", "question", *_GROUP, "option"),
     ),
     Table(
+        "opinion_scores",
+        "One row per question with numbers, condition and interval: mean opinion score, median, quartiles.",
+        (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "judgment_mean", "sd", "median", "lower_quartile",
+         "upper_quartile", *_BOUNDS, "n_clips", "n_tracks", "n_annotators", "n_judgments", "status",
+         "reason"),
+        ("annotator_set", "question", *_GROUP, "ci_scope"),
+    ),
+    Table(
+        "friedman",
+        "One row per question with numbers about three conditions or more: Friedman's test of no difference.",
+        (*_STUDY, "annotator_set", *_QUESTION, "chi_square", "degrees", "p", "kendall_w", "n_conditions",
+         "n_annotators", "n_judgments", "status", "reason"),
+        ("annotator_set", "question"),
+    ),
+    Table(
+        "answer_shares",
+        "One row per question with options or points, clip, and option: soft labels for training models.",
+        (*_STUDY, "annotator_set", *_QUESTION, "stimulus", "clip", "track", "condition", "target", "option",
+         "n_answers", "n_judgments", "share"),
+        ("annotator_set", "question", "stimulus", "option"),
+    ),
+    Table(
         "agreement",
         "One row per question, condition (empty: all together), statistic and interval.",
         (*_STUDY, "annotator_set", *_QUESTION, *_GROUP, "statistic", "estimate", *_INTERVAL, "observed",
@@ -177,8 +201,8 @@ _TABLES = [
     Table(
         "retest",
         "One row per question, test-retest statistic and interval: agreement of annotators with themselves.",
-        (*_STUDY, "annotator_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_clips", "n_annotators",
-         "n_pairs", "status", "reason"),
+        (*_STUDY, "annotator_set", *_QUESTION, "statistic", "estimate", *_BOUNDS, "n_clips", "n_tracks",
+         "n_annotators", "n_pairs", "status", "reason"),
         ("annotator_set", "question", "statistic", "ci_scope"),
     ),
     _remaining(
@@ -219,8 +243,10 @@ _TABLES = [
         "One row per annotator (`question` empty: over all questions), and per annotator and question.",
         (*_STUDY, "annotator", "question", "left_out", "n_judgments", "correlation_with_others",
          "agreement_with_others", "bias", "spread", "most_frequent_share", "longest_run",
-         "median_response_ms", "attention_failed_share", "headphone_score", "reference_missed_share",
-         "unheard_share", "rushed_share", "median_trial_seconds", "repeat_distance", "abx_trials",
+         "median_response_ms", "drift", "drift_low", "drift_high", "attention_failed_share",
+         "headphone_score", "reference_missed_share", "anchor_overrated_share", "unheard_share",
+         "rushed_share",
+         "median_trial_seconds", "repeat_distance", "abx_trials",
          "abx_correct_share", "abx_guessing_p"),
         ("annotator", "question"),
     ),
@@ -246,9 +272,9 @@ _TABLES = [
 ]  # fmt: skip
 TABLES = {table.name: table for table in _TABLES}
 COMPUTED_TABLES = (  # computed by studyserver.results.tables.computed; the others come from database rows
-    "summary", "agreement", "retest", "retention", "information", "claims", "model_comparison",
-    "dose_response", "answer_models", "preferences", "discrimination", "stretch_agreement", "contrasts",
-    "annotator_quality", "pairs", "exclusions",
+    "summary", "opinion_scores", "friedman", "answer_shares", "agreement", "retest", "answer_models",
+    "retention", "information", "claims", "model_comparison", "dose_response", "preferences",
+    "discrimination", "stretch_agreement", "contrasts", "annotator_quality", "pairs", "exclusions",
 )  # fmt: skip
 
 

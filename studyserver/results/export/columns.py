@@ -201,7 +201,7 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
     "ci_method": "text: Method by which the interval was computed.",
     "ci_scope": "text: What the interval generalises to.",
     "n_clips": "integer: Number of clips.",
-    "n_tracks": "integer: Number of tracks.",
+    "n_tracks": "integer: Number of tracks. Intervals leave out tracks, each with all its clips.",
     "n_clips_pairable": "integer: Number of clips judged by at least two annotators.",
     "n_annotators": "integer: Number of annotators.",
     "n_judgments": "integer: Number of judgments.",
@@ -216,6 +216,18 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
     "judgment_mean": "number [as the question's scale]: Mean over judgments; if trials were chosen "
     "adaptively, of the clips' means. For an option as `mean`.",
     "sd": "number [as the question's scale]: Standard deviation of the judgments.",
+    "median": "number [as the question's scale]: Median of the judgments.",
+    "lower_quartile": "number [as the question's scale]: A quarter of the judgments lie below.",
+    "upper_quartile": "number [as the question's scale]: A quarter of the judgments lie above.",
+    "chi_square": "number: Friedman's statistic, corrected for ties; annotators are blocks, and their means "
+    "of each condition are ranked.",
+    "degrees": "integer: Degrees of freedom: conditions less one.",
+    "kendall_w": "number: The statistic divided by its maximum: Kendall's W of the annotators' rankings, "
+    "0 to 1.",
+    "n_conditions": "integer: Number of conditions (apart by method and size, where these differ).",
+    "n_answers": "integer: Number of judgments of the clip that chose the option.",
+    "share": "number: Their share of all judgments of the clip, 0 to 1. Those of a checklist do not sum "
+    "to 1.",
     "annotator_set": "identifier: Whose judgments enter the figure.",
     "about": "text: What the figure is about besides the condition: for differences of retention the "
     "control; for claims what counts as noise; for the model `level` or `change`; for dose and response the "
@@ -228,7 +240,8 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
     "first_method": "text: Method on the first side; empty for all.",
     "second": "identifier: Condition on the second side.",
     "second_method": "text: Method on the second side; empty for all.",
-    "p": "number: Twice the smaller posterior probability that the difference lies above or below 0.",
+    "p": "number: p value of no difference: of contrasts twice the smaller posterior probability that the "
+    "difference lies above or below 0, in `friedman` by Friedman's test.",
     "p_holm": "number: The same after Holm's correction over all rows with equal `primary`.",
     "d_z": "number: Difference of what is heard, divided by its standard deviation across tracks (posterior "
     "median).",
@@ -245,9 +258,15 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
     "most_frequent_share": "number: Share of the most frequent answer, 0 to 1.",
     "longest_run": "number: Longest run of equal answers, as a share of all.",
     "median_response_ms": "number [ms]: Median time to an answer.",
+    "drift": "number: Drift over the session: slope of the answers on the trial's position, per 10 trials, "
+    "after the mean of the others' answers to the same clip is subtracted; in units of the scale, over all "
+    "questions as a share of the scale.",
+    "drift_low": "number: Lower end of its 95 % interval (least squares, t).",
+    "drift_high": "number: Upper end of its 95 % interval.",
     "attention_failed_share": "number: Share of attention trials failed, 0 to 1.",
     "headphone_score": "number: Share of the headphone check solved, 0 to 1.",
     "reference_missed_share": "number: Share of hidden references rated below 90 % of the slider.",
+    "anchor_overrated_share": "number: Share of anchors rated above 90 % of the slider (ITU-R BS.1534-3).",
     "unheard_share": "number: Share of clips of which less was heard than the study requires.",
     "rushed_share": "number: Share of trials finished before the sound could have ended.",
     "repeat_distance": "number: Mean distance of repeated answers, as a share of the scale, 0 to 1.",
@@ -337,8 +356,9 @@ _LEVELS = {
     "item_place": {"before": "before the trials", "after": "after the trials"},
     "item_kind": {name: kind.label for name, kind in ITEM_KINDS.items()},
     "ci_scope": {
-        "these annotators": "new clips (or tracks) and these annotators",
-        "new annotators": "new clips (or tracks) and new annotators",
+        "these annotators": "new tracks and these annotators",
+        "new annotators": "new tracks and new annotators",
+        "annotators": "new annotators and these clips",
         "judgments": "neither: valid only for independent judgments",
     },
     "status": {"ok": "defined", "undefined": "not defined; `reason` says why"},

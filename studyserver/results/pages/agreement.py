@@ -10,7 +10,7 @@ from studyserver.common.number_text import coefficient, decimals, grouped, numbe
 from studyserver.results.data.judgments import first_answers
 from studyserver.results.data.questions import option_labels, option_values
 from studyserver.results.statistics.agreement import COEFFICIENTS, prepare, specific_agreement
-from studyserver.results.statistics.rater_quality import disputed_answers, disputed_items
+from studyserver.results.statistics.raters.quality import disputed_answers, disputed_items
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, NONE_TICKED, SAME_ANNOTATORS
@@ -115,7 +115,7 @@ def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) 
         text=item.question.text,
         level=sentences.level_text(item.question),
         headline=f"{sentences.statistic_name('krippendorff_alpha')} is {sentences.agreement_text(alpha)}"
-        f"{' for new clips and new annotators' if alpha['status'] == 'ok' else ''}.",
+        f"{' for new tracks and new annotators' if alpha['status'] == 'ok' else ''}.",
         counts=counts,
         plot=_plot(item),
         statistics=_statistics(item),
@@ -149,7 +149,7 @@ def _statistics(item: QuestionSummary) -> FigureTable:
             figures = (sentences.agreement_text(row) for row in (same, found.get(NEW_ANNOTATORS)))
             compared = (_compared(str(name), same[side]) for side in ("observed", "expected"))
             lines.append([sentences.statistic_name(str(name)), *figures, *compared])
-    scopes = [f"{scope} [95\N{NO-BREAK SPACE}%]" for scope in ("new clips", "new clips and annotators")]
+    scopes = [f"{scope} [95\N{NO-BREAK SPACE}%]" for scope in ("new tracks", "new tracks and annotators")]
     columns = ["statistic", *scopes, "observed", "by chance"]
     return FigureTable("Agreement over all conditions", columns, lines)
 

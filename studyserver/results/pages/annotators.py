@@ -29,25 +29,29 @@ _COLUMNS = {
     "agreement_with_others": "agreement with the others",
     "bias": "bias",
     "spread": "spread",
+    "drift": "drift per 10 trials [95\N{NO-BREAK SPACE}%]",
     "longest_run": "longest run of equal answers",
     "most_frequent_share": "most frequent answer",
     "repeat_distance": "distance of repeated answers",
     "attention_failed_share": "attention trials failed",
     "headphone_score": "headphone check",
     "reference_missed_share": "hidden originals missed",
+    "anchor_overrated_share": "anchors above 90 %",
     "unheard_share": "clips not heard out",
     "rushed_share": "rushed trials",
     "median_trial_seconds": "median time per trial, s",
 }
 _SHARES = {
     "agreement_with_others", "longest_run", "most_frequent_share", "repeat_distance",
-    "attention_failed_share", "headphone_score", "reference_missed_share", "unheard_share", "rushed_share",
-    "abx_correct_share",
+    "attention_failed_share", "headphone_score", "reference_missed_share", "anchor_overrated_share",
+    "unheard_share", "rushed_share", "abx_correct_share",
 }  # fmt: skip
+_ENDS = ("drift_low", "drift_high")
 _COUNTS = {"n_judgments", "abx_trials"}
 USUAL_RULES = (
     Rule("attention_failed_share", "above", 0.15, "more than 15 % of the attention trials failed"),
     Rule("reference_missed_share", "above", 0.15, "more than 15 % of the hidden originals rated below 90 %"),
+    Rule("anchor_overrated_share", "above", 0.15, "more than 15 % of the anchors rated above 90 %"),
     Rule("unheard_share", "above", 0.15, "more than 15 % of the clips not heard out"),
     Rule("correlation_with_others", "below", 0.0, "judged against the others"),
     Rule("longest_run", "above", 0.5, "the same answer to more than half of the trials in a row"),
@@ -127,7 +131,7 @@ def annotator_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     own = mine.iloc[0].to_dict()
     middle = overall.median(numeric_only=True)
     lines = [
-        [words_, _figure(name, own[name]), DASH if name == "abx_guessing_p" else _figure(name, middle[name])]
+        [words_, _figure_of(own, name), DASH if name == "abx_guessing_p" else _figure(name, middle[name])]
         for name, words_ in _COLUMNS.items()
         if name in own and own[name] == own[name]
     ]
@@ -135,15 +139,15 @@ def annotator_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     by_question = computed.quality.by_question
     mine = by_question[by_question["annotator"].astype(str) == pseudonym]
     names = [
-        "n_judgments", "correlation_with_others", "agreement_with_others", "bias", "spread", "longest_run",
-        "most_frequent_share",
+        "n_judgments", "correlation_with_others", "agreement_with_others", "bias", "spread", "drift",
+        "longest_run", "most_frequent_share",
     ]  # fmt: skip
     names += ABX_FIGURES
     names = [name for name in names if name in mine and mine[name].notna().any()]
     asked = {key: question.text for key, question in computed.quality.counted.rows.measures.items()}
     rows = [
-        [asked[str(row["question"])], *(_figure(name, row[name]) for name in names)]
-        for row in mine.reindex(columns=["question", *names]).to_dict("records")
+        [asked[str(row["question"])], *(_figure_of(row, name) for name in names)]
+        for row in mine.reindex(columns=["question", "abx_trials", *_ENDS, *names]).to_dict("records")
     ]
     tables.append(FigureTable("By question", ["question", *(_COLUMNS[name] for name in names)], rows))
     return tables
@@ -152,6 +156,9 @@ def annotator_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
 def _figure_of(annotator: dict, name: str) -> str:
     if annotator["abx_trials"] == 0 and name in ABX_FIGURES[1:]:
         return f"{sentences.UNDEFINED}: no ABX answers"
+    if name == "drift" and annotator[name] == annotator[name]:
+        ends = (annotator["drift_low"], annotator["drift_high"])
+        return f"{number_text.number(annotator[name], 2)} {number_text.interval(*ends, 2)}"
     return _figure(name, annotator[name])
 
 

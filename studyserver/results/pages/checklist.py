@@ -108,7 +108,7 @@ def _intervals(_computed: Computed) -> list[Check]:
     return _check(
         "Every interval says what it generalises to",
         True,
-        "95 %, over new clips (or tracks) and new annotators, unless it is named “new clips”.",
+        "95 %, over new tracks and new annotators, unless it is named “new tracks”.",
     )
 
 

@@ -11,7 +11,7 @@ from studyserver.study.models import Question
 
 from . import sentences
 from .plots.palette import scattered
-from .widgets import DASH, IntervalPlot, IntervalStrip, Remaining
+from .widgets import DASH, FigureTable, IntervalPlot, IntervalStrip, Remaining
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +59,8 @@ class QuestionSection:
     contrasts: list[str]
     measure: str
     bars: str  # what the bars of the table's distributions stand for
+    scores: FigureTable | None  # of questions with numbers
+    friedman: str
 
 
 def overview_parts(parts: Parts) -> dict:
@@ -125,7 +127,60 @@ def _section_of(question: Question, computed: "Computed") -> QuestionSection:
         contrasts=[_contrast(summary, pair, found) for pair, found in summary.contrasts.items()],
         measure=measure,
         bars=_bars_in_words(summary),
+        scores=_scores(summary),
+        friedman=_friedman(summary),
     )
+
+
+# -- scores -----------------------------------------------------------------------------------
+
+
+def _scores(summary: "QuestionSummary") -> FigureTable | None:
+    """Return mean opinion scores, medians and quartiles by condition."""
+    from studyserver.results.tables.scores import scores_of
+
+    if not (summary.is_numeric and summary.n_judgments):
+        return None
+    table = scores_of(summary)
+    lines, conditions = [], []
+    of_votes, of_annotators = (table[table["ci_scope"] == scope] for scope in ("judgments", "annotators"))
+    places = number_text.decimals(summary.ends)
+    for item, votes, people in zip(
+        summary.groups, of_votes.to_dict("records"), of_annotators.to_dict("records"), strict=True
+    ):
+        if votes["status"] != "ok":
+            continue
+        quartiles = number_text.interval(votes["lower_quartile"], votes["upper_quartile"], places)
+        sd = DASH if votes["sd"] != votes["sd"] else number_text.number(votes["sd"], places)
+        median = f"{number_text.number(votes['median'], places)} {quartiles}"
+        means = (sentences.estimate_text(row | {"estimate": row["mean"]}, places) for row in (votes, people))
+        lines.append([item.group.label, str(votes["n_judgments"]), *means, sd, median])
+        conditions.append(item.group.condition)
+    percent = "[95\N{NO-BREAK SPACE}%]"
+    columns = ["condition", "votes", f"mean opinion score {percent} over votes", f"over annotators {percent}"]
+    columns += ["standard deviation", "median [quartiles]"]
+    return FigureTable("Opinion scores", columns, lines, conditions=conditions)
+
+
+def _friedman(summary: "QuestionSummary") -> str:
+    from studyserver.results.tables.scores import friedman_of
+
+    if not summary.is_numeric or len(summary.groups) < 3:
+        return ""
+    row = friedman_of(summary)
+    if row["status"] != "ok":
+        return ""
+    return (
+        f"Friedman's test over {row['n_annotators']} annotators who judged all {row['n_conditions']} "
+        f"conditions: \N{GREEK SMALL LETTER CHI}\N{SUPERSCRIPT TWO}({row['degrees']}) = "
+        f"{number_text.number(row['chi_square'], 2)}, p {_of_p(row['p'])}, "
+        f"W = {number_text.coefficient(row['kendall_w'])}."
+    )
+
+
+def _of_p(p: float) -> str:
+    text = number_text.probability(p)
+    return text if text.startswith("<") else f"= {text}"
 
 
 # -- the plot ---------------------------------------------------------------------------------

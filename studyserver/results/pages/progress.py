@@ -14,7 +14,7 @@ from studyserver.results.data.counts import judged_trials, main_trials
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.questions import scale_ends
 from studyserver.results.data.rows import StudyRows
-from studyserver.results.statistics.power import Variances, raters_until, shown_width
+from studyserver.results.statistics.power import Variances, planning_width, raters_until
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.contrasts import declared_contrasts
 from studyserver.results.tables.failures import Parts
@@ -173,7 +173,7 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
         alpha = item.alpha()
         figures = (sentences.agreement_text(alpha.get(scope)) for scope in (SAME_ANNOTATORS, NEW_ANNOTATORS))
         rows.append([item.question.text, str(item.n_judgments), *figures])
-    scopes = [f"{sentences.ALPHA}, {scope}" for scope in ("new clips", "new clips and annotators")]
+    scopes = [f"{sentences.ALPHA}, {scope}" for scope in ("new tracks", "new tracks and annotators")]
     columns = ["question", "judgments", *scopes]
     return FigureTable("Agreement so far (Krippendorff's alpha)", columns, rows) if rows else None
 
@@ -197,7 +197,7 @@ def _needed_of(
     question: Question, pair: str, size: tuple[int, int, int], variances: Variances, width: float | None
 ) -> Needed:
     annotators, tracks, each = size
-    now = shown_width(max(annotators, 2), tracks, variances, each=each)
+    now = planning_width(max(annotators, 2), tracks, variances, each=each)
     wanted = [*(share * now for share in _SHARES_OF_WIDTH), *([width] if width else [])]
     more = [_more_annotators(one, annotators, tracks, each, variances) for one in wanted]
     low, high = scale_ends(question)

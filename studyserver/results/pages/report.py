@@ -28,9 +28,9 @@ _ANALYSES = [
     (set(Answers) - {Answers.TEXT}, "The last answer to each question in finished main trials counts."),
     (
         {Answers.NUMBERS, Answers.NAMES, Answers.SETS},
-        f"Means are over judgments, with {_INTERVALS} over clips and annotators and Satterthwaite's degrees "
+        f"Means are over judgments, with {_INTERVALS} over tracks and annotators and Satterthwaite's degrees "
         "of freedom, so that both count as samples. Agreement is Krippendorff's alpha at the declared level "
-        "of measurement, with one interval for new clips judged by these annotators and one for new clips "
+        "of measurement, with one interval for new tracks judged by these annotators and one for new tracks "
         "and new annotators.",
     ),
     (
@@ -49,7 +49,7 @@ _ANALYSES = [
     (
         {Answers.TIMES},
         f"Stretches of time are compared moment by moment by Krippendorff's alpha, with {_INTERVALS} over "
-        "clips and annotators.",
+        "tracks and annotators.",
     ),
 ]
 

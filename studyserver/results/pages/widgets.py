@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from studyserver.results.tables.summaries import QuestionSummary
 
 DASH = "\N{EN DASH}"  # where there is no figure
-BARS = "Bars: 95\N{NO-BREAK SPACE}% interval over clips and annotators."
+BARS = "Bars: 95\N{NO-BREAK SPACE}% interval over tracks and annotators."
 _MARGIN = 4  # per cent at both ends of an axis
 SHADES = 5
 _LONGEST_IN_A_CELL = 28  # letters of a reason; longer ones are listed below the table

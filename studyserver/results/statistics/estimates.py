@@ -13,6 +13,7 @@ MOST_LEFT_OUT_SINGLY = 300  # items or raters; more are left out in groups
 GROUPS = 100
 COLUMNS = ["statistic", "estimate", "se", "ci_low", "ci_high", "ci_method", "ci_scope"]
 COLUMNS += ["n_items", "n_raters", "n_judgments", "status", "reason"]
+UNITS = "n_units"  # a further column where items are grouped in units
 
 
 @dataclass(frozen=True)
@@ -62,22 +63,30 @@ def estimate_table(
         Maps a Boolean array, shape (n,), of the judgments to use to the figures, shape (n_figures,), with NaN
         for undefined ones.
     judgments : pd.DataFrame
-        With the columns ``item`` and ``rater``.
+        With the columns ``item`` and ``rater``. Where items are no independent sample, such as the clips of a
+        track, ``unit`` says which belong together: the jackknife then leaves out units.
     confidence : float
         Of the intervals.
 
     Returns
     -------
     pd.DataFrame
-        With the columns `COLUMNS`. ``status`` is ``ok``, or ``undefined`` with a `Reason` and no numbers; a
-        defined figure without an interval has a `Reason` as well.
+        With the columns `COLUMNS`, and `UNITS` where there are units. ``status`` is ``ok``, or ``undefined``
+        with a `Reason` and no numbers; a defined figure without an interval has a `Reason` as well.
     """
     item, item_labels = pd.factorize(judgments["item"].to_numpy())
     rater, rater_labels = pd.factorize(judgments["rater"].to_numpy())
     counts = {"n_items": len(item_labels), "n_raters": len(rater_labels), "n_judgments": len(item)}
+    unit, n_units = item, len(item_labels)
+    if "unit" in judgments:
+        unit, unit_labels = pd.factorize(judgments["unit"].to_numpy())
+        n_units = counts[UNITS] = len(unit_labels)
     values = np.asarray(compute(np.ones(len(item), dtype=bool)), dtype=float)
-    without_item = _without_one(compute, item, len(item_labels), len(figures))
-    without_rater = _without_one(compute, rater, len(rater_labels), len(figures))
+    cell, n_cells = _cells(unit * max(len(rater_labels), 1) + rater)
+    without_unit, without_rater, without_cell = (
+        _without_one(compute, code, n, len(figures))
+        for code, n in ((unit, n_units), (rater, len(rater_labels)), (cell, n_cells))
+    )
     rows = []
     for column, figure in enumerate(figures):
         for scope in SCOPES:
@@ -88,13 +97,18 @@ def estimate_table(
                 reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": len(rater_labels)})
                 row |= {"estimate": values[column], "status": "ok", "reason": reason}
             else:
-                others = without_rater[:, column] if scope == "items+raters" else None
+                both = scope == "items+raters"
+                others = (without_rater[:, column], without_cell[:, column]) if both else ()
                 found = jackknife(
-                    values[column], without_item[:, column], others, scale=figure.scale, confidence=confidence
+                    values[column],
+                    without_unit[:, column],
+                    *others,
+                    scale=figure.scale,
+                    confidence=confidence,
                 )
                 row |= {"estimate": values[column], "status": "ok", **found.columns}
             rows.append(row)
-    return numeric(pd.DataFrame(rows, columns=COLUMNS))
+    return numeric(pd.DataFrame(rows, columns=[*COLUMNS, UNITS] if UNITS in counts else COLUMNS))
 
 
 def by_group(
@@ -119,7 +133,7 @@ def numeric(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def require_columns(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
-    """Return the named columns of judgments, without rows that miss one.
+    """Return the named columns of judgments, and ``unit`` where there is one, without rows that miss one.
 
     Raises
     ------
@@ -129,7 +143,19 @@ def require_columns(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataF
     for column, meaning in columns.items():
         if column not in table.columns:
             raise ValueError(f"column {column!r} is missing; it must hold {meaning}")
-    return table[list(columns)].dropna().reset_index(drop=True)
+    known = [*columns, "unit"] if "unit" in table.columns else [*columns]
+    return table[known].dropna().reset_index(drop=True)
+
+
+def _cells(place: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return each judgment's cell of a unit and a rater, or its group of cells, and how many there are.
+
+    More cells than `GROUPS` are left out in groups, drawn at random so that no group has more of one rater.
+    """
+    cell, labels = pd.factorize(place)
+    if len(labels) <= GROUPS:
+        return cell, len(labels)
+    return np.random.default_rng(0).permutation(len(labels))[cell] % GROUPS, GROUPS
 
 
 def _without_one(

@@ -1,6 +1,6 @@
 """Mutual information in bits between the feature that an explanation is for and listeners' answers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -48,8 +48,8 @@ def information_table(
     pd.DataFrame
         Per condition, statistic and scope, with the columns of `estimates.COLUMNS`:
 
-        - ``mutual_information``: in bits, with the correction of Miller (1955) for the upward bias of small
-          samples; around zero, also below it, if answers are independent of the feature;
+        - ``mutual_information``: in bits, corrected for the upward bias of few judgments and few clips (see
+          `mutual_information`); around zero, also below it, if answers are independent of the feature;
         - ``mutual_information_uncorrected``;
         - ``accuracy`` (of the named features), and ``accuracy_by_chance`` of guesses that are as frequent;
         - ``share_of_reference``: corrected bits divided by those of the reference; without an interval if the
@@ -92,17 +92,13 @@ def confusion_matrix(answers: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(index=features, columns=features, fill_value=0)
 
 
-def mutual_information(
-    counts: np.ndarray, n_rows: float | None = None, n_columns: float | None = None
-) -> tuple[float, float]:
+def mutual_information(cells: np.ndarray) -> tuple[float, float]:
     """Return mutual information of rows and columns in bits: corrected for bias, and uncorrected.
 
     Parameters
     ----------
-    counts : np.ndarray [shape=(n_rows, n_columns)]
-    n_rows, n_columns : float, optional
-        Effective numbers for the correction, where judgments are divided among rows or columns; by default
-        the numbers of those that occur.
+    cells : np.ndarray [shape=(n_units, n_rows, n_columns)]
+        Counts of each unit that is a sample of its own, such as a track.
 
     Returns
     -------
@@ -111,22 +107,43 @@ def mutual_information(
 
     Notes
     -----
-    Miller, G. A. (1955): if rows and columns are independent, the plain estimate is too high by
-    (rows - 1) (columns - 1) / (2 N ln 2) on average. Divided judgments vary less: with shares b, a column
-    then counts as sum b^2 / sum b, which is 1 for whole judgments.
+    The plain estimate is the mean divergence of the rows' shares p_rc from the shares of all, p_c. To second
+    order its bias is [sum_r w_r sum_c Var(p_rc) / p_rc - sum_c Var(p_c) / p_c] / (2 ln 2), with w_r the share
+    of row r. With independent judgments this is Miller's (1955) (rows - 1) (columns - 1) / (2 N ln 2). Here
+    variances are those between units, so that habits of clips count as what they are: few samples (Rao &
+    Scott, 1981). A row with a single unit gets the average ratio of the others to independent judgments.
     """
+    counts = cells.sum(axis=0)
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
     n = counts.sum()
     if min(np.count_nonzero(rows), np.count_nonzero(columns)) < 2:
         return float("nan"), float("nan")
     filled = counts > 0
     expected = np.outer(rows, columns) / n
-    plain = (counts[filled] * np.log2(counts[filled] / expected[filled])).sum() / n
-    degrees = [
-        (np.count_nonzero(sums) if number is None else number) - 1
-        for sums, number in ((rows, n_rows), (columns, n_columns))
-    ]
-    return float(plain - max(degrees[0], 0.0) * max(degrees[1], 0.0) / (2 * n * np.log(2))), float(plain)
+    plain = float((counts[filled] * np.log2(counts[filled] / expected[filled])).sum() / n)
+    return plain - _bias(cells[:, rows > 0][:, :, columns > 0]), plain
+
+
+def _bias(cells: np.ndarray) -> float:
+    """Return the bias of plain mutual information, in bits; every row and column occurs."""
+    counts = cells.sum(axis=0)
+    sizes, n = counts.sum(axis=1), counts.sum()
+    share, of_all = counts / sizes[:, None], counts.sum(axis=0) / n
+    per_row = cells.sum(axis=2)
+    apart = cells - per_row[:, :, None] * share
+    units, all_units = (per_row > 0).sum(axis=0), int((per_row.sum(axis=1) > 0).sum())
+    several = units > 1
+    between = (apart**2).sum(axis=0) / sizes[:, None] ** 2 * (units / np.maximum(units - 1, 1))[:, None]
+    relative = np.divide(between, share, out=np.zeros_like(between), where=share > 0).sum(axis=1)
+    independent = (np.count_nonzero(counts, axis=1) - 1) / sizes
+    if not several.all():
+        known = independent[several].sum()
+        ratio = max(1.0, relative[several].sum() / known) if known > 0 else 1.0
+        relative = np.where(several, relative, ratio * independent)
+    together = (apart.sum(axis=1) / n) ** 2
+    of_columns = (together.sum(axis=0) * all_units / max(all_units - 1, 1) / of_all).sum()
+    of_columns += ((sizes / n) ** 2 * relative)[~several].sum()
+    return float(((sizes / n) @ relative - of_columns) / (2 * np.log(2)))
 
 
 class _Answers:
@@ -135,32 +152,23 @@ class _Answers:
     Parameters
     ----------
     table : pd.DataFrame
-        With ``row``, ``column``, ``weight`` and ``answer_weight``.
+        With ``item`` (or ``unit``), ``row``, ``column``, ``weight`` and ``answer_weight``.
     size : int
         Number of features.
     """
 
     def __init__(self, table: pd.DataFrame, size: int):
         self.size = size
-        self.row, self.column = table["row"].to_numpy(), table["column"].to_numpy()
-        self.shares = table["weight"].to_numpy(float), table["answer_weight"].to_numpy(float)
-        self.weight = self.shares[0] * self.shares[1]
+        unit, labels = pd.factorize(table["unit" if "unit" in table else "item"])
+        self.n_units = len(labels)
+        self.cell = (unit * size + table["row"].to_numpy()) * size + table["column"].to_numpy()
+        self.weight = table["weight"].to_numpy(float) * table["answer_weight"].to_numpy(float)
 
-    def counts(self, keep: np.ndarray) -> np.ndarray:
-        """Return counts, shape (size, size), of the answers that a Boolean array keeps."""
-        cell = (self.row * self.size + self.column)[keep]
-        return np.bincount(cell, self.weight[keep], self.size**2).reshape(self.size, self.size)
-
-    def bits(self, keep: np.ndarray) -> tuple[float, float]:
-        """Return mutual information of these answers: corrected, and uncorrected."""
-        return mutual_information(self.counts(keep), *self._effective_sizes(keep))
-
-    def _effective_sizes(self, keep: np.ndarray) -> Iterator[float]:
-        weight = self.weight[keep]
-        for place, share in zip((self.row, self.column), self.shares, strict=True):
-            whole = np.bincount(place[keep], weight, self.size)
-            divided = np.bincount(place[keep], weight * share[keep], self.size)
-            yield float((divided[whole > 0] / whole[whole > 0]).sum())
+    def cells(self, keep: np.ndarray) -> np.ndarray:
+        """Return counts, shape (n_units, size, size), of the answers that a Boolean array keeps."""
+        shape = (self.n_units, self.size, self.size)
+        found = np.bincount(self.cell[keep], self.weight[keep], self.n_units * self.size**2).reshape(shape)
+        return found[found.any(axis=(1, 2))]
 
 
 def _estimates(
@@ -177,12 +185,13 @@ def _information(table: pd.DataFrame, size: int, confidence: float) -> pd.DataFr
     answers = _Answers(table, size)
 
     def compute(keep: np.ndarray) -> np.ndarray:
-        counts = answers.counts(keep)
+        cells = answers.cells(keep)
+        counts = cells.sum(axis=0)
         n = counts.sum()
         if n == 0:
             return np.full(len(FIGURES), np.nan)
         chance = (counts.sum(axis=1) * counts.sum(axis=0)).sum() / n**2
-        return np.array([*answers.bits(keep), np.trace(counts) / n, chance])
+        return np.array([*mutual_information(cells), np.trace(counts) / n, chance])
 
     return _estimates(FIGURES, compute, table, confidence)
 
@@ -193,8 +202,8 @@ def _share(reference: pd.DataFrame, condition: pd.DataFrame, size: int, confiden
     answers = _Answers(both, size)
 
     def compute(keep: np.ndarray) -> np.ndarray:
-        bits = [answers.bits(part & keep)[0] for part in (~other, other)]
-        return np.array([bits[1] / bits[0] if bits[0] > 0 else np.nan])
+        bits = [mutual_information(answers.cells(part & keep))[0] for part in (~other, other)]
+        return np.array([bits[1] / bits[0] if bits[0] > 1e-12 else np.nan])
 
     figure = Figure("share_of_reference", Why.REFERENCE_TELLS_NOTHING)
     return _estimates([figure], compute, both, confidence)

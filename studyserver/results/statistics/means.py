@@ -21,7 +21,8 @@ class Mean:
         Standard deviation of the judgments; None for fewer than two.
     interval : Interval
         95 %, over items and raters; its `reason` says why it is missing.
-    n_judgments, n_items, n_raters : int
+    n_judgments, n_items, n_units, n_raters : int
+        A unit is what the interval leaves out: an item, or several that belong together.
     """
 
     value: float | None
@@ -29,6 +30,7 @@ class Mean:
     interval: Interval
     n_judgments: int
     n_items: int
+    n_units: int
     n_raters: int
 
 
@@ -37,11 +39,12 @@ def mean_with_interval(
     items: np.ndarray,
     raters: np.ndarray,
     *,
+    units: np.ndarray | None = None,
     low: float = -np.inf,
     high: float = np.inf,
     items_alike: bool = False,
 ) -> Mean:
-    """Return the mean over judgments, with the two-way delete-one jackknife over items and raters.
+    """Return the mean over judgments, with the two-way delete-one jackknife over units and raters.
 
     Parameters
     ----------
@@ -49,6 +52,8 @@ def mean_with_interval(
         One finite number per judgment.
     items, raters : np.ndarray [shape=(n,)]
         Labels of the item and the rater of each judgment.
+    units : np.ndarray [shape=(n,)], optional
+        Labels of the unit of each judgment, such as the track of a clip; by default items are units.
     low, high : float
         Ends of the scale; the interval is clipped to them.
     items_alike : bool
@@ -56,62 +61,67 @@ def mean_with_interval(
         If items that people disagree on have more judgments, the mean over judgments favours those.
     """
     values = np.asarray(values, dtype=float)
-    item, item_labels = pd.factorize(np.asarray(items))
-    rater, rater_labels = pd.factorize(np.asarray(raters))
+    item, rater = (pd.factorize(np.asarray(labels))[0] for labels in (items, raters))
+    unit = item if units is None else pd.factorize(np.asarray(units))[0]
     n = len(values)
     if n == 0:
-        return Mean(None, None, Interval("jackknife", reason=Reason(Why.NO_JUDGMENT_YET)), 0, 0, 0)
-    sizes = len(item_labels), len(rater_labels)
-    if items_alike:
-        mean, *without = mean_of_items(values, item, rater, *sizes)
-    else:
-        mean = float(values.mean())
-        without = [
-            _means_without(values, group, size) for group, size in zip((item, rater), sizes, strict=True)
-        ]
+        return Mean(None, None, Interval("jackknife", reason=Reason(Why.NO_JUDGMENT_YET)), 0, 0, 0, 0)
+    sizes = [int(code.max()) + 1 for code in (item, unit, rater)]
+    mean_of = mean_of_items if items_alike else _mean_of_judgments
+    mean, *without = mean_of(values, item, unit, rater)
     interval = jackknife(mean, *without)
     sd = float(values.std(ddof=1)) if n > 1 else None
     return Mean(mean, sd, _cut(interval, low, high), n, *sizes)
 
 
-def mean_of_items(
-    values: np.ndarray, item: np.ndarray, rater: np.ndarray, n_items: int, n_raters: int
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return the mean of the items' means, and its values without each item and without each rater.
+_Without = tuple[float, np.ndarray, np.ndarray, np.ndarray]
 
-    An item that only the rater left out judged is left out as well.
+
+def _mean_of_judgments(values: np.ndarray, item: np.ndarray, unit: np.ndarray, rater: np.ndarray) -> _Without:
+    """Return the mean, and its values without each unit, each rater and each cell of both."""
+    codes = unit, rater, np.unique(unit * (rater.max() + 1) + rater, return_inverse=True)[1]
+    without = [_means_without(values, code, int(code.max()) + 1) for code in codes]
+    return float(values.mean()), without[0], without[1], without[2]
+
+
+def mean_of_items(values: np.ndarray, item: np.ndarray, unit: np.ndarray, rater: np.ndarray) -> _Without:
+    """Return the mean of the items' means, and it without each unit, each rater and each cell of both.
+
+    An item that has no judgment left is left out as well.
 
     Parameters
     ----------
     values : np.ndarray [shape=(n,)]
-    item, rater : np.ndarray of int [shape=(n,)]
-        From 0; every item has a judgment.
-    n_items, n_raters : int
+    item, unit, rater : np.ndarray of int [shape=(n,)]
+        From 0; all numbers occur.
 
     Returns
     -------
     mean : float
-    without_item, without_rater : np.ndarray [shape=(n_items,), (n_raters,)]
-        NaN if nothing is left.
+    without_unit, without_rater, without_cell : np.ndarray
+        NaN if nothing is left. Cells are in the order of unit and rater.
     """
-    count = np.bincount(item, minlength=n_items)
-    total = np.bincount(item, weights=values, minlength=n_items)
+    n_raters = int(rater.max()) + 1
+    count, total = np.bincount(item), np.bincount(item, weights=values)
     means = total / count
-    everything = means.sum()
-    without_item = np.full(n_items, np.nan)
-    if n_items > 1:
-        without_item = (everything - means) / (n_items - 1)
-    pair, place = np.unique(item * n_raters + rater, return_inverse=True)
+    pair, first, place = np.unique(item * n_raters + rater, return_index=True, return_inverse=True)
     own_count, own_total = np.bincount(place), np.bincount(place, weights=values)
-    of_item, of_rater = pair // n_raters, pair % n_raters
+    of_item, of_unit, of_rater = pair // n_raters, unit[first], pair % n_raters
     left = count[of_item] - own_count
     rest = np.divide(total[of_item] - own_total, left, out=np.zeros(len(pair)), where=left > 0)
-    change = np.bincount(of_rater, weights=rest - means[of_item], minlength=n_raters)
-    items_left = n_items - np.bincount(of_rater, weights=left == 0, minlength=n_raters)
-    without_rater = np.divide(
-        everything + change, items_left, out=np.full(n_raters, np.nan), where=items_left > 0
-    )
-    return float(means.mean()), without_item, without_rater
+    change, gone = rest - means[of_item], left == 0
+    _, item_first = np.unique(item, return_index=True)
+    cell = np.unique(of_unit * n_raters + of_rater, return_inverse=True)[1]
+    without = []
+    for code, lost, items in (
+        (unit[item_first], -means, np.ones(len(means))),
+        (of_rater, change, gone),
+        (cell, change, gone),
+    ):
+        n_left = len(means) - np.bincount(code, weights=items)
+        sums = means.sum() + np.bincount(code, weights=lost)
+        without.append(np.divide(sums, n_left, out=np.full(len(sums), np.nan), where=n_left > 0))
+    return float(means.mean()), without[0], without[1], without[2]
 
 
 def difference_with_interval(
@@ -138,32 +148,37 @@ def difference_with_interval(
     interval : Interval
         95 %, over tracks and raters.
     """
-    labels = [pd.unique(np.concatenate([first[axis], second[axis]])) for axis in (1, 2)]
-    sides = [_side(*side, labels, items_alike) for side in (first, second)]
+    tracks, raters = (pd.factorize(np.concatenate([first[axis], second[axis]]))[0] for axis in (1, 2))
+    cells = np.unique(tracks * (raters.max(initial=0) + 1) + raters, return_inverse=True)[1]
+    is_second = np.repeat([False, True], [len(first[0]), len(second[0])])
+    values = np.concatenate([first[0], second[0]]).astype(float)
+    sides = [
+        _side(
+            values[side],
+            [code[side] for code in (tracks, raters, cells)],
+            (tracks, raters, cells),
+            items_alike,
+        )
+        for side in (~is_second, is_second)
+    ]
     difference, *replicates = (one - two for one, two in zip(*sides, strict=True))
     return float(difference), jackknife(float(difference), *replicates)
 
 
 def _side(
-    values: np.ndarray, tracks: np.ndarray, raters: np.ndarray, labels: list, items_alike: bool
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return one side's mean, and the mean without each of the labelled tracks and raters."""
-    values = np.asarray(values, dtype=float)
+    values: np.ndarray, codes: list[np.ndarray], of_both: tuple[np.ndarray, ...], items_alike: bool
+) -> _Without:
+    """Return one side's mean, and the mean without each track, rater and cell of both sides."""
+    sizes = [int(code.max()) + 1 for code in of_both]
     if not items_alike:
-        codes = [
-            pd.Categorical(group, categories=names).codes
-            for group, names in zip((tracks, raters), labels, strict=True)
-        ]
-        without = [
-            _means_without(values, code, len(names)) for code, names in zip(codes, labels, strict=True)
-        ]
-        return float(values.mean()), without[0], without[1]
-    item, item_labels = pd.factorize(tracks)
-    rater, rater_labels = pd.factorize(raters)
-    mean, *found = mean_of_items(values, item, rater, len(item_labels), len(rater_labels))
-    known = zip(found, (item_labels, rater_labels), labels, strict=True)
-    by_label = [pd.Series(left, index=own).reindex(names, fill_value=mean) for left, own, names in known]
-    return mean, by_label[0].to_numpy(), by_label[1].to_numpy()
+        without = [_means_without(values, code, n) for code, n in zip(codes, sizes, strict=True)]
+        return float(values.mean()), without[0], without[1], without[2]
+    known, own = zip(*(np.unique(code, return_inverse=True) for code in codes), strict=True)
+    mean, *found = mean_of_items(values, own[0], own[0], own[1])
+    whole = [np.full(n, mean) for n in sizes]
+    for spread, numbers, replicates in zip(whole, known, found, strict=True):
+        spread[numbers] = replicates
+    return mean, whole[0], whole[1], whole[2]
 
 
 def _means_without(values: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:

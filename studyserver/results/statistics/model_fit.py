@@ -23,6 +23,7 @@ def model_table(
     heard: Sequence[float],
     predicted: Sequence[float],
     *,
+    units: Sequence[Hashable] | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return how well predictions match the panel, with the best possible match and that of one rater.
@@ -36,6 +37,8 @@ def model_table(
     predicted : sequence of float [shape=(n,)]
         The model's prediction, or its change, on the item as it was heard; the same for all judgments of an
         item.
+    units : sequence [shape=(n,)], optional
+        The unit of each judgment's item, such as the track of a clip: intervals leave out units.
     confidence : float
         Of the intervals.
 
@@ -64,6 +67,8 @@ def model_table(
         return model_figures(judged, model)
 
     judgments = pd.DataFrame({"item": np.asarray(items), "rater": np.asarray(raters)})
+    if units is not None:
+        judgments["unit"] = np.asarray(units)
     return estimate_table(FIGURES, compute, judgments, confidence=confidence)
 
 

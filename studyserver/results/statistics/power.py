@@ -77,7 +77,9 @@ def degrees_of_freedom(raters: int, clips: int, variances: Variances, *, each: i
     Its variance over raters holds the raters' part and the error, and so does the one over clips.
     """
     by_rater, by_clip, error = _parts(raters, clips, variances, each)
-    return satterthwaite([by_rater + error, by_clip + error], [raters - 1, clips - 1])
+    parts = [by_rater + error, by_clip + error]
+    left = (by_rater + by_clip + error) / sum(parts)  # the jackknife subtracts the error once
+    return left**2 * satterthwaite(parts, [raters - 1, clips - 1])
 
 
 def power(
@@ -242,20 +244,8 @@ def _fewest(enough: Callable[[int], bool], most: int) -> int | None:
 
 
 def planning_width(raters: int, clips: int, variances: Variances, *, each: int | None = None) -> float:
-    """Return the expected width of the 95 % interval."""
+    """Return the expected width of the 95 % interval that the results show."""
     se = standard_error(raters, clips, variances, each=each)
-    degrees = degrees_of_freedom(raters, clips, variances, each=each) if se else 1.0
-    return float(2 * stats.t.ppf(0.975, degrees) * se)
-
-
-def shown_width(raters: int, clips: int, variances: Variances, *, each: int | None = None) -> float:
-    """Return the expected width of the 95 % interval that the results show.
-
-    Their jackknife over clips and raters counts the error in both: 2 t sqrt(2 (s2_rc / R + s2_cc / C +
-    2 s2_e / (R m))), a little wider than `planning_width`.
-    """
-    by_rater, by_clip, error = _parts(raters, clips, variances, each)
-    se = np.sqrt(by_rater + by_clip + 2 * error)
     degrees = degrees_of_freedom(raters, clips, variances, each=each) if se else 1.0
     return float(2 * stats.t.ppf(0.975, degrees) * se)
 
@@ -278,7 +268,7 @@ def raters_until(
     most : int
         None where more than so many would be needed, or where more raters cannot help.
     """
-    return _fewest(lambda raters: shown_width(raters, clips, variances, each=each) <= width, most)
+    return _fewest(lambda raters: planning_width(raters, clips, variances, each=each) <= width, most)
 
 
 def variances_from_pilot(judgments: pd.DataFrame, first: str, second: str) -> Variances:

@@ -6,13 +6,15 @@ from typing import Any
 
 
 class Why(Enum):
-    """The reasons; values are the words, with the reason's own values and the words for item and rater."""
+    """The reasons; values are the words, with the reason's own values and those for item, rater and unit."""
 
     # The coefficient is not for such judgments: pages leave it out, see `Reason.is_unsuitable`.
     ANOTHER_LEVEL = "needs {needed}: level {levels}, not {level}"
     NOT_TWO_RATERS = "needs exactly two {rater}s; there are {n}"
     INCOMPLETE = "needs every {rater}'s judgment of every {item}; {missing} are missing"
     FEWER_THAN_TWO = "needs at least two {rater}s and two {item}s"
+    TOO_MANY_RATERS = "pairs of more than {most} {rater}s are not compared; there are {n}"
+    NO_PAIR_OF_RATERS = "no two {rater}s judged three {item}s in common on which both vary"
     FEWER_THAN_TWO_ITEMS = "needs at least two {item}s, one of them with two or more judgments"
 
     # Agreement
@@ -36,16 +38,16 @@ class Why(Enum):
 
     # Intervals
     FEWER_THAN_THREE_RATERS = "no interval: new {rater}s need at least 3; there are {n}"
-    ONE_ITEM = "no interval: there is only one {item}"
+    ONE_ITEM = "no interval: there is only one {unit}"
     ONE_RATER = "no interval: there is only one {rater}"
     UNDEFINED_WITHOUT_ANY_ITEM = (
-        "no interval: without any one {item} the figure is undefined; more {item}s are needed"
+        "no interval: without any one {unit} the figure is undefined; more {unit}s are needed"
     )
     UNDEFINED_WITHOUT_ANY_RATER = (
         "no interval: without any one {rater} the figure is undefined; more {rater}s are needed"
     )
     UNDEFINED_WITHOUT_SOME_ITEMS = (
-        "no interval: undefined without {undefined} of the {n} {item}s, one left out at a time"
+        "no interval: undefined without {undefined} of the {n} {unit}s, one left out at a time"
     )
     UNDEFINED_WITHOUT_SOME_RATERS = (
         "no interval: undefined without {undefined} of the {n} {rater}s, one left out at a time"
@@ -57,6 +59,8 @@ class Why(Enum):
     # Means, contrasts, retention, the model
     NO_JUDGMENT = "there is no judgment"
     NO_JUDGMENT_YET = "no judgments yet"
+    ONE_VOTE = "no interval: there is only one judgment"
+    FEW_BLOCKS = "needs at least two {rater}s who judged every condition, and three conditions"
     NO_PAIRED_CONDITIONS = "no {rater} judged both conditions of the same {item}"
     FEW_RATERS_FOR_MODEL = "the model of the answers needs at least 3 {rater}s; there are {n}"
     FEW_TRACKS_FOR_MODEL = "the model of the answers needs at least 3 {item}s; there are {n}"
@@ -113,6 +117,7 @@ _UNSUITABLE = {
     Why.INCOMPLETE,
     Why.FEWER_THAN_TWO,
     Why.FEWER_THAN_TWO_ITEMS,
+    Why.TOO_MANY_RATERS,
 }
 
 
@@ -141,10 +146,15 @@ class Reason:
     def __str__(self) -> str:
         return self.worded("item", "rater")
 
-    def worded(self, item: str, rater: str) -> str:
-        """Return the reason as a sentence, with the words for an item and a rater."""
+    def worded(self, item: str, rater: str, unit: str = "") -> str:
+        """Return the reason as a sentence, with the words for an item, a rater and a unit of items.
+
+        A unit is what intervals leave out: by default an item.
+        """
         an_item = f"{'an' if item == 'item' else 'a'} {item}"
-        return self.why.value.format(item=item, an_item=an_item, rater=rater, **self.values)
+        return self.why.value.format(
+            item=item, an_item=an_item, rater=rater, unit=unit or item, **self.values
+        )
 
     @property
     def is_unsuitable(self) -> bool:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from studyserver.results.data.judgments import CountedJudgments, first_answers
 from studyserver.results.data.questions import scale_ends
-from studyserver.results.statistics.rater_quality import (
+from studyserver.results.statistics.raters.quality import (
     Rule,
+    anchor_share,
     exclusions,
     guessing_table,
     hidden_reference_share,
@@ -18,7 +19,7 @@ from studyserver.results.statistics.rater_quality import (
     quality_table,
     repeat_table,
 )
-from studyserver.results.statistics.rater_quality_of_names import named_pairwise_table, named_quality_table
+from studyserver.results.statistics.raters.quality_of_names import named_pairwise_table, named_quality_table
 from studyserver.study.models import Presentation, Question, Trial
 from studyserver.study.questions.kind import Answers
 
@@ -26,7 +27,7 @@ from .vocabulary import table_of
 
 FIGURES = (
     "correlation_with_others", "agreement_with_others", "bias", "spread", "most_frequent_share",
-    "longest_run", "median_response_ms",
+    "longest_run", "median_response_ms", "drift", "drift_low", "drift_high",
 )  # fmt: skip
 ABX_FIGURES = ("abx_trials", "abx_correct_share", "abx_guessing_p")
 PAIR_COLUMNS = (
@@ -34,11 +35,12 @@ PAIR_COLUMNS = (
 )  # fmt: skip
 Table = Callable[[pd.DataFrame], pd.DataFrame]
 MEASURES = (
-    "attention_failed_share", "headphone_score", "reference_missed_share", "unheard_share", "rushed_share",
+    "attention_failed_share", "headphone_score", "reference_missed_share", "anchor_overrated_share",
+    "unheard_share", "rushed_share",
     "median_trial_seconds", "repeat_distance",
 )  # fmt: skip
 MOST_PAIRED = 200
-_REFERENCE = 90.0  # per cent of the slider, as in ITU-R BS.1534-3
+_NINETY = 90.0  # per cent of the slider, as in ITU-R BS.1534-3
 _HEARD_TOLERANCE = 0.02  # of a clip: the last frames may be lost between browser and server
 
 
@@ -85,7 +87,8 @@ class AnnotatorQuality:
         joined = [part for part in joined if len(part)]
         if joined:
             pooled = quality_table(pd.concat(joined, ignore_index=True)).set_index("rater")
-            table = table.join(pooled[["correlation_with_others", "bias", "spread"]])
+            figures = ["correlation_with_others", "bias", "spread", "drift", "drift_low", "drift_high"]
+            table = table.join(pooled[[name for name in figures if name in pooled]])
         of_whom = self.by_question["annotator"].astype(str)
         each = self.by_question.assign(annotator=of_whom).groupby("annotator")
         if len(self.by_question):
@@ -230,7 +233,10 @@ class AnnotatorQuality:
         return {
             "attention_failed_share": 1 - _mean(attention, attention["passed"]),
             "headphone_score": self._headphone_scores(),
-            "reference_missed_share": self._references_missed(),
+            "reference_missed_share": self._of_hidden(
+                Presentation.Role.HIDDEN_REFERENCE, hidden_reference_share
+            ),
+            "anchor_overrated_share": self._of_hidden(Presentation.Role.ANCHOR, anchor_share),
             "unheard_share": _mean(known, known["heard_share"] < share),
             "rushed_share": _mean(took, took["took"] < took["length"] * self.study.minimum_listening_share),
             "median_trial_seconds": main.groupby(main["annotator"].astype(str))["took"].median(),
@@ -242,9 +248,9 @@ class AnnotatorQuality:
         scores = {name: headphone_score(check) for name, check in checks}
         return pd.Series(scores, dtype=float)
 
-    def _references_missed(self) -> pd.Series:
-        """Return, per annotator, the share of hidden references that were rated too low on a slider."""
-        presented = self.counted.rows.presentations().filter(role=Presentation.Role.HIDDEN_REFERENCE)
+    def _of_hidden(self, role: str, share: Callable[..., pd.DataFrame]) -> pd.Series:
+        """Return, per annotator, the share of clips of a hidden role rated beyond 90 % on sliders."""
+        presented = self.counted.rows.presentations().filter(role=role)
         hidden = set(presented.values_list("trial_id", "stimulus_id"))
         parts = []
         for question in self._numeric_questions if hidden else []:
@@ -259,8 +265,8 @@ class AnnotatorQuality:
             parts.append(pd.DataFrame({"item": part["stimulus"], "rater": whose, "value": value}))
         if not parts:
             return pd.Series(dtype=float)
-        table = hidden_reference_share(pd.concat(parts, ignore_index=True), threshold=_REFERENCE)
-        return table.set_index("rater")["reference_missed_share"]
+        table = share(pd.concat(parts, ignore_index=True), threshold=_NINETY)
+        return table.set_index("rater").iloc[:, -1]
 
     def _repeat_distance(self) -> pd.Series:
         repeats = self.counted.repeats

@@ -17,6 +17,7 @@ from .answer_models.figures import QuestionFigures
 from .answer_models.stored import AnswerModels
 from .preferences_and_abx import Compared
 from .remains import WhatRemains
+from .scores import Scores
 from .summaries import QuestionSummary, StudySummaries
 from .time_marks import Marked
 from .vocabulary import table_of
@@ -141,6 +142,7 @@ class Statistics:
         self.remains = WhatRemains(self.summaries, self.models)
         self.compared = Compared(counted)
         self.marked = Marked(counted)
+        self.scores = Scores(self.summaries)
 
     def _refined(self, item: QuestionSummary) -> QuestionSummary:
         return QuestionFigures(self.models.of(item)).refined() if item.is_numeric else item
@@ -155,7 +157,8 @@ class Statistics:
         ):
             for question, pairs in repeats.groupby("question", observed=True):
                 answers = pairs["annotator"].astype(str), pairs["first"], pairs["second"]
-                table = table_of(compute(pairs["stimulus"], *answers), "clip")
+                tracks = counted.stimuli["track"].reindex(pairs["stimulus"])
+                table = table_of(compute(pairs["stimulus"], *answers, units=tracks), "clip")
                 parts.append(table.assign(question=question))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question"])
 
@@ -170,7 +173,7 @@ class Statistics:
             yield {**row, **questions[str(row["question"])]}
 
     def _table(self, name: str) -> pd.DataFrame:
-        holders = (self, self.compared, self.marked, self.remains)
+        holders = (self, self.compared, self.marked, self.remains, self.scores)
         return next(getattr(holder, name) for holder in holders if hasattr(type(holder), name))
 
 

@@ -8,8 +8,7 @@ from explainer.core.clips.conditions import ORIGINAL, UNMASKED
 from studyserver.results.statistics.model_fit import model_table, widest_misses
 from studyserver.study.models import Stimulus
 
-from .judgments_by_group import together
-from .summaries import QuestionSummary
+from .summaries import QuestionSummary, together
 
 Stimuli = Mapping[int, Stimulus]  # by their numbers
 
@@ -48,7 +47,16 @@ def _with_predictions(item: QuestionSummary, stimuli: Stimuli) -> pd.DataFrame:
     target = item.question.target
     if not target or table.empty:
         return pd.DataFrame(
-            columns=["item", "condition", "base_condition", "annotator", "value", "predicted", "model"]
+            columns=[
+                "item",
+                "condition",
+                "base_condition",
+                "track",
+                "annotator",
+                "value",
+                "predicted",
+                "model",
+            ]
         )
     clips = {pk: stimuli[pk].clip for pk in table["item"].unique()}
     heard = {pk: clip.prediction_heard.get(target) for pk, clip in clips.items()}
@@ -60,7 +68,8 @@ def _with_predictions(item: QuestionSummary, stimuli: Stimuli) -> pd.DataFrame:
 
 
 def _figures(table: pd.DataFrame, about: str) -> pd.DataFrame:
-    figures = model_table(table["item"], table["annotator"], table["value"], table["predicted"])
+    judgments = (table[name] for name in ("item", "annotator", "value", "predicted"))
+    figures = model_table(*judgments, units=table["track"])
     return figures.assign(about=about)
 
 

@@ -10,8 +10,7 @@ from studyserver.results.statistics.information import confusion_matrix, informa
 from studyserver.study.questions.kind import Answers
 
 from . import labels
-from .judgments_by_group import joined, labelled
-from .summaries import QuestionSummary
+from .summaries import QuestionSummary, joined, labelled
 
 NONE_TICKED = ""  # no option is empty
 
@@ -20,7 +19,9 @@ def information(item: QuestionSummary) -> pd.DataFrame:
     """Return bits, accuracy and chance for each group of clips."""
     answers = named_answers(item).assign(weight=1.0)
     table = pd.concat([_for_each_target(item, answers), answers], ignore_index=True)
-    return information_table(table.rename(columns={"stimulus": "item", "annotator": "rater"}))
+    return information_table(
+        table.rename(columns={"stimulus": "item", "annotator": "rater", "track": "unit"})
+    )
 
 
 def named_answers(item: QuestionSummary) -> pd.DataFrame:

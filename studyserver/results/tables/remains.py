@@ -14,6 +14,7 @@ from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.questions import heard_from
 from studyserver.results.statistics.dose_response import dose_response_table
 from studyserver.results.statistics.estimates import COLUMNS as FIGURES
+from studyserver.results.statistics.estimates import UNITS
 
 from .answer_models.figures import QuestionFigures
 from .answer_models.stored import AnswerModels
@@ -25,7 +26,7 @@ from .summaries import Group, QuestionSummary, StudySummaries, group_columns
 from .vocabulary import columns, table_of
 
 _PLACE = ["question", "condition", "method", "kept_segments", "model", "about"]
-COLUMNS = [*_PLACE, *columns(FIGURES, "clip")]
+COLUMNS = [*_PLACE, *columns([*FIGURES, UNITS], "clip")]
 COLUMNS_OF_TRACKS = [*_PLACE, *columns(FIGURES, "track")]
 
 
@@ -115,7 +116,7 @@ class WhatRemains:
                 place = [labels.get(label, group_columns(Group(label))) for label in table["condition"]]
                 table = table.drop(columns="condition").reset_index(drop=True)
                 parts.append(pd.DataFrame(place).join(table).assign(question=item.question.key))
-        names = [*_PLACE, *columns(FIGURES, counted)]
+        names = COLUMNS if counted == "clip" else COLUMNS_OF_TRACKS
         if not parts:
             return pd.DataFrame(columns=names)
         return table_of(pd.concat(parts, ignore_index=True), counted).reindex(columns=names)
@@ -140,6 +141,7 @@ class WhatRemains:
                         "feature": item.question.key,
                         "item": table["stimulus"],
                         "rater": table["annotator"].astype(str),
+                        "unit": table["track"].astype(str),
                         "kept_segments": table["kept_segments"],
                         "heard": (table["number"] > heard_from(item.question)).astype(float),
                     }

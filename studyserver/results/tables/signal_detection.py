@@ -64,6 +64,7 @@ def _detections(table: pd.DataFrame, explained: pd.Series, heard: pd.Series) -> 
             "feature": "",
             "item": table["stimulus"].to_numpy(),
             "rater": table["annotator"].astype(str).to_numpy(),
+            "unit": table["track"].astype(str).to_numpy(),
             "explained": explained.to_numpy(dtype=float),
             "heard": heard.to_numpy(dtype=float),
         }

@@ -4,7 +4,7 @@ Only finished main trials count. A question about a target counts clips made for
 those that serve all targets (original, resynthesis); a question without a target counts every clip.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,7 @@ from .labels import NEW_ANNOTATORS, condition_name
 from .vocabulary import interval_of, mean_of, table_of
 
 _SLIDER_BINS = 10
+_LABELLED = ["condition", "base_condition", "track", "excerpt", "stimulus", "target", "annotator", "value"]
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ class StudySummaries:
                         **mean.interval.columns,
                         "ci_scope": NEW_ANNOTATORS,
                         "n_clips": mean.n_items,
+                        "n_tracks": mean.n_units,
                         "n_annotators": mean.n_raters,
                         "n_judgments": mean.n_judgments,
                         "status": "undefined" if mean.value is None else "ok",
@@ -268,7 +270,8 @@ def _counts(judgments: pd.DataFrame) -> dict[str, int]:
 def _mean(judgments: pd.DataFrame, column: str, low: float, high: float, alike: bool) -> Mean:
     values = judgments[column].to_numpy(dtype=float)
     place = judgments["stimulus"].to_numpy(), judgments["annotator"].to_numpy()
-    mean = mean_with_interval(values, *place, low=low, high=high, items_alike=alike)
+    tracks = judgments["track"].to_numpy()
+    mean = mean_with_interval(values, *place, units=tracks, low=low, high=high, items_alike=alike)
     return mean_of(mean, "clip")
 
 
@@ -326,9 +329,10 @@ def _agreement(question: Question, judgments: pd.DataFrame, groups: list[GroupSu
         part = first_answers(question, judged)
         values, level, options = ratings_of(question, part)
         names = part["stimulus"].to_numpy(), part["annotator"].to_numpy()
+        tracks = part["track"].to_numpy()
         has_order = level not in ("nominal", "sets") and options is not None
         wanted = (*STATISTICS, *FURTHER) if has_order else STATISTICS
-        found = agreement_table(*names, values, level, options, statistics=wanted, parts=True)
+        found = agreement_table(*names, values, level, options, units=tracks, statistics=wanted, parts=True)
         suits = [not (isinstance(reason, Reason) and reason.is_unsuitable) for reason in found["reason"]]
         tables.append(table_of(found, "clip").assign(level=level, suits=suits, **group_columns(group)))
     return pd.concat(tables, ignore_index=True)
@@ -378,3 +382,34 @@ def _side(item: GroupSummary, numeric: bool) -> tuple[np.ndarray, np.ndarray, np
 
 def _missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
+
+
+# -- judgments with their groups --------------------------------------------------------------
+
+
+def labelled(group: GroupSummary, value: str = "number") -> pd.DataFrame:
+    """Return a group's judgments with its label as ``condition`` and the given column as ``value``."""
+    part = group.judgments
+    return pd.DataFrame(
+        {
+            "condition": group.group.label,
+            "base_condition": group.group.condition,
+            "track": part["track"].astype(str),
+            "excerpt": part["excerpt"].astype(str),
+            "stimulus": part["stimulus"],
+            "target": part["target"].astype(str),
+            "annotator": part["annotator"].astype(str),
+            "value": part[value],
+        }
+    )
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables with the columns of `labelled` as one table, which is empty if there are none."""
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_LABELLED)
+
+
+def together(item: QuestionSummary) -> pd.DataFrame:
+    """Return the numbers given to all groups of a question, with the columns of `labelled`."""
+    table = joined([labelled(group) for group in item.groups])
+    return table.dropna(subset=["value"]).reset_index(drop=True)

@@ -23,7 +23,7 @@ from .vocabulary import table_of
 
 FRAME = 0.05  # s
 _KEPT_SECONDS = 86_400
-_MARKS = ["item", "rater", "seconds", "stretches"]
+_MARKS = ["item", "rater", "unit", "seconds", "stretches"]
 
 
 class Marked:
@@ -59,6 +59,7 @@ class Marked:
     def _marks(self, question: Question) -> pd.DataFrame:
         """Return a question's answers, on clips made for its target and those that serve all targets."""
         marks = self.counted.stretches.rename(columns={"stimulus": "item", "annotator": "rater"})
+        marks["unit"] = marks["track"]
         marks = marks[marks["question"] == question.key]
         return marks[marks["target"].isin(["", question.target])] if question.target else marks
 

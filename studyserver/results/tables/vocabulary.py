@@ -21,6 +21,7 @@ def columns(names: list[str], counted: str) -> list[str]:
     known = {
         "n_items": f"n_{counted}s",
         "n_items_pairable": f"n_{counted}s_pairable",
+        "n_units": "n_tracks",
         "n_raters": "n_annotators",
         "raters_per_item": f"annotators_per_{counted}",
         "rater": "annotator",
@@ -29,8 +30,11 @@ def columns(names: list[str], counted: str) -> list[str]:
 
 
 def in_words(reason: Reason | str, counted: str) -> str:
-    """Return a reason as a sentence about clips or tracks and annotators; sentences stay unchanged."""
-    return reason.worded(counted, "annotator") if isinstance(reason, Reason) else reason
+    """Return a reason as a sentence about clips or tracks and annotators; sentences stay unchanged.
+
+    What intervals leave out is a track in either case.
+    """
+    return reason.worded(counted, "annotator", "track") if isinstance(reason, Reason) else reason
 
 
 def table_of(statistics: pd.DataFrame, counted: str) -> pd.DataFrame:

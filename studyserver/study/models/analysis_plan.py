@@ -28,6 +28,7 @@ class ExclusionRule(models.Model):
             "reference_missed_share",
             "share of hidden originals rated below 90 % of the slider (0 to 1)",
         )
+        ANCHOR = "anchor_overrated_share", "share of anchors rated above 90 % of the slider (0 to 1)"
         UNHEARD = "unheard_share", "share of clips not heard as far as the study asks (0 to 1)"
         RUSHED = "rushed_share", "share of trials finished before the sound could have ended (0 to 1)"
         SECONDS = "median_trial_seconds", "median time per trial in seconds"
@@ -49,7 +50,7 @@ class ExclusionRule(models.Model):
     excludes = models.CharField("left out if", max_length=5, choices=Side, default=Side.ABOVE)
     limit = models.FloatField(
         help_text="A value equal to the limit does not exclude. ITU-R BS.1534 uses “above 0.15” for missed "
-        "references."
+        "references, and for anchors rated above 90 %."
     )
 
     class Meta:

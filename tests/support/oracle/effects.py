@@ -78,11 +78,12 @@ def beside_others(judged, rater):
 # -- information, signals, curves -----------------------------------------------------------------------
 
 
-def mutual_information(counts, n_rows, n_columns):
-    """Return bits that columns tell of rows: corrected after Miller (1955), and as they are.
+def mutual_information(of_tracks):
+    """Return bits that columns tell of rows: corrected by how tracks vary, and as they are.
 
-    `n_rows`, `n_columns` are effective numbers: whole judgments count for 1, divided ones for less.
+    `of_tracks` are the counts of each track.
     """
+    counts = sum(of_tracks)
     rows, columns, n = counts.sum(axis=1), counts.sum(axis=0), counts.sum()
     if min(np.count_nonzero(rows), np.count_nonzero(columns)) < 2:
         return np.nan, np.nan
@@ -90,7 +91,28 @@ def mutual_information(counts, n_rows, n_columns):
     plain = (
         counts * np.log2(np.where(filled, counts * n, 1) / np.where(filled, np.outer(rows, columns), 1))
     ).sum() / n
-    return plain - max(n_rows - 1, 0) * max(n_columns - 1, 0) / (2 * n * np.log(2)), plain
+    robust, plainly, apart = {}, {}, [np.zeros_like(counts) for _ in of_tracks]
+    for r in np.flatnonzero(rows):
+        share = counts[r] / rows[r]
+        for own, track in zip(apart, of_tracks, strict=True):
+            own[r] = track[r] - track[r].sum() * share
+        m = sum(track[r].sum() > 0 for track in of_tracks)
+        plainly[r] = (np.count_nonzero(share) - 1) / rows[r]
+        if m > 1:
+            spread = sum(own[r] ** 2 for own in apart) / rows[r] ** 2 * m / (m - 1)
+            robust[r] = (spread[share > 0] / share[share > 0]).sum()
+    ratio = 1.0
+    if sum(plainly[r] for r in robust) > 0:
+        ratio = max(1.0, sum(robust.values()) / sum(plainly[r] for r in robust))
+    m, used = len(of_tracks), columns > 0
+    marginal = sum((own.sum(axis=0) / n) ** 2 for own in apart) * m / max(m - 1, 1)
+    bias = -(marginal[used] / (columns[used] / n)).sum()
+    for r, independent in plainly.items():
+        if r in robust:
+            bias += rows[r] / n * robust[r]
+        else:
+            bias += (rows[r] / n - (rows[r] / n) ** 2) * ratio * independent
+    return plain - bias / (2 * np.log(2)), plain
 
 
 def z_of(count, total):

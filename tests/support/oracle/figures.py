@@ -86,7 +86,7 @@ def information(answers, row):
     part = named(answers, answers.questions[row["question"]])
     if row["statistic"] == "share_of_reference":
         of_original = bits(part[part["condition"] == "original"])[0]
-        return bits(part[in_group(part, row)])[0] / of_original if of_original > 0 else np.nan
+        return bits(part[in_group(part, row)])[0] / of_original if of_original > 1e-12 else np.nan
     part = part[in_group(part, row)]
     if row["statistic"].startswith("mutual_information"):
         return bits(part)[row["statistic"] == "mutual_information_uncorrected"]
@@ -100,12 +100,14 @@ def information(answers, row):
 def bits(part):
     """Return mutual information, corrected and as it is."""
     part = part.assign(both=part["weight"] * part["answer_weight"])
-    counts = part.pivot_table("both", "intended", "answered", aggfunc="sum", fill_value=0.0)
-    sizes = []
-    for side, share in (("intended", "weight"), ("answered", "answer_weight")):
-        divided = (part["both"] * part[share]).groupby(part[side]).sum()
-        sizes.append((divided / part["both"].groupby(part[side]).sum()).sum())
-    return e.mutual_information(counts.to_numpy(float), *sizes)
+    names = [sorted(part[side].unique()) for side in ("intended", "answered")]
+    counts = [
+        own.pivot_table("both", "intended", "answered", aggfunc="sum", fill_value=0.0)
+        .reindex(index=names[0], columns=names[1], fill_value=0.0)
+        .to_numpy(float)
+        for _track, own in part.groupby("track", observed=True)
+    ]
+    return e.mutual_information(counts) if counts else (np.nan, np.nan)
 
 
 def claims(answers, row):

@@ -251,9 +251,25 @@ bits <- function(part, corrected) {
   n <- sum(counts)
   expected <- outer(rowSums(counts), colSums(counts)) / n
   plain <- sum((counts * log2(counts / expected))[counts > 0]) / n
-  size <- function(side, share) sum(tapply(whole * share, side, sum) / tapply(whole, side, sum)) - 1
-  bias <- max(size(part$intended, part$weight), 0) * max(size(part$answered, part$answer_weight), 0)
-  if (corrected) plain - bias / (2 * n * log(2)) else plain
+  if (!corrected) return(plain)
+  track <- as.character(part$track)
+  cells <- lapply(split(seq_along(track), track), function(own) {
+    xtabs(whole[own] ~ factor(part$intended[own], rownames(counts)) + factor(part$answered[own], colnames(counts)))
+  })
+  share <- counts / rowSums(counts)
+  apart <- lapply(cells, function(own) own - rowSums(own) * share)
+  units <- Reduce(`+`, lapply(cells, function(own) rowSums(own) > 0))
+  spread <- Reduce(`+`, lapply(apart, function(own) own^2)) / rowSums(counts)^2
+  robust <- rowSums(ifelse(counts > 0, spread / share, 0)) * units / pmax(units - 1, 1)
+  independent <- (rowSums(counts > 0) - 1) / rowSums(counts)
+  several <- units > 1
+  ratio <- if (sum(independent[several]) > 0) max(1, sum(robust[several]) / sum(independent[several])) else 1
+  relative <- ifelse(several, robust, ratio * independent)
+  size <- rowSums(counts) / n
+  m <- length(cells)
+  marginal <- Reduce(`+`, lapply(apart, function(own) (colSums(own) / n)^2)) * m / max(m - 1, 1)
+  bias <- sum(size * relative) - sum(marginal / (colSums(counts) / n)) - sum((size^2 * relative)[!several])
+  plain - bias / (2 * log(2))
 }
 
 of_information <- function(row) {

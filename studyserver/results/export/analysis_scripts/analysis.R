@@ -1,6 +1,6 @@
 # Compares the means of this folder's summary with those of the answers, and fits mixed models.
 # Run it anywhere: Rscript analysis.R (needs lme4, and ordinal for ratings). Rscript analysis.R --tables
-# stops before the models; models of ratings can take minutes.
+# stops before the models. Models of a few hundred ratings take seconds each; it says what it fits.
 
 own <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
 folder <- normalizePath(file.path(if (length(own)) dirname(own[1]) else ".", ".."))
@@ -45,17 +45,23 @@ for (i in seq_len(nrow(means))) {
 cat(if (differ) "DIFFERS from the tables\n" else "agrees with the tables\n")
 if ("--tables" %in% commandArgs(TRUE)) quit(status = if (differ) 1 else 0)
 
-# Tracks and annotators have random intercepts and random slopes of the condition: without the slopes, the
-# standard error of a contrast is far too small. With fewer than five levels, slopes cannot be estimated, so only
-# the intercept is random; read those standard errors with care.
-random_of <- function(part, group) {
+# Tracks and annotators differ in their level and in how far each condition moves them: without the latter, the
+# standard error of a contrast is far too small. Both are random. Slopes of conditions are uncorrelated: a model with
+# all correlations has more parameters than a study can tell apart, and does not finish. With fewer than five
+# levels, only the level is random; read those standard errors with care.
+several_of <- function(part, group) {
   enough <- length(unique(part[[group]])) >= 5
   if (!enough) cat("Note: fewer than five levels of", group, "- no random slopes.\n")
-  sprintf("(1 %s | %s)", if (enough) "+ condition" else "", group)
+  enough
 }
-attempt <- function(what) tryCatch(print(summary(what())), error = function(e) {
-  cat("Not fitted:", conditionMessage(e), "\n")
-})
+attempt <- function(name, formula, fit) {
+  cat("\n", name, ": ", gsub(" +", " ", paste(deparse(formula), collapse = " ")), "\n", sep = "")
+  began <- proc.time()[["elapsed"]]
+  tryCatch(print(summary(fit(formula), correlation = FALSE)), error = function(e) {
+    cat("Not fitted:", conditionMessage(e), "\n")
+  })
+  cat(sprintf("(%.1f s)\n", proc.time()[["elapsed"]] - began))
+}
 order_of_conditions <- c("random_control", "original", "resynthesis", "evidence", "boosted", "complement",
                          "counter_evidence", "uploaded")
 for (asked in unique(means$question)) {
@@ -69,16 +75,32 @@ for (asked in unique(means$question)) {
     cat("Too few data for a model: it needs two conditions, two annotators, two tracks and different answers.\n")
     next
   }
-  effects <- paste("condition +", random_of(part, "annotator"), "+", random_of(part, "track"))
-  ordinal <- part$level[1] == "ordinal" && length(unique(part$number)) > 2
-  if (ordinal && requireNamespace("ordinal", quietly = TRUE)) {
-    part$answer <- factor(part$number, ordered = TRUE)
-    attempt(function() ordinal::clmm(as.formula(paste("answer ~", effects)), part))
-  } else if (requireNamespace("lme4", quietly = TRUE)) {
-    if (ordinal) cat("Package ordinal is not installed: the ratings are treated as numbers.\n")
-    attempt(function() lme4::lmer(as.formula(paste("number ~", effects)), part))
+  several <- sapply(c("annotator", "track"), function(group) several_of(part, group))
+  slopes <- paste0("is_", levels(part$condition)[-1])
+  for (slope in slopes) part[[slope]] <- as.numeric(part$condition == sub("^is_", "", slope))
+  terms <- ifelse(several, sprintf("(1 + %s || %s)", paste(slopes, collapse = " + "), names(several)),
+                  sprintf("(1 | %s)", names(several)))
+  linear <- as.formula(paste("number ~ condition +", paste(terms, collapse = " + ")))
+  if (requireNamespace("lme4", quietly = TRUE)) {
+    attempt("Linear mixed model, uncorrelated slopes", linear, function(formula) lme4::lmer(formula, part))
   } else {
     cat("Package lme4 is not installed.\n")
   }
+  if (part$level[1] != "ordinal" || length(unique(part$number)) < 3) next
+  if (!requireNamespace("ordinal", quietly = TRUE)) {
+    cat("Package ordinal is not installed: the ratings are treated as numbers only.\n")
+    next
+  }
+  # Slopes of equal variance, written as effects of each annotator (or track) in each condition.
+  terms <- sprintf("(1 | %s)", names(several))
+  for (group in names(several)[several]) {
+    name <- paste0(group, "_in_condition")
+    part[[name]] <- interaction(part[[group]], part$condition, drop = TRUE)
+    terms <- c(terms, sprintf("(1 | %s)", name))
+  }
+  part$answer <- factor(part$number, ordered = TRUE)
+  latent <- as.formula(paste("answer ~ condition +", paste(terms, collapse = " + ")))
+  attempt("Cumulative logit mixed model of the ratings, uncorrelated slopes of equal variance", latent,
+          function(formula) ordinal::clmm(formula, part))
 }
 quit(status = if (differ) 1 else 0)

@@ -131,7 +131,7 @@ def _draw_frame(axes: Axes, summary: QuestionSummary, groups: list[GroupSummary]
     axes.set_xlabel(
         f"{plural(summary.n_judgments, 'judgment')} by {plural(summary.n_annotators, 'annotator')} on "
         f"{plural(summary.n_clips, 'clip')};\n"
-        "mean and 95 % interval over clips and annotators",
+        "mean and 95 % interval over tracks and annotators",
         loc="left", fontsize=10, color=_MUTED, labelpad=8, multialignment="left",
     )  # fmt: skip
 

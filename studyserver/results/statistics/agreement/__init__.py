@@ -2,6 +2,7 @@
 
 from .coefficients import COEFFICIENTS, FURTHER, STATISTICS
 from .coefficients.chance_corrected import gwet_ac2
+from .coefficients.cohen import cohen_kappa_linear
 from .coefficients.intraclass import spearman_brown
 from .options import specific_agreement
 from .pairs import PairedStrengths, PairsError, bradley_terry
@@ -25,6 +26,7 @@ __all__ = [
     "UndefinedError",
     "agreement_table",
     "bradley_terry",
+    "cohen_kappa_linear",
     "gwet_ac2",
     "named_retest_table",
     "prepare",

@@ -18,19 +18,19 @@ class Estimate:
     ----------
     value : float
     leave_one_out : callable
-        Returns `without_item` and `without_rater`. Called only when one of them is read, because the
-        bootstrap needs only values.
+        Returns `without_item`, `without_rater` and `without_judgment`. Called only when one of them is read,
+        because the bootstrap needs only values.
     observed, expected : float or None
         Observed and expected agreement (for alpha: disagreement); None if the coefficient has none.
     """
 
     value: float
-    leave_one_out: Callable[[], tuple[np.ndarray, np.ndarray]]
+    leave_one_out: Callable[[], tuple[np.ndarray, np.ndarray, np.ndarray]]
     observed: float | None = None
     expected: float | None = None
 
     @cached_property
-    def _left_out(self) -> tuple[np.ndarray, np.ndarray]:
+    def _left_out(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.leave_one_out()
 
     @property
@@ -42,6 +42,15 @@ class Estimate:
     def without_rater(self) -> np.ndarray:
         """The figure without each rater used, shape (n_raters_used,); NaN where undefined."""
         return self._left_out[1]
+
+    @property
+    def without_judgment(self) -> np.ndarray:
+        """The figure without each judgment, shape (n,), in their order; NaN where undefined or unknown.
+
+        In complete designs a judgment less would make the design incomplete; it is filled in from the others
+        instead.
+        """
+        return self._left_out[2]
 
 
 def ratio_or_nan(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> np.ndarray:

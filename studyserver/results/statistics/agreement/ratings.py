@@ -60,6 +60,8 @@ class Ratings:
         What the codes stand for.
     set_distance : str
         Distance between checklists: ``masi`` or ``jaccard``.
+    unit : np.ndarray [shape=(n_items,), dtype=int64], optional
+        The unit that each item belongs to, from 0, where several items share one; intervals leave out units.
     drawn_from : Ratings, optional
         The judgments of which these are a bootstrap draw.
     """
@@ -74,6 +76,7 @@ class Ratings:
     item_labels: tuple[Any, ...]
     rater_labels: tuple[Any, ...]
     set_distance: str = "masi"
+    unit: np.ndarray | None = None
     drawn_from: "Ratings | None" = None
     _computed: dict[Callable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -97,6 +100,17 @@ class Ratings:
     def n_raters(self) -> int:
         """Number of raters."""
         return len(self.rater_labels)
+
+    @property
+    def n_units(self) -> int:
+        """Number of units, which is the number of items where none share one."""
+        return self.n_items if self.unit is None else int(self.unit.max(initial=-1)) + 1
+
+    @cached_property
+    def cell(self) -> np.ndarray:
+        """Number of each judgment's unit and rater together, from 0, shape (n,)."""
+        unit = self.item if self.unit is None else self.unit[self.item]
+        return np.unique(unit * self.n_raters + self.rater, return_inverse=True)[1]
 
     @cached_property
     def item_size(self) -> np.ndarray:
@@ -156,6 +170,7 @@ class Ratings:
             code=self.code[keep],
             item_labels=tuple(self.item_labels[i] for i in items),
             rater_labels=tuple(self.rater_labels[r] for r in raters),
+            unit=None if self.unit is None else np.unique(self.unit[items], return_inverse=True)[1],
         )
 
     def matrix(self) -> np.ndarray:
@@ -199,6 +214,7 @@ def prepare(
     values: Sequence[Any] | np.ndarray | pd.Series,
     level: str,
     options: Sequence[Any] | None = None,
+    units: Sequence[Hashable] | np.ndarray | pd.Series | None = None,
 ) -> Ratings:
     """Check and code judgments.
 
@@ -214,12 +230,14 @@ def prepare(
         One of `LEVELS`. Collections at the nominal level are taken as ``sets``.
     options : sequence, optional
         The declared scale, in order. Without it the observed values are the scale.
+    units : sequence [shape=(n,)], optional
+        What each judgment's item belongs to, such as the track of a clip; intervals leave out units.
 
     Raises
     ------
     RatingsError
-        If the arrays differ in length, a value does not fit the level or the options, or a rater judged
-        an item twice.
+        If the arrays differ in length, a value does not fit the level or the options, a rater judged
+        an item twice, or an item belongs to two units.
 
     Examples
     --------
@@ -243,6 +261,7 @@ def prepare(
     _refuse_missing(rater, row, "rater")
     code, categories, positions = _encode(column, level, options, row)
     _refuse_duplicates(item, rater, item_labels, rater_labels, row)
+    unit = None if units is None else _unit_of_items(_as_series(units)[present], item, item_labels, row)
     order = np.lexsort((code, item)) if len(item) else np.zeros(0, dtype=np.int64)
     return Ratings(
         item=item[order].astype(np.int64),
@@ -254,7 +273,25 @@ def prepare(
         n_options=len(options) if options is not None and level != "sets" else len(np.unique(code)),
         item_labels=tuple(item_labels),
         rater_labels=tuple(rater_labels),
+        unit=unit,
     )
+
+
+def _unit_of_items(
+    units: pd.Series, item: np.ndarray, item_labels: Any, row: np.ndarray
+) -> np.ndarray | None:
+    """Return each item's unit, or None where every item has one of its own."""
+    code, _labels = pd.factorize(units)
+    _refuse_missing(code, row, "unit")
+    unit = np.zeros(len(item_labels), dtype=np.int64)
+    unit[item[::-1]] = code[::-1]  # the first judgment of an item decides
+    wrong = np.flatnonzero(unit[item] != code)
+    if len(wrong):
+        label = _written(item_labels[item[wrong[0]]])
+        raise RatingsError(
+            f"item {label} belongs to two units; give it the same one throughout", int(row[wrong[0]])
+        )
+    return unit if len(np.unique(unit)) < len(unit) else None
 
 
 def _as_series(values: Any) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Bootstrap draws of coefficients, over items or over items and raters.
+"""Coefficients of resampled judgments: without each unit of items, and bootstrap draws.
 
 Items are drawn with replacement. Raters are not: two copies of one rater agree perfectly, which would bias
 every coefficient upwards. Each draw takes h of the m raters without replacement instead, about half of them.
@@ -8,13 +8,17 @@ replacement. This is the "double-or-nothing" bootstrap of Owen, A. B., & Eckles,
 arrays of arbitrary order. Annals of Applied Statistics 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from .coefficients import Coefficient
+from .leave_one_out import Estimate
 from .ratings import Ratings, UndefinedError, raters_per_item
+
+_MANY_UNITS = 30  # each then holds few of the judgments
+_LONG = 2_000_000  # judgments to go through when every unit is left out
 
 
 def bootstrap_draws(
@@ -42,7 +46,7 @@ def bootstrap_draws(
     for row in values:
         drawn = draw(ratings, generator, with_raters=with_raters)
         if drawn.n:
-            row[:] = [_value(coefficient, drawn, ratings) for coefficient in coefficients]
+            row[:] = [_for_panel(coefficient, drawn, ratings) for coefficient in coefficients]
     return {coefficient.name: values[:, place] for place, coefficient in enumerate(coefficients)}
 
 
@@ -60,7 +64,7 @@ def draw(ratings: Ratings, generator: np.random.Generator, *, with_raters: bool)
         raters = np.sort(generator.choice(m, n_raters, replace=False))
         kept = np.isin(ratings.rater, raters)
     size = np.bincount(ratings.item[kept], minlength=ratings.n_items)
-    picks = generator.integers(0, ratings.n_items, ratings.n_items)
+    picks = _picked_items(ratings, generator.integers(0, ratings.n_units, ratings.n_units))
     picks = picks[size[picks] > 0]
     # The judgments of an item are adjacent: `size` of them from `start`.
     start, last = np.concatenate([[0], np.cumsum(size)])[picks], np.cumsum(size[picks])
@@ -73,16 +77,64 @@ def draw(ratings: Ratings, generator: np.random.Generator, *, with_raters: bool)
         code=ratings.code[judgments],
         item_labels=tuple(range(len(picks))),
         rater_labels=tuple(ratings.rater_labels[rater] for rater in raters),
+        unit=None,
         drawn_from=ratings,
     )
 
 
-def _value(coefficient: Coefficient, drawn: Ratings, whole: Ratings) -> float:
-    """Return the coefficient of a draw, converted to the number of raters of the whole panel."""
+def _picked_items(ratings: Ratings, units: np.ndarray) -> np.ndarray:
+    """Return the items of the drawn units."""
+    if ratings.unit is None:
+        return units
+    order = np.argsort(ratings.unit, kind="stable")
+    size = np.bincount(ratings.unit)[units]
+    start, last = np.searchsorted(ratings.unit[order], units), np.cumsum(size)
+    return order[np.arange(size.sum()) + np.repeat(start - last + size, size)]
+
+
+def without_units(
+    ratings: Ratings, coefficients: Sequence[Coefficient], estimates: Mapping[str, object] | None = None
+) -> dict[str, np.ndarray]:
+    """Return coefficients without each unit of items, by name; NaN where one is undefined.
+
+    They are computed anew. Where that takes long, and units are many, the changes without single items are
+    added up instead if the estimates are given: to first order they are those without the unit.
+    """
+    units, n = ratings.unit, ratings.n_units
+    if units is None:
+        raise ValueError("the items are in no units; give prepare() the units")
+    if estimates is not None and n >= _MANY_UNITS and n * ratings.n > _LONG:
+        return {
+            name: _added_up(ratings, units, one)
+            for name, one in estimates.items()
+            if isinstance(one, Estimate)
+        }
+    values = np.full((n, len(coefficients)), np.nan)
+    for left_out, row in enumerate(values):
+        rest = replace(ratings.select(units[ratings.item] != left_out), drawn_from=ratings)
+        if rest.n:
+            row[:] = [_value(coefficient, rest) for coefficient in coefficients]
+    return {coefficient.name: values[:, place] for place, coefficient in enumerate(coefficients)}
+
+
+def _added_up(ratings: Ratings, units: np.ndarray, estimate: Estimate) -> np.ndarray:
+    change = estimate.without_item - estimate.value
+    used = np.arange(ratings.n_items)
+    if len(change) < len(used):  # items with one judgment are not used
+        used = np.flatnonzero(ratings.item_size >= 2)
+    return estimate.value + np.bincount(units[used], change, ratings.n_units)
+
+
+def _value(coefficient: Coefficient, drawn: Ratings) -> float:
     try:
-        value = coefficient.compute(drawn).value
+        return coefficient.compute(drawn).value
     except UndefinedError:
         return float("nan")
-    if coefficient.resized is None:
+
+
+def _for_panel(coefficient: Coefficient, drawn: Ratings, whole: Ratings) -> float:
+    """Return the coefficient of a draw, converted to the number of raters of the whole panel."""
+    value = _value(coefficient, drawn)
+    if coefficient.resized is None or np.isnan(value):
         return value
     return coefficient.resized(value, raters_per_item(drawn), raters_per_item(whole))

@@ -19,7 +19,7 @@ from studyserver.results.statistics.reasons import Reason, Why
 from .distances import answer_similarity
 
 COLUMNS = ["statistic", "estimate", "se", "ci_low", "ci_high", "ci_method", "ci_scope"]
-COLUMNS += ["n_items", "n_raters", "n_pairs", "status", "reason"]
+COLUMNS += ["n_items", "n_units", "n_raters", "n_pairs", "status", "reason"]
 _PROPORTION, _RELIABILITY = proportion_scale(), reliability_scale(2.0)
 _Statistics = dict[str, tuple[Callable[[np.ndarray], np.ndarray], Scale | None]]
 
@@ -30,6 +30,7 @@ def retest_table(
     first: Sequence[float],
     second: Sequence[float],
     *,
+    units: Sequence[Hashable] | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return figures of agreement between first and second judgments.
@@ -40,6 +41,8 @@ def retest_table(
         Item and rater of each pair of judgments.
     first, second : sequences of float [shape=(n,)]
         The two judgments, on a numeric scale; pairs with a missing judgment are ignored.
+    units : sequence [shape=(n,)], optional
+        The unit of each pair's item, such as the track of a clip: intervals leave out units.
     confidence : float
         Of the intervals.
 
@@ -51,7 +54,7 @@ def retest_table(
         differences / sqrt 2) and ``repeatability`` (1.96 sqrt 2 times that: two judgments of one item differ
         by less in 95 % of cases).
     """
-    table = _pairs(items, raters, first, second)
+    table = _pairs(items, raters, first, second, units)
     moments = _moments(table["x"].to_numpy(float), table["y"].to_numpy(float))
     return _figures(table, moments, _STATISTICS, confidence)
 
@@ -62,6 +65,7 @@ def named_retest_table(
     first: Sequence[Hashable],
     second: Sequence[Hashable],
     *,
+    units: Sequence[Hashable] | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return figures of agreement between first and second answers that are names, or sets of names.
@@ -72,6 +76,8 @@ def named_retest_table(
         Item and rater of each pair of answers.
     first, second : sequences of str, or of frozenset of str [shape=(n,)]
         The two answers; pairs with a missing judgment are ignored.
+    units : sequence [shape=(n,)], optional
+        As for `retest_table`.
     confidence : float
         Of the intervals.
 
@@ -82,7 +88,7 @@ def named_retest_table(
         (Passonneau, 2006); and ``cohen_kappa``, for sets weighted by similarity (Cohen, 1968): the
         agreement beyond that of answers with the same frequencies given at random.
     """
-    table = _pairs(items, raters, first, second)
+    table = _pairs(items, raters, first, second, units)
     n = len(table)
     code, answers = pd.factorize(pd.concat([table["x"], table["y"]], ignore_index=True))
     x, y = code[:n], code[n:]
@@ -96,9 +102,11 @@ def named_retest_table(
     return _figures(table, moments, statistics, confidence)
 
 
-def _pairs(items: Sequence, raters: Sequence, first: Sequence, second: Sequence) -> pd.DataFrame:
+def _pairs(
+    items: Sequence, raters: Sequence, first: Sequence, second: Sequence, units: Sequence | None
+) -> pd.DataFrame:
     table = pd.DataFrame({"item": list(items), "rater": list(raters), "x": list(first), "y": list(second)})
-    return table.dropna()
+    return table.assign(unit=table["item"] if units is None else list(units)).dropna()
 
 
 def _figures(
@@ -108,7 +116,8 @@ def _figures(
     confidence: float,
 ) -> pd.DataFrame:
     """Return the rows of statistics that are functions of sums over pairs, with jackknife intervals."""
-    groups = {name: pd.factorize(table[name])[0] for name in ("item", "rater")}
+    groups = {name: pd.factorize(table[name])[0] for name in ("item", "unit", "rater")}
+    groups["cell"] = pd.factorize(groups["unit"] * (len(table) + 1) + groups["rater"])[0]
     n_groups = {name: int(code.max(initial=-1)) + 1 for name, code in groups.items()}
     parts = {
         name: np.stack([np.bincount(code, moment, n_groups[name]) for moment in whole], axis=-1)
@@ -126,7 +135,8 @@ def _figures(
             else:
                 row = [None, None, None, None, "", scope]
                 state = ["undefined", Reason(Why.NO_REPEAT if table.empty else Why.REPEATS_CONSTANT)]
-            rows.append([statistic, *row, n_groups["item"], n_groups["rater"], len(table), *state])
+            sizes = [n_groups["item"], n_groups["unit"], n_groups["rater"], len(table)]
+            rows.append([statistic, *row, *sizes, *state])
     result = pd.DataFrame(rows, columns=COLUMNS)
     numbers = ["estimate", "se", "ci_low", "ci_high"]
     result[numbers] = result[numbers].astype(float)
@@ -146,8 +156,8 @@ def _interval(
         reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": len(parts["rater"])})
         return Interval("jackknife", reason=reason)
     without = {name: compute(totals - part) for name, part in parts.items()}
-    raters = without["rater"] if scope == "items+raters" else None
-    return jackknife(estimate, without["item"], raters, scale=scale, confidence=confidence)
+    raters = (without["rater"], without["cell"]) if scope == "items+raters" else ()
+    return jackknife(estimate, without["unit"], *raters, scale=scale, confidence=confidence)
 
 
 def _moments(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ from studyserver.results.statistics.reasons import Reason, Why
 from .coefficients import COEFFICIENTS, STATISTICS, Coefficient
 from .leave_one_out import Estimate
 from .ratings import Ratings, UndefinedError, prepare
-from .resampling import bootstrap_draws
+from .resampling import bootstrap_draws, without_units
 
 COLUMNS = ["statistic", "level", "estimate", "se", "ci_low", "ci_high", "ci_method", "ci_scope"]
 COLUMNS += ["n_items", "n_items_pairable", "n_raters", "n_judgments", "status", "reason"]
@@ -43,6 +43,7 @@ def agreement_table(
     level: str,
     options: Sequence[Any] | None = None,
     *,
+    units: Sequence[Hashable] | np.ndarray | pd.Series | None = None,
     statistics: Sequence[str] = STATISTICS,
     confidence: float = 0.95,
     set_distance: str = "masi",
@@ -59,6 +60,9 @@ def agreement_table(
         ``nominal``, ``ordinal``, ``interval``, ``ratio``, or ``sets`` for checklists.
     options : sequence, optional
         The declared scale, in order; by default the observed values.
+    units : sequence [shape=(n,)], optional
+        What each judgment's item belongs to, such as the track of a clip. Intervals then leave out units, and
+        the column ``n_units`` counts them.
     statistics : sequence of str
         Names of `COEFFICIENTS`; by default those that are not on request.
     confidence : float
@@ -89,8 +93,8 @@ def agreement_table(
     >>> table.set_index("statistic").loc["krippendorff_alpha", "estimate"].round(3).tolist()
     [0.444, 0.444]
     """
-    ratings = prepare(items, raters, values, level, options)
-    return table_of(
+    ratings = prepare(items, raters, values, level, options, units)
+    table = table_of(
         ratings,
         statistics,
         confidence=confidence,
@@ -98,6 +102,7 @@ def agreement_table(
         bootstrap=bootstrap,
         parts=parts,
     )
+    return table if units is None else table.assign(n_units=ratings.n_units)
 
 
 def table_of(
@@ -115,7 +120,12 @@ def table_of(
         raise ValueError(f"unknown statistic {', '.join(unknown)}; there are {', '.join(COEFFICIENTS)}")
     ratings = replace(ratings, set_distance=set_distance)
     estimates = {name: _estimate(ratings, one) for name, one in COEFFICIENTS.items() if name in statistics}
-    intervals = {scope: _intervals(ratings, estimates, scope, confidence, bootstrap) for scope in SCOPES}
+    units = {}
+    if ratings.unit is not None and not bootstrap:
+        units = without_units(ratings, [COEFFICIENTS[name] for name in estimates], estimates)
+    intervals = {
+        scope: _intervals(ratings, estimates, units, scope, confidence, bootstrap) for scope in SCOPES
+    }
     rows = []
     for name, estimate in estimates.items():
         for scope in SCOPES:
@@ -161,27 +171,22 @@ def _estimate(ratings: Ratings, coefficient: Coefficient) -> Estimate | Undefine
 def _intervals(
     ratings: Ratings,
     estimates: dict[str, Estimate | UndefinedError],
+    units: dict[str, np.ndarray],
     scope: str,
     confidence: float,
     bootstrap: Bootstrap | None,
 ) -> dict[str, Interval]:
-    """Return the intervals of one scope of the estimates that are defined."""
+    """Return the intervals of one scope of the estimates that are defined.
+
+    `units` are the values without each unit, by name; empty where items are units.
+    """
     defined = {name: one for name, one in estimates.items() if isinstance(one, Estimate)}
     with_raters = scope == "items+raters"
     if with_raters and ratings.n_raters < 3:
         reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": ratings.n_raters})
         return dict.fromkeys(defined, Interval("bootstrap" if bootstrap else "jackknife", reason=reason))
     if not bootstrap:
-        return {
-            name: jackknife(
-                one.value,
-                one.without_item,
-                one.without_rater if with_raters else None,
-                scale=COEFFICIENTS[name].scale(ratings),
-                confidence=confidence,
-            )
-            for name, one in defined.items()
-        }
+        return _jackknives(ratings, defined, units, with_raters, confidence)
     drawn = bootstrap_draws(
         ratings,
         [COEFFICIENTS[name] for name in defined],
@@ -190,3 +195,23 @@ def _intervals(
         generator=np.random.default_rng([bootstrap.seed, with_raters]),
     )
     return {name: percentile_interval(draws, confidence) for name, draws in drawn.items()}
+
+
+def _jackknives(
+    ratings: Ratings,
+    estimates: dict[str, Estimate],
+    units: dict[str, np.ndarray],
+    with_raters: bool,
+    confidence: float,
+) -> dict[str, Interval]:
+    return {
+        name: jackknife(
+            one.value,
+            units[name] if units else one.without_item,
+            *((one.without_rater, one.without_judgment) if with_raters else ()),
+            cell=ratings.cell if units else None,
+            scale=COEFFICIENTS[name].scale(ratings),
+            confidence=confidence,
+        )
+        for name, one in estimates.items()
+    }

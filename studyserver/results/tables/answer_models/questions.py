@@ -5,8 +5,7 @@ import pandas as pd
 
 from explainer.core.clips.conditions import ORIGINAL, UNMASKED
 from studyserver.results.statistics.answer_model.answers import Answers, Family, answers_of
-from studyserver.results.tables.judgments_by_group import labelled
-from studyserver.results.tables.summaries import GroupSummary, QuestionSummary
+from studyserver.results.tables.summaries import GroupSummary, QuestionSummary, labelled
 
 POSITION = "position"  # from the first to the last trial of a session
 AFTER_ORIGINAL = "after_original"  # of a masked clip: the annotator had heard the track's original before

@@ -13,7 +13,7 @@ from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.pages.power import answered_variances
 from studyserver.results.pages.progress import adaptive_words, stages_table, times_table
-from studyserver.results.statistics.power import raters_until, shown_width
+from studyserver.results.statistics.power import planning_width, raters_until
 from studyserver.study.models import AdaptiveDesign, Trial
 
 
@@ -76,7 +76,7 @@ def test_what_is_needed_follows_from_the_answers_by_the_stated_formula(browser, 
         subset=["evidence", "random_control"]
     )
     annotators = pairs.index.get_level_values(0).nunique()
-    now = shown_width(annotators, 3, variances, each=3)
+    now = planning_width(annotators, 3, variances, each=3)
     assert f"So far {annotators} annotators, each with about 3 of 3 tracks" in part.design
     assert f"is about {now:.2g} wide now; a width of 2.5" in part.answer
     assert table.rows[0][0] == f"{now:.2g}"

@@ -142,7 +142,7 @@ def test_few_judgments_make_no_claim(browser, empty_study, walk_through):
     walk_through(empty_study, np.random.default_rng(2), trials=1)
     text = text_of(browser.get(reverse("results:study", args=[empty_study.slug])))
     assert "Too early to say: 1 judgment by 1 annotator so far." in text
-    assert "no interval: there is only one clip" in text
+    assert "no interval: there is only one track" in text
     assert "nan" not in text.lower().split()
 
 

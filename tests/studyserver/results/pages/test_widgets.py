@@ -80,7 +80,7 @@ def test_what_half_the_width_takes_is_said_in_a_sentence(more, ends):
 
 
 def group(condition, size, value):
-    mean = Mean(value, 1.0, Interval("jackknife", 0.1, value - 0.5, value + 0.5), 40, 10, 8)
+    mean = Mean(value, 1.0, Interval("jackknife", 0.1, value - 0.5, value + 0.5), 40, 10, 10, 8)
     return SimpleNamespace(
         group=Group(condition, "", size), mean=mean, n_judgments=40, n_annotators=8, n_clips=10
     )  # fmt: skip

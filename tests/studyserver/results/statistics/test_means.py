@@ -14,8 +14,9 @@ def test_worked_by_hand():
         np.array([1.0, 3, 4, 4]), np.array([1, 1, 2, 2]), np.array(["a", "b", "a", "b"])
     )
     assert found.value == 3
-    # (n - 1) / n sum of squared deviations: clips 1/2 (1 + 1) = 1, annotators 1/2 (.25 + .25) = .25.
-    assert found.interval.se == pytest.approx(1.25**0.5)
+    # (n - 1) / n sum of squared deviations: clips 1/2 (1 + 1) = 1, annotators 1/2 (.25 + .25) = .25, less
+    # judgments 3/4 (4/9 + 0 + 1/9 + 1/9) = .5: never below the larger of the first two.
+    assert found.interval.se == pytest.approx(1.0)
     assert (found.n_judgments, found.n_items, found.n_raters) == (4, 2, 2)
 
 
@@ -71,7 +72,8 @@ def test_items_that_count_alike_by_the_definition():
     assert found.value == pytest.approx(mean(table)) != pytest.approx(values.mean())
     without_item = np.array([mean(table[table["item"] != item]) for item in range(8)])
     without_rater = np.array([mean(table[table["rater"] != rater]) for rater in range(4)])
-    expected = jackknife(mean(table), without_item, without_rater)
+    without_cell = np.array([mean(table.drop(row)) for row in table.index])
+    expected = jackknife(mean(table), without_item, without_rater, without_cell)
     assert (found.interval.low, found.interval.high) == pytest.approx((expected.low, expected.high))
 
 
@@ -91,6 +93,9 @@ def test_a_difference_of_tracks_that_count_alike_by_the_definition():
     found, interval = difference_with_interval(*arrays, items_alike=True)
     tracks = np.array([difference("track", label) for label in range(5)])
     raters = np.array([difference("rater", label) for label in range(6)])
-    expected = jackknife(difference(), tracks, raters)
+    for side in sides:
+        side["cell"] = side["track"] * 6 + side["rater"]
+    cells = np.array([difference("cell", label) for label in set(sides[0]["cell"]) | set(sides[1]["cell"])])
+    expected = jackknife(difference(), tracks, raters, cells)
     assert found == pytest.approx(difference())
     assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high))

@@ -28,7 +28,7 @@ def test_a_table_of_statistics_says_what_its_items_are(counted):
 
 def test_a_mean_keeps_its_numbers_and_says_its_reason_in_the_words_of_a_study():
     reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": 2})
-    mean = Mean(1.5, 0.5, Interval("jackknife", reason=reason), 4, 2, 2)
+    mean = Mean(1.5, 0.5, Interval("jackknife", reason=reason), 4, 2, 1, 2)
     found = mean_of(mean, "clip")
     assert found.interval.reason == "no interval: new annotators need at least 3; there are 2"
-    assert (found.value, found.sd, found.n_items) == (1.5, 0.5, 2)
+    assert (found.value, found.sd, found.n_items, found.n_units) == (1.5, 0.5, 2, 1)

@@ -15,7 +15,7 @@ from studyserver.results.statistics.reasons import Why
 
 from ..leave_one_out import Estimate, ratio_or_nan
 from ..ratings import Ratings, UndefinedError
-from .registry import ORDERED_LEVELS, coefficient, proportion
+from .registry import ORDERED_LEVELS, coefficient, proportion, reliability_of_shares
 
 _CHUNK = 4_000_000
 
@@ -49,27 +49,35 @@ class CategoryAgreement:
         self.concentration = float((self._shares**2).sum()) / ratings.n_items**2
 
     @cached_property
-    def observed_without(self) -> tuple[np.ndarray, np.ndarray]:
-        """`observed` without each item, shape (n_items,), and without each rater, shape (n_raters,)."""
+    def observed_without(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`observed` without each item (n_items,), each rater (n_raters,) and each judgment (n,)."""
         ratings, share, size = self.ratings, self._share, self.ratings.size
         n_pairable = ratings.n_items_pairable
         without_item = ratio_or_nan(share.sum() - share, n_pairable - (ratings.item_size >= 2))
         left = np.nan_to_num(
             ratio_or_nan(self._agreeing[ratings.item] - 2 * (ratings.same - 1), (size - 1) * (size - 2))
         )
-        change = ratings.per_rater(left - share[ratings.item])
-        lost = ratings.per_rater((size == 2).astype(float))
-        return without_item, ratio_or_nan(share.sum() + change, n_pairable - lost)
+        change, lost = left - share[ratings.item], (size == 2).astype(float)
+        per_rater = [ratings.per_rater(figure) for figure in (change, lost)]
+        without = [
+            ratio_or_nan(share.sum() + changed, n_pairable - gone)
+            for changed, gone in (per_rater, (change, lost))
+        ]
+        return without_item, without[0], without[1]
 
     @cached_property
-    def concentration_without(self) -> tuple[np.ndarray, np.ndarray]:
-        """`concentration` without each item and without each rater."""
+    def concentration_without(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`concentration` without each item, each rater and each judgment."""
         ratings, shares, size = self.ratings, self._shares, self.ratings.size
         whole = float((shares**2).sum())
         own = ratings.per_item(ratings.same / size**2)
         cross = ratings.per_item(shares[ratings.code] / size)
         without_item = ratio_or_nan(whole - 2 * cross + own, (ratings.n_items - 1) ** 2)
-        return without_item, _concentration_without_raters(ratings, shares, whole)
+        return (
+            without_item,
+            _concentration_without_raters(ratings, shares, whole),
+            _concentration_without_judgments(ratings, shares, whole),
+        )
 
 
 def _concentration_without_raters(ratings: Ratings, shares: np.ndarray, whole: float) -> np.ndarray:
@@ -92,6 +100,16 @@ def _concentration_without_raters(ratings: Ratings, shares: np.ndarray, whole: f
         moved[block] += 2 * (change @ shares) + change.power(2).sum(axis=1)
     left = ratings.n_items - ratings.per_rater((ratings.size == 1).astype(float))
     return ratio_or_nan(moved, left**2)
+
+
+def _concentration_without_judgments(ratings: Ratings, shares: np.ndarray, whole: float) -> np.ndarray:
+    """Return the same without each judgment."""
+    size, item, same = ratings.size, ratings.item, ratings.same
+    rest = 1 / np.maximum(size - 1, 1)
+    gained = rest - 1 / size
+    own = ratings.per_item(shares[ratings.code])[item] * gained - shares[ratings.code] * rest
+    squared = gained**2 * ratings.per_item(same)[item] - 2 * gained * rest * same + rest**2
+    return ratio_or_nan(whole + 2 * own + squared, (ratings.n_items - (size == 1)) ** 2)
 
 
 def _by_rater(ratings: Ratings, column: np.ndarray, weights: np.ndarray, n_columns: int) -> sparse.csr_array:
@@ -120,9 +138,10 @@ def _beyond_chance(parts: CategoryAgreement, chance: _Chance) -> Estimate:
     if np.isnan(value):
         raise UndefinedError(Why.ALL_EQUAL)
 
-    def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
-        of_items, of_raters = zip(parts.observed_without, parts.concentration_without, strict=True)
-        return _corrected(of_items[0], chance(of_items[1])), _corrected(of_raters[0], chance(of_raters[1]))
+    def leave_one_out() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        both = zip(parts.observed_without, parts.concentration_without, strict=True)
+        item, rater, judgment = (_corrected(observed, chance(expected)) for observed, expected in both)
+        return item, rater, judgment
 
     return Estimate(value, leave_one_out, observed=parts.observed, expected=float(expected))
 
@@ -134,7 +153,7 @@ def percent_agreement(ratings: Ratings) -> Estimate:
     return Estimate(parts.observed, lambda: parts.observed_without, observed=parts.observed)
 
 
-@coefficient("fleiss_kappa", "Fleiss' κ", 20, of_categories=True)
+@coefficient("fleiss_kappa", "Fleiss' κ", 20, scale=reliability_of_shares, of_categories=True)
 def fleiss_kappa(ratings: Ratings) -> Estimate:
     """Return Fleiss' kappa: chance agreement is the sum of the options' squared shares."""
     return _beyond_chance(ratings.once(CategoryAgreement), lambda concentration: concentration)
@@ -190,25 +209,27 @@ def gwet_ac2(ratings: Ratings, *, power: float = 2.0) -> Estimate:
     if np.isnan(value):
         raise UndefinedError(Why.CHANCE_COMPLETE)
 
-    def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
-        without_rater = total + _weighted_changes(ratings, counts, parts, weights)
-        return _of_sums(total - parts, weights)[0], _of_sums(without_rater, weights)[0]
+    def leave_one_out() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        changes, without_judgment = _weighted_changes(ratings, counts, parts, weights)
+        return _of_sums(total - parts, weights)[0], _of_sums(total + changes, weights)[0], without_judgment
 
     return Estimate(float(value), leave_one_out, observed=float(observed), expected=float(expected))
 
 
 def _weighted_changes(
     ratings: Ratings, counts: np.ndarray, parts: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """Return the change of the sums of `_weighted_parts` over items when each rater is left out."""
-    changes = np.zeros((ratings.n_raters, parts.shape[1]))
-    rows = max(1, _CHUNK // parts.shape[1])
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how the sums of `_weighted_parts` change without each rater, and AC2 without each judgment."""
+    changes, without = np.zeros((ratings.n_raters, parts.shape[1])), np.empty(ratings.n)
+    rows, total = max(1, _CHUNK // parts.shape[1]), parts.sum(axis=0)
     for start in range(0, ratings.n, rows):
         item, code = ratings.item[start : start + rows], ratings.code[start : start + rows]
         left = counts[item]
         left[np.arange(len(item)), code] -= 1
-        np.add.at(changes, ratings.rater[start : start + rows], _weighted_parts(left, weights) - parts[item])
-    return changes
+        change = _weighted_parts(left, weights) - parts[item]
+        np.add.at(changes, ratings.rater[start : start + rows], change)
+        without[start : start + rows] = _of_sums(total + change, weights)[0]
+    return changes, without
 
 
 def _weighted_parts(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:

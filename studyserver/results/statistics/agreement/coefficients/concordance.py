@@ -44,7 +44,14 @@ def kendall_w(ratings: Ratings) -> Estimate:
     value = float(_w((rank.sum(axis=1) ** 2).sum(), n, m, _ties(counts).sum()))
     if np.isnan(value):
         raise UndefinedError(Why.EVERY_RATER_CONSTANT)
-    return Estimate(value, lambda: without_one(codes))
+    order = np.argsort(ratings.item * ratings.n_raters + ratings.rater)
+
+    def leave_one_out() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        without_judgment = np.empty(ratings.n)
+        without_judgment[order] = _without_judgments(rank, _ties(counts).sum()).ravel()
+        return *without_one(codes), without_judgment
+
+    return Estimate(value, leave_one_out)
 
 
 def rank_codes(ratings: Ratings) -> np.ndarray:
@@ -85,6 +92,14 @@ def without_one(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Without item i the centred rank of j falls by sign(x_j - x_i) / 2 for each rater.
     squares = (sums**2).sum() - 2 * _linear(codes, sums) + _quadratic(codes) - sums**2
     return _w(squares, n - 1, m, ties_without), without_rater
+
+
+def _without_judgments(rank: np.ndarray, ties: float) -> np.ndarray:
+    """Return W with each rank in turn replaced by the mean of the other raters' ranks of the item."""
+    n, m = rank.shape
+    sums = rank.sum(axis=1)
+    filled = (sums[:, None] - rank) * m / max(m - 1, 1)
+    return _w((sums**2).sum() - sums[:, None] ** 2 + filled**2, n, m, ties)
 
 
 def _w(squares: npt.ArrayLike, n: int, m: int, ties: npt.ArrayLike) -> np.ndarray:

@@ -5,7 +5,7 @@ Complete designs use mean squares, incomplete ones variance components by restri
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -113,7 +113,8 @@ def _single(ratings: Ratings, name: str) -> Estimate:
         value = mean_squares(ratings.matrix()).coefficients()[name]
         return _defined(value, lambda: _complete_without_one(ratings, name))
     if np.all(ratings.same == ratings.size):
-        return Estimate(1.0, lambda: (np.ones(ratings.n_items), np.ones(ratings.n_raters)))
+        sizes = (ratings.n_items, ratings.n_raters, ratings.n)
+        return Estimate(1.0, lambda: (np.ones(sizes[0]), np.ones(sizes[1]), np.ones(sizes[2])))
     if name == "icc_1_1":
         components = ratings.once(one_way)
     elif not _has_residual(ratings):
@@ -126,9 +127,9 @@ def _single(ratings: Ratings, name: str) -> Estimate:
             return ratio_or_nan(shares[..., 0], shares[..., 0] + shares[..., 2])
         return shares[..., 0]
 
-    def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
-        without_item, without_rater = components.without_one
-        return of_shares(without_item), of_shares(without_rater)
+    def leave_one_out() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        item, rater, judgment = (of_shares(shares) for shares in components.without_one)
+        return item, rater, judgment
 
     return _defined(of_shares(components.shares), leave_one_out)
 
@@ -174,9 +175,13 @@ def _average(single: Callable[[Ratings], Estimate], ratings: Ratings) -> Estimat
     if not 1 + (k - 1) * one.value > 1e-12:
         raise UndefinedError(Why.ITEMS_DIFFER_LESS)
 
-    def leave_one_out() -> tuple[np.ndarray, np.ndarray]:
+    def leave_one_out() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return spearman_brown(one.without_item, k), spearman_brown(one.without_rater, k)
+            return (
+                spearman_brown(one.without_item, k),
+                spearman_brown(one.without_rater, k),
+                spearman_brown(one.without_judgment, k),
+            )
 
     return Estimate(float(spearman_brown(one.value, k)), leave_one_out)
 
@@ -191,7 +196,7 @@ for _name, _label, _place, _one in (
     )
 
 
-def _complete_without_one(ratings: Ratings, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _complete_without_one(ratings: Ratings, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     matrix = ratings.matrix()
     n, k = matrix.shape
     x = matrix - matrix.mean()
@@ -215,7 +220,37 @@ def _complete_without_one(ratings: Ratings, name: str) -> tuple[np.ndarray, np.n
             n,
             k - 1,
         ).coefficients()[name]
-    return without_item, without_rater
+    without_judgment = np.full(ratings.n, np.nan)
+    if n > 2 and k > 2:
+        without_judgment = _complete_without_judgments(x, name)[ratings.item, ratings.rater]
+    return without_item, without_rater, without_judgment
+
+
+def _complete_without_judgments(x: np.ndarray, name: str) -> np.ndarray:
+    """Return a correlation with each judgment in turn filled in from the others, shape (n_items, n_raters).
+
+    It is filled in by the mean of the item's other judgments in the one-way model, and by least squares from
+    item and rater in the others (Yates, 1933); the error has one degree of freedom less.
+    """
+    n, k = x.shape
+    rows, columns, total = x.sum(axis=1)[:, None], x.sum(axis=0)[None, :], x.sum()
+    if name == "icc_1_1":
+        filled = (rows - x) / (k - 1)
+    else:
+        filled = (n * (rows - x) + k * (columns - x) - (total - x)) / ((n - 1) * (k - 1))
+    moved = filled - x
+    found = _squares(
+        (x**2).sum() - x**2 + filled**2,
+        (rows**2).sum() + (2 * rows + moved) * moved,
+        (columns**2).sum() + (2 * columns + moved) * moved,
+        total + moved,
+        n,
+        k,
+    )
+    within, error = n * (k - 1), (n - 1) * (k - 1)
+    return replace(
+        found, within=found.within * within / (within - 1), error=found.error * error / (error - 1)
+    ).coefficients()[name]
 
 
 def _has_residual(ratings: Ratings) -> bool:
@@ -230,7 +265,9 @@ def _has_residual(ratings: Ratings) -> bool:
     return ratings.n > n - csgraph.connected_components(linked, directed=False)[0]
 
 
-def _defined(value: np.ndarray, leave_one_out: Callable[[], tuple[np.ndarray, np.ndarray]]) -> Estimate:
+def _defined(
+    value: np.ndarray, leave_one_out: Callable[[], tuple[np.ndarray, np.ndarray, np.ndarray]]
+) -> Estimate:
     if np.isnan(value):
         raise UndefinedError(Why.NO_COMMON_VARIANCE)
     return Estimate(float(value), leave_one_out)

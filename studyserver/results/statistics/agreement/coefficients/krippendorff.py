@@ -3,6 +3,8 @@
 Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from studyserver.results.statistics.reasons import Why
@@ -10,14 +12,20 @@ from studyserver.results.statistics.reasons import Why
 from ..distances import Distance, distance_of
 from ..leave_one_out import Estimate, lost_without_rater, pairable, ratio_or_nan
 from ..ratings import Ratings, UndefinedError
-from .registry import coefficient
+from .registry import coefficient, reliability_of_shares
 
 _TINY = 1e-12
 MAXIMUM_RANK_CELLS = 1024
 _CHUNK = 2_000_000
 
 
-@coefficient("krippendorff_alpha", "Krippendorff's \N{GREEK SMALL LETTER ALPHA}", 0, of_disagreement=True)
+@coefficient(
+    "krippendorff_alpha",
+    "Krippendorff's \N{GREEK SMALL LETTER ALPHA}",
+    0,
+    scale=reliability_of_shares,
+    of_disagreement=True,
+)
 def krippendorff_alpha(ratings: Ratings) -> Estimate:
     """Return alpha = 1 - Do / De over the items with at least two judgments.
 
@@ -41,7 +49,16 @@ def krippendorff_alpha(ratings: Ratings) -> Estimate:
         raise UndefinedError(Why.NO_PAIR)
     if data.code.min() == data.code.max():
         raise UndefinedError(Why.ALL_EQUAL)
-    return _ordinal(data) if data.level == "ordinal" else _by_distance(data)
+    one = _ordinal(data) if data.level == "ordinal" else _by_distance(data)
+    if data.n == ratings.n:
+        return one
+
+    def leave_one_out() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        without_judgment = np.full(ratings.n, one.value)  # nothing changes without one that has no pair
+        without_judgment[ratings.size >= 2] = one.without_judgment
+        return one.without_item, one.without_rater, without_judgment
+
+    return replace(one, leave_one_out=leave_one_out)
 
 
 def _by_distance(data: Ratings) -> Estimate:
@@ -60,7 +77,7 @@ def _by_distance(data: Ratings) -> Estimate:
 
 def _without_one(
     data: Ratings, distance: Distance, within: np.ndarray, to_all: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     m = data.item_size
     pairs = data.per_item(within)  # ordered pairs of each item
     disagreement, spread, n = (pairs / (m - 1)).sum(), to_all.sum(), data.n
@@ -79,9 +96,13 @@ def _without_one(
         - 2 * np.bincount(rater, to_all[lost], data.n_raters)
         + distance.among_groups(rater, lost, data.n_raters)
     )
+    # In an item with two judgments the other one is lost as well.
+    lost_to_all = np.where(size == 2, data.per_item(to_all)[data.item], to_all)
+    own_spread = spread - 2 * lost_to_all + np.where(size == 2, pairs[data.item], 0.0)
     return (
         _alpha(n - m, item_disagreement, item_spread, spread),
         _alpha(rater_n, rater_disagreement, rater_spread, spread),
+        _alpha(n - 1 - (size == 2), disagreement + change, own_spread, spread),
     )
 
 
@@ -102,10 +123,20 @@ def _ordinal(data: Ratings) -> Estimate:
     n = data.n
     return Estimate(
         float(1 - (n - 1) * disagreement / spread),
-        lambda: (_ordinal_without_items(data, disagreement, spread), _ordinal_without_raters(data)),
+        lambda: _ordinal_without_one(data, disagreement, spread),
         observed=float(disagreement / n),
         expected=float(spread / (n * (n - 1))),
     )
+
+
+def _ordinal_without_one(
+    data: Ratings, disagreement: float, spread: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    without_item = _ordinal_without_items(data, disagreement, spread)
+    without_judgment = _ordinal_without_judgments(data, disagreement, spread)
+    # In an item with two judgments the other one is lost as well.
+    without_judgment = np.where(data.size == 2, without_item[data.item], without_judgment)
+    return without_item, _ordinal_without_raters(data), without_judgment
 
 
 def mid_ranks(counts: np.ndarray) -> np.ndarray:
@@ -243,6 +274,23 @@ def _ordinal_quadratic(data: Ratings) -> np.ndarray:
     equally filled cells: the term is smaller than the linear one by the item's share of all judgments, and
     pooling changes it by less than 0.1 %.
     """
+    cell, above = data.once(_pairs_above)
+    if data.favours_counts(len(above)):
+        items = data.counts(cell, len(above))
+        return ((items @ above) * items).sum(axis=1)
+    result = np.zeros(data.n_items)
+    for m, items, judgments in data.by_size():
+        cells = cell[judgments]
+        for shift in range(m):
+            result[items] += above[cells, np.roll(cells, shift, axis=1)].sum(axis=1)
+    return result
+
+
+def _pairs_above(data: Ratings) -> tuple[np.ndarray, np.ndarray]:
+    """Return each judgment's cell, and the table of pairs of cells, summed above both (half of it at them).
+
+    The table is sum_w (m_w [a = b] n_wa - n_wa n_wb) / (m_w - 1) for cells a and b.
+    """
     n_categories = len(data.categories)
     cell, n_cells = data.code, n_categories
     if n_categories > MAXIMUM_RANK_CELLS:
@@ -251,29 +299,51 @@ def _ordinal_quadratic(data: Ratings) -> np.ndarray:
         cell = (mid_ranks(counts) * (n_cells / data.n)).astype(np.int64)[data.code]
     size = data.size
     weight = np.bincount(cell, size / (size - 1), n_cells)
-    # table[a, b] = sum_w (m_w [a = b] n_wa - n_wa n_wb) / (m_w - 1)
     if data.favours_counts(n_cells):
         items = data.counts(cell, n_cells)
         table = np.diag(weight) - items.T @ (items / (data.item_size - 1)[:, None])
-        return ((items @ _half_cumulative_both_ways(table)) * items).sum(axis=1)
-    flat = np.zeros(n_cells * n_cells)
-    lookups = []
-    for m, items, judgments in data.by_size():
-        cells = cell[judgments]
-        for shift in range(m):
-            pairs = cells * n_cells + np.roll(cells, shift, axis=1)
-            flat -= np.bincount(pairs.ravel(), minlength=n_cells * n_cells) / (m - 1)
-        lookups.append((m, items, cells))
-    table = flat.reshape(n_cells, n_cells)
-    table[np.diag_indices(n_cells)] += weight
-    above = _half_cumulative_both_ways(table)
-    result = np.zeros(data.n_items)
-    for m, items, cells in lookups:
-        total = np.zeros(len(items))
-        for shift in range(m):
-            total += above[cells, np.roll(cells, shift, axis=1)].sum(axis=1)
-        result[items] = total
-    return result
+    else:
+        flat = np.zeros(n_cells * n_cells)
+        for m, _items, judgments in data.by_size():
+            cells = cell[judgments]
+            for shift in range(m):
+                pairs = cells * n_cells + np.roll(cells, shift, axis=1)
+                flat -= np.bincount(pairs.ravel(), minlength=n_cells * n_cells) / (m - 1)
+        table = flat.reshape(n_cells, n_cells)
+        table[np.diag_indices(n_cells)] += weight
+    return cell, _half_cumulative_both_ways(table)
+
+
+def _ordinal_without_judgments(data: Ratings, disagreement: float, spread: float) -> np.ndarray:
+    """Return alpha without each judgment of the items with three or more.
+
+    Without a judgment of category x the ranks above x fall by 1 and that of x by one half, for which the
+    disagreement of all items is expanded as in `_ordinal_without_items`. Then the judgment leaves its item.
+    """
+    counts = np.bincount(data.code, minlength=len(data.categories)).astype(float)
+    rank = (mid_ranks(counts) - data.n / 2)[data.code]
+    m, same, size = data.item_size, data.same, data.size
+    pull = (size * rank - data.per_item(rank)[data.item]) / (size - 1)
+    by_category = np.bincount(data.code, pull, len(counts))
+    linear = (by_category[::-1].cumsum()[::-1] - by_category / 2)[data.code]
+    cell, above = data.once(_pairs_above)
+    moved = disagreement - 4 * linear + 2 * np.diagonal(above)[cell]
+
+    last = _first_and_last(data)[1]
+    running = np.cumsum(rank)
+    start = np.concatenate([[0], np.cumsum(m)])[data.item]
+    through = running[start + last] - running[start] + rank[start]
+    ranks_above = data.per_item(rank)[data.item] - through + same * rank / 2
+    higher = size - 1 - last
+    total = data.per_item(rank)[data.item] - higher - same / 2
+    squares = data.per_item(rank**2)[data.item] - 2 * ranks_above + higher + same / 4
+    own = rank - 0.5
+    before = 2 * (size * squares - total**2) / (size - 1)
+    after = 2 * ((size - 1) * (squares - own**2) - (total - own) ** 2) / np.maximum(size - 2, 1)
+
+    n, at = float(data.n - 1), counts[data.code]
+    own_spread = n * (n**3 - ((counts**3).sum() + (at - 1) ** 3 - at**3)) / 6
+    return _alpha(np.full(data.n, n), np.maximum(moved - before + after, 0.0), own_spread, spread)
 
 
 def _half_cumulative_both_ways(table: np.ndarray) -> np.ndarray:

@@ -13,12 +13,14 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters
 from statsmodels.stats.inter_rater import fleiss_kappa as statsmodels_fleiss
 
-from studyserver.results.statistics.agreement import COEFFICIENTS, agreement_table, gwet_ac2, prepare
+from studyserver.results.statistics.agreement import COEFFICIENTS, agreement_table, gwet_ac2, prepare, reml
 from studyserver.results.statistics.agreement import distances as distances_module
 from studyserver.results.statistics.agreement import variance_components as components_module
 from studyserver.results.statistics.agreement.coefficients import krippendorff as krippendorff_module
+from studyserver.results.statistics.agreement.coefficients.cohen import cohen_kappa_linear
 from studyserver.results.statistics.agreement.coefficients.concordance import kendall_w
 from studyserver.results.statistics.agreement.coefficients.krippendorff import krippendorff_alpha
+from studyserver.results.statistics.agreement.ratings import UndefinedError
 
 
 def estimate(matrix, level, statistic, options=None):
@@ -178,6 +180,11 @@ def test_categorical_delete_one_intervals_match_recomputation(statistic, level):
         present = [item for item in present if np.isfinite(matrix[item]).all()]
     without_item = np.array([estimate(np.delete(matrix, u, 0), level, statistic, options) for u in present])
     without_rater = [estimate(np.delete(matrix, r, 1), level, statistic, options) for r in range(raters)]
+    without_cell = []
+    for place in zip(*np.nonzero(np.isfinite(matrix)), strict=True):
+        rest = matrix.copy()
+        rest[place] = np.nan
+        without_cell.append(estimate(rest, level, statistic, options))
     for scope, lists in (
         ("items", [without_item]),
         ("items+raters", [without_item, np.array(without_rater)]),
@@ -188,13 +195,22 @@ def test_categorical_delete_one_intervals_match_recomputation(statistic, level):
             continue
         a, m = row.estimate, np.isfinite(matrix).sum(axis=1)
         m = m[m >= 2].mean()
+        if statistic == "fleiss_kappa":
+            shares = np.unique(matrix[np.isfinite(matrix)], return_counts=True)[1] / np.isfinite(matrix).sum()
+            m /= (1 - (shares**2).sum()) * len(shares) / (len(shares) - 1)
         forward = (
             (lambda x: np.log(x / (1 - x)))
             if statistic == "percent_agreement"
             else (lambda x, m=m: np.log((1 + (m - 1) * x) / (1 - x)))
         )
         slope = (forward(a + 1e-6) - forward(a - 1e-6)) / 2e-6
-        variance = sum((len(x) - 1) / len(x) * ((forward(x) - forward(a)) ** 2).sum() for x in lists)
+        variances = [
+            (len(x) - 1) / len(x) * ((forward(x) - forward(a)) ** 2).sum()
+            for x in (*lists, np.array(without_cell))
+        ]
+        variance = variances[0]
+        if len(lists) == 2:
+            variance = max(variances[0] + variances[1] - variances[2], *variances[:2])
         assert row.se == pytest.approx(np.sqrt(variance) / slope, rel=1e-6)
 
 
@@ -280,17 +296,55 @@ def test_incomplete_intraclass_delete_one_step_is_close_to_refits(monkeypatch):
     assert ((item - share) ** 2).sum() == pytest.approx(((item_refits - share) ** 2).sum(), rel=0.02)
 
 
-def test_many_raters_are_left_out_in_groups_with_about_the_same_spread(monkeypatch):
-    matrix = panel(16, 25, 66, missing=0.5, kind="slider", rater_bias=0.8)
+@pytest.mark.parametrize(("n_items", "n_raters", "missing"), [(25, 66, 0.5), (40, 30, 0.7), (9, 40, 0.4)])
+@pytest.mark.parametrize("with_raters", [True, False])
+def test_one_newton_step_has_the_spread_of_refits(n_items, n_raters, missing, with_raters, monkeypatch):
+    matrix = panel(16, n_items, n_raters, missing=missing, kind="slider", rater_bias=0.8)
     ratings = prepare(*long(matrix), "interval")
-    grouped = without_one(ratings)[2]
-    assert len(grouped) == 30
-    monkeypatch.setattr(components_module, "_REFIT_RATERS", 100)
-    whole, _, single = without_one(ratings)
-    errors = [
-        np.sqrt((len(part) - 1) / len(part) * ((part - whole) ** 2).sum(axis=0)) for part in (grouped, single)
-    ]
-    np.testing.assert_allclose(errors[0], errors[1], rtol=0.35)
+
+    def errors(most):
+        monkeypatch.setattr(components_module, "_REFIT_ITEMS", most)
+        monkeypatch.setattr(components_module, "_REFIT_RATERS", most)
+        found = components_module.Components(ratings, with_raters=with_raters)
+        if most:
+            own = (ratings, found._sums, found.theta, np.arange(ratings.n), ratings.n)
+            parts = *found.without_one[:2], components_module._refits(*own)
+        else:
+            parts = found.without_one
+        return [np.sqrt(((part - found.shares) ** 2).sum(axis=0)) for part in parts]
+
+    for steps, refits in zip(errors(0), errors(1000), strict=True):
+        np.testing.assert_allclose(steps, refits, rtol=0.1)
+
+
+def test_large_designs_have_the_same_components_however_they_are_summed(monkeypatch):
+    ratings = prepare(*long(panel(17, 60, 45, missing=0.6, kind="slider", rater_bias=0.8)), "interval")
+    small = without_one(ratings)
+    monkeypatch.setattr(reml, "_DENSE", 500)  # cross products of a few items at a time
+    monkeypatch.setattr(reml, "_LARGE", 30)  # a part of the raters gives the start
+    for found, expected in zip(without_one(ratings), small, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.35])
+@pytest.mark.parametrize(
+    ("level", "kind"), [("nominal", "five"), ("ordinal", "five"), ("ordinal", "slider"), ("ratio", "slider")]
+)
+def test_figures_without_each_judgment_match_recomputation(level, kind, missing):
+    ratings = prepare(*long(panel(5, 14, 6, missing=missing, kind=kind)), level)
+    for name, one in COEFFICIENTS.items():
+        try:
+            found = one.compute(ratings)
+        except UndefinedError:
+            continue
+        if name in ("kendall_w", "mean_spearman") or name.endswith("_k"):
+            continue  # filled in where complete; ranks as before; of as many raters as before
+        rest = [one.compute(ratings.select(np.arange(ratings.n) != gone)).value for gone in range(ratings.n)]
+        if name.startswith("icc"):
+            change, exact = found.without_judgment - found.value, np.array(rest) - found.value
+            assert np.sqrt((change**2).sum()) == pytest.approx(np.sqrt((exact**2).sum()), rel=0.05)
+        else:
+            np.testing.assert_allclose(found.without_judgment, rest, atol=1e-11)
 
 
 def test_kendalls_w_is_the_mean_rank_correlation_in_disguise():
@@ -308,3 +362,72 @@ def test_kendalls_w_delete_one_values_match_recomputation(kind):
     raters = [estimate(np.delete(matrix, r, 1), "ordinal", "kendall_w") for r in range(4)]
     np.testing.assert_allclose(found.without_item, items, atol=1e-12)
     np.testing.assert_allclose(found.without_rater, raters, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["five", "slider"])
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_mean_spearman_correlation_is_the_mean_of_those_of_pandas(kind, missing):
+    matrix = panel(14, 30, 6, missing=missing, kind=kind)
+    correlation = pd.DataFrame(matrix).corr(method="spearman", min_periods=3).to_numpy()
+    expected = np.nanmean(correlation[np.triu_indices(6, 1)])
+    assert estimate(matrix, "ordinal", "mean_spearman") == pytest.approx(expected)
+    ratings = prepare(*long(matrix), "ordinal")
+    one = COEFFICIENTS["mean_spearman"]
+    found = one.compute(ratings)
+    for without, place, n in (
+        (found.without_item, ratings.item, 30),
+        (found.without_rater, ratings.rater, 6),
+        (found.without_judgment, np.arange(ratings.n), ratings.n),
+    ):
+        exact = [one.compute(ratings.select(place != gone)).value for gone in range(n)]
+        spread = [np.sqrt(((np.array(part) - found.value) ** 2).sum()) for part in (without, exact)]
+        assert spread[0] == pytest.approx(spread[1], rel=1e-9 if n == 6 else 0.1)
+
+
+def test_raters_without_three_items_in_common_have_no_rank_correlation():
+    values = np.full((6, 3), np.nan)
+    values[:2, 0], values[2:4, 1], values[4:, 2] = [1, 2], [1, 2], [1, 2]
+    table = agreement_table(*long(values), "ordinal", statistics=["mean_spearman"])
+    assert str(table["reason"].iloc[0]).startswith("no two raters judged three items in common")
+
+
+@pytest.mark.parametrize("level", ["ordinal", "interval"])
+@pytest.mark.parametrize("weights", ["linear", "quadratic", "declared"])
+def test_kappa_of_two_raters_with_each_kind_of_weights(level, weights):
+    matrix = panel(4, 60, 2)
+    matrix[matrix == 4] = 5  # an option that nobody chose still belongs to the scale
+    options = [1.0, 2.0, 3.0, 4.0, 5.0]
+    ratings = prepare(*long(matrix), level, options)
+    if weights == "declared":
+        apart = np.abs(np.subtract.outer(options, options)) ** 1.5 / 8
+        found = cohen_kappa_linear(ratings, weights=1 - apart)
+        place = matrix.astype(int) - 1
+        chance = np.mean([[apart[a, b] for a in place[:, 0]] for b in place[:, 1]])
+        expected = 1 - apart[place[:, 0], place[:, 1]].mean() / chance
+    else:
+        name = {"linear": "cohen_kappa_linear", "quadratic": "cohen_kappa_weighted"}[weights]
+        found = COEFFICIENTS[name].compute(ratings)
+        expected = cohen_kappa_score(matrix[:, 0], matrix[:, 1], labels=options, weights=weights)
+    assert found.value == pytest.approx(expected)
+    rest = [
+        cohen_kappa_linear(ratings.select(ratings.item != gone), weights=1 - apart).value
+        if weights == "declared"
+        else COEFFICIENTS[name].compute(ratings.select(ratings.item != gone)).value
+        for gone in range(60)
+    ]
+    np.testing.assert_allclose(found.without_item, rest, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.eye(3), "5 rows and columns"),
+        (2 * np.eye(5), "between 0"),
+        (np.eye(5) * 0.5, "1 for equal answers"),
+        (np.eye(5) + np.diag([0.5] * 4, 1), "symmetric"),
+    ],
+)
+def test_declared_weights_that_do_not_fit_are_refused(weights, message):
+    ratings = prepare(*long(panel(4, 20, 2)), "ordinal", [1.0, 2.0, 3.0, 4.0, 5.0])
+    with pytest.raises(ValueError, match=message):
+        cohen_kappa_linear(ratings, weights=weights)

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from panels import long, panel
 
-from studyserver.results.statistics.agreement import gwet_ac2, prepare
+from studyserver.results.statistics.agreement import gwet_ac2, prepare, reml
 from studyserver.results.statistics.agreement import variance_components as components
 from studyserver.results.statistics.agreement.coefficients import chance_corrected as chance_module
 from studyserver.results.statistics.agreement.coefficients import concordance, krippendorff
@@ -117,12 +117,15 @@ def test_variance_components_are_the_same_whether_items_or_raters_are_absorbed(
 ):
     monkeypatch.setattr(components, "_REFIT_ITEMS", refit_items)
     ratings = prepare(*long(panel(22, 9, 40, missing=0.4, kind="slider")), "interval")
-    assert components._absorbs_raters(9, 40)
+    assert reml.absorbs_raters(9, 40)
     raters_absorbed = without_one(ratings, with_raters)
-    monkeypatch.setattr(components, "_absorbs_raters", lambda n_items, n_raters: False)
+    monkeypatch.setattr(reml, "absorbs_raters", lambda n_items, n_raters: False)
     items_absorbed = without_one(ratings, with_raters)
     for found, expected in zip(raters_absorbed, items_absorbed, strict=True):
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+        np.testing.assert_allclose(
+            found, expected, atol=2e-3
+        )  # judgments, and items by steps, are approximate
+    np.testing.assert_allclose(raters_absorbed[0], items_absorbed[0], atol=1e-5)
 
 
 def test_kendalls_w_of_few_items_and_many_raters_without_each_item():

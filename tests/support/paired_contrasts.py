@@ -1,7 +1,7 @@
-"""The estimators of conditions and retention that the model of the answers replaced, to measure beside it.
+"""Contrasts paired by track and rater, and retention from products of different raters' judgments.
 
-Contrasts paired by track and rater, and retention from products of different raters' judgments, both with the
-two-way jackknife.
+With the two-way jackknife: what the model of the answers replaced, to measure beside it, and what the
+formulas of the planning page are about.
 """
 
 import numpy as np
@@ -15,14 +15,19 @@ from studyserver.results.statistics.reasons import Reason, Why
 RETENTION = (Figure("retention", Why.UNRELIABLE_TRACKS, correlation_scale(may_exceed_one=True)),)
 
 
-def contrast(table: pd.DataFrame, first: str, second: str) -> tuple[float, float, float]:
-    """Return the difference of two conditions and its interval; NaN where undefined."""
+def contrast(
+    table: pd.DataFrame, first: str, second: str, *, once: bool = True
+) -> tuple[float, float, float]:
+    """Return the difference of two conditions and its interval; NaN where undefined.
+
+    Without `once` the interval counts the error of judgments twice, as it did before the model.
+    """
     difference = _paired_differences(table.rename(columns={"level": "condition"}), first, second)
     difference = difference[np.isfinite(difference).any(axis=1)][:, np.isfinite(difference).any(axis=0)]
     if difference.size == 0:
         return (float("nan"),) * 3
     estimate = float(np.nanmean(difference, axis=1).mean())
-    interval = _interval(difference, estimate)
+    interval = _interval(difference, estimate, once=once)
     return estimate, _number(interval.low), _number(interval.high)
 
 
@@ -68,17 +73,21 @@ def _paired_differences(table: pd.DataFrame, first: str, second: str) -> np.ndar
     return one - two
 
 
-def _interval(difference: np.ndarray, estimate: float) -> Interval:
+def _interval(difference: np.ndarray, estimate: float, *, once: bool) -> Interval:
     has = np.isfinite(difference)
     filled = np.where(has, difference, 0.0)
     sums, counts = filled.sum(axis=1), has.sum(axis=1)
     means = sums / counts
     n_tracks, n_raters = difference.shape
     if n_raters < 3:
-        reason = Reason(Why.FEWER_THAN_THREE_RATERS, {"n": n_raters})
-        return Interval("jackknife", reason=reason)
+        return Interval("jackknife", reason=Reason(Why.FEWER_THAN_THREE_RATERS, {"n": n_raters}))
     without_track = (means.sum() - means) / max(n_tracks - 1, 1) if n_tracks > 1 else np.full(1, np.nan)
     left = counts[:, None] - has
     remaining = np.divide(sums[:, None] - filled, left, out=np.full(difference.shape, np.nan), where=left > 0)
     without_rater = np.nanmean(remaining, axis=0)
-    return jackknife(estimate, without_track, without_rater)
+    if not once:
+        return jackknife(estimate, without_track, without_rater)
+    # Without a cell only its track's mean changes; a track that has no other cell is left out.
+    tracks_left = np.where(left > 0, n_tracks, max(n_tracks - 1, 1))
+    without_cell = (means.sum() - means[:, None] + np.where(left > 0, remaining, 0.0)) / tracks_left
+    return jackknife(estimate, without_track, without_rater, without_cell[has])

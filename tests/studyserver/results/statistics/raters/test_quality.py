@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from studyserver.results.statistics.rater_quality import (
+from studyserver.results.statistics.raters.quality import (
     Rule,
+    anchor_share,
     disputed_answers,
     disputed_items,
     exclusions,
@@ -163,3 +164,33 @@ def test_without_an_answer_there_is_neither_a_share_nor_a_probability():
     assert table.loc["b", ["correct_share", "guessing_p"]].isna().all()
     assert table.loc["a", "guessing_p"] == 0.5
     assert guessing_table(answers.iloc[:0]).empty
+
+
+def test_an_anchor_above_90_in_more_than_15_percent_of_the_items_excludes_after_the_standard():
+    rows = [("a", item, 91.0 if item < 3 else 40.0) for item in range(20)]  # 3 of 20: exactly 15 %
+    rows += [("b", item, 91.0 if item < 4 else 40.0) for item in range(20)]
+    rows += [("c", item, 90.0) for item in range(20)]
+    shares = anchor_share(pd.DataFrame(rows, columns=["rater", "item", "value"]))
+    assert shares["n_anchors"].tolist() == [20, 20, 20]
+    rule = Rule("anchor_overrated_share", "above", 0.15, "more than 15 % of the anchors above 90")
+    assert list(exclusions(shares, [rule])["rater"]) == ["b"]
+
+
+def test_drift_over_the_session_is_found_and_its_interval_holds_the_truth():
+    generator = np.random.default_rng(3)
+    n_items, n_raters, truth = 40, 12, np.where(np.arange(12) < 2, 0.5, 0.0)  # points in ten trials
+    clip = generator.normal(size=n_items)
+    rows = []
+    for rater in range(n_raters):
+        for position, item in enumerate(generator.permutation(n_items)):
+            value = clip[item] + truth[rater] * position / 10 + 0.3 * generator.normal()
+            rows.append((item, rater, value, position))
+    table = quality_table(pd.DataFrame(rows, columns=["item", "rater", "value", "position"]))
+    # The mean of the others drifts as well, but in another order for each: no slope on these positions.
+    held = (table["drift_low"] <= truth) & (truth <= table["drift_high"])
+    assert held.sum() >= 10
+    assert (table["drift_low"][:2] > 0).all() and table["drift"][:2].tolist() == pytest.approx(
+        [0.5] * 2, abs=0.1
+    )
+    unknown = quality_table(pd.DataFrame(rows, columns=["item", "rater", "value", "position"])[:30])
+    assert "drift" in unknown and unknown["drift"].isna().all()  # nobody else judged

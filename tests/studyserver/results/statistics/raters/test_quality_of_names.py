@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from nltk.metrics.distance import masi_distance
 
-from studyserver.results.statistics.rater_quality_of_names import named_pairwise_table, named_quality_table
+from studyserver.results.statistics.raters.quality_of_names import named_pairwise_table, named_quality_table
 
 
 def judgments(seed=1, n_items=12, n_raters=5, sets=False):

@@ -7,9 +7,9 @@ and 0 otherwise; for sets 1 minus the MASI distance (Passonneau, 2006).
 import numpy as np
 import pandas as pd
 
-from .agreement.distances import answer_similarity
-from .estimates import require_columns
-from .rater_quality import answering_figures
+from ..agreement.distances import answer_similarity
+from ..estimates import require_columns
+from .quality import answering_figures
 
 JUDGMENT_COLUMNS = {
     "item": "what was judged",
@@ -26,7 +26,7 @@ def named_quality_table(judgments: pd.DataFrame) -> pd.DataFrame:
     ----------
     judgments : pd.DataFrame
         With the columns of `JUDGMENT_COLUMNS`, one judgment per item and rater. Optional columns:
-        ``position``, ``response_ms`` as for `rater_quality.quality_table`, and ``given``: what is
+        ``position``, ``response_ms`` as for `quality.quality_table`, and ``given``: what is
         compared to find equal answers in a row, if not the value (a position instead of the clip there).
 
     Returns
@@ -34,7 +34,7 @@ def named_quality_table(judgments: pd.DataFrame) -> pd.DataFrame:
     pd.DataFrame
         Sorted by ``rater``: ``n_judgments``; ``agreement_with_others``, the mean similarity with the answers
         of the others to the same items, each item counting alike (missing where there are none); and the
-        columns of `rater_quality.answering_figures`.
+        columns of `quality.answering_figures`.
     """
     item, rater, code, similar, raters = _coded(judgments)
     counts = np.zeros((item.max(initial=-1) + 1, len(similar)))

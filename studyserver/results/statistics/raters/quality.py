@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .estimates import require_columns
-from .model_fit import correlation, leave_one_out_correlations
+from ..estimates import require_columns
+from ..model_fit import correlation, leave_one_out_correlations
 
 JUDGMENT_COLUMNS = {"item": "the clip", "rater": "the annotator", "value": "the judgment as a number"}
+DRIFT_TRIALS = 10
 _COMPARE: dict[str, Callable[[pd.Series, float], pd.Series]] = {"above": operator.gt, "below": operator.lt}
 
 
@@ -38,6 +39,9 @@ def quality_table(judgments: pd.DataFrame) -> pd.DataFrame:
         - ``correlation_with_others``: with the mean of the others on the same items;
         - ``bias``: mean difference from the mean of the others, in units of the scale;
         - ``spread``: standard deviation, divided by that of the others' judgments of the same items;
+        - ``drift``, ``drift_low``, ``drift_high``: with ``position``, the slope of the deviation from the
+          others' mean of the same item on the position, per `DRIFT_TRIALS` positions, with its 95 %
+          interval (least squares; at least four items that others judged);
         - ``most_frequent_share``: share of judgments that are this rater's most frequent value;
         - ``longest_run``: greatest number of equal judgments in a row, as a share of all (in the order of
           ``position``);
@@ -58,6 +62,8 @@ def quality_table(judgments: pd.DataFrame) -> pd.DataFrame:
             "spread": spread,
         }
     )
+    if "position" in judgments:
+        result = result.merge(_drifts(judgments), on="rater", how="left")
     return result.join(answering_figures(judgments), on="rater")
 
 
@@ -126,6 +132,26 @@ def _deviation(n: np.ndarray, total: np.ndarray, squares: np.ndarray) -> np.ndar
     return np.sqrt(np.where(variance * n <= 1e-12 * squares, np.where(n > 1, 0.0, np.nan), variance))
 
 
+def _drifts(judgments: pd.DataFrame) -> pd.DataFrame:
+    """Return each rater's slope of the deviation from the others on the position, with its interval."""
+    table = judgments.dropna(subset=["value", "position"])
+    sums = table.groupby("item")["value"].agg(["sum", "count"])
+    others = sums["count"].reindex(table["item"]).to_numpy() - 1
+    mean = (sums["sum"].reindex(table["item"]).to_numpy() - table["value"]) / np.where(
+        others > 0, others, np.nan
+    )
+    table = table.assign(apart=table["value"] - mean).dropna(subset=["apart"])
+    rows = []
+    for rater, own in table.groupby("rater", sort=True):
+        x, y = own["position"].to_numpy(float) / DRIFT_TRIALS, own["apart"].to_numpy(float)
+        if len(x) < 4 or np.ptp(x) == 0:
+            continue
+        found = stats.linregress(x, y)
+        half = stats.t.ppf(0.975, len(x) - 2) * found.stderr
+        rows.append((rater, found.slope, found.slope - half, found.slope + half))
+    return pd.DataFrame(rows, columns=["rater", "drift", "drift_low", "drift_high"])
+
+
 def _longest_run(values: pd.Series) -> float:
     run = (values != values.shift()).cumsum()
     return float(run.value_counts().max() / len(values))
@@ -173,13 +199,39 @@ def hidden_reference_share(judgments: pd.DataFrame, *, threshold: float = 90.0) 
     pd.DataFrame
         Columns ``rater``, ``n_references``, ``reference_missed_share``.
     """
+    return _beyond(judgments, lambda value: value < threshold, ["n_references", "reference_missed_share"])
+
+
+def anchor_share(judgments: pd.DataFrame, *, threshold: float = 90.0) -> pd.DataFrame:
+    """Return, per rater, the share of items whose anchor was judged above a threshold.
+
+    ITU-R BS.1534-3 excludes raters who judge the mid-range anchor above 90 for more than 15 % of the items.
+
+    Parameters
+    ----------
+    judgments : pd.DataFrame
+        Columns ``rater``, ``item``, ``value``: judgments of anchors only, 0 to 100.
+    threshold : float
+        In units of the scale.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns ``rater``, ``n_anchors``, ``anchor_overrated_share``.
+    """
+    return _beyond(judgments, lambda value: value > threshold, ["n_anchors", "anchor_overrated_share"])
+
+
+def _beyond(
+    judgments: pd.DataFrame, broken: Callable[[pd.Series], pd.Series], names: list[str]
+) -> pd.DataFrame:
+    """Return, per rater, number of judgments and share of those beyond a threshold."""
     table = require_columns(judgments, JUDGMENT_COLUMNS)
     # Rounded: 4.6 on a slider from 1 to 5 is 90 per cent of it, and not less by a binary fraction.
-    missed = (table["value"].round(9) < threshold).astype(float)
-    figures = missed.groupby(table["rater"], sort=True).agg(
-        n_references="size", reference_missed_share="mean"
+    beyond = broken(table["value"].round(9)).astype(float)
+    return (
+        beyond.groupby(table["rater"], sort=True).agg(["size", "mean"]).set_axis(names, axis=1).reset_index()
     )
-    return figures.reset_index()
 
 
 def guessing_table(answers: pd.DataFrame, *, chance: float = 0.5) -> pd.DataFrame:

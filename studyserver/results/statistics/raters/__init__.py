@@ -1,0 +1,1 @@
+"""Figures of each rater, and rules that exclude raters."""
