@@ -15,7 +15,7 @@ from studyserver.study.questions.kind import Answers
 from .summaries import QuestionSummary, StudySummaries, group_columns
 from .vocabulary import in_words, table_of
 
-_PLACE = ["question", "condition", "method", "kept_segments"]
+_PLACE = ["question", "condition", "method", "kept_segments", "model"]
 
 
 class Scores:
@@ -73,6 +73,7 @@ def scores_of(item: QuestionSummary) -> pd.DataFrame:
         }
         parts.append(found.assign(question=item.question.key, **group_columns(group.group), **counts))
     table = table_of(pd.concat(parts, ignore_index=True), "clip") if parts else pd.DataFrame(columns=_PLACE)
+    table = table.rename(columns={"mean": "judgment_mean"})
     return table.replace({"ci_scope": {"raters": "annotators"}})
 
 

@@ -26,7 +26,7 @@ def test_opinion_scores_are_those_of_the_answers(statistics):
         for scope, sample in (("judgments", votes), ("annotators", of_annotators)):
             low, high = stats.t.interval(0.95, len(sample) - 1, sample.mean(), stats.sem(sample))
             row = rows.loc[scope]
-            assert row["mean"] == pytest.approx(sample.mean())
+            assert row["judgment_mean"] == pytest.approx(sample.mean())
             assert (row["ci_low"], row["ci_high"]) == pytest.approx(
                 (max(low, item.ends[0]), min(high, item.ends[1]))
             )
