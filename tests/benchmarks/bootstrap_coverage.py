@@ -14,7 +14,11 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "support" / "studies")]
+sys.path[:0] = [
+    str(ROOT),
+    str(ROOT / "tests" / "support" / "panels"),
+    str(ROOT / "tests" / "support" / "studies"),
+]
 
 from panels import long, panel  # noqa: E402
 

@@ -153,7 +153,10 @@ def _scores(summary: "QuestionSummary") -> FigureTable | None:
         quartiles = number_text.interval(votes["lower_quartile"], votes["upper_quartile"], places)
         sd = DASH if votes["sd"] != votes["sd"] else number_text.number(votes["sd"], places)
         median = f"{number_text.number(votes['median'], places)} {quartiles}"
-        means = (sentences.estimate_text(row | {"estimate": row["judgment_mean"]}, places) for row in (votes, people))
+        means = (
+            sentences.estimate_text(row | {"estimate": row["judgment_mean"]}, places)
+            for row in (votes, people)
+        )
         lines.append([item.group.label, str(votes["n_judgments"]), *means, sd, median])
         conditions.append(item.group.condition)
     percent = "[95\N{NO-BREAK SPACE}%]"

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+USUAL_DRAWS, FEWEST_DRAWS = 800, 50
+
 
 class Command(BaseCommand):
     """``manage.py compare FILE.csv``, without a study or a database."""
@@ -29,6 +31,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--format", choices=["table", "csv"], default="table")
         parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default: 0.95)")
+        parser.add_argument(
+            "--draws", type=int, default=USUAL_DRAWS, help=f"of each of four chains (default: {USUAL_DRAWS})"
+        )
         parser.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -44,17 +49,22 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Read the file, fit the model of each question and print its figures."""
         from studyserver.results.statistics.agreement import RatingsError
-        from studyserver.results.statistics.rating_files.comparing import compared
+        from studyserver.results.statistics.answer_model.fit import Effort
+        from studyserver.results.statistics.rating_files.comparing import Drawing, compared
         from studyserver.results.statistics.rating_files.comparison import read_comparison
 
         if not 0.5 <= options["confidence"] < 1:
             raise CommandError(f"--confidence must be from 0.5 to below 1; it is {options['confidence']:g}")
+        if options["draws"] < FEWEST_DRAWS:
+            raise CommandError(f"--draws must be at least {FEWEST_DRAWS}; it is {options['draws']}")
         scale = _scale(options["points"], options["slider"])
         try:
             read = read_comparison(options["file"])
             for note in read.notes:
                 self.stderr.write(f"Note: {note}")
-            parts = list(compared(read, scale, options["reference"], options["confidence"], options["seed"]))
+            effort = Effort(n_warm_up=options["draws"] // 2, n_draws=options["draws"])
+            draw = Drawing(options["seed"], effort, options["confidence"])
+            parts = list(compared(read, scale, options["reference"], draw))
         except RatingsError as error:
             raise CommandError(str(error)) from error
         for part in parts:

@@ -93,6 +93,17 @@ def fit_answers(
     Returns
     -------
     Fit
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from studyserver.results.statistics.answer_model.answers import answers_of
+    >>> rows = [(rater, track, level) for rater in range(6) for track in range(6) for level in "ab"]
+    >>> table = pd.DataFrame(rows, columns=["rater", "track", "level"])
+    >>> table["value"] = [(17 * place) % 29 + 30 * (row[2] == "b") for place, row in enumerate(rows)]
+    >>> fit = fit_answers(answers_of(table, Family.GAUSSIAN, (0, 100)), effort=Effort(n_draws=200))
+    >>> fit.draws.means.shape
+    (4, 200, 2)
     """
     if prior_scale is None:
         prior_scale = PRIOR_SCALE_BINARY if answers.family is Family.BINARY else PRIOR_SCALE

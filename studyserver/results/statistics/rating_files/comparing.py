@@ -7,7 +7,7 @@ import pandas as pd
 
 from explainer.core.base.counting import plural
 from studyserver.results.statistics.agreement.ratings import RatingsError
-from studyserver.results.statistics.answer_model.fit import Fit, fit_answers
+from studyserver.results.statistics.answer_model.fit import Effort, Fit, fit_answers
 from studyserver.results.statistics.answer_model.tables import figure_table, why_no_fit
 
 from .comparison import Comparison, Scale
@@ -52,9 +52,24 @@ class Compared:
     notes: list[str]
 
 
-def compared(
-    read: Comparison, scale: Scale | None, reference: str, confidence: float, seed: int
-) -> Iterator[Compared]:
+@dataclass(frozen=True)
+class Drawing:
+    """How draws are made and told.
+
+    Attributes
+    ----------
+    seed : int
+    effort : Effort
+    confidence : float
+        Of the intervals.
+    """
+
+    seed: int
+    effort: Effort
+    confidence: float
+
+
+def compared(read: Comparison, scale: Scale | None, reference: str, drawing: Drawing) -> Iterator[Compared]:
     """Yield the figures of each question of a file.
 
     Parameters
@@ -64,10 +79,7 @@ def compared(
         Of all questions; by default what the answers suggest.
     reference : str
         The condition that retention refers to.
-    confidence : float
-        Of the intervals.
-    seed : int
-        Of the draws.
+    drawing : Drawing
 
     Raises
     ------
@@ -81,8 +93,8 @@ def compared(
         why = why_no_fit(answers)
         if why is not None:
             raise RatingsError(about + why.worded("track", "annotator"))
-        fit = fit_answers(answers, seed=seed)
-        table = figure_table(fit, reference=reference, confidence=confidence)
+        fit = fit_answers(answers, seed=drawing.seed, effort=drawing.effort)
+        table = figure_table(fit, reference=reference, confidence=drawing.confidence)
         counts = (
             f"{plural(len(answers.values), 'answer')} of {plural(answers.raters, 'annotator')} "
             f"to {plural(answers.tracks, 'track')}"

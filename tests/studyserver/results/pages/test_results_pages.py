@@ -9,9 +9,11 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
+from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.models import AccessToken
 from studyserver.results.pages.plots.palette import LOOKS
+from studyserver.results.tables.computed import Computed
 from studyserver.results.tables.labels import CONDITIONS
 from studyserver.results.tables.recruitment import study_progress
 from studyserver.study.lifecycle.opening import open_study
@@ -90,16 +92,27 @@ def test_a_study_that_is_not_there(browser, db):
 # -- the page ---------------------------------------------------------------------------------
 
 
-def test_the_answer_comes_first(browser, study):
-    text = text_of(browser.get(reverse("results:study", args=[study.slug])))
+def test_the_answer_comes_first(browser, fitted):
+    text = text_of(browser.get(reverse("results:study", args=[fitted.slug])))
     answer = "Listeners still hear dissonance in the evidence, more than in the random control: mean"
     assert answer in text
     assert text.index(answer) < text.index("Who took part") < text.index("How this was computed")
-    for question in study.questions.exclude(kind="text"):
+    for question in fitted.questions.exclude(kind="text"):
         assert question.text in text
 
 
-def test_means_on_the_page_are_those_of_the_judgments(browser, study):
+def test_means_on_the_page_are_those_of_the_model_and_near_those_of_the_judgments(browser, fitted):
+    statistics = Computed(StudyRows(fitted)).main
+    question = next(item for item in statistics.summaries.questions if item.question.key == "dissonance")
+    plain = statistics.summaries.plain_question(question.question)
+    text = text_of(browser.get(reverse("results:study", args=[fitted.slug])))
+    for group, judged in zip(question.groups, plain.groups, strict=True):
+        low, high = group.mean.interval.low, group.mean.interval.high
+        assert f"{group.mean.value:.1f} [{low:.1f}, {high:.1f}]" in text
+        assert low < judged.mean.value < high
+
+
+def test_before_a_model_is_computed_pages_show_means_of_judgments_without_intervals(browser, study):
     from study_tables import judgments_table
 
     frame = judgments_table(study)
@@ -109,7 +122,8 @@ def test_means_on_the_page_are_those_of_the_judgments(browser, study):
     text = text_of(browser.get(reverse("results:study", args=[study.slug])))
     for condition in ("original", "evidence", "random_control"):
         mean = main.loc[main["condition"] == condition, "number"].mean()
-        assert re.search(rf"{mean:.1f} \[\d\.\d, \d\.\d\]", text)
+        assert re.search(rf"{mean:.1f}(?! \[)", text)
+    assert "are being computed. Reload the page in a minute." in text
 
 
 def test_no_inline_style_or_script(browser, study):

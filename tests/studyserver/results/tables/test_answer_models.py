@@ -3,9 +3,7 @@
 import shutil
 
 import numpy as np
-import pytest
 from django.core.cache import cache
-from django.test import override_settings
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
@@ -23,24 +21,6 @@ from studyserver.study.models import Judgment
 
 QUICK = Effort(n_warm_up=60, n_draws=60)
 NUMERIC = ["dissonance", "harsh.slider", "present"]
-
-
-@pytest.fixture(scope="module")
-def once(taken_study, django_db_blocker, tmp_path_factory):
-    """Fit the models of the filled study once; return the folder of their files."""
-    from studyserver.study.models import Study
-
-    folder = tmp_path_factory.mktemp("fits")
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=folder):
-        assert fit_study(computed(Study.objects.get(pk=taken_study)), effort=QUICK) == len(NUMERIC)
-    return folder
-
-
-@pytest.fixture
-def fitted(once, study, settings):
-    settings.MEDIA_ROOT = once
-    cache.clear()
-    return study
 
 
 def computed(study):
@@ -78,8 +58,8 @@ def test_no_file_names_an_annotator(fitted):
         assert b"original" in described and not [name for name in names if name in described]
 
 
-def test_a_newer_answer_is_counted_and_the_model_replaced(fitted, once, settings, tmp_path):
-    settings.MEDIA_ROOT = shutil.copytree(once, tmp_path / "copy")  # a file will be removed
+def test_a_newer_answer_is_counted_and_the_model_replaced(fitted, models_of_answers, settings, tmp_path):
+    settings.MEDIA_ROOT = shutil.copytree(models_of_answers, tmp_path / "copy")  # a file will be removed
     counted = computed(fitted).counted.main
     trial = counted[counted["question"] == "harsh.slider"]["trial"].iloc[0]
     events = Judgment.objects.filter(question__key="harsh.slider", trial_id=trial)

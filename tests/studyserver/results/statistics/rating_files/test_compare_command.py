@@ -26,7 +26,7 @@ def write(tmp_path):
 
 
 def simulated(truth=None, *, n_annotators=12, n_tracks=16, seed=1) -> pd.DataFrame:
-    truth = truth or Truth(np.array([3.6, 3.4, 2.4]), TRACKS, 0.2, 0.05, 0.1, 0.4)
+    truth = truth or Truth(np.array([3.8, 3.6, 1.9]), TRACKS, 0.2, 0.05, 0.1, 0.4)
     rng = np.random.default_rng(seed)
     shown = np.concatenate([np.repeat(rng.permutation(n_tracks)[:8], 3) for _ in range(n_annotators)])
     annotator, level = np.repeat(np.arange(n_annotators), 24), np.tile(np.arange(3), 8 * n_annotators)
@@ -43,7 +43,7 @@ def simulated(truth=None, *, n_annotators=12, n_tracks=16, seed=1) -> pd.DataFra
 
 def run(path, **options):
     out, notes = io.StringIO(), io.StringIO()
-    call_command("compare", path, stdout=out, stderr=notes, **options)
+    call_command("compare", path, stdout=out, stderr=notes, **{"draws": 100, **options})
     return out.getvalue(), notes.getvalue()
 
 
@@ -67,9 +67,9 @@ def table(tmp_path_factory) -> pd.DataFrame:
 class TestFigures:
     def test_the_difference_of_two_conditions_is_found(self, table):
         row = table.loc[("difference", "control", "evidence")]
-        assert row["ci_low"] < -0.8 < row["ci_high"] < 0
+        assert -2.2 < row["ci_low"] < row["ci_high"] < -0.4
         assert row["p"] < 0.01
-        assert (row["n_tracks"], row["n_annotators"], row["n_judgments"]) == (16, 12, 192)
+        assert (row["n_tracks"], row["n_annotators"], row["n_judgments"]) == (15, 12, 192)
 
     def test_retention_is_found_and_stays_in_its_limits(self, table):
         rows = table[table["statistic"] == "retention"].set_index("condition")
@@ -185,6 +185,7 @@ class TestRefusals:
             ({"points": "1,x"}, "must be numbers separated by commas"),
             ({"slider": "5,1"}, "the lower one first"),
             ({"confidence": 1.0}, "--confidence must be from 0.5"),
+            ({"draws": 10}, "--draws must be at least 50"),
         ],
     )
     def test_options_that_make_no_sense(self, write, options, words):
