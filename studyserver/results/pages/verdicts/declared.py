@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from explainer.core.clips.conditions import ORIGINAL, UNMASKED
+from explainer.core.clips.conditions import UNMASKED
 from studyserver.common import number_text
 from studyserver.common.target_names import target_name
 from studyserver.results.data.questions import heard_from
@@ -25,7 +25,7 @@ from studyserver.study.models import Question, ResearchQuestion
 from studyserver.study.questions.research.estimands import Estimand
 from studyserver.study.questions.research.sentences import side
 
-from .rules import DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
+from .rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
 
 MOST_MORE = 500  # annotators; a larger number is told as "more tracks"
 
@@ -148,7 +148,7 @@ def _difference(
     )  # fmt: skip
     words = [_in_words("difference", found, confidence, places)]
     words.append(_in_words(f"mean of {finding.first}", level, confidence, places))
-    return finding, DIFFERENCE, "; ".join(words)
+    return finding, DIFFERENCE if question.target else ANSWERS, "; ".join(words)
 
 
 def _outlook(
@@ -171,16 +171,18 @@ def _retention(statistics: Statistics, row: ResearchQuestion, question: Question
     labels = _sides(item, row)
     if isinstance(labels, str):
         return labels
-    originals = [one.group.label for one in item.groups if one.group.condition == ORIGINAL]
-    if not originals:
+    found = {one.group.label: figures.reference_of(one) for one in item.groups}
+    references = {name: one.label for name, one in found.items() if one is not None}
+    names = [name for side_of in labels for name in side_of]
+    if not set(names) <= set(references):
         return "there is no judgment of the original"
-    undefined = figures.undefined([*originals[:1], *(name for side_of in labels for name in side_of)])
+    undefined = figures.undefined([*names, *(references[name] for name in names)])
     if undefined is not None:
         return undefined.worded("track", "annotator")
     fit = figures.stored.fit
     assert fit is not None
     kept = [
-        Posterior(np.mean([retention(fit, originals[0], name).draws for name in side_of], axis=0))
+        Posterior(np.mean([retention(fit, references[name], name).draws for name in side_of], axis=0))
         for side_of in labels
     ]
     alone = kept[0].interval(confidence)

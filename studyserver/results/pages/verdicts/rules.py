@@ -120,16 +120,16 @@ DIFFERENCE = (
     Rule(
         "more_but_not_heard",
         lambda found: found.is_above and found.is_not_heard,
-        "Listeners hear more of {more} in {first} than in {second}{by}, but {first} by itself stays below "
+        "Listeners hear more {more} in {first} than in {second}{by}, but {first} by itself stays below "
         "the middle of the scale.",
     ),
     Rule(
         "more",
         lambda found: found.is_above,
-        "Listeners hear more of {more} in {first} than in {second}{by}. Whether {first} by itself lies "
+        "Listeners hear more {more} in {first} than in {second}{by}. Whether {first} by itself lies "
         "above the middle of the scale is not settled.",
     ),
-    Rule("less", lambda found: found.is_below, "Listeners hear less of {more} in {first} than in {second}."),
+    Rule("less", lambda found: found.is_below, "Listeners hear less {more} in {first} than in {second}."),
     Rule(
         "heard_but_not_more",
         lambda found: found.is_negligible and found.is_heard,
@@ -138,17 +138,39 @@ DIFFERENCE = (
     Rule(
         "no_difference",
         lambda found: found.is_negligible,
-        "Listeners hear as much of {more} in {second} as in {first}: they differ by less than {least}.",
+        "Listeners hear as much {more} in {second} as in {first}: they differ by less than {least}.",
     ),
     Rule(
         "less_than_matters",
         lambda found: found.lacks,
-        "Listeners do not hear {least} more of {more} in {first} than in {second}.",
+        "Listeners do not hear {least} more {more} in {first} than in {second}.",
     ),
     Rule(
         "open",
         lambda found: True,
-        "Whether listeners hear more of {more} in {first} than in {second} is not settled.",
+        "Whether listeners hear more {more} in {first} than in {second} is not settled.",
+        settles=False,
+    ),
+)
+
+# The same for a question that is about nothing in particular.
+ANSWERS = (
+    Rule("higher", lambda found: found.is_above, "Answers are higher for {first} than for {second}{by}."),
+    Rule("lower", lambda found: found.is_below, "Answers are lower for {first} than for {second}."),
+    Rule(
+        "no_difference",
+        lambda found: found.is_negligible,
+        "Answers are as high for {second} as for {first}: they differ by less than {least}.",
+    ),
+    Rule(
+        "less_than_matters",
+        lambda found: found.lacks,
+        "Answers are not {least} higher for {first} than for {second}.",
+    ),
+    Rule(
+        "open",
+        lambda found: True,
+        "Whether answers are higher for {first} than for {second} is not settled.",
         settles=False,
     ),
 )

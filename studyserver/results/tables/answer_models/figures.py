@@ -123,18 +123,25 @@ class QuestionFigures:
         pd.DataFrame
             ``condition`` (the group's label), ``about``, ``statistic``, the figures, counts and reasons.
         """
-        originals = [group.group for group in self.item.groups if group.group.condition == ORIGINAL]
-        others = [group.group for group in self.item.groups if group.group.condition not in UNMASKED]
         rows = []
-        for group in others:
-            reference = _reference(group, originals)
-            if reference is None:
+        for masked in self.item.groups:
+            group, reference = masked.group, self.reference_of(masked)
+            if group.condition in UNMASKED or reference is None:
                 continue
             control = self._control_of(group)
             rows += self._retention_of(group, reference)
             if control is not None:
                 rows += self._retention_difference(group, control, reference)
         return pd.DataFrame(rows)
+
+    def reference_of(self, masked: GroupSummary) -> Group | None:
+        """Return the originals that a group is compared with: of its music model, if they are told apart."""
+        originals = [one.group for one in self.item.groups if one.group.condition == ORIGINAL]
+        if len(originals) <= 1:
+            return originals[0] if originals else None
+        models = set(masked.judgments["model"].unique()) - {""}
+        own = [one for one in originals if {one.model} == models]
+        return own[0] if own else None
 
     def _retention_of(self, group: Group, reference: Group) -> list[dict[str, Any]]:
         one, other = group.label, reference.label
@@ -230,9 +237,3 @@ class QuestionFigures:
             values = {"estimate": found.estimate, "se": found.sd, "ci_low": low, "ci_high": high}
             rows.append({"statistic": f"effect_of_{name}", **values})
         return pd.DataFrame(rows)
-
-
-def _reference(group: Group, originals: Sequence[Group]) -> Group | None:
-    """Return the originals that a group is compared with: of its music model, if they are told apart."""
-    own = [one for one in originals if one.model in ("", group.model)]
-    return own[0] if own else originals[0] if len(originals) == 1 else None

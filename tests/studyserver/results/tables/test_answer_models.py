@@ -1,6 +1,7 @@
 """Models of a study's answers: stored by content, computed in the background, told in words."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 from django.core.cache import cache
@@ -14,6 +15,7 @@ from studyserver.results.statistics.answer_model.answers import Family
 from studyserver.results.statistics.answer_model.files import content_key, from_bytes, to_bytes
 from studyserver.results.statistics.answer_model.fit import Effort
 from studyserver.results.tables.answer_models import fitting
+from studyserver.results.tables.answer_models.figures import QuestionFigures
 from studyserver.results.tables.answer_models.fitting import fit_study
 from studyserver.results.tables.computed import Computed
 from studyserver.results.tasks import fit_in_background, fit_models
@@ -152,3 +154,19 @@ def test_music_models_are_told_apart(fitted):
     labels = [group.group.label for group in computed(fitted).main.summaries.plain_questions[0].groups]
     assert sum("another-model" in label for label in labels) >= 2
     assert len({label.rpartition(", ")[2] for label in labels}) == 2
+
+
+def test_every_masked_group_is_compared_with_the_original_of_its_own_music_model(fitted):
+    from explainer.models import Clip, Explanation, MusicModel
+
+    evidence = Clip.objects.filter(condition="evidence", stimuli__study=fitted).order_by("pk").first()
+    model = MusicModel.objects.create(name="another-model")
+    Explanation.objects.filter(pk=evidence.explanation_id).update(model=model)
+    main = computed(fitted).main
+    item = main.summaries.plain_questions[0]
+    figures = QuestionFigures(main.models.of(item))
+    masked = [one for one in item.groups if one.group.condition == "evidence"]
+    assert [figures.reference_of(one).model for one in masked] == [one.group.model for one in masked]
+    # Evidence of one model only is not told apart by model, but its originals are.
+    alone = replace(masked[0], group=replace(masked[0].group, model=""))
+    assert figures.reference_of(alone).model == masked[0].group.model

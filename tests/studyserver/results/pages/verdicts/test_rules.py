@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from studyserver.results.pages.verdicts.rules import DIFFERENCE, EFFECT, RETENTION, Finding, verdict
+from studyserver.results.pages.verdicts.rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, verdict
 
 FOUND = Finding(0.2, 0.9, "evidence", "its random control", "“happy”", smallest=0.5, unit="points")
 HEARD, NOT_HEARD, UNCLEAR = (0.1, 0.8), (-0.9, -0.2), (-0.3, 0.4)
@@ -16,28 +16,28 @@ DIFFERENCES = [
     ((0.6, 0.9), HEARD, 0.5, "heard_and_more",
      "Listeners hear “happy” in evidence, and more than in its random control, by at least 0.5 points."),
     ((0.2, 0.9), NOT_HEARD, None, "more_but_not_heard",
-     "Listeners hear more of “happy” in evidence than in its random control, but evidence by itself stays "
+     "Listeners hear more “happy” in evidence than in its random control, but evidence by itself stays "
      "below the middle of the scale."),
     ((0.2, 0.9), UNCLEAR, None, "more",
-     "Listeners hear more of “happy” in evidence than in its random control. Whether evidence by itself lies "
+     "Listeners hear more “happy” in evidence than in its random control. Whether evidence by itself lies "
      "above the middle of the scale is not settled."),
     ((0.2, 0.4), UNCLEAR, 0.5, "more",
-     "Listeners hear more of “happy” in evidence than in its random control. Whether evidence by itself lies "
+     "Listeners hear more “happy” in evidence than in its random control. Whether evidence by itself lies "
      "above the middle of the scale is not settled."),
     ((-0.9, -0.1), HEARD, 0.5, "less",
-     "Listeners hear less of “happy” in evidence than in its random control."),
+     "Listeners hear less “happy” in evidence than in its random control."),
     ((-0.2, 0.3), HEARD, 0.5, "heard_but_not_more",
      "Listeners hear “happy” in evidence, but its random control keeps as much: they differ by less than 0.5 "
      "points."),
     ((-0.2, 0.3), UNCLEAR, 0.5, "no_difference",
-     "Listeners hear as much of “happy” in its random control as in evidence: they differ by less than 0.5 "
+     "Listeners hear as much “happy” in its random control as in evidence: they differ by less than 0.5 "
      "points."),
     ((-0.8, 0.3), HEARD, 0.5, "less_than_matters",
-     "Listeners do not hear 0.5 points more of “happy” in evidence than in its random control."),
+     "Listeners do not hear 0.5 points more “happy” in evidence than in its random control."),
     ((-0.2, 0.3), HEARD, None, "open",
-     "Whether listeners hear more of “happy” in evidence than in its random control is not settled."),
+     "Whether listeners hear more “happy” in evidence than in its random control is not settled."),
     ((-0.2, 0.9), HEARD, 0.5, "open",
-     "Whether listeners hear more of “happy” in evidence than in its random control is not settled."),
+     "Whether listeners hear more “happy” in evidence than in its random control is not settled."),
 ]  # fmt: skip
 
 RETENTIONS = [
@@ -88,6 +88,24 @@ def test_retention(interval, alone, second, smallest, code, sentence):
 )
 def test_other_effects(interval, smallest, sentence):
     assert verdict(Finding(*interval, "", "", "", smallest), EFFECT).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("interval", "sentence"),
+    [
+        ((0.2, 0.4), "Answers are higher for evidence than for its random control."),
+        ((-0.4, -0.2), "Answers are lower for evidence than for its random control."),
+        (
+            (-0.4, 0.2),
+            "Answers are as high for its random control as for evidence: they differ by less than 0.5 "
+            "points.",
+        ),
+        ((-0.9, 0.2), "Answers are not 0.5 points higher for evidence than for its random control."),
+        ((-0.9, 0.9), "Whether answers are higher for evidence than for its random control is not settled."),
+    ],
+)
+def test_questions_without_a_target(interval, sentence):
+    assert verdict(replace(FOUND, low=interval[0], high=interval[1]), ANSWERS).sentence == sentence
 
 
 def test_every_rule_is_reached_by_some_row():
