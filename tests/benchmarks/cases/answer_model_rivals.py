@@ -113,8 +113,8 @@ def main() -> None:
                 "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
                 "difference": float(np.median(difference)),
                 "retention": float(np.median(kept)),
-                "size_difference": effective_size(difference),
-                "size_retention": effective_size(kept),
+                "size_difference": float(effective_size(difference)),
+                "size_retention": float(effective_size(kept)),
             }
         )
     )
