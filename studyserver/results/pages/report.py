@@ -28,16 +28,21 @@ _ANALYSES = [
     (set(Answers) - {Answers.TEXT}, "The last answer to each question in finished main trials counts."),
     (
         {Answers.NUMBERS, Answers.NAMES, Answers.SETS},
-        f"Means are over judgments, with {_INTERVALS} over tracks and annotators and Satterthwaite's degrees "
-        "of freedom, so that both count as samples. Agreement is Krippendorff's alpha at the declared level "
-        "of measurement, with one interval for new tracks judged by these annotators and one for new tracks "
-        "and new annotators.",
+        "Agreement is Krippendorff's alpha at the declared level of measurement, with one interval for new "
+        f"tracks judged by these annotators and one for new tracks and new annotators ({_INTERVALS}).",
+    ),
+    (
+        {Answers.NAMES, Answers.SETS},
+        f"Shares are over judgments, with {_INTERVALS} over tracks and annotators and Satterthwaite's "
+        "degrees of freedom, so that both count as samples.",
     ),
     (
         {Answers.NUMBERS},
-        "Retention is the correlation across tracks of judgments of the original and of the condition, "
-        "corrected for the reliability of both by products of different annotators only. Contrasts are "
-        "paired by track and annotator, with Holm's correction over the declared ones.",
+        "Means, differences and retention come from one crossed model of all answers to a question, in which "
+        "annotators, tracks and both together are random: Gaussian for sliders, cumulative probit for "
+        "scales, probit for answers between two. Retention is the correlation across tracks of what is heard "
+        "in the original and in the condition. Estimates are posterior medians, with 95\N{NO-BREAK SPACE}% "
+        "intervals; Holm's correction runs over the declared contrasts.",
     ),
     (
         {Answers.PREFERENCES, Answers.MATCHES},

@@ -38,8 +38,8 @@ def contrasts_table(statistics: Statistics) -> FigureTable | None:
             number_text.probability(row["p_holm"]), _figure(row["d_z"]), _figure(row["cliffs_delta"]), tracks,
         ])  # fmt: skip
     columns = [
-        "question", "contrast", "kind", "difference [95\N{NO-BREAK SPACE}%]", "p (t test)",
-        "p (t test) after Holm", "d_z", "Cliff's δ", "tracks",
+        "question", "contrast", "kind", "difference [95\N{NO-BREAK SPACE}%]", "p (posterior)",
+        "p after Holm", "d_z", "Cliff's δ", "tracks",
     ]  # fmt: skip
     return FigureTable("Contrasts, differences in units of each question's scale", columns, lines)
 
