@@ -4,16 +4,17 @@ from django.apps import AppConfig
 
 
 class ResultsConfig(AppConfig):
-    """Reads judgments of studies; stores only the keys for scripts."""
+    """Reads judgments of studies; stores keys for scripts, and models of answers."""
 
     name = "studyserver.results"
     label = "results"
     verbose_name = "Access to results from other programs"
 
     def ready(self) -> None:
-        """Register the forecast of what a design can detect, which the study's page shows."""
+        """Register the forecast of what a design can detect, and what is forgotten with an annotator."""
         from studyserver.study.design.forecasts import register
 
+        from .models import forgetting  # noqa: F401
         from .pages.power import forecast
 
         register(forecast)

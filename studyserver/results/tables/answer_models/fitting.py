@@ -5,6 +5,7 @@ import time
 
 from explainer.files import stored_files
 from studyserver.results.models import AnswerFit
+from studyserver.results.models.forgetting import remove_unused
 from studyserver.results.statistics.answer_model.files import to_bytes
 from studyserver.results.statistics.answer_model.fit import USUAL, Effort, fit_answers
 from studyserver.results.tables.computed import Computed
@@ -51,5 +52,4 @@ def _fit(computed: Computed, annotator_set: str, stored: StoredFit, effort: Effo
         "seconds": time.monotonic() - began,
     }
     AnswerFit.objects.update_or_create(**place, defaults=values)
-    if before and before != name and not AnswerFit.objects.filter(file=before).exists():
-        stored_files.remove(before)
+    remove_unused(before or "")

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from django.core.cache import cache
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
@@ -20,6 +21,7 @@ from studyserver.results.tables.answer_models.fitting import fit_study
 from studyserver.results.tables.computed import Computed
 from studyserver.results.tasks import fit_in_background, fit_models
 from studyserver.study.models import Judgment
+from studyserver.study.rehearsal.rehearsal import discard
 
 QUICK = Effort(n_warm_up=60, n_draws=60)
 NUMERIC = ["dissonance", "harsh.slider", "present"]
@@ -143,6 +145,28 @@ def test_without_people_there_is_nothing_to_compute(fitted):
     assert fit_study(computed(fitted), effort=QUICK) == 0
     for one in stored(fitted).values():
         assert one.fit is None and str(one.undefined) == "no judgments yet"
+
+
+@pytest.mark.parametrize("way", ["deleted", "discarded"])
+def test_models_go_with_the_answers_of_an_annotator(
+    fitted, models_of_answers, settings, tmp_path, way, django_capture_on_commit_callbacks
+):
+    settings.MEDIA_ROOT = shutil.copytree(models_of_answers, tmp_path / "copy")
+    files = list(AnswerFit.objects.values_list("file", flat=True))
+    annotator = fitted.annotators.filter(rehearsal=False, answers_discarded=False).first()
+    with django_capture_on_commit_callbacks(execute=True):
+        if way == "deleted":
+            annotator.delete()
+        else:
+            annotator.answers_discarded = True
+            annotator.save(update_fields=["answers_discarded"])
+    assert files and not AnswerFit.objects.exists()
+    assert not [file for file in files if stored_files.exist(file)]
+
+
+def test_models_of_people_stay_when_a_rehearsal_is_discarded(fitted):
+    assert discard(fitted) > 0
+    assert AnswerFit.objects.count() == len(NUMERIC)
 
 
 def test_music_models_are_told_apart(fitted):
