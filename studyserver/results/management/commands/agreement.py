@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from studyserver.results.management.joined_values import joined
+
 _LISTS = ("--options", "--missing")
 
 
@@ -45,13 +47,7 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Accept ``--options -1,0,1``, which argparse would read as another option."""
-        joined: list[str] = []
-        for word in argv:
-            if joined and joined[-1] in _LISTS:
-                joined[-1] += f"={word}"
-            else:
-                joined.append(word)
-        super().run_from_argv(joined)
+        super().run_from_argv(joined(argv, _LISTS))
 
     def handle(self, **options: Any) -> None:
         """Read the file, compute the table and print it."""

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from studyserver.results.management.joined_values import joined
+
 USUAL_DRAWS, FEWEST_DRAWS = 800, 50
 
 
@@ -38,13 +40,7 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Accept ``--points -1,0,1``, which argparse would read as another option."""
-        joined: list[str] = []
-        for word in argv:
-            if joined and joined[-1] in ("--points", "--slider"):
-                joined[-1] += f"={word}"
-            else:
-                joined.append(word)
-        super().run_from_argv(joined)
+        super().run_from_argv(joined(argv, ("--points", "--slider")))
 
     def handle(self, **options: Any) -> None:
         """Read the file, fit the model of each question and print its figures."""

@@ -11,10 +11,11 @@ import pandas as pd
 from explainer.core.base.counting import plural
 from explainer.files.csv_lines import TableError
 from explainer.files.tables import Table, TableRow, read_table
-from studyserver.common.damage import is_rounded, looks_missing
 from studyserver.common.spellings import lookalikes, number
 from studyserver.results.statistics.agreement.ratings import RatingsError
 from studyserver.results.statistics.answer_model.answers import Answers, Family, answers_of
+
+from .names import lookalikes_problem, name_problem
 
 REQUIRED = ("annotator", "track", "condition", "value")
 OPTIONAL = ("question", "model", "position")
@@ -154,18 +155,9 @@ def _rows(file: str, table: Table) -> Iterator[dict]:
 
 def _name(file: str, row: TableRow, column: str) -> str:
     text = row.values.get(column, "")
-    if not text:
-        raise RatingsError(f"{file}, line {row.line}: {column} is empty; fill it in or remove the line")
-    if looks_missing(text):
-        raise RatingsError(
-            f"{file}, line {row.line}: the {column} {text!r} looks like a missing one; fill it in or remove "
-            "the line"
-        )
-    if is_rounded(text):
-        raise RatingsError(
-            f"{file}, line {row.line}: the {column} {text!r} is a long number that a spreadsheet has "
-            "shortened; format the column as text and fill in the numbers again"
-        )
+    problem = name_problem(column, text)
+    if problem:
+        raise RatingsError(f"{file}, line {row.line}: {problem}")
     return text
 
 
@@ -184,11 +176,7 @@ def _refuse_lookalikes(file: str, table: pd.DataFrame) -> None:
     for column in (name for name in _NAMES if name in table):
         groups = lookalikes(table[column].unique())
         if groups:
-            pairs = "; ".join(" and ".join(repr(name) for name in group) for group in groups[:5])
-            raise RatingsError(
-                f"{file}: these {column}s may be one: {pairs}. Write each in one way; if they are different, "
-                "give them different names"
-            )
+            raise RatingsError(f"{file}: {lookalikes_problem(column, groups)}")
 
 
 def _notes(table: pd.DataFrame, n_empty: int) -> list[str]:

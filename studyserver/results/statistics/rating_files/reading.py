@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from explainer.files.csv_lines import as_line
-from studyserver.common.damage import is_error_value, is_rounded, looks_missing
+from studyserver.common.damage import is_error_value, looks_missing
 from studyserver.common.spellings import folded, lookalikes, number, quoted
 from studyserver.results.statistics.agreement.ratings import NUMERIC_LEVELS, Ratings, RatingsError, prepare
 
 from .judgment_table import Column, JudgmentTable, read_table
+from .names import lookalikes_problem, name_problem, pairs
 
 _MOST_NAMED = 10
 _OTHERWISE_WRITTEN = {
@@ -111,20 +112,9 @@ def _known_as(text: str) -> object:
 
 def _check_ids(name: str, column: Column) -> None:
     for text in column.texts:
-        if text == "":
-            raise RatingsError(f"{name} is empty; fill it in or remove the line", column.first(text))
-        if looks_missing(text):
-            raise RatingsError(
-                f"the {name} {text!r} looks like a missing one; fill it in or remove the line "
-                f"(if something is really called that, add to its name)",
-                column.first(text),
-            )
-        if is_rounded(text):
-            raise RatingsError(
-                f"the {name} {text!r} is a long number that a spreadsheet has shortened, and several may "
-                "have become one; format the column as text in the spreadsheet and fill in the numbers again",
-                column.first(text),
-            )
+        problem = name_problem(name, text)
+        if problem:
+            raise RatingsError(problem, column.first(text))
 
 
 def _whole(text: str) -> str:
@@ -135,23 +125,7 @@ def _whole(text: str) -> str:
 def _refuse_lookalike_ids(name: str, column: Column) -> None:
     groups = lookalikes(column.texts)
     if groups:
-        raise RatingsError(
-            f"these {name}s may be one: {_pairs(groups)}. Write each in one way; if they are different, "
-            "give them different names",
-            column.first(groups[0][1]),
-        )
-
-
-def _pairs(groups: Sequence[Sequence[str]]) -> str:
-    """Return a description of groups of names that may be one, with the reason."""
-    words = []
-    for group in groups[:_MOST_NAMED]:
-        names = " and ".join(quoted(name, group) for name in group)
-        same_text = len({folded(name) for name in group}) == 1
-        reason = "they differ only in case, blanks or Unicode form" if same_text else "perhaps the same"
-        words.append(f"{names} ({reason})")
-    more = len(groups) - _MOST_NAMED
-    return "; ".join(words) + (f"; and {more} more" if more > 0 else "")
+        raise RatingsError(lookalikes_problem(name, groups), column.first(groups[0][1]))
 
 
 def _earlier(error: RatingsError, table: JudgmentTable, ids: Sequence[pd.Series]) -> str:
@@ -202,7 +176,7 @@ def _on_scale(
     groups = lookalikes(unified.texts, truth=True)
     if groups:
         raise RatingsError(
-            f"these values may be one: {_pairs(groups)}. Write each in one way, or declare all answers "
+            f"these values may be one: {pairs(groups)}. Write each in one way, or declare all answers "
             "with --options if they are different ones",
             unified.first(groups[0][1]),
         )
