@@ -292,7 +292,7 @@ def variances_from_pilot(judgments: pd.DataFrame, first: str, second: str) -> Va
         "rater": "the annotator",
         "value": "a number",
     }
-    difference = _paired_differences(require_columns(judgments, columns), first, second)
+    difference = paired_differences(require_columns(judgments, columns), first, second)
     tracks, raters = np.nonzero(np.isfinite(difference))
     if len(np.unique(tracks)) < 2 or len(np.unique(raters)) < 2 or len(tracks) == len(np.unique(tracks)):
         raise ValueError(
@@ -306,7 +306,7 @@ def variances_from_pilot(judgments: pd.DataFrame, first: str, second: str) -> Va
     return Variances(rater_by_condition=rater / 2, clip_by_condition=clip / 2, error=error / 2)
 
 
-def _paired_differences(table: pd.DataFrame, first: str, second: str) -> np.ndarray:
+def paired_differences(table: pd.DataFrame, first: str, second: str) -> np.ndarray:
     """Return differences first less second, shape (n_tracks, n_raters), NaN where a rater misses one of them.
 
     Where no rater judged both conditions of any track, differences cannot be paired within raters and the

@@ -10,6 +10,7 @@ import pandas as pd
 from studyserver.results.statistics.estimates import Figure, correlation_scale, estimate_table
 from studyserver.results.statistics.intervals import Interval, jackknife
 from studyserver.results.statistics.model_fit import covariance_of_two_raters
+from studyserver.results.statistics.power import paired_differences
 from studyserver.results.statistics.reasons import Reason, Why
 
 RETENTION = (Figure("retention", Why.UNRELIABLE_TRACKS, correlation_scale(may_exceed_one=True)),)
@@ -22,7 +23,7 @@ def contrast(
 
     Without `once` the interval counts the error of judgments twice, as it did before the model.
     """
-    difference = _paired_differences(table.rename(columns={"level": "condition"}), first, second)
+    difference = paired_differences(table.rename(columns={"level": "condition"}), first, second)
     difference = difference[np.isfinite(difference).any(axis=1)][:, np.isfinite(difference).any(axis=0)]
     if difference.size == 0:
         return (float("nan"),) * 3
@@ -57,20 +58,6 @@ def retention(table: pd.DataFrame, reference: str, level: str) -> tuple[float, f
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else value
-
-
-def _paired_differences(table: pd.DataFrame, first: str, second: str) -> np.ndarray:
-    """Return differences first less second, shape (n_tracks, n_raters), NaN where a rater misses one of them.
-
-    Where no rater judged both conditions of any track, differences cannot be paired within raters and the
-    array has no finite entry.
-    """
-    cells = table.groupby(["condition", "track", "rater"], sort=True, observed=True)["value"].mean()
-    wide = [cells.loc[name].unstack("rater") for name in (first, second)]
-    tracks = wide[0].index.union(wide[1].index)
-    raters = wide[0].columns.union(wide[1].columns)
-    one, two = (part.reindex(index=tracks, columns=raters).to_numpy(float) for part in wide)
-    return one - two
 
 
 def _interval(difference: np.ndarray, estimate: float, *, once: bool) -> Interval:

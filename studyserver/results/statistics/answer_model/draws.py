@@ -20,8 +20,6 @@ class Draws:
         Variances; zeros for what the model does not contain.
     slopes : np.ndarray [shape=(n_chains, n_draws, n_covariates)]
     thresholds : np.ndarray [shape=(n_chains, n_draws, n_thresholds)]
-    of_track, of_rater : np.ndarray [shape=(n_tracks or n_raters, n_levels)]
-        Posterior means of what is heard of each track by all raters, and of all tracks by each rater.
     """
 
     means: np.ndarray
@@ -33,8 +31,6 @@ class Draws:
     error: np.ndarray
     slopes: np.ndarray
     thresholds: np.ndarray
-    of_track: np.ndarray
-    of_rater: np.ndarray
 
 
 def empty_draws(answers: Answers, n_chains: int, n_draws: int, n_thresholds: int) -> Draws:
@@ -54,6 +50,4 @@ def empty_draws(answers: Answers, n_chains: int, n_draws: int, n_thresholds: int
         error=zeros(),
         slopes=zeros(len(answers.covariates)),
         thresholds=zeros(n_thresholds),
-        of_track=np.zeros((len(answers.tracks), n_levels)),
-        of_rater=np.zeros((len(answers.raters), n_levels)),
     )

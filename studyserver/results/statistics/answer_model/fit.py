@@ -126,8 +126,6 @@ def _fit(answers: Answers, rng: np.random.Generator, effort: Effort, prior_scale
     for place in range(effort.n_draws):
         sampler.sweep()
         sampler.store(draws, place)
-    draws.of_track /= effort.n_draws
-    draws.of_rater /= effort.n_draws
     checked = list(_checked(draws))
     return Fit(
         answers,

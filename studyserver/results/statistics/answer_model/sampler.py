@@ -120,7 +120,8 @@ class Sampler:
     def sweep(self) -> None:
         """Draw everything once. The effects of cells are drawn last, as the others are drawn without them."""
         if self.latent is not None:
-            self._draw_scale(self.latent)
+            if self._has_free_error:
+                self._draw_scale(self.latent)
             self.heard = self.latent.draw_heard(self._parts(), self.rng)
         self._draw_tracks()
         self._draw_raters()
@@ -250,5 +251,3 @@ class Sampler:
         draws.slopes[:, place] = self.slopes
         if self.latent is not None:
             draws.thresholds[:, place] = self.latent.thresholds
-        for total, effects in ((draws.of_track, self.of_track), (draws.of_rater, self.of_rater)):
-            total += (effects + self.means[:, None, :]).mean(axis=0)

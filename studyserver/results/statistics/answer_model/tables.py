@@ -47,7 +47,7 @@ def counts(answers: Answers, levels: Iterable[Hashable]) -> Counts:
 
 
 def tracks_in_both(answers: Answers, one: Hashable, two: Hashable) -> int:
-    """Return the number of tracks that were judged at two levels, by whomever."""
+    """Return the number of tracks that were judged at both of two levels, not necessarily by one rater."""
     if not {one, two} <= set(answers.levels):
         return 0
     tracks = [set(answers.track[answers.level == answers.levels.index(level)]) for level in (one, two)]

@@ -15,6 +15,7 @@ from studyserver.results.statistics.answer_model.estimands import (
     kept_share,
     mean_of,
     retention,
+    slope,
 )
 from studyserver.results.statistics.answer_model.fit import Fit
 from studyserver.results.statistics.answer_model.reliability import component_table
@@ -231,8 +232,8 @@ class QuestionFigures:
     @staticmethod
     def _slope_rows(fit: Fit) -> pd.DataFrame:
         rows = []
-        for place, name in enumerate(fit.answers.covariates):
-            found = Posterior(fit.draws.slopes[:, :, place].ravel())
+        for name in fit.answers.covariates:
+            found = slope(fit, name)
             low, high = found.interval()
             values = {"estimate": found.estimate, "se": found.sd, "ci_low": low, "ci_high": high}
             rows.append({"statistic": f"effect_of_{name}", **values})
