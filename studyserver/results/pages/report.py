@@ -198,6 +198,8 @@ def _procedure(study: Study, progress: Progress) -> str:
     if study.minimum_track_distance:
         apart = plural(study.minimum_track_distance, "trial")
         text += f", with at least {apart} between clips of one track where possible"
+    if study.takes_whole_tracks:
+        text += ", and all clips of an excerpt to the same person where possible"
     text += (
         "; what was judged least came first in the draw. "
         f"{100 * study.minimum_listening_share:.0f}\N{NO-BREAK SPACE}% of a clip had to be heard before "

@@ -35,6 +35,7 @@ _FIRST: tuple[Fieldset, ...] = (
             "fields": (
                 "presentation",
                 ("annotators_wanted", "trials_per_annotator"),
+                "allocation",
                 ("repeats_per_annotator", "repeat_distance"),
                 ("practice_trials", "practice_feedback"),
                 "attention_trials",
@@ -114,8 +115,9 @@ def fieldsets(study: Study | None) -> list[Fieldset]:
     """Return the parts of the form; parts that the study does not need yet are folded."""
     if study is None:
         return list(ADDING)
+    first = [_without(part, "allocation") for part in _FIRST] if study.presents.compares else _FIRST
     return [
-        *_FIRST,
+        *first,
         _COMPARING if study.presents.compares else _folded(_COMPARING),
         *(_folded(part) for part in (_ORDER, _LISTENING, _SCREENING, _PEOPLE)),
     ]
@@ -132,6 +134,12 @@ def unfolded_where_wrong(parts: list[Fieldset], wrong: Collection[str]) -> list[
         else (title, options)
         for title, options in parts
     ]
+
+
+def _without(part: Fieldset, field: str) -> Fieldset:
+    """Return a part without a field that the presentation does not use."""
+    title, options = part
+    return title, {**options, "fields": tuple(name for name in options["fields"] if name != field)}
 
 
 def _folded(part: Fieldset) -> Fieldset:

@@ -104,6 +104,11 @@ def is_between(study: Study) -> bool:
     return study.condition_design == Study.ConditionDesign.BETWEEN and not study.presents.compares
 
 
+def allocation_of(study: Study) -> str:
+    """Return how a study chooses; trials with several clips are always of as many tracks as possible."""
+    return Study.Allocation.WHOLE_TRACKS if study.takes_whole_tracks else Study.Allocation.MANY_TRACKS
+
+
 def _own_sets(study: Study, sets: list[ClipSet], rng: Random, *, rehearsal: bool) -> list[ClipSet]:
     """Return the sets for this annotator: all, or those with the least allocated compared condition."""
     levels = compared_levels(study, sets)
@@ -131,7 +136,7 @@ def block_of(study: Study, what: ClipSet) -> Hashable:
 
 def _item(study: Study, what: ClipSet, key: Hashable = None) -> Item:
     """Return a set as an item to be ordered, with a given key if that of the set may not be unique."""
-    return Item(key or what.key, what.track, unmasked=what.unmasked, block=block_of(study, what))
+    return Item(key or what.key, what.track, what.unmasked, block_of(study, what), what.excerpt)
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ def plan_session(
     by_key: dict[Hashable, ClipSet] = {what.key: what for what in sets}
     items = [_item(study, what) for what in sets]
     wanted = min(study.trials_per_annotator or len(items), len(items))
-    chosen = ordering.least_judged(items, supply.judged, wanted, rng)
+    chosen = ordering.chosen_for(allocation_of(study), items, supply.judged, wanted, rng)
     practice = []
     for what in supply.practice:
         # A practice set can compare the same clips as a main set; then both have the same key.

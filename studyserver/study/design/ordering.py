@@ -39,6 +39,29 @@ def least_judged(
 
     Remaining ties are broken at random. If counts differ by at most one, they still do after each call.
     """
+    return _least_judged(items, counts, n, rng, tracks_apart)
+
+
+def whole_tracks(
+    items: Sequence[Item], counts: Mapping[Hashable, int], n: int, rng: random.Random
+) -> list[Item]:
+    """Return the `n` least-judged items; among equals, all of one excerpt after all of another.
+
+    What is left of an excerpt that did not fit goes to somebody later, if possible where it fits exactly.
+    Among excerpts with equally many items, those of tracks with fewer chosen items come first, then chance
+    decides. If counts differ by at most one, they still do after each call.
+    """
+    return _least_judged(items, counts, n, rng, _excerpts_together)
+
+
+def _least_judged(
+    items: Sequence[Item],
+    counts: Mapping[Hashable, int],
+    n: int,
+    rng: random.Random,
+    pick: Callable[[Sequence[Item], int, Sequence[Item]], list[Item]],
+) -> list[Item]:
+    """Return the `n` least-judged items; `pick` chooses among equals, given those chosen before."""
     shuffled = list(items)
     rng.shuffle(shuffled)
     of_count: dict[int, list[Item]] = {}
@@ -46,7 +69,7 @@ def least_judged(
         of_count.setdefault(counts.get(item.key, 0), []).append(item)
     chosen: list[Item] = []
     for count in sorted(of_count):
-        chosen += tracks_apart(of_count[count], n - len(chosen), chosen)
+        chosen += pick(of_count[count], n - len(chosen), chosen)
     return chosen
 
 
@@ -58,6 +81,41 @@ def tracks_apart(items: Sequence[Item], n: int, chosen: Sequence[Item] = ()) -> 
         ranked.append((times[item.track], index, item))
         times[item.track] += 1
     return [item for _times, _index, item in sorted(ranked, key=lambda entry: entry[:2])[: max(0, n)]]
+
+
+def _excerpts_together(items: Sequence[Item], n: int, chosen: Sequence[Item] = ()) -> list[Item]:
+    """Return `n` items, excerpt by excerpt: those first of which most items are chosen in the end.
+
+    If none fits into what is left of `n`, the one with the fewest items is divided.
+    """
+    groups: dict[tuple[Hashable, Hashable], list[Item]] = {}
+    for item in items:
+        groups.setdefault((item.track, item.excerpt), []).append(item)
+    before = Counter((item.track, item.excerpt) for item in chosen)
+    times = Counter(item.track for item in chosen)
+    found: list[Item] = []
+    while groups and len(found) < n:
+        left = n - len(found)
+        fitting = [name for name, members in groups.items() if len(members) <= left]
+        if fitting:
+            name = max(fitting, key=lambda name: (len(groups[name]) + before[name], -times[name[0]]))
+        else:
+            name = min(groups, key=lambda name: (len(groups[name]), times[name[0]]))
+        taken = groups.pop(name)[:left]
+        found += taken
+        times.update(item.track for item in taken)
+    return found
+
+
+# How items are chosen, by the value of `Study.allocation`.
+ALLOCATIONS = {"many_tracks": least_judged, "whole_tracks": whole_tracks}
+
+
+def chosen_for(
+    allocation: str, items: Sequence[Item], counts: Mapping[Hashable, int], n: int, rng: random.Random
+) -> list[Item]:
+    """Return the `n` items of a session, chosen as an allocation says; see :data:`ALLOCATIONS`."""
+    return ALLOCATIONS[allocation](items, counts, n, rng)
 
 
 # Orders -------------------------------------------------------------------------------------------

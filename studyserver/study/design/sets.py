@@ -44,6 +44,11 @@ class ClipSet:
         return self.clips[0].track_id
 
     @property
+    def excerpt(self) -> int | str:
+        """The part of the track."""
+        return _part(self.clips[0])
+
+    @property
     def unmasked(self) -> bool:
         """Whether the whole music is audible in one of the clips."""
         return any(clip.condition in UNMASKED for clip in self.clips)

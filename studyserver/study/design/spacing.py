@@ -33,6 +33,7 @@ class Item:
     # compared with it.
     unmasked: bool = False
     block: Hashable = None  # items of one block follow each other, if the design has blocks
+    excerpt: Hashable = None  # the part of the track
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,11 @@ def spacing_advice(study: Study) -> list[str]:
     found = breaches(study)
     advice = []
     if any(item.too_near for item in found):
+        spread = "give annotators clips of as many tracks as possible, " if study.takes_whole_tracks else ""
         advice.append(
             f"Some sessions cannot keep {study.minimum_track_distance} trials between clips of the same "
-            "track; they are then as far apart as possible. Add tracks, lower “trials per annotator” or "
-            "“minimum track distance”" + (", or turn off blocks." if study.blocks else ".")
+            f"track; they are then as far apart as possible. Add tracks, {spread}lower “trials per "
+            "annotator” or “minimum track distance”" + (", or turn off blocks." if study.blocks else ".")
         )
     if any(item.repeat_too_near for item in found):
         advice.append(

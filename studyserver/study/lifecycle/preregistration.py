@@ -164,9 +164,14 @@ def _randomization(study: Study) -> str:
     number, distance = study.trials_per_annotator, study.minimum_track_distance
     apart = f", with at least {plural(distance, 'trial')} between clips of one track where possible"
     apart = apart if distance else ""
+    among = (
+        "all of one excerpt together"
+        if study.takes_whole_tracks
+        else "those of tracks that the annotator has fewer of"
+    )
     lines = [
         f"Each annotator gets {number if number else 'all'} {study.presents.noun}: those that the fewest "
-        "annotators have, among equals those of tracks that the annotator has fewer of, otherwise at random.",
+        f"annotators have, among equals {among}, otherwise at random.",
         f"The order is random{apart}, and no masked clip comes right after its original.",
         f"Random choices follow from the seed {study.seed} and the annotator's pseudonym.",
     ]

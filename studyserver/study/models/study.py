@@ -51,6 +51,12 @@ class Study(models.Model):
         WITHIN = "within", "every annotator hears all conditions"
         BETWEEN = "between", "every annotator hears one of the compared conditions only"
 
+    class Allocation(models.TextChoices):
+        """Which clips an annotator gets, of those that the fewest annotators have."""
+
+        MANY_TRACKS = "many_tracks", "clips of as many tracks as possible"
+        WHOLE_TRACKS = "whole_tracks", "all clips of a track to the same annotator"
+
     class Blocks(models.TextChoices):
         """How trials are grouped in the order of presentation."""
 
@@ -174,6 +180,15 @@ class Study(models.Model):
         blank=True,
         validators=[MinValueValidator(1)],
         help_text="Number of stimuli (or sets of clips) for each annotator. Empty: all of them.",
+    )
+    allocation = models.CharField(
+        "clips of an annotator",
+        max_length=20,
+        choices=Allocation,
+        default=Allocation.MANY_TRACKS,
+        help_text="Used if annotators do not hear all clips. “All clips of a track”: each annotator hears "
+        "every condition of a few tracks (of an excerpt, if tracks have several), never right after each "
+        "other, so that conditions are compared within a person and track.",
     )
     annotators_wanted = models.PositiveIntegerField(
         null=True,
@@ -334,6 +349,11 @@ class Study(models.Model):
     def presents(self) -> presentation_kinds.Traits:
         """The traits of what a trial presents."""
         return presentation_kinds.TRAITS[self.presentation]
+
+    @property
+    def takes_whole_tracks(self) -> bool:
+        """Whether annotators hear all clips of a track; trials with several clips compare them anyway."""
+        return self.allocation == self.Allocation.WHOLE_TRACKS and not self.presents.compares
 
     @property
     def time_to_finish(self) -> datetime.timedelta:

@@ -115,6 +115,14 @@ def test_open_and_close(admin_client, draft):
     assert draft.state == Study.State.CLOSED
 
 
+def test_which_clips_an_annotator_gets_is_asked_where_a_trial_presents_one(admin_client, draft):
+    address = reverse("admin:study_study_change", args=[draft.pk])
+    page = admin_client.get(address).content.decode()
+    assert 'name="allocation"' in page and "all clips of a track to the same annotator" in page
+    Study.objects.filter(pk=draft.pk).update(presentation="pair")
+    assert 'name="allocation"' not in admin_client.get(address).content.decode()
+
+
 def test_what_stands_in_the_way_of_opening_is_told(admin_client, draft):
     Study.objects.filter(pk=draft.pk).update(trials_per_annotator=99, practice_trials=2)
     page = admin_client.post(button(draft, "open"), follow=True).content.decode()

@@ -5,6 +5,7 @@ import pytest
 from django.utils import timezone
 from example_studies import CONDITIONS, make_clip, make_study, make_track, ready, walk
 
+from explainer.models import Clip, Excerpt
 from studyserver.study.design.allocation import expected_trials, judged_counts
 from studyserver.study.lifecycle import opening
 from studyserver.study.models import Annotator, Presentation, Stimulus, Study, Trial
@@ -34,11 +35,55 @@ def test_everything_is_allocated_at_once_and_once():
     assert annotator.trials.count() == 5
 
 
-def test_counts_stay_within_one():
-    study = open_study(trials_per_annotator=5)
+@pytest.mark.parametrize("allocation", Study.Allocation.values)
+def test_counts_stay_within_one(allocation):
+    study = open_study(trials_per_annotator=5, allocation=allocation)
     for _ in range(11):
         session.current_trial(ready(study))
         assert spread(study) <= 1
+
+
+def heard_by(annotator) -> list[Clip]:
+    session.current_trial(annotator)
+    return [trial.presentations.get().stimulus.clip for trial in annotator.trials.order_by("position")]
+
+
+def test_an_annotator_hears_every_condition_of_few_tracks_apart_and_never_after_the_original():
+    study = open_study(n_tracks=9, trials_per_annotator=12, allocation="whole_tracks")
+    for _ in range(6):
+        clips = heard_by(ready(study))
+        assert sorted(Counter(clip.track for clip in clips).values()) == [4, 4, 4]
+        assert spread(study) <= 1
+        last = {}
+        for position, clip in enumerate(clips):
+            assert position - last.get(clip.track, -9) > 2
+            last[clip.track] = position
+
+
+def test_the_excerpt_is_what_one_annotator_hears_whole():
+    study = make_study(n_tracks=0, trials_per_annotator=6, allocation="whole_tracks")
+    for name in ("one", "two", "three"):
+        track = make_track(name)
+        for start in (0, 1):
+            excerpt = track.excerpts.create(start=start, frames=8000, chosen_by=Excerpt.ChosenBy.HAND)
+            for condition in CONDITIONS[1:]:
+                clip = make_clip(track, condition, "dissonance", variant=start)
+                Clip.objects.filter(pk=clip.pk).update(excerpt=excerpt)
+                Stimulus.objects.create(study=study, clip=clip)
+    opening.open_study(study)
+    for _ in range(3):
+        clips = heard_by(ready(study))
+        assert sorted(Counter(clip.excerpt for clip in clips).values()) == [3, 3]
+        assert len({clip.track for clip in clips}) == 2
+    assert spread(study) == 0
+
+
+def test_sets_of_clips_are_of_as_many_tracks_as_possible_in_any_case():
+    study = open_study(n_tracks=4, presentation="pair", trials_per_annotator=4, allocation="whole_tracks")
+    annotator = ready(study)
+    session.current_trial(annotator)
+    tracks = {trial.presentations.first().stimulus.clip.track for trial in annotator.trials.all()}
+    assert len(tracks) == 4
 
 
 @pytest.mark.parametrize("way", ["withdrawn", "discarded", "expired", "screened out"])

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studyserver.study.design.ordering import arrange, generator, least_judged
+from studyserver.study.design.ordering import (
+    ALLOCATIONS,
+    arrange,
+    chosen_for,
+    generator,
+    least_judged,
+    whole_tracks,
+)
 from studyserver.study.design.spacing import Item, Kind, Place, Rules
 
 items_of_tracks = st.lists(
@@ -133,15 +140,16 @@ def test_orders_differ_so_that_no_condition_has_a_place():
 
 
 @given(
+    st.sampled_from(sorted(ALLOCATIONS)),
     st.integers(1, 30),
     st.lists(st.integers(1, 40), min_size=1, max_size=40),
     st.integers(0, 10**6),
 )
-def test_least_judged_first_keeps_counts_within_one(n_items, wishes, seed):
-    items = [Item(number, number % 3) for number in range(n_items)]
+def test_least_judged_first_keeps_counts_within_one(allocation, n_items, wishes, seed):
+    items = [Item(number, number % 3, excerpt=number % 5) for number in range(n_items)]
     counts = Counter()
     for annotator, wanted in enumerate(wishes):
-        chosen = least_judged(items, counts, wanted, generator(seed, annotator))
+        chosen = chosen_for(allocation, items, counts, wanted, generator(seed, annotator))
         assert len({item.key for item in chosen}) == min(wanted, n_items)
         counts.update(item.key for item in chosen)
         assert max(counts[item.key] for item in items) - min(counts[item.key] for item in items) <= 1
@@ -152,3 +160,60 @@ def test_ties_are_broken_at_random():
     firsts = Counter(least_judged(items, {}, 1, generator(1, name))[0].key for name in range(1000))
     assert len(firsts) == 10
     assert max(firsts.values()) < 200
+
+
+def completed(items: list[Item], chosen: list[Item]) -> tuple[int, int]:
+    """Return how many excerpts are chosen with all their items, and how many in part."""
+    whole, own = (Counter((item.track, item.excerpt) for item in some) for some in (items, chosen))
+    full = sum(own[name] == whole[name] for name in own)
+    return full, len(own) - full
+
+
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 4), st.integers(0, 10**6))
+def test_whole_tracks_go_to_one_annotator_where_they_fit(n_tracks, n_conditions, tracks_each, seed):
+    items = full_design(n_tracks, n_conditions)
+    n = min(tracks_each, n_tracks) * n_conditions
+    counts = Counter()
+    while counts.total() + n <= len(items):
+        chosen = whole_tracks(items, counts, n, generator(seed, counts.total()))
+        assert completed(items, chosen) == (n // n_conditions, 0)
+        counts.update(item.key for item in chosen)
+
+
+def test_one_track_is_divided_before_another_one_is():
+    items = full_design(4, 3)
+    counts, divided = Counter(), set()
+    for annotator in range(3):
+        chosen = whole_tracks(items, counts, 4, generator(1, annotator))
+        counts.update(item.key for item in chosen)
+        assert completed(items, chosen) == (1, 1)
+        divided |= {track for track, n in Counter(item.track for item in chosen).items() if n < 3}
+    assert len(divided) == 1
+    assert set(counts.values()) == {1}
+
+
+def test_who_gets_the_rest_of_a_track_gets_the_other_clips_of_it_too():
+    items = full_design(3, 3)
+    counts = Counter({item.key: 1 for item in items[1:]})
+    chosen = whole_tracks(items, counts, 3, generator(1))
+    assert {item.key for item in chosen} == {(0, 0), (0, 1), (0, 2)}
+
+
+def test_two_excerpts_of_a_track_go_to_different_annotators_if_there_are_other_tracks():
+    items = [Item((t, e, c), t, excerpt=e) for t in range(4) for e in range(3) for c in range(2)]
+    for seed in range(20):
+        chosen = whole_tracks(items, {}, 8, generator(seed))
+        assert completed(items, chosen) == (4, 0)
+        assert {item.track for item in chosen} == set(range(4))
+
+
+def test_whole_tracks_are_chosen_and_divided_at_random():
+    items = full_design(5, 2)
+    firsts, parts = Counter(), Counter()
+    for name in range(1000):
+        chosen = whole_tracks(items, {}, 3, generator(1, name))
+        own = Counter(item.track for item in chosen)
+        firsts[max(own, key=own.__getitem__)] += 1
+        parts[next(item.key[1] for item in chosen if own[item.track] == 1)] += 1
+    assert max(firsts.values()) < 300 and len(firsts) == 5
+    assert abs(parts[0] - 500) < 80

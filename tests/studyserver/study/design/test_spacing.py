@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studyserver.study.design.allocation import plan_session, stimulus_sets
-from studyserver.study.design.ordering import arrange_session, generator, least_judged
+from studyserver.study.design.ordering import ALLOCATIONS, arrange_session, chosen_for, generator
 from studyserver.study.design.spacing import Item, Kind, Place, Rules, breach, follows_its_original
 from studyserver.study.lifecycle.opening import StudyNotReady, open_study, opening_problems
 from studyserver.study.models import Stimulus, Study
@@ -128,20 +128,22 @@ def test_where_there_is_room_every_rule_is_kept(tracks, clips, repeats, attentio
 
 
 @given(
+    st.sampled_from(sorted(ALLOCATIONS)),
     st.integers(2, 12),
     st.integers(1, 6),
     st.lists(st.booleans(), min_size=1, max_size=30),
     st.integers(0, 10**6),
 )
 @settings(max_examples=60, deadline=None)
-def test_as_many_newcomers_as_left_restore_the_balance(n_items, n, leave, seed):
+def test_as_many_newcomers_as_left_restore_the_balance(allocation, n_items, n, leave, seed):
     """Whoever leaves, is screened out or runs out of time frees his places; others fill them."""
-    items = [Item(number, number) for number in range(n_items)]
+    items = [Item(number, number % 4) for number in range(n_items)]
     n = min(n, n_items)
     counts, sessions = Counter(), []
 
     def come(name):
-        sessions.append([item.key for item in least_judged(items, counts, n, generator(seed, name))])
+        chosen = chosen_for(allocation, items, counts, n, generator(seed, name))
+        sessions.append([item.key for item in chosen])
         counts.update(sessions[-1])
 
     for index in range(len(leave)):
@@ -181,10 +183,11 @@ def make_rich_study(presentation, blocks="", **fields):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("allocation", Study.Allocation.values)
 @pytest.mark.parametrize("blocks", ["", "target"])
 @pytest.mark.parametrize("presentation", Study.PresentationKind.values)
-def test_sessions_of_every_presentation_keep_the_rules(presentation, blocks):
-    study = make_rich_study(presentation, blocks)
+def test_sessions_of_every_presentation_keep_the_rules(presentation, blocks, allocation):
+    study = make_rich_study(presentation, blocks, allocation=allocation)
     if presentation == "single" and blocks:
         study.blocks = "condition"
     rules = Rules(study.minimum_track_distance, study.repeat_distance)
@@ -198,7 +201,7 @@ def test_sessions_of_every_presentation_keep_the_rules(presentation, blocks):
         ]
         found = breach(order, rules)
         assert found.after_original == 0
-        if not blocks:
+        if not blocks and not study.takes_whole_tracks:  # one track and a half leave no room
             assert found == (0, 0, 0)
 
 
@@ -240,3 +243,13 @@ def test_distances_that_cannot_be_kept_are_advised_against():
     assert "20 trials between each trial and its repeat" in text
     text = " ".join(advice(make_study(6, minimum_track_distance=2, repeats_per_annotator=2)))
     assert "between" not in text
+
+
+@pytest.mark.django_db
+def test_too_few_whole_tracks_are_advised_against():
+    study = make_study(6, CONDITIONS, trials_per_annotator=8)
+    assert "keep 2 trials" not in " ".join(advice(study))
+    study.allocation = Study.Allocation.WHOLE_TRACKS
+    text = " ".join(advice(study))
+    assert "keep 2 trials" in text
+    assert "give annotators clips of as many tracks as possible" in text

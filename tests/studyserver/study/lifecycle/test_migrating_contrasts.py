@@ -4,8 +4,6 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from studyserver.study.models import ResearchQuestion
-
 BEFORE, AFTER = ("study", "0006_machine_translation"), ("study", "0007_research_questions")
 
 
@@ -29,12 +27,12 @@ def test_stored_contrasts_are_kept_as_differences(before):
     contrasts = before.get_model("study", "PrimaryContrast").objects
     contrasts.create(study=study, question=question, first="evidence", second="original", second_method="x")
     contrasts.create(study=study, first="complement", first_method="lime", second="random_control")
-    migrated_to(AFTER)
+    stored = migrated_to(AFTER).get_model("study", "ResearchQuestion").objects
     names = ("estimand", "position", "question__key", "first", "first_method", "second", "second_method")
-    assert list(ResearchQuestion.objects.order_by("pk").values_list(*names)) == [
+    assert list(stored.order_by("pk").values_list(*names)) == [
         ("difference", 0, "harsh", "evidence", "", "original", "x"),
         ("difference", 0, None, "complement", "lime", "random_control", ""),
     ]
-    kept = ResearchQuestion.objects.first()
+    kept = stored.first()
     assert (kept.music_model, kept.smallest_effect, kept.confidence) == (None, None, 0.95)
     assert kept.study.slug == "old"

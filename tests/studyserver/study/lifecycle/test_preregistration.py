@@ -73,6 +73,13 @@ def test_a_study_that_declares_nothing_is_exploratory(db):
     assert section(text, "Inference criteria").strip() == "None: nothing is confirmed."
 
 
+def test_which_clips_an_annotator_gets_is_told(db):
+    study = make_study(n_tracks=2, trials_per_annotator=4)
+    assert "tracks that the annotator has fewer of" in section(preregistration_text(study), "Randomization")
+    study.allocation = "whole_tracks"
+    assert "all of one excerpt together" in section(preregistration_text(study), "Randomization")
+
+
 def test_models_and_recipes_have_their_hashes(db):
     from constructed_study import construct
 

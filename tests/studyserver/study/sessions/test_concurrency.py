@@ -20,6 +20,7 @@ DESIGNS: dict[str, dict] = {
         "presentation": "abx", "repeats_per_annotator": 1, "attention_trials": 1,
     },
     "sets": {"presentation": "multiple"},
+    "whole tracks": {"allocation": "whole_tracks"},
     "one condition each": {
         "condition_design": "between", "compared_conditions": ["evidence", "random_control"],
     },
