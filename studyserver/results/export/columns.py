@@ -24,8 +24,8 @@ _RECORDED = {  # questions, clips, trials, judgments and annotators
     "trial_kind": "identifier: What the trial is for. Only `main` enters agreement and means.",
     "trial_finished": "boolean: 1 if the annotator finished the trial with Next.",
     "repeat_of": "integer: The trial of which this one is the second presentation.",
-    "adaptive": "boolean: 1 if the trial was chosen because its judgment is expected to narrow the interval "
-    "of the study's declared figure most; 0 if it was chosen for balance or at random.",
+    "adaptive": "boolean: 1 if an earlier version of the software chose the trial because its judgment was "
+    "expected to narrow the interval of a declared figure most; 0 if it was chosen for balance or at random.",
     "clip_position": "integer: Place of the clip within the trial: 0 was labelled A, 1 was labelled B, ...",
     "clip_role": "identifier: Role of the clip in its trial. Only the reference and X were labelled as such.",
     "block": "integer: Number of the block in this annotator's order; empty without blocks.",

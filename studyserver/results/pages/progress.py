@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 from explainer.core.base.counting import plural
 from explainer.models import Clip
 from studyserver.common.number_text import plain, significant
-from studyserver.results.data.counts import judged_trials, main_trials
+from studyserver.results.data.counts import judged_trials
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.questions import scale_ends
 from studyserver.results.data.rows import StudyRows
@@ -19,7 +19,6 @@ from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.contrasts import declared_contrasts
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS, condition_name
-from studyserver.study.design.adaptive import adaptive_design, current_width
 from studyserver.study.models import Annotator, Question, Study
 
 from . import sentences
@@ -50,7 +49,6 @@ class ProgressPage:
     agreement: FigureTable | None
     needed: list[Needed]  # until intervals are so wide, contrast by contrast
     waiting: list[tuple[str, str]]  # questions for which that cannot be computed yet, with the reason
-    adaptive: str  # how far an adaptive study is from its precision, in words
 
 
 def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
@@ -79,7 +77,6 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
         agreement=parts.part("agreement", "Agreement so far", lambda computed: _agreement(computed.shown)),
         needed=needed,
         waiting=waiting,
-        adaptive=counted("adaptive", "Adaptive allocation", adaptive_words, ""),
     )
 
 
@@ -265,23 +262,3 @@ def _size(counted: CountedJudgments, question: Question, first: str, second: str
     pairs = heard[0] & heard[1]
     annotators, tracks = {annotator for annotator, _track in pairs}, {track for _rater, track in pairs}
     return len(annotators), max(len(tracks), 2), max(1, round(len(pairs) / max(len(annotators), 1)))
-
-
-def adaptive_words(study: Study, *, rehearsal: bool = False) -> str:
-    """Return how far an adaptive study has come; empty for others."""
-    plan = adaptive_design(study)
-    if plan is None:
-        return ""
-    trials = main_trials(study, rehearsal=rehearsal)
-    chosen = trials.filter(adaptive=True).count()
-    text = f"{chosen} of {trials.count()} trials were chosen where a judgment narrows the figure most."
-    width = current_width(plan, rehearsal=rehearsal)
-    if width is None:
-        return f"{text} Not every stimulus has its first {plan.minimum_judgments} judgments yet."
-    what = "difference" if plan.first else "widest of the stimuli"
-    text += (
-        f" The 95\N{NO-BREAK SPACE}% interval of the {what} (new listeners, these clips) is {width:.2g} wide"
-    )
-    if plan.precision is None:
-        return f"{text}."
-    return f"{text}; the study closes itself at {plan.precision:g}."

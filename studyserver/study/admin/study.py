@@ -26,7 +26,6 @@ from studyserver.study.texts.target_words import without_words
 
 from ..models import Annotator, Judgment, Study
 from ..screening.questionnaire import ordered_pages
-from .adaptive import AdaptiveDesignInline
 from .analysis_plan import ExclusionRuleInline, ResearchQuestionInline
 from .buttons import MOST_SIMULATED, StudyButtons
 from .design import LOCKED_DESIGN, StudyForm, preview
@@ -62,7 +61,6 @@ class StudyAdmin(admin.ModelAdmin):
         ExclusionRuleInline,
         QuotaInline,
         ReturnInline,
-        AdaptiveDesignInline,
     )
     save_on_top = True
     change_form_template = "admin/study/study/change_form.html"

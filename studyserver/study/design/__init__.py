@@ -1,1 +1,1 @@
-"""Designs: stimuli, sets, order, spacing, allocation, adaptive trials, and their problems."""
+"""Designs: stimuli, sets, order, spacing, allocation, and their problems."""

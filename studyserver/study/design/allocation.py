@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from studyserver.study.models import AdaptiveDesign, Annotator, Presentation, Stimulus, Study, Trial
+from studyserver.study.models import Annotator, Presentation, Stimulus, Study, Trial
 
-from . import adaptive, attention, ordering
-from .sets import ClipSet, Entry, clip_sets, stimulus_sets
-from .spacing import Item, Kind, Place, Rules
+from . import attention, ordering
+from .sets import ClipSet, stimulus_sets
+from .spacing import Item, Rules
 
 
 @dataclass(frozen=True)
@@ -24,38 +24,20 @@ class PlannedTrial:
     kind: str
     what: ClipSet
     block: int | None = None
-    adaptive: bool = False
 
 
 def allocate_trials(annotator: Annotator) -> None:
-    """Create all trials of an annotator who has none; with an adaptive design, the next block of them.
+    """Create all trials of an annotator who has none.
 
     The study's row is locked, so that annotators who arrive at the same time see each other's allocations and
     do not all get the same least-judged stimuli.
     """
     with transaction.atomic():
         study = Study.objects.locked(annotator.study_id)
-        plan = adaptive.adaptive_design(study)
-        if plan is not None:
-            _allocate_block(study, annotator, plan)
-            return
         if annotator.trials.exists():
             return
         rng = ordering.generator(study.seed, annotator.pseudonym)
         _store(annotator, plan_session(study, rng, rehearsal=annotator.rehearsal), rng)
-
-
-def awaits_trials(annotator: Annotator) -> bool:
-    """Return whether :func:`allocate_trials` would create trials: at first, and before a block ends."""
-    if not annotator.trials.exists():
-        return True
-    if annotator.trials.unfinished().count() > 1:
-        return False
-    plan = adaptive.adaptive_design(annotator.study)
-    if plan is None or plan.reached_at is not None:
-        return False
-    main = annotator.trials.filter(kind=Trial.Kind.MAIN).count()
-    return main < trials_of(annotator.study, stimulus_sets(annotator.study))
 
 
 def judged_counts(study: Study, *, rehearsal: bool = False, now: datetime | None = None) -> Counter:
@@ -162,7 +144,7 @@ def plan_session(
     Parameters
     ----------
     study
-        Without an adaptive design.
+        The study.
     rng
         Source of every random choice.
     rehearsal
@@ -199,75 +181,11 @@ def spacing_rules(study: Study) -> Rules:
     return Rules(study.minimum_track_distance, study.repeat_distance)
 
 
-def _allocate_block(study: Study, annotator: Annotator, plan: AdaptiveDesign) -> None:
-    """Create the next block of an adaptive design, unless one is open or the study is precise enough."""
-    heard = list(annotator.trials.order_by("position"))
-    if heard and not awaits_trials(annotator):
-        return
-    if heard and adaptive.is_precise(plan, rehearsal=annotator.rehearsal):
-        adaptive.note_precision(plan, rehearsal=annotator.rehearsal)
-        return
-    rng = ordering.generator(study.seed, annotator.pseudonym, *([len(heard)] if heard else []))
-    _store(annotator, _plan_block(study, plan, heard, rng, rehearsal=annotator.rehearsal), rng, earlier=heard)
-
-
-def _plan_block(
-    study: Study, plan: AdaptiveDesign, heard: list[Trial], rng: Random, *, rehearsal: bool
-) -> list[PlannedTrial]:
-    """Return the trials of the next block: practice at first, then the most informative ones."""
-    practice = [] if heard else _practice_sets(study)
-    practice = rng.sample(practice, min(study.practice_trials, len(practice)))
-    sets = stimulus_sets(study)
-    all_sets = _sets_of_all_stimuli(study) | {what.key: what for what in sets}
-    known = [trial for trial in heard if trial.item_key in all_sets]
-    before = [Place(_item(study, all_sets[trial.item_key]), Kind(trial.kind)) for trial in known]
-    done = {trial.item_key for trial in heard if trial.kind == Trial.Kind.MAIN}
-    in_all = trials_of(study, sets)
-    apart = study.minimum_track_distance
-    chosen = adaptive.choose(
-        plan,
-        [what for what in sets if what.key not in done],
-        judged_counts(study, rehearsal=rehearsal),
-        min(plan.block_size, in_all - len(done)),
-        rng,
-        heard=[all_sets[trial.item_key] for trial in known if trial.kind == Trial.Kind.MAIN],
-        just_heard={place.item.track for place in before[-apart:]} if apart else None,
-        rehearsal=rehearsal,
-    )
-    again = adaptive.repeats_due(study, heard, len(chosen), in_all, rng)
-    places = ordering.arrange(
-        [_item(study, what) for what, _aimed in chosen],
-        rng,
-        rules=spacing_rules(study),
-        before=[*(Place(_item(study, what), Kind.PRACTICE) for what in practice), *before],
-        again=[_item(study, all_sets[key]) for key in again if key in all_sets],
-    )
-    aimed = {what.key for what, is_aimed in chosen if is_aimed}
-    return [
-        *(PlannedTrial(Trial.Kind.PRACTICE, what) for what in practice),
-        *(_planned(place, all_sets, aimed) for place in places),
-    ]
-
-
-def _sets_of_all_stimuli(study: Study) -> dict[Hashable, ClipSet]:
-    """Return the sets of all main stimuli by key, including those that are no longer presented."""
-    stimuli = study.stimuli.main().select_related("clip__excerpt").order_by("pk")
-    return {what.key: what for what in clip_sets(study, [Entry(item.pk, item.clip) for item in stimuli])}
-
-
-def _planned(place: Place, sets: dict[Hashable, ClipSet], aimed: set[str]) -> PlannedTrial:
-    kind = Trial.Kind.REPEAT if place.is_repeat else Trial.Kind.MAIN
-    is_aimed = kind == Trial.Kind.MAIN and place.item.key in aimed
-    return PlannedTrial(kind, sets[place.item.key], adaptive=is_aimed)
-
-
 # Writing them down --------------------------------------------------------------------------------
 
 
-def _store(
-    annotator: Annotator, order: list[PlannedTrial], rng: Random, *, earlier: Sequence[Trial] = ()
-) -> None:
-    """Store trials after the annotator's earlier ones."""
+def _store(annotator: Annotator, order: list[PlannedTrial], rng: Random) -> None:
+    """Store trials, with the clips that they present."""
     trials = Trial.objects.bulk_create(
         Trial(
             annotator=annotator,
@@ -275,12 +193,11 @@ def _store(
             kind=planned.kind,
             item_key=planned.what.key,
             block=planned.block,
-            adaptive=planned.adaptive,
             attention=attention.draw(annotator.study, rng) if planned.kind == Trial.Kind.ATTENTION else {},
         )
-        for position, planned in enumerate(order, start=len(earlier) + 1)
+        for position, planned in enumerate(order, start=1)
     )
-    first = {trial.item_key: trial for trial in earlier if trial.kind == Trial.Kind.MAIN}
+    first: dict[str, Trial] = {}
     repeats = []
     for trial, planned in zip(trials, order, strict=True):
         if planned.kind == Trial.Kind.REPEAT:

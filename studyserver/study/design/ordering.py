@@ -166,53 +166,20 @@ def arrange_session(
     return _best_of(draw, rng, rules)
 
 
-def arrange(
-    items: Sequence[Item],
-    rng: random.Random,
-    *,
-    rules: Rules = NO_DISTANCE,
-    repeats: int = 0,
-    before: Sequence[Place] = (),
-    again: Sequence[Item] = (),
-) -> list[Place]:
-    """Return the items in an order that keeps the rules, with repeats of some of them.
-
-    Parameters
-    ----------
-    items, rng, rules, repeats
-        See :func:`arrange_session`.
-    before
-        Places that have already been presented, oldest first.
-    again
-        Items of those that are repeated now.
-    """
-
-    def draw() -> list[Place]:
-        order = _arranged(items, rng, rules, repeats, before)
-        for item in again:
-            place = Place(item, Kind.REPEAT)
-            order, _ = inserted(order, place, range(len(order) + 1), rules, rng, before)
-        return order
-
-    return _best_of(draw, rng, rules, before)
-
-
-def _best_of(
-    draw: Callable[[], list[Place]], rng: random.Random, rules: Rules, before: Sequence[Place] = ()
-) -> list[Place]:
+def _best_of(draw: Callable[[], list[Place]], rng: random.Random, rules: Rules) -> list[Place]:
     """Return the first order that breaks no rule, or otherwise the best one, improved by moves."""
     best: list[Place] = []
     best_cost: Breach | None = None
     for attempt in range(_ATTEMPTS):
         order = draw()
-        cost = breach(order, rules, before)
+        cost = breach(order, rules)
         if best_cost is None or cost < best_cost:
             best, best_cost = order, cost
         if not any(best_cost):
             return best
         if attempt >= 2 and not best_cost.after_original and len(order) > 40:
             break  # in a long session further draws gain little, and an annotator is waiting
-    return mended(best, rules, rng, before)
+    return mended(best, rules, rng)
 
 
 def _arranged(

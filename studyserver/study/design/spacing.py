@@ -75,31 +75,30 @@ def follows_its_original(previous: Item | None, item: Item) -> bool:
     return previous is not None and previous.track == item.track and previous.unmasked and not item.unmasked
 
 
-def breach(order: Sequence[Place], rules: Rules, before: Sequence[Place] = ()) -> Breach:
-    """Return how much an order breaks the rules, given the places before it."""
+def breach(order: Sequence[Place], rules: Rules) -> Breach:
+    """Return how much an order breaks the rules."""
     first: dict[Hashable, int] = {}
     repeat_too_near = 0
-    for position, place in enumerate([*before, *order]):
+    for position, place in enumerate(order):
         if place.kind == Kind.MAIN:
             first.setdefault(place.item.key, position)
-        elif place.kind == Kind.REPEAT and position >= len(before):
+        elif place.kind == Kind.REPEAT:
             between = position - first[place.item.key] - 1
             repeat_too_near += max(0, rules.repeat_distance - between)
-    after_original, too_near = _local(order, rules.track_distance, before)
+    after_original, too_near = _local(order, rules.track_distance)
     return Breach(after_original, repeat_too_near, too_near)
 
 
-def _local(order: Sequence[Place], track_distance: int, before: Sequence[Place] = ()) -> tuple[int, int]:
+def _local(order: Sequence[Place], track_distance: int) -> tuple[int, int]:
     """Return the breaches between neighbours: masked after original, and tracks too near."""
     after_original = too_near = 0
     heard: dict[Hashable, int] = {}
     previous: Item | None = None
-    for position, place in enumerate([*before, *order]):
+    for position, place in enumerate(order):
         item = place.item
-        if position >= len(before):
-            after_original += follows_its_original(previous, item)
-            if item.track in heard:
-                too_near += max(0, track_distance - (position - heard[item.track] - 1))
+        after_original += follows_its_original(previous, item)
+        if item.track in heard:
+            too_near += max(0, track_distance - (position - heard[item.track] - 1))
         heard[item.track] = position
         previous = item
     return after_original, too_near
@@ -156,18 +155,18 @@ def _first_presentation(order: Sequence[Place], item: Item) -> int:
     )
 
 
-def mended(order: list[Place], rules: Rules, rng: random.Random, before: Sequence[Place] = ()) -> list[Place]:
+def mended(order: list[Place], rules: Rules, rng: random.Random) -> list[Place]:
     """Return the order after moving single trials as long as that reduces the breach.
 
     Trials stay in their blocks, and repeats after their first presentations.
     """
-    cost = breach(order, rules, before)
+    cost = breach(order, rules)
     steps = 0
     better = True
     while better and any(cost):
         better = False
-        for candidate in _moves(order, rules, rng, before):
-            found = breach(candidate, rules, before)
+        for candidate in _moves(order, rules, rng):
+            found = breach(candidate, rules)
             steps += len(order)
             if found < cost:
                 order, cost, better = candidate, found, True
@@ -177,27 +176,24 @@ def mended(order: list[Place], rules: Rules, rng: random.Random, before: Sequenc
     return order
 
 
-def _moves(
-    order: list[Place], rules: Rules, rng: random.Random, before: Sequence[Place]
-) -> Iterator[list[Place]]:
+def _moves(order: list[Place], rules: Rules, rng: random.Random) -> Iterator[list[Place]]:
     """Yield the orders after moving one of the trials that break a rule, in random order."""
-    pairs = [(old, new) for old in _guilty(order, rules, before) for new in range(len(order)) if old != new]
+    pairs = [(old, new) for old in _guilty(order, rules) for new in range(len(order)) if old != new]
     rng.shuffle(pairs)
     for old, new in pairs:
         rest = [*order[:old], *order[old + 1 :]]
         candidate = [*rest[:new], order[old], *rest[new:]]
-        if _is_possible(candidate, before):
+        if _is_possible(candidate):
             yield candidate
 
 
-def _guilty(order: Sequence[Place], rules: Rules, before: Sequence[Place]) -> list[int]:
+def _guilty(order: Sequence[Place], rules: Rules) -> list[int]:
     """Return the positions of trials that break a rule together."""
     found: set[int] = set()
     last: dict[Hashable, int] = {}
     first: dict[Hashable, int] = {}
-    sequence = [*before, *order]
-    for position, place in enumerate(sequence):
-        previous = sequence[position - 1].item if position else None
+    for position, place in enumerate(order):
+        previous = order[position - 1].item if position else None
         near = last.get(place.item.track)
         if follows_its_original(previous, place.item):
             found |= {position - 1, position}
@@ -210,10 +206,10 @@ def _guilty(order: Sequence[Place], rules: Rules, before: Sequence[Place]) -> li
             if begun is not None and position - begun - 1 < rules.repeat_distance:
                 found |= {begun, position}
         last[place.item.track] = position
-    return sorted(position - len(before) for position in found if position >= len(before))
+    return sorted(found)
 
 
-def _is_possible(order: Sequence[Place], before: Sequence[Place]) -> bool:
+def _is_possible(order: Sequence[Place]) -> bool:
     """Return whether practice is first, blocks are contiguous, and repeats follow what they repeat.
 
     A session also must not begin with an attention trial.
@@ -225,7 +221,7 @@ def _is_possible(order: Sequence[Place], before: Sequence[Place]) -> bool:
     blocks = [place.block for place in order if place.block is not None]
     if any(one > two for one, two in pairwise(blocks)):
         return False
-    heard = {place.item.key for place in before if place.kind == Kind.MAIN}
+    heard = set()
     for place in order:
         if place.kind == Kind.REPEAT and place.item.key not in heard:
             return False

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from studyserver.study.models import Study
 
 from . import ordering
-from .adaptive import adaptive_design
 from .allocation import PlannedTrial, plan_session, spacing_rules, supply_of
 from .spacing import Breach, Item, Kind, Place, breach
 
@@ -15,10 +14,8 @@ SESSIONS = 3  # number of draws; a rule that one session breaks is broken by nea
 def breaches(study: Study) -> list[Breach]:
     """Return how much the rules of spacing are broken in a few sessions drawn like those of annotators.
 
-    Empty for adaptive designs, whose trials are chosen during the session, and for studies without stimuli.
+    Empty for studies without stimuli.
     """
-    if adaptive_design(study) is not None:
-        return []
     drawn, supply = [], supply_of(study)
     for number in range(SESSIONS):
         rng = ordering.generator(study.seed, "drawn for trial", number)

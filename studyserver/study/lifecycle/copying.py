@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.db.models import Field, Model
 
-from studyserver.study.models import AdaptiveDesign, QuestionExample, Study
+from studyserver.study.models import QuestionExample, Study
 
 # Models whose rows stay with the original, and why.
 NOT_COPIED = {
@@ -23,7 +23,6 @@ NOT_COPIED = {
 NEW_VALUES: dict[type[Model], set[str]] = {
     Study: {"slug", "state", "opened_at", "closed_at", "created_at"},
     QuestionExample: {"token"},
-    AdaptiveDesign: {"reached_at"},
 }
 
 

@@ -3,7 +3,6 @@
 from django.db import transaction
 from django.utils import timezone
 
-from studyserver.study.design.adaptive import adaptive_problems
 from studyserver.study.design.problems import design_problems
 from studyserver.study.design.trial_draws import spacing_problems
 from studyserver.study.models import Study
@@ -35,7 +34,6 @@ def opening_problems(study: Study) -> list[str]:
         *_question_problems(study),
         *_stimulus_problems(study),
         *questionnaire_problems(study),
-        *adaptive_problems(study),
         *declared_problems(study),
     ]
 

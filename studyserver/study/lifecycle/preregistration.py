@@ -190,30 +190,18 @@ def _randomization(study: Study) -> str:
         (study.attention_trials, "attention trial asks", "attention trials ask", "for a given answer"),
     ):
         lines += [f"{plural(number, one, several)} {words}."] if number else []
-    if adaptive := getattr(study, "adaptive_design", None):
-        lines.append(
-            f"After {adaptive.minimum_judgments} judgments of each stimulus, trials are chosen adaptively, "
-            f"where "
-            f"a judgment narrows this figure most: {adaptive}."
-        )
     return " ".join(lines)
 
 
 def _sampling(study: Study) -> dict[str, str]:
     people = study.annotators.people().count()
     wanted = study.annotators_wanted
-    adaptive = getattr(study, "adaptive_design", None)
     stopping = (
         f"New annotators are refused when {plural(wanted, 'annotator')} have a place; those who leave free "
         f"theirs."
         if wanted
         else "No number of annotators is declared: the researchers close the study."
     )
-    if adaptive and adaptive.precision is not None:
-        stopping += (
-            " The study closes earlier when the 95 % interval of the adaptively measured figure is at most "
-            f"{adaptive.precision:g} wide."
-        )
     return {
         "Existing data": f"{plural(people, 'person has', 'people have')} taken part so far."
         if people

@@ -9,7 +9,6 @@ from django.db import models, transaction
 from explainer.core.base.canonical_json import digest_of
 from studyserver.study.design.left_out import left_out
 from studyserver.study.models import (
-    AdaptiveDesign,
     ExclusionRule,
     Question,
     QuestionExample,
@@ -88,11 +87,6 @@ QUOTA = Part(
 )
 TRANSLATION = Part(StudyTranslation, {"id": _NUMBER, "study": _WHOSE})
 RULE = Part(ExclusionRule, {"id": _NUMBER, "study": _WHOSE})
-ADAPTIVE = Part(
-    AdaptiveDesign,
-    {"id": _NUMBER, "study": _WHOSE, "reached_at": "follows from the answers"},
-    {"question": ("question__key",)},
-)
 RESEARCH = Part(
     ResearchQuestion,
     {"id": _NUMBER, "study": _WHOSE},
@@ -100,7 +94,7 @@ RESEARCH = Part(
 )
 STIMULUS = Part(Stimulus, {"study": _WHOSE}, {"clip": ("clip", "clip__sha256")})
 PARTS = (
-    STUDY, QUESTION, EXAMPLE, PAGE, ITEM, QUOTA, TRANSLATION, RULE, ADAPTIVE, RESEARCH, STIMULUS,
+    STUDY, QUESTION, EXAMPLE, PAGE, ITEM, QUOTA, TRANSLATION, RULE, RESEARCH, STIMULUS,
 )  # fmt: skip
 
 _TEXTS = ("language", "title", "consent", "instructions", "rest_text", "thanks", "contact")
@@ -109,12 +103,13 @@ _LISTS = {
     "examples": EXAMPLE,
     "quotas": QUOTA,
     "exclusion_rules": RULE,
-    "adaptive": ADAPTIVE,
     "research_questions": RESEARCH,
     "stimuli": STIMULUS,
 }
 # Name of a list in snapshots of earlier versions of the software -> its name now.
 _RENAMED = {"primary_contrasts": "research_questions"}
+# Lists of earlier versions of the software whose rows no longer exist; an empty one changed nothing.
+_REMOVED = {"adaptive"}
 _KINDS = {**ITEM_KINDS, **KINDS}
 
 
@@ -139,7 +134,6 @@ def snapshot(study: Study) -> dict:
         "quotas": list(study.quotas.order_by("id").values(*QUOTA.names)),
         "translations": {row.language: row.texts for row in study.translations.order_by("language")},
         "exclusion_rules": list(study.exclusion_rules.order_by("id").values(*RULE.names)),
-        "adaptive": list(AdaptiveDesign.objects.filter(study=study).values(*ADAPTIVE.names)),
         "research_questions": list(
             study.research_questions.order_by("position", "id").values(*RESEARCH.names)
         ),
@@ -167,7 +161,9 @@ def completed(stored: dict) -> dict:
     A new field in the software does not create new versions of existing studies, because they behaved as
     the field's default says.
     """
-    stored = {_RENAMED.get(name, name): value for name, value in stored.items()}
+    stored = {
+        _RENAMED.get(name, name): value for name, value in stored.items() if value or name not in _REMOVED
+    }
     lists = {name: [part.completed(row) for row in stored.get(name, ())] for name, part in _LISTS.items()}
     pages = [
         PAGE.completed(page) | {"questions": [ITEM.completed(item) for item in page["questions"]]}

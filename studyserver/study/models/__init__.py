@@ -1,6 +1,5 @@
 """Database models of studies, annotators and answers."""
 
-from .adaptive import AdaptiveDesign
 from .analysis_plan import ExclusionRule, ResearchQuestion
 from .annotator import PREVIEW, Annotator, Departure
 from .headphone_check import HeadphoneCheck
@@ -17,7 +16,6 @@ from .version import StudyVersion
 
 __all__ = [
     "PREVIEW",
-    "AdaptiveDesign",
     "Annotator",
     "Arrival",
     "Departure",

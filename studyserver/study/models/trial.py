@@ -50,7 +50,7 @@ class Trial(models.Model):
     )
     adaptive = models.BooleanField(
         default=False,
-        help_text="Chosen by adaptive allocation.",
+        help_text="Chosen where a judgment narrowed a declared figure most, by an earlier version.",
     )
     version = models.ForeignKey(
         StudyVersion,

@@ -1,7 +1,6 @@
 """Advice about a study that can be opened but may have weaknesses."""
 
 from explainer.models import Clip
-from studyserver.study.design.adaptive import adaptive_advice
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.problems import design_advice
 from studyserver.study.design.sets import UNMASKED
@@ -41,7 +40,6 @@ def advice(study: Study) -> list[str]:
         )
     found += design_advice(study)
     found += right_answers_advice(study)
-    found += adaptive_advice(study)
     found += spacing_advice(study)
     found += blinding_advice(study, stimuli)
     if rated and conditions - UNMASKED and not study.questions.filter(key="sound_quality").exists():

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from studyserver.study.design.adaptive import adaptive_design
 from studyserver.study.design.outlook import outlook
 from studyserver.study.models import Study
 from studyserver.study.texts.right_answers import has_right_answers
@@ -27,18 +26,12 @@ class Expectation:
 def expectation(study: Study) -> Expectation:
     """Return the information about a session for the invitation to a study, in the language of the page."""
     future = outlook(study)
-    ends_early = adaptive_design(study) is not None
     return Expectation(
-        sounds=_sounds(study, future.all_trials, at_most=ends_early) if future.trials else "",
-        time=time_in_words(*future.minutes) if future.trials and not ends_early else "",
+        sounds=study.presents.invitation % {"number": future.all_trials} if future.trials else "",
+        time=time_in_words(*future.minutes) if future.trials else "",
         going_on=f"{_going_on(study)} {_link(study)}",
         has_right_answers=has_right_answers(study),
     )
-
-
-def _sounds(study: Study, number: int, *, at_most: bool) -> str:
-    sentence = study.presents.invitation % {"number": number}
-    return f"{sentence} {_('It can end sooner.')}" if at_most else sentence
 
 
 def time_in_words(least: int, most: int) -> str:

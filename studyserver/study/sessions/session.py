@@ -14,8 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from studyserver.study.design import attention
-from studyserver.study.design.adaptive import in_blocks
-from studyserver.study.design.allocation import allocate_trials, awaits_trials, expected_trials
+from studyserver.study.design.allocation import allocate_trials, expected_trials
 from studyserver.study.lifecycle.versions import current_version
 from studyserver.study.models import (
     Annotator,
@@ -108,7 +107,7 @@ def screen_out(annotator: Annotator, because: str = Annotator.EndedBecause.NOTHI
 def current_trial(annotator: Annotator, *, version: StudyVersion | None = None) -> Trial | None:
     """Return the current trial, the same one until it is finished; None outside the trials.
 
-    The first call allocates all trials of the annotator. Adaptive designs allocate further trials later.
+    The first call allocates all trials of the annotator.
 
     Parameters
     ----------
@@ -119,7 +118,7 @@ def current_trial(annotator: Annotator, *, version: StudyVersion | None = None) 
     """
     if stage(annotator) != Stage.TRIALS:
         return None
-    if awaits_trials(annotator):
+    if not annotator.trials.exists():
         allocate_trials(annotator)
     trial = _in_session(annotator).first()
     if trial is not None:
@@ -283,11 +282,8 @@ def note_machine_translation(annotator: Annotator) -> None:
 
 def progress(annotator: Annotator) -> tuple[int, int]:
     """Return the number of finished trials and of all trials."""
-    total = annotator.trials.count()
     done = annotator.trials.exclude(finished_at=None).count()
-    if not total or (annotator.state == Annotator.State.ACTIVE and in_blocks(annotator.study)):
-        total = max(total, expected_trials(annotator.study))
-    return done, total
+    return done, annotator.trials.count() or expected_trials(annotator.study)
 
 
 # The end ----------------------------------------------------------------------------------------

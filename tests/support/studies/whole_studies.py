@@ -5,7 +5,6 @@ from example_studies import make_clip, make_study, make_track
 
 from explainer.models import MusicModel
 from studyserver.study.models import (
-    AdaptiveDesign,
     Question,
     QuestionExample,
     QuestionnaireItem,
@@ -30,7 +29,6 @@ def make_whole_study() -> Study:
     study.exclusion_rules.create(measure="longest_run", limit=0.9)
     models = [MusicModel.objects.create(name=name) for name in ("one-model", "other-model")]
     study.research_questions.create(question=question, music_model=models[0])
-    AdaptiveDesign.objects.create(study=study, question=question)
     return study
 
 

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip, Explanation, MusicModel, Recipe
-from studyserver.study.design.allocation import allocate_trials
 from studyserver.study.design.left_out import left_out, left_out_words
 from studyserver.study.design.outlook import outlook
 from studyserver.study.design.sets import Entry, compose, stimulus_sets
 from studyserver.study.lifecycle.opening import open_study, opening_problems
 from studyserver.study.lifecycle.versions import record_version
-from studyserver.study.models import AdaptiveDesign, Presentation, Question, Stimulus, Study, Trial
+from studyserver.study.models import Presentation, Question, Stimulus, Study, Trial
 from studyserver.study.rehearsal import rehearsal
 from studyserver.study.sessions import session
 
@@ -200,16 +199,6 @@ def test_practice_and_sessions_hold_no_equal_pair():
     study.save()
     open_study(study)
     rehearsal.simulate(study, 3)
-    assert_no_equal_pair(study)
-
-
-@pytest.mark.django_db
-def test_adaptive_sessions_hold_no_equal_pair():
-    study = two_methods("pair", compared_conditions=["evidence"], trials_per_annotator=1)
-    AdaptiveDesign.objects.create(study=study, question=study.questions.get(), block_size=1)
-    open_study(study)
-    for _ in range(4):
-        allocate_trials(ready(study))
     assert_no_equal_pair(study)
 
 

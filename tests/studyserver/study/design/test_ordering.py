@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from studyserver.study.design.ordering import (
     ALLOCATIONS,
-    arrange,
+    arrange_session,
     chosen_for,
     generator,
     least_judged,
     whole_tracks,
 )
-from studyserver.study.design.spacing import Item, Kind, Place, Rules
+from studyserver.study.design.spacing import Item, Place, Rules
 
 items_of_tracks = st.lists(
     st.lists(st.booleans(), min_size=1, max_size=6),  # per track: which of its items are unmasked
@@ -58,7 +58,7 @@ def full_design(n_tracks: int, n_conditions: int) -> list[Item]:
 
 @given(items_of_tracks, st.integers(0, 4), st.integers(0, 5), st.integers(0, 12), st.integers(0, 10**6))
 def test_everything_is_presented_once_and_repeats_twice(items, distance, repeats, repeat_distance, seed):
-    order = arrange(
+    order = arrange_session(
         items,
         random.Random(seed),
         rules=Rules(distance, repeat_distance),
@@ -75,7 +75,7 @@ def test_everything_is_presented_once_and_repeats_twice(items, distance, repeats
 
 @given(items_of_tracks, st.integers(0, 4), st.integers(0, 10**6))
 def test_never_a_masked_clip_right_after_its_original(items, distance, seed):
-    order = arrange(items, random.Random(seed), rules=Rules(distance))
+    order = arrange_session(items, random.Random(seed), rules=Rules(distance))
     assert masked_after_original(order) == 0
 
 
@@ -84,7 +84,9 @@ def test_never_a_masked_clip_right_after_its_original(items, distance, seed):
 )
 def test_clips_of_one_track_are_kept_apart(n_tracks, n_conditions, distance):
     for seed in range(50):
-        order = arrange(full_design(n_tracks, n_conditions), random.Random(seed), rules=Rules(distance))
+        order = arrange_session(
+            full_design(n_tracks, n_conditions), random.Random(seed), rules=Rules(distance)
+        )
         assert min(gaps(order).values()) >= distance
         assert masked_after_original(order) == 0
 
@@ -92,19 +94,19 @@ def test_clips_of_one_track_are_kept_apart(n_tracks, n_conditions, distance):
 def test_a_track_with_many_clips_is_spread_out():
     items = [Item(("a", number), "a") for number in range(5)] + [Item(n, f"other {n}") for n in range(8)]
     for seed in range(50):
-        assert gaps(arrange(items, random.Random(seed), rules=Rules(2)))["a"] >= 2
+        assert gaps(arrange_session(items, random.Random(seed), rules=Rules(2)))["a"] >= 2
 
 
 def test_two_tracks_cannot_be_kept_further_apart_than_alternating():
     for seed in range(20):
-        order = arrange(full_design(2, 4), random.Random(seed), rules=Rules(3))
+        order = arrange_session(full_design(2, 4), random.Random(seed), rules=Rules(3))
         assert masked_after_original(order) == 0
         assert [place.item.track for place in order] in ([0, 1] * 4, [1, 0] * 4)
 
 
 def test_repeats_keep_their_distance():
     for seed in range(30):
-        order = arrange(full_design(8, 4), random.Random(seed), rules=Rules(2, 10), repeats=5)
+        order = arrange_session(full_design(8, 4), random.Random(seed), rules=Rules(2, 10), repeats=5)
         for position, place in enumerate(order):
             if place.is_repeat:
                 first = next(i for i, other in enumerate(order) if other.item == place.item)
@@ -114,25 +116,26 @@ def test_repeats_keep_their_distance():
 
 
 def test_practice_counts_for_the_first_trial():
-    practice = [Place(Item("p", 0, unmasked=True), Kind.PRACTICE)]
+    practice = [Item("p", 0, unmasked=True)]
     for seed in range(30):
-        first = arrange(full_design(4, 3), random.Random(seed), rules=Rules(2), before=practice)[:2]
+        order = arrange_session(full_design(4, 3), random.Random(seed), rules=Rules(2), practice=practice)
+        first = order[1:3]
         assert 0 not in {place.item.track for place in first}
 
 
 def test_the_order_is_a_matter_of_the_seed():
     items = full_design(5, 4)
-    one = arrange(items, generator(1, "A"), rules=Rules(2))
-    assert one == arrange(items, generator(1, "A"), rules=Rules(2))
-    assert one != arrange(items, generator(1, "B"), rules=Rules(2))
-    assert one != arrange(items, generator(2, "A"), rules=Rules(2))
+    one = arrange_session(items, generator(1, "A"), rules=Rules(2))
+    assert one == arrange_session(items, generator(1, "A"), rules=Rules(2))
+    assert one != arrange_session(items, generator(1, "B"), rules=Rules(2))
+    assert one != arrange_session(items, generator(2, "A"), rules=Rules(2))
 
 
 def test_orders_differ_so_that_no_condition_has_a_place():
     """Mean positions of the conditions over many annotators agree: order is no confounder."""
     total = Counter()
     for seed in range(300):
-        order = arrange(full_design(6, 4), random.Random(seed), rules=Rules(2))
+        order = arrange_session(full_design(6, 4), random.Random(seed), rules=Rules(2))
         for position, place in enumerate(order):
             total[place.item.key[1]] += position
     means = [total[condition] / (300 * 6) for condition in range(4)]

@@ -6,7 +6,7 @@ from whole_studies import other_value
 
 from studyserver.study.lifecycle.copying import NEW_VALUES, NOT_COPIED, copied_models, copy_study
 from studyserver.study.lifecycle.versions import snapshot
-from studyserver.study.models import AdaptiveDesign, Return, Study
+from studyserver.study.models import Return, Study
 
 pytestmark = pytest.mark.django_db
 
@@ -34,15 +34,6 @@ def test_a_copy_presents_and_declares_the_same(study):
     copy = copy_study(study)
     assert copy.slug != study.slug
     assert as_presented(copy) == as_presented(study)
-
-
-def test_a_copy_has_the_adaptive_design_with_its_own_question(study):
-    AdaptiveDesign.objects.update(minimum_judgments=9, reached_at="2020-01-01T00:00Z")
-    copied = copy_study(study).adaptive_design
-    original = study.adaptive_design.question
-    assert (copied.question.key, copied.question.study) == (original.key, copied.study)
-    assert (copied.minimum_judgments, copied.reached_at) == (9, None)
-    assert AdaptiveDesign.objects.count() == 2
 
 
 @pytest.mark.parametrize("model", copied_models(), ids=lambda model: model.__name__)

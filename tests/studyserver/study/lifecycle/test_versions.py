@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from whole_studies import other_value
 
+from studyserver.study.lifecycle.preregistration import changes
 from studyserver.study.lifecycle.versions import PARTS, completed, record_version, snapshot
 from studyserver.study.models import Study
 
@@ -68,13 +69,25 @@ def test_a_version_stored_before_a_field_existed_still_counts(study):
     version = record_version(study)
     stored = version.snapshot
     del stored["design"]["show_waveform"], stored["texts"]["rest_text"]
-    del stored["adaptive"][0]["block_size"], stored["questions"][0]["only_own_target"]
+    del stored["questions"][0]["only_own_target"]
     del stored["questionnaire"][0]["questions"][0]["screen_out_if"], stored["research_questions"]
     study.research_questions.all().delete()
     study.versions.update(snapshot=stored, digest="of that time")
     assert record_version(study).number == 1
     Study.objects.update(show_waveform=True)
     assert record_version(Study.objects.get()).number == 2
+
+
+def test_a_version_of_an_adaptive_design_is_kept_and_a_new_one_follows(study):
+    version = record_version(study)
+    study.versions.update(snapshot=version.snapshot | {"adaptive": []}, digest="of that time")
+    assert record_version(study).number == 1
+    design = {"question__key": "dissonance", "first": "", "second": "", "precision": None}
+    study.versions.update(snapshot=version.snapshot | {"adaptive": [design]})
+    new = record_version(study)
+    assert new.number == 2
+    assert changes(study.versions.get(number=1), new) == ["adaptive"]
+    assert study.versions.get(number=1).snapshot["adaptive"] == [design]
 
 
 def test_a_version_stored_with_primary_contrasts_still_counts(study):

@@ -14,7 +14,7 @@ from example_studies import make_study, ready, walk
 from explainer.models import Clip
 from studyserver.study.design.outlook import outlook
 from studyserver.study.lifecycle.opening import open_study
-from studyserver.study.models import AdaptiveDesign, StudyTranslation
+from studyserver.study.models import StudyTranslation
 from studyserver.study.pages.access import address_of
 from studyserver.study.recruitment.expectation import expectation, time_in_words
 from studyserver.study.sessions import session, stages
@@ -87,14 +87,6 @@ def test_the_time_is_a_range_no_finer_than_it_can_be_known(seconds, longest, sen
     future = replace(outlook(make_study(1)), session_seconds=seconds, longest_seconds=longest)
     with translation.override("de"):
         assert time_in_words(*future.minutes) == sentence
-
-
-def test_an_adaptive_study_says_how_many_sounds_come_at_most_and_no_time():
-    study = make_study(2)
-    assert "minute" in expectation(study).time
-    AdaptiveDesign.objects.create(study=study, question=study.questions.get())
-    assert expectation(study).time == ""
-    assert expectation(study).sounds == "You will hear 8 sounds. It can end sooner."
 
 
 def test_nothing_is_said_of_a_study_without_sounds():
