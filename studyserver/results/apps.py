@@ -15,6 +15,6 @@ class ResultsConfig(AppConfig):
         from studyserver.study.design.forecasts import register
 
         from .models import forgetting  # noqa: F401
-        from .pages.power import forecast
+        from .pages.planning.page import forecast
 
         register(forecast)

@@ -9,6 +9,7 @@ from django_tasks_db.models import DBTaskResult
 from studyserver.study.models import Study
 
 RECENT = timedelta(minutes=30)
+PATIENCE = timedelta(seconds=20)
 
 
 @task()
@@ -32,3 +33,28 @@ def fit_in_background(study: Study, *, rehearsal: bool) -> None:
     arguments = [study.pk, rehearsal]
     if not any(result.args_kwargs["args"] == arguments for result in known.ready() | known.running()):
         fit_models.enqueue(*arguments)
+
+
+@task()
+def simulate_plan(plan_id: int) -> None:
+    """Simulate the studies of a plan."""
+    from .models import SimulatedPlan
+    from .tables.plans import simulating
+
+    row = SimulatedPlan.objects.select_related("study").filter(pk=plan_id).first()
+    if row is not None:
+        simulating.simulate_plan(row)
+
+
+def simulate_in_background(plan_id: int) -> None:
+    """Queue the simulation of a plan."""
+    simulate_plan.enqueue(plan_id)
+
+
+def lacks_worker() -> bool:
+    """Return whether plans or models have been waiting for some time while none is computed."""
+    paths = [work.module_path for work in (fit_models, simulate_plan)]
+    tasks = DBTaskResult.objects.filter(task_path__in=paths)
+    if tasks.running().filter(started_at__gte=timezone.now() - RECENT).exists():
+        return False
+    return tasks.ready().filter(enqueued_at__lt=timezone.now() - PATIENCE).exists()

@@ -7,35 +7,44 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
-from explainer.core.base.counting import plural
-from explainer.models import Clip
 from studyserver.common.number_text import plain, significant
 from studyserver.results.data.counts import judged_trials
-from studyserver.results.data.judgments import CountedJudgments
-from studyserver.results.data.questions import scale_ends
-from studyserver.results.data.rows import StudyRows
-from studyserver.results.statistics.power import Variances, planning_width, raters_until
 from studyserver.results.tables.computed import Computed, Statistics
-from studyserver.results.tables.contrasts import declared_contrasts
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS, condition_name
-from studyserver.study.models import Annotator, Question, Study
+from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
+from studyserver.results.tables.plans.continuing import Continuation
+from studyserver.study.models import Annotator, Study
 
 from . import sentences
-from .power import NoVariances, answered_variances
+from .verdicts.declared import DeclaredVerdict, declared_verdicts
+from .verdicts.outlook import Outlook
 from .widgets import FigureTable
 
-_SHARES_OF_WIDTH = (1.0, 0.75, 0.5)
+_MORE = (0.5, 1.0, 2.0)  # more annotators, as a share of those so far
+NONE = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
 class Needed:
-    """Further judgments that one contrast needs."""
+    """What one research question still needs.
 
-    text: str  # the question
-    answer: str  # how wide the interval is and what half of it takes, in a sentence
-    design: str  # what that is computed from, in a sentence
-    table: FigureTable
+    Attributes
+    ----------
+    asked : str
+        The research question.
+    by : str
+        The question that annotators answered; empty if the research question names it.
+    sentence, figures : str
+        Its verdict, with what would settle it.
+    table : FigureTable or None
+        Widths with more annotators; None if it is settled or cannot be said.
+    """
+
+    asked: str
+    by: str
+    sentence: str
+    figures: str
+    table: FigureTable | None
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,7 @@ class ProgressPage:
     ended: FigureTable | None  # how many sessions the study ended, and why
     failing: FigureTable | None  # excluded by the declared rules
     agreement: FigureTable | None
-    needed: list[Needed]  # until intervals are so wide, contrast by contrast
-    waiting: list[tuple[str, str]]  # questions for which that cannot be computed yet, with the reason
+    needed: list[Needed]  # research question by research question
 
 
 def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
@@ -62,21 +70,16 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
     """
     study, rehearsal = parts.computed.study, parts.computed.rows.rehearsal
 
-    def still_needed(computed: Computed) -> tuple[list[Needed], list[tuple[str, str]]]:
-        return _needed(computed.shown.counted, width)
-
     def counted(name: str, what: str, compute: Callable, instead: Any = None) -> Any:
         return parts.part(name, what, lambda _computed: compute(study, rehearsal=rehearsal), instead)
 
-    needed, waiting = parts.part("needed", "Further judgments needed", still_needed, ([], []))
     return ProgressPage(
         stages=counted("stages", "Where annotators drop out", stages_table),
         times=counted("times", "Time per trial", times_table),
         ended=counted("ended", "Sessions that the study ended", _ended),
         failing=parts.part("failing", "Excluded annotators", _failing),
         agreement=parts.part("agreement", "Agreement so far", lambda computed: _agreement(computed.shown)),
-        needed=needed,
-        waiting=waiting,
+        needed=parts.part("needed", "Further judgments needed", lambda _computed: _needed(parts, width), []),
     )
 
 
@@ -175,90 +178,32 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
     return FigureTable("Agreement so far (Krippendorff's alpha)", columns, rows) if rows else None
 
 
-def _needed(counted: CountedJudgments, width: float | None) -> tuple[list[Needed], list[tuple[str, str]]]:
-    found: list[Needed] = []
-    waiting: list[tuple[str, str]] = []
-    for question, first, second in _contrasts(counted.rows):
-        pair = f"{condition_name(first)} less {condition_name(second)}"
-        try:
-            variances = answered_variances(counted, question, first, second)
-        except NoVariances as reason:
-            waiting.append((question.text, f"{pair.capitalize()} cannot be planned yet. {reason}"))
-            continue
-        size = _size(counted, question, first, second)
-        found.append(_needed_of(question, pair, size, variances, width))
-    return found, waiting
-
-
-def _needed_of(
-    question: Question, pair: str, size: tuple[int, int, int], variances: Variances, width: float | None
-) -> Needed:
-    annotators, tracks, each = size
-    now = planning_width(max(annotators, 2), tracks, variances, each=each)
-    wanted = [*(share * now for share in _SHARES_OF_WIDTH), *([width] if width else [])]
-    more = [_more_annotators(one, annotators, tracks, each, variances) for one in wanted]
-    low, high = scale_ends(question)
-    design = (
-        f"So far {plural(annotators, 'annotator')}, each with about {each} of {tracks} tracks in both "
-        f"conditions; widths on the scale from {plain(low)} to {plain(high)}."
-    )
-    columns = ["width of the 95 % interval", "annotators", "more annotators", "more judgments"]
-    lines = [_needed_line(one, annotators, count, each) for one, count in zip(wanted, more, strict=True)]
-    table = FigureTable(f"{question.text} {pair.capitalize()}", columns, lines)
-    answer = _needed_words(pair, wanted, more, each, of_own=width is not None)
-    return Needed(question.text, answer, design, table)
-
-
-def _more_annotators(
-    wanted: float, annotators: int, tracks: int, each: int, variances: Variances
-) -> int | None:
-    """Return how many annotators are missing to an interval so wide; None where no number is enough."""
-    found = raters_until(wanted, tracks, variances, each=each)
-    return None if found is None else max(0, found - annotators)
-
-
-def _needed_words(pair: str, wanted: list[float], more: list[int | None], each: int, *, of_own: bool) -> str:
-    goal = f"a width of {wanted[-1]:.2g}" if of_own else "half of that"
-    text = f"The 95\N{NO-BREAK SPACE}% interval of {pair} is about {wanted[0]:.2g} wide now; "
-    count = more[-1]
-    if count is None:
-        return f"{text}{goal} cannot be reached by more annotators: more tracks are needed."
-    if count == 0:
-        return f"{text}{goal} needs no more annotators."
-    takes = f"{plural(count, 'more annotator')} ({plural(2 * each * count, 'judgment')})"
-    return f"{text}{goal} takes {takes}."
-
-
-def _needed_line(wanted: float, annotators: int, more: int | None, each: int) -> list[str]:
-    if more is None:
-        return [f"{wanted:.2g}", "cannot be reached", "more tracks are needed", "\N{EN DASH}"]
-    return [f"{wanted:.2g}", str(annotators + more), str(more), str(2 * each * more)]
-
-
-def _contrasts(rows: StudyRows) -> list[tuple[Question, str, str]]:
-    """Return the declared contrasts; without any, evidence less random control, for every question."""
-    study, asked = rows.study, rows.measures.values()
-    questions = [item for item in asked if item.answer_kind.has_numbers and item.scope == Question.Scope.CLIP]
-    conditions = set(study.stimuli.main().values_list("clip__condition", flat=True))
-    pairs = [(item.question_id, item.first, item.second) for item in declared_contrasts(study)]
-    pairs = pairs or [(None, Clip.Condition.EVIDENCE, Clip.Condition.RANDOM_CONTROL)]
+def _needed(parts: Parts, width: float | None) -> list[Needed]:
     found = []
-    for question in questions:
-        for asked, first, second in pairs:
-            wanted = (question, str(first), str(second))
-            concerned = asked in (None, question.pk) and first != second and {first, second} <= conditions
-            if concerned and wanted not in found:
-                found.append(wanted)
+    for one in declared_verdicts(parts):
+        found.append(_needed_of(one, width))
     return found
 
 
-def _size(counted: CountedJudgments, question: Question, first: str, second: str) -> tuple[int, int, int]:
-    """Return annotators with pairs, tracks with pairs, and how many pairs one annotator has, about."""
-    judgments = counted.of(question).dropna(subset=["number"])
-    heard = [
-        set(map(tuple, judgments.loc[judgments["condition"] == name, ["annotator", "track"]].to_numpy()))
-        for name in (first, second)
-    ]
-    pairs = heard[0] & heard[1]
-    annotators, tracks = {annotator for annotator, _track in pairs}, {track for _rater, track in pairs}
-    return len(annotators), max(len(tracks), 2), max(1, round(len(pairs) / max(len(annotators), 1)))
+def _needed_of(one: DeclaredVerdict, width: float | None) -> Needed:
+    ahead = one.outlook
+    if one.is_settled or ahead is None:
+        return Needed(one.asked, one.by, one.sentence, one.figures, None)
+    return Needed(one.asked, one.by, one.sentence, one.figures, _narrowing(ahead, one.width, width))
+
+
+def _narrowing(ahead: Outlook, now: float, wanted: float | None) -> FigureTable:
+    """Return how wide the interval will be with more annotators, and with how many it is as wanted."""
+    study = ahead.study
+    steps = sorted({0, *(round(factor * study.n_annotators) for factor in _MORE)})
+    rows = [_row(study, now * study.narrowed(study.n_annotators + more), more) for more in steps]
+    if wanted is not None:
+        more = 0 if now <= wanted else study.more_until(lambda share: share * now <= wanted)
+        cannot = [f"{wanted:.2g}", "cannot be reached", "more tracks are needed", NONE]
+        rows.append(cannot if more is None else _row(study, wanted, more))
+    columns = ["width of the interval", "annotators", "more annotators", "more judgments"]
+    return FigureTable("Width with more annotators", columns, rows)
+
+
+def _row(study: Continuation, width: float, more: int) -> list[str]:
+    return [f"{width:.2g}", str(study.n_annotators + more), str(more), str(more * study.judgments_each)]

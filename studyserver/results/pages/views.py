@@ -1,7 +1,5 @@
 """Pages and downloads of results, for researchers only."""
 
-from typing import TYPE_CHECKING
-
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
@@ -12,19 +10,15 @@ from studyserver.results.data.study_data import counted_annotators
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.export.data_package import newest_version
 from studyserver.results.tables.equal_comparisons import equal_part
-from studyserver.results.tables.failures import Failed, not_drawn
+from studyserver.results.tables.failures import not_drawn
 from studyserver.results.tables.recruitment import progress_part
 from studyserver.study.models import measures_of
 from studyserver.study.questions.kind import Answers
 
 from .overview import overview_parts
 from .plots.question_plot import FORMATS
-from .power import DEVIATIONS, NoVariances, Plan, PlanningForm, make_plan, parts_of
 from .report import report_parts, uncomputed_parts
 from .visit import Visit, results_page
-
-if TYPE_CHECKING:
-    from studyserver.results.tables.computed import Computed
 
 
 @results_page
@@ -92,7 +86,7 @@ def progress(visit: Visit) -> HttpResponse:
     typed = visit.request.GET.get("width", "")
     width, wrong = _width(typed)
     context = {
-        **visit.kept(f"progress-{width}", lambda parts: {"page": progress_page(parts, width=width)}),
+        **visit.with_models(f"progress-{width}", lambda parts: {"page": progress_page(parts, width=width)}),
         "progress": progress_part(visit.parts),
         "width": typed,
         "wrong_width": wrong,
@@ -112,84 +106,9 @@ def _width(text: str) -> tuple[float | None, str]:
     return None, "The width of an interval is a number above 0, in steps of the scale."
 
 
-@results_page
-def planning(visit: Visit) -> HttpResponse:
-    """Show what a number of annotators and tracks can detect."""
-    form = PlanningForm(visit.study, visit.request.GET)
-    plan, refusal = None, ""
-    failed: dict[str, Failed] = {}
-    visit.rehearsal = False
-    if form.is_valid():
-        visit.rehearsal = form.cleaned_data["source"] == "rehearsal"
-        try:
-            plan, failed = _plan(visit, form)
-        except NoVariances as error:
-            refusal = f"{error} Enter standard deviations, or use the default assumptions."
-    context = {
-        "declared": False,  # a plan does not depend on exclusions
-        "stimuli_of": parts_of(visit.study),
-        "form": form,
-        "plan": plan,
-        "failed": failed,
-        "refusal": refusal,
-        "deviations": [form[name] for name in DEVIATIONS],
-        "deviations_used": plan.deviations if plan else (),
-        "question_string": visit.request.GET.urlencode(),
-        "file_stem": _file_stem(form) if plan else "",
-    }
-    return visit.page("planning", "Planning", context)
-
-
-@results_page
-def planning_plot(visit: Visit, kind: str) -> HttpResponse:
-    """Send the plot of the planning page with the same question string."""
-    form = PlanningForm(visit.study, visit.request.GET)
-    if kind not in FORMATS or not form.is_valid():
-        raise Http404("This plot does not exist.")
-    try:
-        plan, failed = _plan(visit, form)
-    except NoVariances as error:
-        raise Http404(str(error)) from error
-    if plan is None:
-        return not_drawn(failed["plan"])
-    from .plots.power_plot import planning_figure
-
-    difference = form.cleaned_data["difference"]
-    picture = planning_figure(plan.table, plan.unit, kind, difference=difference, mark=plan.mark)
-    return _picture(picture, kind, _file_stem(form))
-
-
 def _picture(picture: bytes, kind: str, stem: str, how: str = "inline") -> HttpResponse:
     headers = {"Content-Disposition": f'{how}; filename="{stem}.{kind}"'}
     return HttpResponse(picture, content_type=FORMATS[kind], headers=headers)
-
-
-def _file_stem(form: PlanningForm) -> str:
-    source = form.cleaned_data["source"]
-    return f"{form.study.slug}-plan" + ("" if source == "answers" else f"-{source}")
-
-
-def _plan(visit: Visit, form: PlanningForm) -> tuple[Plan | None, dict[str, Failed]]:
-    """Return the plan, or None and why it could not be computed.
-
-    Raises
-    ------
-    NoVariances
-        When the answers are too few to take variances from.
-    """
-    data = form.cleaned_data
-    parts = visit.parts_of(data["source"] == "rehearsal")
-
-    def compute(computed: "Computed") -> Plan | NoVariances:
-        try:
-            return make_plan(form, computed)
-        except NoVariances as too_few:
-            return too_few
-
-    plan = parts.part("plan", "What this design can detect", compute, question=data["question"])
-    if isinstance(plan, NoVariances):
-        raise plan
-    return plan, parts.failed
 
 
 @results_page

@@ -1,7 +1,6 @@
 """Contrasts paired by track and rater, and retention from products of different raters' judgments.
 
-With the two-way jackknife: what the model of the answers replaced, to measure beside it, and what the
-formulas of the planning page are about.
+With the two-way jackknife: what the model of the answers replaced, to measure beside it.
 """
 
 import numpy as np
@@ -10,7 +9,6 @@ import pandas as pd
 from studyserver.results.statistics.estimates import Figure, correlation_scale, estimate_table
 from studyserver.results.statistics.intervals import Interval, jackknife
 from studyserver.results.statistics.model_fit import covariance_of_two_raters
-from studyserver.results.statistics.power import paired_differences
 from studyserver.results.statistics.reasons import Reason, Why
 
 RETENTION = (Figure("retention", Why.UNRELIABLE_TRACKS, correlation_scale(may_exceed_one=True)),)
@@ -78,3 +76,17 @@ def _interval(difference: np.ndarray, estimate: float, *, once: bool) -> Interva
     tracks_left = np.where(left > 0, n_tracks, max(n_tracks - 1, 1))
     without_cell = (means.sum() - means[:, None] + np.where(left > 0, remaining, 0.0)) / tracks_left
     return jackknife(estimate, without_track, without_rater, without_cell[has])
+
+
+def paired_differences(table: pd.DataFrame, first: str, second: str) -> np.ndarray:
+    """Return differences first less second, shape (n_tracks, n_raters), NaN where a rater misses one of them.
+
+    Where no rater judged both conditions of any track, differences cannot be paired within raters and the
+    array has no finite entry.
+    """
+    cells = table.groupby(["condition", "track", "rater"], sort=True, observed=True)["value"].mean()
+    wide = [cells.loc[name].unstack("rater") for name in (first, second)]
+    tracks = wide[0].index.union(wide[1].index)
+    raters = wide[0].columns.union(wide[1].columns)
+    one, two = (part.reindex(index=tracks, columns=raters).to_numpy(float) for part in wide)
+    return one - two

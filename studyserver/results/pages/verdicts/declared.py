@@ -1,9 +1,8 @@
 """The findings about a study's declared research questions, and their verdicts."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
-from math import ceil, isfinite
 
 import numpy as np
 import pandas as pd
@@ -14,20 +13,19 @@ from studyserver.common import number_text
 from studyserver.common.target_names import target_name
 from studyserver.results.data.questions import heard_from
 from studyserver.results.statistics.answer_model.estimands import Posterior, retention
-from studyserver.results.statistics.answer_model.outlook import raters_to_settle
 from studyserver.results.statistics.reasons import Reason
 from studyserver.results.tables.answer_models.figures import QuestionFigures
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.contrasts import Side, groups_of_side
 from studyserver.results.tables.failures import Parts
+from studyserver.results.tables.plans.aims import Aim
 from studyserver.results.tables.summaries import QuestionSummary
 from studyserver.study.models import Question, ResearchQuestion
 from studyserver.study.questions.research.estimands import Estimand
 from studyserver.study.questions.research.sentences import side
 
+from .outlook import Outlook, outlook
 from .rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
-
-MOST_MORE = 500  # annotators; a larger number is told as "more tracks"
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,10 @@ class DeclaredVerdict:
     figures : str
         The estimate with its interval.
     is_settled : bool
+    width : float
+        Of the interval; NaN without one.
+    outlook : Outlook or None
+        What would settle it, if it is not settled.
     """
 
     asked: str
@@ -52,6 +54,8 @@ class DeclaredVerdict:
     sentence: str
     figures: str
     is_settled: bool
+    width: float = float("nan")
+    outlook: Outlook | None = None
 
 
 def declared_verdicts(parts: Parts) -> list[DeclaredVerdict]:
@@ -83,8 +87,12 @@ def _verdict(row: ResearchQuestion, question: Question, n: int, computed: Comput
     if isinstance(found, str):
         return DeclaredVerdict(row.sentence, by, f"This cannot be said yet: {found}.", "", is_settled=False)
     finding, rules, figures = found
+    width = finding.high - finding.low
     said: Verdict = verdict(finding, rules)
-    return DeclaredVerdict(row.sentence, by, said.sentence, figures, said.is_settled)
+    ahead = None if said.is_settled else outlook(Aim(row, question, n), computed, finding, rules)
+    if ahead is not None:
+        said = verdict(replace(finding, outlook=ahead.sentence), rules)
+    return DeclaredVerdict(row.sentence, by, said.sentence, figures, said.is_settled, width, ahead)
 
 
 Found = tuple[Finding, tuple[Rule, ...], str] | str
@@ -144,26 +152,11 @@ def _difference(
     finding = Finding(
         low, high, more=_more(question), smallest=row.smallest_effect, unit="points",
         alone=(alone[0] - middle, alone[1] - middle),
-        outlook=_outlook(figures, labels, row.smallest_effect, confidence), **_named(row),
+        **_named(row),
     )  # fmt: skip
     words = [_in_words("difference", found, confidence, places)]
     words.append(_in_words(f"mean of {finding.first}", level, confidence, places))
     return finding, DIFFERENCE if question.target else ANSWERS, "; ".join(words)
-
-
-def _outlook(
-    figures: QuestionFigures, labels: Sequence[list[str]], smallest: float | None, confidence: float
-) -> str:
-    fit = figures.stored.fit
-    assert fit is not None
-    now = len(fit.answers.raters)
-    wanted = raters_to_settle(fit, *labels, smallest=smallest, confidence=confidence)
-    more = ceil(wanted) - now if isfinite(wanted) else MOST_MORE + 1
-    if more > MOST_MORE:
-        return "More annotators of the same tracks would not settle it; more tracks would."
-    return (
-        f"About {max(more, 1)} more annotators would settle it." if more != 1 else "One more may settle it."
-    )
 
 
 def _retention(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:

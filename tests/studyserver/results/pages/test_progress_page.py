@@ -8,13 +8,13 @@ from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.urls import reverse
 from study_tables import judgments_table
+from studyserver.results.pages.power import answered_variances
+from studyserver.results.statistics.power import planning_width, raters_until
 
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
-from studyserver.results.pages.power import answered_variances
-from studyserver.results.pages.progress import stages_table, times_table
-from studyserver.results.statistics.power import planning_width, raters_until
-from studyserver.study.models import Trial
+from studyserver.results.pages.progress import adaptive_words, stages_table, times_table
+from studyserver.study.models import AdaptiveDesign, Trial
 
 
 @pytest.fixture
@@ -108,3 +108,13 @@ def test_a_width_that_is_none_is_refused_and_kept(browser, study, width):
 
 def test_a_study_without_answers_says_so(browser, empty_study):
     assert page(browser, empty_study).status_code == 200
+
+
+def test_an_adaptive_study_says_how_far_it_is(study):
+    assert adaptive_words(study) == ""
+    question = study.questions.get(key="dissonance")
+    plan = AdaptiveDesign.objects.create(study=study, question=question, minimum_judgments=3, precision=0.5)
+    assert "the study closes itself at 0.5" in adaptive_words(study)
+    plan.minimum_judgments = 99
+    plan.save()
+    assert "Not every stimulus has its first 99 judgments" in adaptive_words(study)

@@ -8,7 +8,6 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from filled_study import make_study
 from study_tables import judgments_table
-
 from studyserver.results.pages.power import PlanningForm, forecast, make_plan
 from studyserver.results.statistics.power import smallest_difference, variances_from_pilot
 
