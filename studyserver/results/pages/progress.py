@@ -16,7 +16,7 @@ from studyserver.results.tables.plans.continuing import Continuation
 from studyserver.study.models import Annotator, Study
 
 from . import sentences
-from .verdicts.declared import DeclaredVerdict, declared_verdicts
+from .verdicts.declared import DeclaredVerdict, verdicts_or_usual
 from .verdicts.outlook import Outlook
 from .widgets import FigureTable
 
@@ -57,6 +57,7 @@ class ProgressPage:
     failing: FigureTable | None  # excluded by the declared rules
     agreement: FigureTable | None
     needed: list[Needed]  # research question by research question
+    is_declared: bool  # whether the study declares research questions
 
 
 def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
@@ -80,6 +81,7 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
         failing=parts.part("failing", "Excluded annotators", _failing),
         agreement=parts.part("agreement", "Agreement so far", lambda computed: _agreement(computed.shown)),
         needed=parts.part("needed", "Further judgments needed", lambda _computed: _needed(parts, width), []),
+        is_declared=study.research_questions.exists(),
     )
 
 
@@ -180,7 +182,7 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
 
 def _needed(parts: Parts, width: float | None) -> list[Needed]:
     found = []
-    for one in declared_verdicts(parts):
+    for one in verdicts_or_usual(parts):
         found.append(_needed_of(one, width))
     return found
 

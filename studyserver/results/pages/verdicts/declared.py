@@ -18,7 +18,7 @@ from studyserver.results.tables.answer_models.figures import QuestionFigures
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.contrasts import Side, groups_of_side
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.plans.aims import Aim
+from studyserver.results.tables.plans.aims import Aim, aims_of
 from studyserver.results.tables.summaries import QuestionSummary
 from studyserver.study.models import Question, ResearchQuestion
 from studyserver.study.questions.research.estimands import Estimand
@@ -62,10 +62,21 @@ def declared_verdicts(parts: Parts) -> list[DeclaredVerdict]:
     """Return the verdicts of all research questions, in order; each is computed by itself."""
     study = parts.computed.study
     rows = study.research_questions.select_related("question", "music_model")
-    pairs = [(row, question) for row in rows for question in _questions(row, parts)]
+    return _verdicts(parts, [(row, question) for row in rows for question in _questions(row, parts)])
+
+
+def verdicts_or_usual(parts: Parts) -> list[DeclaredVerdict]:
+    """Return the same; of a study without research questions, what evidence and its control would say."""
+    declared = declared_verdicts(parts)
+    if declared or parts.computed.study.research_questions.exists():
+        return declared
+    return _verdicts(parts, [(aim.row, aim.question) for aim in aims_of(parts.computed.study)])
+
+
+def _verdicts(parts: Parts, pairs: list[tuple[ResearchQuestion, Question]]) -> list[DeclaredVerdict]:
     found = []
     for row, question in pairs:
-        compute = partial(_verdict, row, question, len(pairs))
+        compute = partial(_verdict, row, question, len(pairs) if row.pk else 1)
         name = f"verdict-{row.pk}-{question.key}"
         one = parts.part(name, row.sentence, compute, question=question)
         if one is not None:

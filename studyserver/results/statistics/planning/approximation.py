@@ -50,7 +50,8 @@ class Approximation:
         confidence : float
         """
         parts = self._variance_parts(np.asarray(weights, dtype=float) * self._slopes)
-        degrees = [max(int(np.ptp(code)), 1) for code in (self.track, self.rater)] + [len(self.rater)]
+        # The priors of the model's variances count like some tracks and raters more.
+        degrees = [int(code.max()) + 2 for code in (self.track, self.rater)] + [len(self.rater)]
         grouped = [parts["tracks"], parts["raters"], parts["rest"]]
         t = stats.t.ppf((1 + confidence) / 2, satterthwaite(grouped, degrees))
         return float(2 * t * np.sqrt(sum(grouped)))

@@ -7,14 +7,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.urls import reverse
-from study_tables import judgments_table
-from studyserver.results.pages.power import answered_variances
-from studyserver.results.statistics.power import planning_width, raters_until
+from django.utils.html import escape
 
-from studyserver.results.data.judgments import CountedJudgments
-from studyserver.results.data.rows import StudyRows
-from studyserver.results.pages.progress import adaptive_words, stages_table, times_table
-from studyserver.study.models import AdaptiveDesign, Trial
+from studyserver.results.pages.progress import stages_table, times_table
+from studyserver.study.models import Trial
 
 
 @pytest.fixture
@@ -63,28 +59,30 @@ def test_times_are_told_by_part_of_the_session(study):
     assert medians == sorted(medians)
 
 
-def test_what_is_needed_follows_from_the_answers_by_the_stated_formula(browser, study):
-    response = page(browser, study, width="2.5")
-    question = study.questions.get(key="harsh.slider")
-    part = next(item for item in response.context["page"].needed if item.text == question.text)
-    table = part.table
-    variances = answered_variances(CountedJudgments(StudyRows(study)), question, "evidence", "random_control")
-    answers = judgments_table(study)
-    answers = answers[(answers["question"] == question.key) & (answers["trial_kind"] == "main")]
-    answers = answers[answers["trial_finished"].astype(bool)]
-    pairs = answers.pivot_table("number", ["annotator", "track"], "condition").dropna(
-        subset=["evidence", "random_control"]
-    )
-    annotators = pairs.index.get_level_values(0).nunique()
-    now = planning_width(annotators, 3, variances, each=3)
-    assert f"So far {annotators} annotators, each with about 3 of 3 tracks" in part.design
-    assert f"is about {now:.2g} wide now; a width of 2.5" in part.answer
-    assert table.rows[0][0] == f"{now:.2g}"
-    for row, wanted in zip(table.rows, [now, 0.75 * now, 0.5 * now, 2.5], strict=True):
-        found = raters_until(wanted, 3, variances, each=3)
-        more = [] if found is None else [str(max(annotators, found)), str(max(0, found - annotators))]
-        expected = more or ["cannot be reached"]
-        assert row[1 : 1 + len(expected)] == expected
+def test_what_is_needed_is_what_the_verdict_says(browser, fitted):
+    question = fitted.questions.get(key="harsh.slider")
+    asked = {"question": question, "first": "evidence", "second": "random_control", "smallest_effect": 20}
+    fitted.research_questions.create(estimand="retention", **(asked | {"smallest_effect": 0.9}))
+    response = page(browser, fitted, width="0.5")
+    [part] = response.context["page"].needed
+    said = browser.get(reverse("results:study", args=[fitted.slug])).context["verdicts"]
+    assert [one.sentence for one in said] == [part.sentence]
+    assert escape(part.sentence) in text_of(response)
+    assert "is not settled" in part.sentence
+    rows = part.table.rows
+    now, annotators = rows[0][0], int(rows[0][1])
+    assert float(now) == pytest.approx(said[0].width, rel=0.06)
+    assert [row[1] for row in rows[:4]] == [str(annotators + more) for more in (0, 4, 8, 16)]
+    widths = [float(row[0]) for row in rows[:4]]
+    assert widths == sorted(widths, reverse=True)
+    assert rows[-1][0] == "0.5"
+
+
+def test_a_study_without_research_question_is_told_about_evidence_and_its_control(browser, fitted):
+    response = page(browser, fitted)
+    text = text_of(response)
+    assert "it is exploratory" in text
+    assert len(response.context["page"].needed) == 3  # of three numbers about a clip
 
 
 def test_the_page_shows_agreement_balance_and_checks(browser, study):
@@ -108,13 +106,3 @@ def test_a_width_that_is_none_is_refused_and_kept(browser, study, width):
 
 def test_a_study_without_answers_says_so(browser, empty_study):
     assert page(browser, empty_study).status_code == 200
-
-
-def test_an_adaptive_study_says_how_far_it_is(study):
-    assert adaptive_words(study) == ""
-    question = study.questions.get(key="dissonance")
-    plan = AdaptiveDesign.objects.create(study=study, question=question, minimum_judgments=3, precision=0.5)
-    assert "the study closes itself at 0.5" in adaptive_words(study)
-    plan.minimum_judgments = 99
-    plan.save()
-    assert "Not every stimulus has its first 99 judgments" in adaptive_words(study)

@@ -6,7 +6,6 @@ import pytest
 
 from studyserver.common import number_text
 from studyserver.results.pages import sentences
-from studyserver.results.pages.progress import _needed_words
 from studyserver.results.pages.widgets import FigureTable, interval_plot
 from studyserver.results.statistics.intervals import Interval
 from studyserver.results.statistics.means import Mean
@@ -60,23 +59,6 @@ def test_a_plot_says_what_lies_beyond_its_axis_and_what_is_undefined():
 )  # fmt: skip
 def test_significant_digits_without_powers_of_ten(value, text):
     assert number_text.significant(value) == text
-
-
-@pytest.mark.parametrize(
-    ("more", "ends"),
-    [
-        (None, "half of that cannot be reached by more annotators: more tracks are needed."),
-        (0, "half of that needs no more annotators."),
-        (1, "half of that takes 1 more annotator (6 judgments)."),
-        (23, "half of that takes 23 more annotators (138 judgments)."),
-    ],
-)
-def test_what_half_the_width_takes_is_said_in_a_sentence(more, ends):
-    text = _needed_words("evidence less random control", [1.8, 0.9], [0, more], 3, of_own=False)
-    assert (
-        text
-        == f"The 95\N{NO-BREAK SPACE}% interval of evidence less random control is about 1.8 wide now; {ends}"
-    )
 
 
 def group(condition, size, value):
