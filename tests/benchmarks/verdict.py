@@ -11,7 +11,8 @@ described by the model's priors. Per kind, in one run on the same answers:
   on ten tracks allocated as before, against the model on many tracks of which each person hears all
   conditions;
 - the same of retention;
-- coverage of the model's intervals of the difference, the means and both retentions.
+- coverage of the model's intervals of the difference, the means and both retentions, and of the interval of
+  Krippendorff's alpha over the clips, of which several share a track.
 """
 
 import argparse
@@ -32,6 +33,7 @@ import numpy as np  # noqa: E402
 import paired_contrasts  # noqa: E402
 import pandas as pd  # noqa: E402
 
+from studyserver.results.statistics.agreement.table import agreement_table  # noqa: E402
 from studyserver.results.statistics.answer_model.answers import Family, answers_of  # noqa: E402
 from studyserver.results.statistics.answer_model.estimands import (  # noqa: E402
     difference,
@@ -86,6 +88,38 @@ def true_means(kind: str) -> np.ndarray:
     return np.mean(found, axis=0)
 
 
+def alpha(rows: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:
+    """Return Krippendorff's alpha over clips with its interval for new tracks and raters."""
+    rater, track, level = rows.T
+    table = agreement_table(
+        4 * track + level,
+        rater,
+        values,
+        "ordinal",
+        range(1, 6),
+        units=track,
+        statistics=("krippendorff_alpha",),
+    )
+    row = table[table["ci_scope"] == "items+raters"].iloc[0]
+    return float(row["estimate"]), float(row["ci_low"]), float(row["ci_high"])
+
+
+def true_alpha(kind: str) -> float:
+    """Return alpha of many raters and tracks."""
+    rng, n_tracks, n_raters, found = np.random.default_rng(2), 300, 60, []
+    rows = np.array(
+        [(one, two, level) for one in range(n_raters) for two in range(n_tracks) for level in range(4)]
+    )
+    rater, track, level = rows.T
+    for _ in range(8):
+        values = heard(kind, rng, rows, n_tracks, n_raters)
+        table = agreement_table(
+            4 * track + level, rater, values, "ordinal", statistics=("krippendorff_alpha",)
+        )
+        found.append(float(table["estimate"].iloc[0]))
+    return float(np.mean(found))
+
+
 def in_sets(rng: np.random.Generator, n_tracks: int) -> np.ndarray:
     """Return trials that give each person all conditions of the least judged tracks."""
     judged, rows = np.zeros(n_tracks), []
@@ -117,7 +151,7 @@ def table_of(rows: np.ndarray, values: np.ndarray) -> pd.DataFrame:
     )
 
 
-def study(seed: int, *, kind: str, n_tracks: int, truth: np.ndarray) -> Outcome:
+def study(seed: int, *, kind: str, n_tracks: int, truth: np.ndarray, agreement: float) -> Outcome:
     """Simulate one study in both designs and analyse it both ways."""
     rng = np.random.default_rng(seed)
     rows = as_before(rng, 10)
@@ -125,7 +159,8 @@ def study(seed: int, *, kind: str, n_tracks: int, truth: np.ndarray) -> Outcome:
     _, low, high = paired_contrasts.contrast(table, "evidence", "control", once=False)
     _, kept_low, kept_high = paired_contrasts.retention(table, "original", "evidence")
     rows = in_sets(rng, n_tracks)
-    table = table_of(rows, heard(kind, rng, rows, n_tracks, N_RATERS))
+    values = heard(kind, rng, rows, n_tracks, N_RATERS)
+    table = table_of(rows, values)
     fit = fit_answers(
         answers_of(table, Family.ORDINAL, points=range(1, 6), levels=LEVELS), effort=EFFORT, attempts=2
     )
@@ -133,6 +168,8 @@ def study(seed: int, *, kind: str, n_tracks: int, truth: np.ndarray) -> Outcome:
     intervals += [mean(fit, level).interval() for level in LEVELS]
     intervals += [retention(fit, "original", level).interval() for level in ("evidence", "control")]
     truths = [truth[1] - truth[2], *truth, RETENTION[1], RETENTION[2]]
+    intervals.append(alpha(rows, values)[1:])
+    truths.append(agreement)
     covers = tuple(one[0] <= value <= one[1] for one, value in zip(intervals, truths, strict=True))
     new = tuple(float(np.diff(intervals[place])[0]) for place in (0, 5))
     return Outcome((high - low, kept_high - kept_low), (new[0], new[1]), covers)
@@ -143,10 +180,13 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=20)
     parser.add_argument("--tracks", type=int, default=24)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     options = parser.parse_args()
-    for kind in KINDS:
+    for kind in options.kinds:
         began = time.perf_counter()
-        simulate = partial(study, kind=kind, n_tracks=options.tracks, truth=true_means(kind))
+        simulate = partial(
+            study, kind=kind, n_tracks=options.tracks, truth=true_means(kind), agreement=true_alpha(kind)
+        )
         with ProcessPoolExecutor(options.processes) as pool:
             found = list(pool.map(simulate, range(options.studies)))
         old, new = np.array([one.old for one in found]), np.array([one.new for one in found])
@@ -161,7 +201,8 @@ def main() -> None:
             )
         print(
             f"  coverage: difference {covers[0]:.3f}, means {covers[1:5].mean():.3f}, "
-            f"retention {covers[5:].mean():.3f}"
+            f"retention {covers[5:7].mean():.3f}, alpha {covers[7]:.3f}",
+            flush=True,
         )
 
 

@@ -55,6 +55,7 @@ class Simulated:
     """What simulated studies found, in words."""
 
     row: SimulatedPlan
+    found: dict[str, Expectation]  # by scenario
     lines: list[str]
     is_stalled: bool
 
@@ -137,13 +138,19 @@ class PlanPage:
     @property
     def headline(self) -> str:
         """The design and what it is expected to find, in two sentences."""
-        design, expected = self.plan.design, self.chosen.expected
+        from studyserver.results.statistics.planning.quantities import Expected
+
+        design, expected, how = self.plan.design, self.chosen.expected, ""
+        if self.simulated and self.simulated.row.state == "done":
+            found = self.simulated.found["effect"]
+            expected = Expected(found.width, found.found)
+            how = f" (of {plural(found.n_studies, 'simulated study', 'simulated studies')})"
         confidence = f"{100 * self.plan.aim.confidence:.4g}{NO_BREAK}%"
         return (
             f"{plural(design.n_annotators, 'annotator')} with {plural(design.trials_per_annotator, 'trial')} "
             f"each and {plural(design.n_tracks, 'track')} give an interval ({confidence}) about "
             f"{expected.width:.2g} wide. A true effect of {self.form.cleaned_data['effect']:g} is found in "
-            f"about {_percent(expected.found)} of studies."
+            f"about {_percent(expected.found)} of studies{how}."
         )
 
     @property
@@ -226,7 +233,7 @@ class PlanPage:
         found = expectations(row, self.plan)
         lines = [_simulated_words(name, one, self) for name, one in found.items()]
         is_stalled = row.state in ("waiting", "running") and not row.is_going_on
-        return Simulated(row, lines, is_stalled)
+        return Simulated(row, found, lines, is_stalled)
 
 
 def _around(number: int, factors: tuple[float, ...]) -> list[int]:

@@ -87,19 +87,11 @@ def planning_plot(visit: Visit, kind: str) -> HttpResponse:
         return not_drawn(visit.parts.failed["plan"])
     from studyserver.results.pages.plots.plan_plot import planning_figure
 
-    simulated = _simulated_width(page)
-    picture = planning_figure(page.cells, page.unit, kind, simulated=simulated, mark=page.mark)
+    found = page.simulated.found.get("effect") if page.simulated else None
+    width = found.width if found else None
+    picture = planning_figure(page.cells, page.unit, kind, simulated=width, mark=page.mark)
     headers = {"Content-Disposition": f'inline; filename="{_file_stem(form)}.{kind}"'}
     return HttpResponse(picture, content_type=FORMATS[kind], headers=headers)
-
-
-def _simulated_width(page: PlanPage) -> float | None:
-    from studyserver.results.tables.plans.simulating import EFFECT, expectations
-
-    if page.simulated is None:
-        return None
-    found = expectations(page.simulated.row, page.plan).get(EFFECT)
-    return None if found is None else found.width
 
 
 def _file_stem(form: PlanningForm) -> str:
