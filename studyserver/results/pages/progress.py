@@ -13,6 +13,7 @@ from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.results.tables.plans.continuing import Continuation
+from studyserver.results.tables.plans.plan import CannotPlan
 from studyserver.study.models import Annotator, Study
 
 from . import sentences
@@ -37,7 +38,8 @@ class Needed:
     sentence, figures : str
         Its verdict, with what would settle it.
     table : FigureTable or None
-        Widths with more annotators; None if it is settled or cannot be said.
+        Widths with more annotators; None if that cannot be said, or if it is settled and no width is wanted.
+    is_settled : bool
     """
 
     asked: str
@@ -45,6 +47,7 @@ class Needed:
     sentence: str
     figures: str
     table: FigureTable | None
+    is_settled: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class ProgressPage:
     agreement: FigureTable | None
     needed: list[Needed]  # research question by research question
     is_declared: bool  # whether the study declares research questions
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every research question is settled."""
+        return all(one.is_settled for one in self.needed)
 
 
 def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
@@ -181,17 +189,18 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
 
 
 def _needed(parts: Parts, width: float | None) -> list[Needed]:
-    found = []
-    for one in verdicts_or_usual(parts):
-        found.append(_needed_of(one, width))
-    return found
+    return [_needed_of(one, width) for one in verdicts_or_usual(parts)]
 
 
 def _needed_of(one: DeclaredVerdict, width: float | None) -> Needed:
     ahead = one.outlook
-    if one.is_settled or ahead is None:
-        return Needed(one.asked, one.by, one.sentence, one.figures, None)
-    return Needed(one.asked, one.by, one.sentence, one.figures, _narrowing(ahead, one.width, width))
+    if ahead is None or (one.is_settled and width is None):
+        return Needed(one.asked, one.by, one.sentence, one.figures, None, one.is_settled)
+    try:
+        table = _narrowing(ahead, one.width, width)
+    except CannotPlan:
+        table = None
+    return Needed(one.asked, one.by, one.sentence, one.figures, table, one.is_settled)
 
 
 def _narrowing(ahead: Outlook, now: float, wanted: float | None) -> FigureTable:

@@ -96,4 +96,4 @@ def _chosen(axes: Axes, cell: Cell, simulated: float | None) -> None:
                 markerfacecolor="none",
                 markeredgewidth=2,
             )
-    axes.legend(frameon=False, loc="upper right")
+    axes.legend(frameon=False, loc="lower left")

@@ -46,7 +46,7 @@ class DeclaredVerdict:
     width : float
         Of the interval; NaN without one.
     outlook : Outlook or None
-        What would settle it, if it is not settled.
+        What more annotators would do; None without an interval, or if that is unknown.
     """
 
     asked: str
@@ -100,8 +100,8 @@ def _verdict(row: ResearchQuestion, question: Question, n: int, computed: Comput
     finding, rules, figures = found
     width = finding.high - finding.low
     said: Verdict = verdict(finding, rules)
-    ahead = None if said.is_settled else outlook(Aim(row, question, n), computed, finding, rules)
-    if ahead is not None:
+    ahead = outlook(Aim(row, question, n), computed, finding, rules)
+    if ahead is not None and not said.is_settled:
         said = verdict(replace(finding, outlook=ahead.sentence), rules)
     return DeclaredVerdict(row.sentence, by, said.sentence, figures, said.is_settled, width, ahead)
 

@@ -82,7 +82,12 @@ def test_a_study_without_research_question_is_told_about_evidence_and_its_contro
     response = page(browser, fitted)
     text = text_of(response)
     assert "it is exploratory" in text
-    assert len(response.context["page"].needed) == 3  # of three numbers about a clip
+    needed = response.context["page"].needed
+    assert len(needed) == 3  # of three numbers about a clip
+    settled = [one for one in needed if one.is_settled]
+    assert settled and all(one.table is None for one in settled)
+    wanted = page(browser, fitted, width="0.5").context["page"].needed
+    assert all(one.table is not None for one in wanted)
 
 
 def test_the_page_shows_agreement_balance_and_checks(browser, study):
