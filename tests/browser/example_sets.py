@@ -2,7 +2,7 @@
 
 from example_site import SCALE, make_clip, make_study, ready
 
-from explainer.models import Track
+from explainer.models import Clip, Track
 from studyserver.study.lifecycle.opening import open_study
 from studyserver.study.models import Stimulus
 
@@ -74,7 +74,36 @@ SETS = {
         },
         [{"key": "x", "kind": "abx", "text": "Is X the clip A or the clip B?", "scope": "trial"}],
     ),
+    "intruder": (
+        {"presentation": "intruder", "compared_conditions": ["evidence"]},
+        [
+            {"key": "odd", "kind": "intruder", "text": "Which one does not belong?", "scope": "trial"},
+            {
+                "key": "shared",
+                "kind": "text",
+                "text": "What do the other sounds have in common?",
+                "scope": "trial",
+                "required": False,
+            },
+        ],
+    ),
 }
+
+
+def clips_of_two_targets(seconds: float) -> list[Clip]:
+    """Store evidence of four tracks for two targets."""
+    clips = []
+    for number in range(4):
+        track = Track.objects.create(
+            name=f"secret-odd-{number}", file="tracks/none.flac", sha256=f"{10 + number:064}",
+            seconds=seconds, sample_rate=22_050, channels=1,
+        )  # fmt: skip
+        for place, target in enumerate(("happy", "sad")):
+            clip = make_clip(track, "evidence", 300 + 40 * number + 400 * place, seconds)
+            clip.target = target
+            clip.save()
+            clips.append(clip)
+    return clips
 
 
 def make_presentations(seconds: float) -> dict[str, list[str]]:
@@ -91,7 +120,8 @@ def make_presentations(seconds: float) -> dict[str, list[str]]:
         ]
     found = {}
     for name, (fields, questions) in SETS.items():
-        study = make_study(f"set-{name.replace('_', '-')}", clips, questions, opened=False, **fields)
+        own = clips_of_two_targets(seconds) if name == "intruder" else clips
+        study = make_study(f"set-{name.replace('_', '-')}", own, questions, opened=False, **fields)
         if study.practice_trials:
             for clip in clips[:2]:
                 Stimulus.objects.create(

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from studyserver.study.models import Question, Trial
+from studyserver.study.models import Presentation, Question, Trial
 from studyserver.study.questions.kinds import Answers
 
 from .listening import clip_record
@@ -127,20 +127,21 @@ class CountedJudgments:
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """One row per clip that a preference or ABX answer of a finished main trial compared.
+        """One row per clip that an answer of a finished main trial compared with others.
 
         Columns ``judgment``, ``trial``, ``stimulus``, ``question``, ``track``, ``excerpt``, ``annotator``,
         ``condition``, ``method``, ``segments_asked``, ``kept_segments``, ``target``, ``model``, ``position``,
-        ``picked``, ``strength``, ``is_x``.
+        ``picked``, ``strength``, ``is_x``, ``is_intruder``.
         """
         kept = ["judgment", "trial", "stimulus", "question", *_STIMULUS, *_SIZES, "annotator"]
         kept += ["clip_position"]
-        kept += ["picked", "strength", "is_x"]
+        kept += ["picked", "strength", "is_x", "clip_role"]
         counts = self._main_trials
         found = [
             [row.get(name) for name in kept] for row in self.rows.comparisons() if row["trial"] in counts
         ]
         table = pd.DataFrame(found, columns=kept).rename(columns={"clip_position": "position"})
+        table["is_intruder"] = table.pop("clip_role") == Presentation.Role.INTRUDER
         numbers = {"picked": "bool", "strength": "float64", "is_x": "float64"}
         return _with_sizes(table.fillna({"method": "", "target": "", "model": ""}).astype(numbers))
 

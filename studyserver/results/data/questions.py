@@ -41,7 +41,7 @@ def measured(name: str, value: Any, number: float | None) -> tuple[Any, float | 
 def compared_clips(
     value: object, presentations: Iterable[Presentation]
 ) -> Iterator[tuple[Presentation, Row]]:
-    """Yield each clip that a preference or an ABX answer compared, with its columns from the answer."""
+    """Yield each clip that an answer compared with others, with its columns from the answer."""
     shown = list(presentations)
     blind = [item for item in shown if item.is_blind]
     x = next((item.stimulus_id for item in shown if item.role == Presentation.Role.X), None)

@@ -85,7 +85,7 @@ class StudyRows(StudyData):
     def comparisons(self) -> Iterator[Row]:
         """Yield the table `comparisons`."""
         for trial, presentations, answers in self._answered(
-            *kinds_with(Answers.PREFERENCES, Answers.MATCHES)
+            *kinds_with(Answers.PREFERENCES, Answers.MATCHES, Answers.ODD_ONE_OUT)
         ):
             for _presentation, judgment in answers:
                 question = self.question_rows[judgment.question_id]

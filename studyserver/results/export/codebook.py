@@ -70,7 +70,7 @@ _TABLES = [
     ),
     Table(
         "comparisons",
-        "One row per preference or ABX answer and clip that was compared.",
+        "One row per preference, ABX answer or choice of an intruder, and clip that was compared.",
         (*_STUDY, "judgment", "annotator", "trial", "trial_kind", "question", "question_kind",
          "clip_position", "clip_role", "stimulus", "track", "excerpt", "condition", "target", "method",
          "model", "segments_asked", "kept_segments", "picked", "strength", "is_x"),
@@ -227,6 +227,12 @@ _TABLES = [
         "n_tracks",
     ),
     _remaining(
+        "intruders",
+        "One row per question which clip does not belong, condition, target that the other clips share (in "
+        "`about`; empty: all), statistic and interval.",
+        "n_tracks",
+    ),
+    _remaining(
         "stretch_agreement",
         "One row per question for stretches, condition, evidence compared with, statistic and interval.",
     ),
@@ -274,7 +280,8 @@ TABLES = {table.name: table for table in _TABLES}
 COMPUTED_TABLES = (  # computed by studyserver.results.tables.computed; the others come from database rows
     "summary", "opinion_scores", "friedman", "answer_shares", "agreement", "retest", "answer_models",
     "retention", "information", "claims", "model_comparison", "dose_response", "preferences",
-    "discrimination", "stretch_agreement", "contrasts", "annotator_quality", "pairs", "exclusions",
+    "discrimination", "intruders", "stretch_agreement", "contrasts", "annotator_quality", "pairs",
+    "exclusions",
 )  # fmt: skip
 
 

@@ -47,10 +47,11 @@ _RECORDED = {  # questions, clips, trials, judgments and annotators
     "Empty for free text, which stands in `comments` only.",
     "number": "number [as the question's scale]: The answer as a number, where it has one: scale and slider "
     "as entered; presence: clear 2, some 1, none 0, unsure empty; preference between two: its strength, "
-    "below 0 for A; ABX: 1 where right, else 0; stretches: their length together, in s.",
+    "below 0 for A; ABX and intruders: 1 where right, else 0; stretches: their length together, in s.",
     "strength": "number: Preference for this clip: 1 to 3 for the preferred one (1 where more than two were "
     "compared), as much below 0 for the other one of a pair, 0 without a difference or for those not picked.",
-    "picked": "boolean: 1 if the annotator preferred this clip or said that it is X.",
+    "picked": "boolean: 1 if the annotator preferred this clip, said that it is X, or that it does not "
+    "belong.",
     "is_x": "boolean: ABX trials: 1 if X was this clip. Empty for other trials.",
     "stretch": "integer: Number of the stretch within its answer, from 1; 0 if it is heard nowhere.",
     "stretch_begin": "number [s]: Start of the stretch in the clip.",
@@ -231,7 +232,8 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
     "annotator_set": "identifier: Whose judgments enter the figure.",
     "about": "text: What the figure is about besides the condition: for differences of retention the "
     "control; for claims what counts as noise; for the model `level` or `change`; for dose and response the "
-    "method; for preferences and ABX the condition compared with; for stretches the evidence.",
+    "method; for preferences and ABX the condition compared with; for intruders the target that the other "
+    "clips share; for stretches the evidence.",
     "n_pairs": "integer: Number of pairs of a first and a second judgment.",
     # Contrasts
     "primary": "boolean: 1 for a contrast that the study declared as a research question; 0 for an "
@@ -315,6 +317,7 @@ _LEVELS = {
         "hidden_reference": "the reference, hidden among the clips",
         "anchor": "the anchor, hidden among the clips",
         "x": "X of an ABX trial: its stimulus is that of A or B",
+        "intruder": "the clip of another target, hidden among the clips",
     },
     "question_kind": {name: kind.label for name, kind in KINDS.items()},
     "level": {

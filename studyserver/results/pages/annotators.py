@@ -225,7 +225,7 @@ def _said(question: Question, value: Any, number: float) -> str:
 
 
 def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFrame:
-    """Return which clips an annotator chose, and of ABX whether rightly: columns `trial` and `text`."""
+    """Return which clips an annotator chose, and whether rightly where that is known: `trial` and `text`."""
     clips = counted.comparisons
     clips = clips[clips["annotator"].astype(str) == pseudonym]
     found = []
@@ -233,9 +233,11 @@ def _said_of_comparisons(counted: CountedJudgments, pseudonym: str) -> pd.DataFr
         text = "no preference"
         for row in part[part["picked"]].to_dict("records"):
             label = Presentation(position=row["position"]).label
-            is_abx = row["is_x"] == row["is_x"]
-            rightly = "right" if row["is_x"] else "wrong"
-            text = f"X is {label} ({rightly})" if is_abx else f"{label} preferred"
+            text = f"{label} preferred"
+            if row["is_x"] == row["is_x"]:
+                text = f"X is {label} ({'right' if row['is_x'] else 'wrong'})"
+            elif part["is_intruder"].any():
+                text = f"{label} does not belong ({'right' if row['is_intruder'] else 'wrong'})"
         found.append((trial, text))
     return pd.DataFrame(found, columns=["trial", "text"])
 

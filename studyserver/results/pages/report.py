@@ -45,12 +45,17 @@ _ANALYSES = [
         "intervals; Holm's correction runs over the declared contrasts.",
     ),
     (
-        {Answers.PREFERENCES, Answers.MATCHES},
+        {Answers.PREFERENCES, Answers.MATCHES, Answers.ODD_ONE_OUT},
         f"Shares of answers that compare clips have {_INTERVALS} over tracks and annotators, and exact ones "
         "(Clopper and Pearson) beside them.",
     ),
     ({Answers.PREFERENCES}, "Strengths of the conditions are log-odds after Bradley and Terry."),
     ({Answers.MATCHES}, "Sensitivity (d\N{PRIME}) follows the differencing model."),
+    (
+        {Answers.ODD_ONE_OUT},
+        "The track of a set is that of the clip that does not belong; guessing finds it in one of as many "
+        "trials as a set has clips.",
+    ),
     (
         {Answers.TIMES},
         f"Stretches of time are compared moment by moment by Krippendorff's alpha, with {_INTERVALS} over "

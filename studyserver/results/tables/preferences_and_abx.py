@@ -1,7 +1,8 @@
-"""Statistics of direct comparisons: preferences and ABX answers of a study, per pair of conditions.
+"""Statistics of direct comparisons: preferences, ABX answers and intruders of a study.
 
-Prepares the answers for the pure functions. Both tables have the columns of `remains.COLUMNS_OF_TRACKS`: the
-first of a pair is the group, the second is in ``about``.
+Prepares the answers for the pure functions. The tables have the columns of `remains.COLUMNS_OF_TRACKS`: of
+preferences and ABX the first of a pair of conditions is the group, the second is in ``about``; of intruders
+the group is that of all clips, and ``about`` is the target that the others share, or empty for all.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pandas as pd
 
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.statistics.abx import abx_table
+from studyserver.results.statistics.odd_one_out import odd_one_out_table
 from studyserver.results.statistics.preference import pairs_of, preference_table, strengths_table
 from studyserver.results.tables.labels import CONDITIONS
 from studyserver.study.models import Question
@@ -41,6 +43,16 @@ class Compared:
     def discrimination(self) -> pd.DataFrame:
         """How well each pair of groups is distinguished, per ABX question."""
         return self._table(Answers.MATCHES, self._abx)
+
+    @cached_property
+    def intruders(self) -> pd.DataFrame:
+        """How often the intruder is found, per question, group and target that the other clips share."""
+        return self._table(Answers.ODD_ONE_OUT, self._intruders)
+
+    def guessing(self, question: Question) -> float:
+        """Return the share of intruders that guessing finds: 1 / number of clips; NaN without answers."""
+        sizes = self._clips(question).groupby("judgment").size()
+        return float((1 / sizes).mean())
 
     def _table(self, answers: Answers, compute: Callable[[pd.DataFrame], list[pd.DataFrame]]) -> pd.DataFrame:
         parts = [
@@ -78,15 +90,31 @@ class Compared:
             for (first, second), part in _by_pair(answers)
         ]
 
+    def _intruders(self, clips: pd.DataFrame) -> list[pd.DataFrame]:
+        shared = clips[~clips["is_intruder"]].groupby("judgment")["target"].first()
+        found = clips[clips["is_intruder"]]
+        found = found.assign(right=found["picked"].astype(float), shared=found["judgment"].map(shared))
+        parts = []
+        for group in sorted(found["group"].unique(), key=_place):
+            own = found[found["group"] == group]
+            by_target = [(str(target), part) for target, part in own.groupby("shared", observed=True)]
+            parts += [
+                odd_one_out_table(part.reset_index(drop=True)).assign(**group_columns(group), about=about)
+                for about, part in [("", own), *by_target]
+            ]
+        return parts
+
     def _clips(self, question: Question) -> pd.DataFrame:
         """Return the clips that answers to a question compared, as input of `pairs_of`.
 
-        Answers about clips that were made for another target than the question's do not count.
+        Answers about clips that were made for another target than the question's do not count; of an intruder
+        this is the target that the others share.
         """
         table = self.counted.comparisons.rename(columns={"track": "item", "annotator": "rater"})
         table = table[table["question"] == question.key]
         if question.target:
-            foreign = table[~table["target"].isin(["", question.target])]["judgment"]
+            is_foreign = ~table["target"].isin(["", question.target]) & ~table["is_intruder"]
+            foreign = table[is_foreign]["judgment"]
             table = table[~table["judgment"].isin(foreign)]
         table = table.assign(group=_groups_of(table))
         order = sorted(table["group"].unique(), key=_place)

@@ -9,6 +9,7 @@ from studyserver.study.questions.kind import Answers
 
 from .allocation import compared_levels
 from .attention import question_to_check
+from .intruders import CLIPS as INTRUDER_SET
 from .left_out import left_out, left_out_words
 from .sets import ClipSet, stimulus_sets
 
@@ -42,6 +43,8 @@ def _set_problems(study: Study, sets: list[ClipSet]) -> list[str]:
         problems.append(
             f"No {noun} can be made. {left_out_words(equal)} Add clips of other methods, sizes or conditions."
         )
+    elif not sets and study.presents.has_intruder:
+        problems.append(_no_intruders(study))
     elif not sets:
         problems.append(
             f"No {noun} can be made: there must be clips of one track and target in at least two of "
@@ -50,6 +53,20 @@ def _set_problems(study: Study, sets: list[ClipSet]) -> list[str]:
             + "Choose other conditions, or add stimuli."
         )
     return problems
+
+
+def _no_intruders(study: Study) -> str:
+    clips = study.stimuli.active().main().exclude(clip__target="")
+    if study.compared_conditions:
+        clips = clips.filter(clip__condition__in=study.compared_conditions)
+    names = ("clip__target", "clip__track")
+    targets, tracks = (clips.values(name).distinct().order_by().count() for name in names)
+    return (
+        f"No {study.presents.noun} can be made: each needs {INTRUDER_SET - 1} clips of one target from "
+        "different tracks and a clip of another target from a further track, all of one condition, method, "
+        f"music model and recipe. There are {plural(targets, 'target')} and {plural(tracks, 'track')}: "
+        f"add stimuli of at least 2 targets and {INTRUDER_SET} tracks."
+    )
 
 
 def _number_problems(study: Study, sets: list[ClipSet]) -> list[str]:
@@ -86,6 +103,15 @@ def _question_problems(study: Study) -> list[str]:
         problems.append("An ABX study needs its question: add the ready-made “Is X A or B?”.")
     if answers[Answers.MATCHES] and not is_abx:
         problems.append("“Is X A or B?” can be asked in the presentation “ABX” only.")
+    if study.presents.has_intruder and not answers[Answers.ODD_ONE_OUT]:
+        problems.append(
+            "A study with intruders needs its question: add the ready-made “Which one does not belong?”."
+        )
+    if answers[Answers.ODD_ONE_OUT] and not study.presents.has_intruder:
+        problems.append(
+            "“Which one does not belong?” can be asked only where one clip of a trial is of another target: "
+            "choose this presentation, or delete the question."
+        )
     if answers[Answers.PREFERENCES] and not study.presents.compares:
         problems.append(
             "A preference needs several clips: choose another presentation, or delete the question."

@@ -9,6 +9,8 @@ from explainer.files.clip_sounds import sound_of
 from explainer.models import Clip
 from studyserver.study.models import Presentation, Stimulus, Study
 
+from .intruders import with_intruders
+
 # Conditions in which the whole music is audible.
 UNMASKED = {Clip.Condition.ORIGINAL, Clip.Condition.RESYNTHESIS}
 CONDITION_ORDER = [value for value, _label in Clip.Condition.choices]
@@ -40,7 +42,7 @@ class ClipSet:
 
     @property
     def track(self) -> int:
-        """The piece of music."""
+        """The piece of music: the unit of spacing and of statistics; in a set with an intruder that of it."""
         return self.clips[0].track_id
 
     @property
@@ -55,8 +57,8 @@ class ClipSet:
 
     @property
     def target(self) -> str:
-        """The target of the clips; empty if they serve all targets."""
-        return next((clip.target for clip in self.clips if clip.target), "")
+        """The target of the clips, but for an intruder; empty if they serve all targets."""
+        return next((clip.target for clip in reversed(self.clips) if clip.target), "")
 
     @property
     def method(self) -> str:
@@ -107,6 +109,8 @@ def compose(study: Study, entries: Sequence[Entry]) -> Composed:
     if not study.presents.compares:
         single = [ClipSet(str(one.number), ((one.number, _Role.CLIP),), (one.clip,)) for one in entries]
         return Composed(single, {})
+    if study.presents.has_intruder:
+        return Composed([_with_intruder(found) for found in with_intruders(_compared(study, entries))], {})
     sets: dict[str, ClipSet] = {}
     equal: dict[str, ClipSet] = {}
     for name, group in _groups(study, entries).items():
@@ -218,7 +222,7 @@ def _sets_of_group(study: Study, name: tuple, group: list[Entry]) -> list[ClipSe
     return [_set(_several_key(name), members)] if len(members) > 1 else []
 
 
-def _compared(study: Study, group: list[Entry]) -> list[Entry]:
+def _compared(study: Study, group: Sequence[Entry]) -> list[Entry]:
     """Return the clips of the compared conditions, without reference and anchor."""
     special = set()
     if study.presents.has_reference:
@@ -250,6 +254,14 @@ def _pair(pair: tuple[Entry, Entry], reference: Entry | None) -> ClipSet:
         key += f"/{reference.number}"
         members.insert(0, (reference, _Role.REFERENCE))
     return _set(key, members)
+
+
+def _with_intruder(entries: Sequence[Entry]) -> ClipSet:
+    intruder, *others = entries
+    # By the intruder alone, so that its count stays if another clip takes the place of one of the others.
+    members: list[tuple[Entry, str]] = [(intruder, _Role.INTRUDER)]
+    members += [(entry, _Role.CLIP) for entry in others]
+    return _set(f"intruder:{intruder.number}", members)
 
 
 def _set(key: str, members: list[tuple[Entry, str]]) -> ClipSet:

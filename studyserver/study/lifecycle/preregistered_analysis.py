@@ -23,6 +23,9 @@ _SCALES = {
     Answers.PREFERENCES: "Preferences are modelled as chosen or not chosen, by a probit model; a tie counts "
     "half.",
     Answers.MATCHES: "ABX answers are modelled as right or wrong, by a probit model.",
+    Answers.ODD_ONE_OUT: "Which clip does not belong is answered right or wrong; the share of right answers "
+    "has a jackknife interval over annotators and tracks; the track of a set is that of the clip that does "
+    "not belong.",
 }
 _ESTIMATES = {
     Estimand.DIFFERENCE: "A difference is that of the two conditions' means.",

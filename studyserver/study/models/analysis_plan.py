@@ -9,6 +9,7 @@ from django.db import models
 
 from explainer.core.clips.conditions import ORIGINAL, UNMASKED, UPLOADED
 from explainer.models import Clip, MusicModel
+from studyserver.study.questions.kind import Answers
 from studyserver.study.questions.research.estimands import ESTIMANDS, Estimand, Meaning, Second
 from studyserver.study.questions.research.sentences import Asked, sentence
 
@@ -156,6 +157,7 @@ class ResearchQuestion(models.Model):
                 target=asked.target if asked else "",
                 model=self.music_model.name if self.music_model else "",
                 smallest=self.smallest_effect,
+                finds_intruder=bool(asked) and asked.answer_kind.answers == Answers.ODD_ONE_OUT,
             )
         )
 
@@ -193,6 +195,11 @@ def research_problems(asked: ResearchQuestion) -> dict[str, str]:
         problems["question"] = (
             f"“{question.text}” is answered by: {question.answer_kind.label}. “{asked.meaning.label}” needs: "
             f"{asked.meaning.suitable_in_words}. Choose another question, or estimate something else."
+        )
+    elif question and question.answer_kind.answers == Answers.ODD_ONE_OUT and asked.second:
+        problems["second"] = (
+            "How often the clip that does not belong is found is compared with guessing: leave this empty. "
+            "Declare a further research question about the other condition."
         )
     least = asked.smallest_effect
     if least is not None and not 0 < least <= (asked.meaning.most or math.inf):

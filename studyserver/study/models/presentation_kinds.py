@@ -19,6 +19,10 @@ class PresentationKind(models.TextChoices):
         "several clips beside a given reference, which is also hidden among them (as in ITU-R BS.1534)",
     )
     ABX = "abx", "ABX: is X the clip A or the clip B?"
+    INTRUDER = (
+        "intruder",
+        "several clips of one target from different tracks, and one of another target among them",
+    )
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Traits:
     has_reference: bool = False
     hides_reference: bool = False  # also among the blind clips, with an anchor if the study has one
     has_x: bool = False  # a further clip that is the same as one of the pair
+    has_intruder: bool = False  # clips of one target from different tracks, and one of another target
 
 
 _PAIRS = ngettext_lazy(
@@ -47,6 +52,11 @@ _HEAR = ngettext_lazy("You will hear %(number)d sound.", "You will hear %(number
 _MATCH = ngettext_lazy(
     "You will hear two sounds and a third one that is the same as one of them, %(number)d time.",
     "You will hear two sounds and a third one that is the same as one of them, %(number)d times.",
+    "number",
+)
+_INTRUDERS = ngettext_lazy(
+    "You will hear groups of sounds in which one does not belong, %(number)d time.",
+    "You will hear groups of sounds in which one does not belong, %(number)d times.",
     "number",
 )
 _A_AND_B = "two clips, A and B"
@@ -64,5 +74,11 @@ TRAITS: dict[str, Traits] = {
     ),
     PresentationKind.ABX: Traits(
         "pairs", f"{_A_AND_B}, and X, which was one of the two", _MATCH, is_pair=True, has_x=True
+    ),
+    PresentationKind.INTRUDER: Traits(
+        "sets of clips",
+        "several clips of one target from different tracks, and one of another target among them",
+        _INTRUDERS,
+        has_intruder=True,
     ),
 }

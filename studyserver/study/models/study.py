@@ -213,8 +213,8 @@ class Study(models.Model):
     )
     practice_feedback = models.BooleanField(
         default=False,
-        help_text="After a practice trial, show whether an ABX answer was right, and the feedback of the "
-        "practice stimuli.",
+        help_text="After a practice trial, show whether an answer to ABX, or which clip does not belong, was "
+        "right, and the feedback of the practice stimuli.",
     )
     attention_trials = models.PositiveSmallIntegerField(
         default=0,

@@ -106,6 +106,7 @@ class Presentation(models.Model):
         HIDDEN_REFERENCE = "hidden_reference", "reference, hidden among the clips"
         ANCHOR = "anchor", "anchor, hidden among the clips"
         X = "x", "X of an ABX trial"
+        INTRUDER = "intruder", "intruder, hidden among the clips"
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="presentations")
     stimulus = models.ForeignKey(Stimulus, on_delete=models.PROTECT, related_name="presentations")

@@ -138,7 +138,7 @@ def feedback_on(trial: Trial) -> list[dict[str, str]]:
     if trial.kind != Trial.Kind.PRACTICE or not study.practice_feedback:
         return []
     presentations = list(trial.presentations.select_related("stimulus").order_by("position"))
-    told = [_about_x(trial, presentations)]
+    told = [_about_x(trial, presentations), _about_intruder(trial, presentations)]
     words = dictionary(study)
     blind = [item for item in presentations if item.is_blind]
     for item in blind:
@@ -162,6 +162,16 @@ def _about_x(trial: Trial, presentations: list[Presentation]) -> str:
     if answer.number:
         return _("That is right: X was %(name)s.") % {"name": same.label}
     return _("X was %(name)s.") % {"name": same.label}
+
+
+def _about_intruder(trial: Trial, presentations: list[Presentation]) -> str:
+    other = next((item for item in presentations if item.role == Presentation.Role.INTRUDER), None)
+    answer = trial.judgments.current().filter(question__kind__in=kinds_with(Answers.ODD_ONE_OUT)).first()
+    if other is None or answer is None:
+        return ""
+    if answer.number:
+        return _("That is right: %(name)s does not belong.") % {"name": other.label}
+    return _("%(name)s does not belong.") % {"name": other.label}
 
 
 def trial_html(request: HttpRequest, trial: Trial) -> str:

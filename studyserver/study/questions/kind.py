@@ -32,6 +32,7 @@ class Answers(StrEnum):
     SETS = "sets of names"
     PREFERENCES = "preferences among clips"
     MATCHES = "which clip another one is the same as"
+    ODD_ONE_OUT = "which clip does not belong with the others"
     TIMES = "stretches of time"
     SEVERAL_NUMBERS = "several numbers"
     TEXT = "text"
@@ -43,6 +44,7 @@ class Shown:
 
     labels: tuple[str, ...] = ("A", "B")  # letters of the clips to be judged
     x: str = ""  # letter of the clip that is the same as X in an ABX trial; empty without X
+    intruder: str = ""  # letter of the clip that does not belong with the others; empty without one
     seconds: float = math.inf  # length of the clip that the answer is about, or of the longest one
 
 
@@ -77,7 +79,9 @@ class Heard(Protocol):
     @property
     def of_clips(self) -> Mapping[str, float]: ...  # the same for each clip that is judged, by letter
     @property
-    def right(self) -> str: ...  # letter of the clip that is the same as X; empty without X
+    def of_own_targets(self) -> Mapping[str, float]: ...  # of the target that each was made for
+    @property
+    def right(self) -> str: ...  # letter of the clip that is the same as X, or of the intruder
     @property
     def attends(self) -> bool: ...  # whether the annotator listens at all
     @property
@@ -157,7 +161,7 @@ class Kind:
     @property
     def compares_clips(self) -> bool:
         """Whether an answer compares several clips."""
-        return self.answers in (Answers.PREFERENCES, Answers.MATCHES)
+        return self.answers in (Answers.PREFERENCES, Answers.MATCHES, Answers.ODD_ONE_OUT)
 
     @property
     def takes_digits(self) -> bool:

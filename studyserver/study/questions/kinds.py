@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from .abx import Abx
 from .checklist import Checklist
 from .choice import Choice
+from .intruder import Intruder
 from .kind import AnswerRefused, Answers, Kind, Shown
 from .plane import Plane
 from .preference import Preference
@@ -20,6 +21,7 @@ from .time_marks import TimeMarks
 
 _IN_ORDER = (
     Scale(), Slider(), Presence(), Choice(), Checklist(), Text(), Preference(), Abx(), TimeMarks(), Plane(),
+    Intruder(),
 )  # fmt: skip
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _IN_ORDER}
 MOST_CHARACTERS = 20_000  # of an answer as JSON

@@ -29,7 +29,9 @@ def advice(study: Study) -> list[str]:
     rated = not study.presents.compares and any(
         question.answer_kind.has_numbers for question in study.questions.all()
     )
-    if Clip.Condition.EVIDENCE in conditions and Clip.Condition.RANDOM_CONTROL not in conditions:
+    # Where one clip does not belong, guessing is what chance gives.
+    needs_control = Clip.Condition.EVIDENCE in conditions and not study.presents.has_intruder
+    if needs_control and Clip.Condition.RANDOM_CONTROL not in conditions:
         found.append(
             "There is evidence but no random control: without one, evidence cannot be compared with chance."
         )

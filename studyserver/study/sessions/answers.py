@@ -295,6 +295,7 @@ def _shown(presentation: Presentation | None, presentations: list[Presentation])
     return Shown(
         labels=tuple(item.label for item in blind),
         x=of_x or "",
+        intruder=next((item.label for item in blind if item.role == Presentation.Role.INTRUDER), ""),
         seconds=max((item.stimulus.clip.seconds for item in judged), default=0.0),
     )
 

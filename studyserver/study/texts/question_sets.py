@@ -132,6 +132,24 @@ _ABX = {
     "scope": Question.Scope.TRIAL,
 }
 
+_INTRUDER = {
+    "key": "intruder",
+    "text": _("Which one does not belong?"),
+    "help_text": _("Three of the sounds have something in common. If you cannot tell, guess."),
+    "kind": Question.Kind.INTRUDER,
+    "level": Question.Level.NOMINAL,
+    "scope": Question.Scope.TRIAL,
+}
+_SHARED = {
+    "key": "shared",
+    "text": _("What do the other sounds have in common?"),
+    "help_text": _("One or two words. Leave it empty if you cannot say."),
+    "kind": Question.Kind.TEXT,
+    "level": Question.Level.NOMINAL,
+    "scope": Question.Scope.TRIAL,
+    "required": False,
+}
+
 
 def _key(prefix: str, target: str) -> str:
     # Letters, digits and underscores, in the length of the column.
@@ -318,6 +336,13 @@ QUESTION_SETS = {
             "Is X A or B?",
             "Only in ABX trials. Counts right answers.",
             lambda study: [_ABX] if study.presents.has_x else [],
+        ),
+        QuestionSet(
+            "intruder",
+            "Which one does not belong?",
+            "Only where one clip of a trial is of another target. Counts right answers, and asks for a word "
+            "for what the others share.",
+            lambda study: [_INTRUDER, _SHARED] if study.presents.has_intruder else [],
         ),
         QuestionSet(
             "stretches",

@@ -26,14 +26,17 @@ _DENIALS = (
 
 
 def has_right_answers(study: Study) -> bool:
-    """Return whether answers can be right or wrong: in ABX, and in choices among the targets of the clips."""
-    if study.presents.has_x:
+    """Return whether answers can be right or wrong.
+
+    That is so in ABX, where a clip does not belong, and in choices among the targets of the clips.
+    """
+    if study.presents.has_x or study.presents.has_intruder:
         return True
     if study.pk is None:
         return False
     targets = set(study.stimuli.exclude(clip__target="").values_list("clip__target", flat=True))
     return any(
-        question.answer_kind.answers == Answers.MATCHES
+        question.answer_kind.answers in (Answers.MATCHES, Answers.ODD_ONE_OUT)
         or (
             question.answer_kind.has_options
             and not targets.isdisjoint(question.answer_kind.declared(question.options))

@@ -38,11 +38,21 @@ ABX = _(
     "tell, guess."
 )
 
+INTRUDER = _(
+    "Each page plays four sounds to you: A, B, C and D. Three of them have something in common, and one does "
+    "not belong with them. Listen to all four as often as you like, then say which one does not belong.\n\n"
+    "The sounds come from different pieces of music: that is not what tells them apart. Some of them sound "
+    "thin or broken, on purpose. If you are not sure, choose what seems most likely to you."
+)
+_INSTRUCTIONS = [RATING, CHOOSING, ABX, INTRUDER]
+
 
 def instructions_for(study: Study) -> Promise:
     """Return the suggested instructions for a study's presentation and questions."""
     if study.presents.has_x:
         return ABX
+    if study.presents.has_intruder:
+        return INTRUDER
     return CHOOSING if has_right_answers(study) else RATING
 
 
@@ -68,7 +78,7 @@ def fit(study: Study) -> bool:
 
 def translate(study: Study) -> None:
     """Add the translations of the suggested texts to a saved study."""
-    add_translations(study, [*TEXTS.values(), RATING, CHOOSING, ABX])
+    add_translations(study, [*TEXTS.values(), *_INSTRUCTIONS])
 
 
 def is_as_suggested(study: Study) -> bool:
@@ -77,4 +87,4 @@ def is_as_suggested(study: Study) -> bool:
 
 
 def _suggested_instructions(study: Study) -> bool:
-    return study.instructions in in_language_of(study, [RATING, CHOOSING, ABX])
+    return study.instructions in in_language_of(study, _INSTRUCTIONS)

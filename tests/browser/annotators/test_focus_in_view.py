@@ -14,6 +14,7 @@ PRESENTATIONS = {
     "pair_reference": 7,
     "multiple_reference": 10,
     "abx": 7,
+    "intruder": 8,
 }
 # What has the focus, as {name, seen}: `seen` unless something lies upon its upper end, middle or lower end.
 FOCUSED = """() => {

@@ -54,7 +54,7 @@ def positions(site, token: str) -> list[dict]:
 
 def test_axe_and_the_narrowest_screen(new_tab, site, inspect_trial):
     page = new_tab(viewport={"width": 320, "height": 640})
-    for name in ("pair_reference", "multiple", "multiple_reference"):
+    for name in ("pair_reference", "multiple", "multiple_reference", "intruder"):
         page.goto(f"{site.address}/a/{site.presentations[name][0]}/")
         expect(page.locator("#reason"), name).not_to_have_text("One moment …")
         inspect_trial(page)
@@ -230,6 +230,32 @@ def test_abx_with_practice_and_feedback(new_tab, site, inspect_trial):
     page.get_by_text("X is A", exact=True).click()
     press_next(page)
     expect_trial(page, 3, 3)  # no feedback after the practice
+
+
+def test_the_intruder_by_keyboard_and_a_word_for_the_others(new_tab, site, inspect_trial):
+    page = new_tab(viewport=PHONE)
+    token = open_trial(page, site, "intruder")
+    expect(page.locator("#reason")).to_have_text("Not heard yet: A, B, C, D")
+    for key in ("a", "b", "c", "d"):
+        page.keyboard.press(key)
+        wait_for_sound(page)
+        wait_for_silence(page)
+    expect(page.locator("#reason")).to_have_text("One answer is still missing.")
+    page.get_by_role("radio", name="A", exact=True).focus()
+    page.keyboard.press("3")
+    expect(page.get_by_role("radio", name="C", exact=True)).to_be_checked()
+    inspect_trial(page)
+    page.get_by_role("textbox").fill("a deep bell")
+    press_next(page)
+    expect_trial(page, 2, 8)
+    expect(page.locator("#state")).to_have_text("All answers saved")
+    assert [row["value"] for row in site.answers(token)] == ["C", "a deep bell"]
+    roles = [row["role"] for row in positions(site, token)]
+    assert sorted(roles) == ["clip", "clip", "clip", "intruder"]
+    hear_all(page)
+    page.get_by_text("A", exact=True).last.click()
+    press_next(page)  # without a word
+    expect_trial(page, 3, 8)
 
 
 def test_stretches_are_marked_by_key_by_hand_and_as_numbers(new_tab, site, inspect_trial):

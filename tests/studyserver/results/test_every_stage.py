@@ -38,6 +38,7 @@ PRESENTATIONS = {
     "multiple": [*OF_CLIPS, ("preference", {})],
     "multiple_reference": [("slider", {"min": 0, "max": 100})],
     "abx": [("abx", {})],
+    "intruder": [("intruder", {}), ("text", {})],
 }
 STAGES = ("joined", "opened", "answered", "one trial", "two annotators")
 
@@ -52,16 +53,20 @@ def make_study(presentation, *, tracks=2, rules=False):
     model = MusicModel.objects.create(name="cues", targets=[{"name": "dissonance", "level": "mid-level"}])
     parameters = RecipeParameters(seed=2)
     recipe = Recipe.objects.create(name="recipe", parameters=parameters.to_dict(), digest=parameters.digest())
+    targets = ["dissonance"]
+    if presentation == "intruder":
+        tracks, targets = 4, ["dissonance", "rhythm"]
     for number in range(tracks):
         explanation = make_explanation(make_track(f"piece-{number}"), model, recipe)
         for condition in CONDITIONS:
-            clip = make_clip(explanation, condition, "" if condition == "original" else "dissonance")
-            Stimulus.objects.create(study=study, clip=clip)
+            for target in [""] if condition == "original" else targets:
+                clip = make_clip(explanation, condition, target)
+                Stimulus.objects.create(study=study, clip=clip)
     for position, (kind, options) in enumerate(PRESENTATIONS[presentation], start=1):
         Question.objects.create(
             study=study, position=position, key=kind, text=f"What about {kind}?", kind=kind, options=options,
             level="nominal" if kind in ("choice", "checklist", "text") else "ordinal",
-            scope="trial" if kind in ("preference", "abx") else "clip",
+            scope="trial" if kind in ("preference", "abx", "intruder") else "clip",
             target="dissonance" if kind in ("scale", "slider", "presence") else "",
         )  # fmt: skip
     if rules:
@@ -83,6 +88,7 @@ def answer_to(question, rng):
         "text": lambda: "=words",
         "preference": lambda: {"preferred": str(rng.choice(["A", "B"])), "strength": 1},
         "abx": lambda: str(rng.choice(["A", "B"])),
+        "intruder": lambda: str(rng.choice(["A", "B", "C", "D"])),
     }[question.kind]()
 
 

@@ -70,6 +70,7 @@ def table(files, study, name):
         ("single", "text", {"a": "b"}),
         ("pair", "preference", {"preferred": "Q", "strength": 1}),
         ("abx", "abx", "C"),
+        ("intruder", "intruder", "E"),
     ],
 )
 def test_an_answer_that_nobody_can_read_is_named_and_the_rest_is_there(
@@ -115,7 +116,7 @@ def test_an_answer_that_was_given_anew_is_no_problem(browser):
     assert Computed(StudyRows(study)).counted.main["question"].eq("scale").sum() == 5  # of six
 
 
-@pytest.mark.parametrize("presentation", ["multiple", "abx"])
+@pytest.mark.parametrize("presentation", ["multiple", "abx", "intruder"])
 def test_whatever_is_stored_everything_opens(browser, presentation):
     study = taken(presentation, "two annotators", rules=True)
     Study.objects.filter(pk=study.pk).update(headphone_check="both", set_level=True)

@@ -35,6 +35,7 @@ OF_TABLES = {
     "dose_response": figures.dose_response,
     "preferences": figures.preferences,
     "discrimination": figures.discrimination,
+    "intruders": figures.intruders,
     "stretch_agreement": figures.stretch_agreement,
 }
 KEYS = ["question", "condition", "method", "kept_segments", "model", "option", "about", "statistic"]

@@ -276,6 +276,18 @@ def discrimination(answers, row):
     }[row["statistic"]]()
 
 
+def intruders(answers, row):
+    """Return how often the clip of another target was found."""
+    clips = answers.compared[answers.compared["question"] == row["question"]]
+    right = []
+    for _judgment, shown in clips.groupby("judgment"):
+        other = shown[shown["clip_role"] == "intruder"]
+        shared = set(shown[shown["clip_role"] != "intruder"]["target"])
+        if in_group(other, row).all() and (not isinstance(row["about"], str) or {row["about"]} == shared):
+            right.append(int(other["picked"].iloc[0]))
+    return sum(right) / len(right)
+
+
 def stretch_agreement(answers, row):
     """Return how far annotators mark the same moments."""
     question = answers.questions[row["question"]]

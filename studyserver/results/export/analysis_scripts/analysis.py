@@ -155,11 +155,22 @@ def told_apart(clips, row):
     return (asked["is_x"] == asked["picked"]).groupby(asked["judgment"]).all().mean()
 
 
+def found(clips, row):
+    """Return how often the clip of another target was found, of all, or by what the others share."""
+    intruders = clips[clips["clip_role"].eq("intruder") & in_group(clips, row)]
+    others = clips[clips["clip_role"].ne("intruder") & clips["judgment"].isin(intruders["judgment"])]
+    if isinstance(row["about"], str):
+        shared = others[others["target"] == row["about"]]["judgment"]
+        intruders = intruders[intruders["judgment"].isin(shared)]
+    return intruders["picked"].mean()
+
+
 MAIN = {  # table: statistics, answers that it is computed from, function of these and of a row
     "summary": ([], "answers", mean),
     "agreement": (["krippendorff_alpha"], "answers", alpha),
     "preferences": (["preference"], "clips", preference),
     "discrimination": (["abx_correct"], "clips", told_apart),
+    "intruders": (["intruder_found"], "clips", found),
 }
 
 
@@ -194,7 +205,7 @@ def check_tables(annotator_set, left_out):
     given = given[~given["annotator"].isin(left_out)].merge(questions[["question", "question_options"]])
     clips = clips[clips["judgment"].isin(given["judgment"])]
     clips = clips.merge(questions[["question", "question_target"]])
-    foreign = clips[~for_the_target(clips)]["judgment"]
+    foreign = clips[~for_the_target(clips) & clips["clip_role"].ne("intruder")]["judgment"]
     sources = {
         "answers": given[for_the_target(given)],
         "clips": clips[~clips["judgment"].isin(foreign)],

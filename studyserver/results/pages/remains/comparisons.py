@@ -1,4 +1,4 @@
-"""Preferences and ABX on the page "Retention and contrasts": clips compared within a trial."""
+"""Preferences, ABX and intruders on the page "Retention and contrasts": clips compared within a trial."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,6 +7,7 @@ import pandas as pd
 from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE
 from studyserver.common import number_text
+from studyserver.common.target_names import target_name
 from studyserver.results.tables.computed import Statistics
 from studyserver.results.tables.labels import NEW_ANNOTATORS
 from studyserver.results.tables.summaries import Group
@@ -24,13 +25,13 @@ _BY_CHANCE = "Bars: 95\N{NO-BREAK SPACE}% interval over tracks and annotators; .
 
 
 def comparison_parts(statistics: Statistics) -> list[Remaining]:
-    """Return a part per preference question and per ABX question."""
+    """Return a part per question that compares clips."""
     compared = statistics.compared
     asked: list[tuple[Callable[..., Remaining], Question, pd.DataFrame]] = [
         (_preference, question, compared.preferences) for question in compared.questions(Answers.PREFERENCES)
     ]
     asked += [(_abx, question, compared.discrimination) for question in compared.questions(Answers.MATCHES)]
-    found = []
+    found = [_intruder(statistics, question) for question in compared.questions(Answers.ODD_ONE_OUT)]
     for part, question, table in asked:
         own = table[table["question"] == question.key]
         if pairs := [pair for pair in by_group_and_about(own) if pair[1]]:
@@ -104,15 +105,51 @@ def _abx(question: Question, _table: pd.DataFrame, pairs: list[Pair]) -> Remaini
     return Remaining(question.key, question.text, headline, plot, table)
 
 
-# -- both -------------------------------------------------------------------------------------
+# -- intruders --------------------------------------------------------------------------------
+
+
+def _intruder(statistics: Statistics, question: Question) -> Remaining:
+    compared = statistics.compared
+    guessing = compared.guessing(question)
+    found = by_group_and_about(compared.intruders[compared.intruders["question"] == question.key])
+    rows: list[Row] = [
+        (f"{group.label}, {target_name(about)}" if about else f"{group.label}, all", group.condition, figures)
+        for group, about, figures in found
+    ]
+    columns = {
+        "found": agreed("intruder_found"),
+        "found, exact": agreed("intruder_found_exact"),
+        **counts("intruder_found", *_UNITS),
+    }
+    group, figures = _most_judged([(group, figures) for group, about, figures in found if not about])
+    headline = _verdict(
+        figures["intruder_found"],
+        f"Listeners find the clip of another target among clips of {group.label}",
+        f"Listeners find the clip of another target among clips of {group.label} less often than by chance",
+        f"Whether listeners find the clip of another target among clips of {group.label} is not settled",
+        chance=guessing,
+    )
+    note = f"Bars: 95\N{NO-BREAK SPACE}% interval over tracks and annotators; {guessing:.2g} is chance."
+    plot = _plot("How often the intruder was found", rows, "intruder_found", note.replace("0.", "."))
+    table = figure_table("Intruders, by what the other clips share", "clips of", rows, columns)
+    return Remaining(question.key, question.text, headline, plot, table)
+
+
+def _most_judged(found: list[tuple[Group, Figures]]) -> tuple[Group, Figures]:
+    """Return evidence where it was asked about, else the first group; of several the one judged most."""
+    asked = [one for one in found if one[0].condition == EVIDENCE]
+    return max(asked or found[:1], key=lambda one: one[1]["intruder_found"]["n_judgments"])
+
+
+# -- all -------------------------------------------------------------------------------------
 
 
 def _rows(pairs: list[Pair], between: str) -> list[Row]:
     return [(f"{group.label} {between} {second}", group.condition, found) for group, second, found in pairs]
 
 
-def _plot(title: str, rows: list[Row], statistic: str) -> IntervalPlot:
-    return figure_plot(title, rows, statistic, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1), _BY_CHANCE)
+def _plot(title: str, rows: list[Row], statistic: str, note: str = _BY_CHANCE) -> IntervalPlot:
+    return figure_plot(title, rows, statistic, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1), note)
 
 
 def _foremost(pairs: list[Pair]) -> Pair:
@@ -124,16 +161,17 @@ def _foremost(pairs: list[Pair]) -> Pair:
     return max(asked or pairs[:1], key=lambda x: max(row["n_judgments"] for row in x[2].values()))
 
 
-def _verdict(row: Mapping, above: str, below: str, open_: str) -> str:
-    """Return which side of chance an interval lies on, with the share."""
+def _verdict(row: Mapping, above: str, below: str, open_: str, *, chance: float = _CHANCE) -> str:
+    """Return which side of chance an interval lies on, with the share; of two, that of the one above."""
     text = open_
     if row["ci_low"] == row["ci_low"]:
-        text = above if row["ci_low"] > _CHANCE else below if row["ci_high"] < _CHANCE else open_
-    share = row["estimate"] if text is not below else 1 - row["estimate"]
+        text = above if row["ci_low"] > chance else below if row["ci_high"] < chance else open_
+    is_turned = text is below and chance == _CHANCE
+    share = 1 - row["estimate"] if is_turned else row["estimate"]
     figures = f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
     if row["ci_low"] == row["ci_low"]:
-        ends = sorted(abs(row[name] - (text is below)) for name in ("ci_low", "ci_high"))
+        ends = sorted(abs(row[name] - is_turned) for name in ("ci_low", "ci_high"))
         figures += f" {number_text.interval(100 * ends[0], 100 * ends[1], 0)}"
     else:
         figures += f" of {plural(int(row['n_judgments']), 'judgment')}, no interval"
-    return f"{text}: {figures}; chance would give 50\N{NO-BREAK SPACE}%."
+    return f"{text}: {figures}; chance would give {100 * chance:.0f}\N{NO-BREAK SPACE}%."

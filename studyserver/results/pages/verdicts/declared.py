@@ -13,14 +13,17 @@ from studyserver.common import number_text
 from studyserver.common.target_names import target_name
 from studyserver.results.data.questions import heard_from
 from studyserver.results.statistics.answer_model.estimands import Posterior, retention
+from studyserver.results.statistics.odd_one_out import FOUND
 from studyserver.results.statistics.reasons import Reason
 from studyserver.results.tables.answer_models.figures import QuestionFigures
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.contrasts import Side, groups_of_side
 from studyserver.results.tables.failures import Parts
+from studyserver.results.tables.labels import NEW_ANNOTATORS
 from studyserver.results.tables.plans.aims import Aim, aims_of
 from studyserver.results.tables.summaries import QuestionSummary
 from studyserver.study.models import Question, ResearchQuestion
+from studyserver.study.questions.kind import Answers
 from studyserver.study.questions.research.estimands import Estimand
 from studyserver.study.questions.research.sentences import side
 
@@ -308,6 +311,8 @@ def _is_about(row: dict, wanted: tuple[str, str]) -> bool:
 def _identification(
     statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float
 ) -> Found:
+    if question.answer_kind.answers == Answers.ODD_ONE_OUT:
+        return _intruder(statistics, row, question, confidence)
     item = statistics.summaries.question(question)
     named = [one for one in item.groups if one.group.condition == row.first and one.names_target]
     named = [one for one in named if row.first_method in ("", one.group.method)]
@@ -326,6 +331,21 @@ def _identification(
         found = {"estimate": difference, "ci_low": interval.low, "ci_high": interval.high}
         null, name = 0.0, "difference of shares"
     return _by_table(row, [{**found, "status": "ok", "reason": ""}], confidence, null=null, name=name)
+
+
+def _intruder(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:
+    table = statistics.compared.intruders
+    use = (table["question"] == question.key) & (table["about"] == "") & (table["statistic"] == FOUND)
+    model = row.music_model.name if row.music_model else ""
+    rows = [
+        one
+        for one in table[use].to_dict("records")
+        if one["ci_scope"] == NEW_ANNOTATORS
+        and _is_side(one, (row.first, row.first_method))
+        and (not model or one["model"] in (None, model))
+    ]
+    null = statistics.compared.guessing(question)
+    return _by_table(row, rows, confidence, null=null, name="share")
 
 
 _FINDINGS: dict[Estimand, Callable[[Statistics, ResearchQuestion, Question, float], Found]] = {

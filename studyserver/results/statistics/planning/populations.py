@@ -12,7 +12,7 @@ from studyserver.results.statistics.answer_model.answers import Family
 from studyserver.results.statistics.answer_model.fit import Fit
 from studyserver.results.statistics.answer_model.simulation import Truth
 
-from .quantities import Detection, Difference, Matching, Named, Quantity, Retention, Share
+from .quantities import Detection, Difference, Matching, Named, OddOneOut, Quantity, Retention, Share
 
 USUAL_RETENTION = 0.5  # of levels about which nothing is known, and of the second one
 _GREATEST_RETENTION = 0.98
@@ -174,6 +174,7 @@ _EFFECTS: dict[type, Callable[..., Truth]] = {
     Difference: _with_difference,
     Detection: _with_detection,
     Share: _with_share,
+    OddOneOut: _with_share,
     Matching: _with_matching,
     Named: _with_named,
     Retention: _with_retention,

@@ -18,6 +18,7 @@ from studyserver.results.statistics.answer_model.estimands import Posterior
 from studyserver.results.statistics.answer_model.fit import Effort, Fit, fit_answers
 from studyserver.results.statistics.answer_model.simulation import Truth
 from studyserver.results.statistics.means import difference_with_interval, mean_with_interval
+from studyserver.results.statistics.odd_one_out import FOUND, odd_one_out_table
 from studyserver.results.statistics.preference import preference_table
 
 from .approximation import Approximation
@@ -203,6 +204,16 @@ class Share:
         """Return what is to be expected without simulating answers."""
         width = design.width_of_difference(_weights(design, {0: 1.0}), confidence)
         return around(self.true_value(design.truth), width, confidence)
+
+
+@dataclass(frozen=True)
+class OddOneOut(Share):
+    """How often the clip that does not belong is found, less what guessing gives: 1 / number of clips."""
+
+    def estimate(self, truth: Truth, answers: pd.DataFrame, confidence: float, seed: int) -> Found:
+        """Return the estimate, as the results compute it."""
+        table = answers.rename(columns={"track": "item", "value": "right"})
+        return _of_table(odd_one_out_table(table, confidence=confidence), FOUND, self.chance)
 
 
 PAIRS = ["item", "rater", "first", "second", "preferred", "strength", "shown_first"]

@@ -13,12 +13,15 @@ from studyserver.results.statistics.planning.quantities import (
     Difference,
     Matching,
     Named,
+    OddOneOut,
     Quantity,
     Retention,
     Share,
 )
+from studyserver.study.design.intruders import CLIPS as INTRUDER_SET
 from studyserver.study.design.sets import ClipSet
 from studyserver.study.models import Question, ResearchQuestion, Study, measures_of
+from studyserver.study.questions.kind import Answers
 from studyserver.study.questions.research.estimands import Estimand
 
 FIRST, SECOND, REFERENCE = "first", "second", "reference"  # levels with a part in the quantity
@@ -77,7 +80,7 @@ class Aim:
             Estimand.RETENTION: "of a correlation",
             Estimand.DETECTION: "of d\N{PRIME}",
             Estimand.PREFERENCE: "as a share of the pairs, above one half",
-            Estimand.IDENTIFICATION: "as a share of the clips",
+            Estimand.IDENTIFICATION: f"as a share of the {'trials' if self._finds_intruder else 'clips'}",
         }[self.estimand]
 
     @property
@@ -132,12 +135,16 @@ class Aim:
 
     @property
     def _tells_levels_apart(self) -> bool:
-        """Whether an answer is about one clip, not about a pair of them."""
-        return self.estimand != Estimand.PREFERENCE and not self._matches
+        """Whether an answer is about one clip, not about several."""
+        return self.estimand != Estimand.PREFERENCE and not self._matches and not self._finds_intruder
 
     @property
     def _matches(self) -> bool:
         return self.estimand == Estimand.DETECTION and not self.question.answer_kind.has_numbers
+
+    @property
+    def _finds_intruder(self) -> bool:
+        return self.question.answer_kind.answers == Answers.ODD_ONE_OUT
 
     @property
     def quantity(self) -> Quantity:
@@ -149,6 +156,8 @@ class Aim:
             return Retention(len(self.levels) - 1, 0, 1 if has_second else None)
         if self.estimand == Estimand.PREFERENCE:
             return Share()
+        if self._finds_intruder:
+            return OddOneOut(1 / INTRUDER_SET)
         if self.estimand == Estimand.IDENTIFICATION:
             return Named(1 / max(2, len(option_values(self.question))), has_second)
         return Matching() if self._matches else Detection(0, 1)
@@ -180,6 +189,9 @@ class Aim:
     def levels_of(self, what: ClipSet, sizes: tuple[int, int] | None = None) -> list[str]:
         """Return the levels of the judgments of a trial."""
         blind = what.blind
+        if self._finds_intruder:
+            asked = self.question.target in ("", what.target)
+            return [FIRST] if asked and all(self.is_first(clip) for clip in blind) else []
         if not self._tells_levels_apart:
             found = {self.level_of(clip) for clip in blind}
             return [FIRST] if {FIRST, SECOND} <= found else []

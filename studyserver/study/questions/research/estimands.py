@@ -99,11 +99,12 @@ ESTIMANDS: dict[str, Meaning] = {
     Estimand.IDENTIFICATION: Meaning(
         "identification of the target",
         "share of clips of the first condition whose intended target is named, 0 to 1, beside guessing; with "
-        "a second condition, how much more often than in that one",
+        "a second condition, how much more often than in that one; where a clip of a trial does not belong, "
+        "the share of trials in which it is found, beside guessing",
         "as a share of the clips",
         1.0,
         Second.OPTIONAL,
-        frozenset({Answers.NAMES, Answers.SETS}),
+        frozenset({Answers.NAMES, Answers.SETS, Answers.ODD_ONE_OUT}),
     ),
     Estimand.DETECTION: Meaning(
         "detection (d\N{PRIME})",

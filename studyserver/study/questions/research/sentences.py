@@ -34,6 +34,7 @@ class Asked:
     target: str = ""  # of this question
     model: str = ""
     smallest: float | None = None  # smallest effect that matters, in the unit of the estimand
+    finds_intruder: bool = False  # whether the question is which clip does not belong
 
 
 def sentence(asked: Asked) -> str:
@@ -94,6 +95,10 @@ def _preference(asked: Asked) -> str:
 
 
 def _identification(asked: Asked) -> str:
+    if asked.finds_intruder:
+        by = f", by at least {plain(100 * asked.smallest)} percentage points" if asked.smallest else ""
+        among = f"among clips of {_first(asked)}"
+        return f"Do people find the clip of another target {among} more often than by guessing{by}"
     than = f"that of {_second(asked)}" if asked.second else "by guessing"
     by = f", by at least {plain(100 * asked.smallest)} percentage points" if asked.smallest else ""
     return f"Do people name the target of {_first(asked)} more often than {than}{by}"

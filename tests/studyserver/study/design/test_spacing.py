@@ -173,12 +173,16 @@ def make_rich_study(presentation, blocks="", **fields):
         blocks=blocks,
         **fields,
     )
-    for number in range(2):
+    for number in range(4 if study.presents.has_intruder else 2):
         track = make_track(f"practice-{number}")
         for condition in CONDITIONS:
             target = "" if condition == "original" else "dissonance"
             clip = make_clip(track, condition, target)
             Stimulus.objects.create(study=study, clip=clip, role=Stimulus.Role.PRACTICE)
+    if study.presents.has_intruder:  # needs clips of another target
+        for stimulus in study.stimuli.filter(clip__condition="evidence").select_related("clip__track"):
+            clip = make_clip(stimulus.clip.track, "evidence", "happy")
+            Stimulus.objects.create(study=study, clip=clip, role=stimulus.role)
     return study
 
 

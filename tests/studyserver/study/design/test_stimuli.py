@@ -151,7 +151,7 @@ def test_a_locked_study_takes_no_more_stimuli():
 
 @pytest.mark.parametrize("name", QUESTION_SETS)
 def test_question_sets_are_valid_and_added_once(clips, name):
-    presentations = {"abx": "abx", "preference": "pair", "more": "pair"}
+    presentations = {"abx": "abx", "intruder": "intruder", "preference": "pair", "more": "pair"}
     study = make_study(n_tracks=0, presentation=presentations.get(name, "single"))
     add_stimuli(study, clips_by_rule(Rule()))
     added = add_questions(study, name)

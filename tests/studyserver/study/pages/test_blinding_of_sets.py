@@ -14,13 +14,17 @@ from studyserver.study.sessions import session
 from studyserver.study.sessions.answers import missing_answers
 
 pytestmark = pytest.mark.django_db
-ANSWERS = {"scale": 3, "abx": "A", "preference": {"preferred": "A", "strength": 1}, "stretches": [[0, 1]]}
+ANSWERS = {
+    "scale": 3, "abx": "A", "preference": {"preferred": "A", "strength": 1}, "stretches": [[0, 1]],
+    "intruder": "A", "text": "drums",
+}  # fmt: skip
 ASKED = {
     "pair": ["preference"],
     "pair_reference": ["preference", "stretches"],
     "multiple": ["scale", "preference"],
     "multiple_reference": ["scale"],
     "abx": ["abx"],
+    "intruder": ["intruder", "text"],
 }
 
 
@@ -31,7 +35,7 @@ def make_secret_study(presentation):
         presentation=presentation,
         reference_condition="original",
         anchor_condition="random_control",
-        compared_conditions=["evidence", "random_control"],
+        compared_conditions=["evidence", *(["random_control"] if presentation != "intruder" else [])],
         notes=SECRETS["notes"],
         minimum_listening_share=0.5,
     )
@@ -42,18 +46,20 @@ def make_secret_study(presentation):
             key=f"{SECRETS['key']}-{kind}",
             text="What do you hear?",
             kind=kind,
-            scope="trial" if kind in ("abx", "preference") else "clip",
+            scope="clip" if kind in ("scale", "stretches") else "trial",
             options={"points": 5} if kind == "scale" else {},
-            target=SECRETS["target"],
+            target="" if presentation == "intruder" else SECRETS["target"],
             position=position,
         )
-    for stimulus in study.stimuli.select_related("clip__track"):
+    for place, stimulus in enumerate(study.stimuli.select_related("clip__track")):
         clip = stimulus.clip
         clip.track.name = f"{SECRETS['track']}-{clip.track_id}"
         clip.track.composer = SECRETS["composer"]
         clip.track.save()
         clip.method = SECRETS["method"]
         clip.target = SECRETS["target"] if clip.target else ""
+        if presentation == "intruder" and clip.target and place % 2:  # every other track is of another one
+            clip.target += "-other"
         clip.save()
     open_study(study)
     return study
@@ -110,7 +116,7 @@ def test_no_secret_word_and_no_role_reaches_the_browser(presentation):
             assert word.lower() not in text, f"{address} reveals {word}"
 
 
-@pytest.mark.parametrize("presentation", ["abx", "multiple_reference", "pair"])
+@pytest.mark.parametrize("presentation", ["abx", "multiple_reference", "pair", "intruder"])
 def test_trials_look_the_same_wherever_the_clips_are(presentation):
     placed = set()
     pages = {}
@@ -121,7 +127,8 @@ def test_trials_look_the_same_wherever_the_clips_are(presentation):
             placed.add(
                 next(item.label for item in blind if item.stimulus_id == x.stimulus_id)
                 if x
-                else tuple(item.stimulus.clip.condition for item in blind)
+                else next((item.label for item in blind if item.role == Presentation.Role.INTRUDER), None)
+                or tuple(item.stimulus.clip.condition for item in blind)
             )
             for name, text in (("page", page), ("current", current), ("receipts", receipts)):
                 pages.setdefault(name, set()).add(plain(text))

@@ -24,6 +24,7 @@ OPTIONS = {
     "text": {},
     "preference": {"steps": 3},
     "abx": {},
+    "intruder": {},
     "stretches": {},
 }
 
@@ -47,6 +48,7 @@ OPTIONS = {
         ("preference", {"preferred": "B", "strength": 1.0}, {"preferred": "B", "strength": 1}, 1.0),
         ("preference", {"preferred": None}, {"preferred": None, "strength": 0}, 0.0),
         ("abx", "B", "B", None),
+        ("intruder", "B", "B", None),
         ("stretches", [[2, 3], [0.5, 1], [0.9, 1.25]], [[0.5, 1.25], [2.0, 3.0]], 1.75),
         ("stretches", [], [], 0.0),
     ],
@@ -87,6 +89,8 @@ def test_answers_are_read(kind, value, stored, number):
         ("preference", {"preferred": ["A"], "strength": 1}, "not among"),
         ("abx", "X", "A or B"),
         ("abx", None, "empty"),
+        ("intruder", "C", "letter of one of the sounds"),
+        ("intruder", ["A"], "letter of one of the sounds"),
         ("stretches", [[1, 1]], "end after it begins"),
         ("stretches", [[2, 1]], "end after it begins"),
         ("stretches", [[0]], "beginning and its end"),
@@ -129,6 +133,9 @@ def test_answers_depend_on_what_was_shown():
         read_answer("preference", {"tie": False}, {"preferred": None}, three)
     assert read_answer("abx", {}, "B", Shown(x="B")) == ("B", 1.0)
     assert read_answer("abx", {}, "A", Shown(x="B")) == ("A", 0.0)
+    four = Shown(labels=("A", "B", "C", "D"), intruder="D")
+    assert read_answer("intruder", {}, "D", four) == ("D", 1.0)
+    assert read_answer("intruder", {}, "A", four) == ("A", 0.0)
     assert read_answer("stretches", {}, [[1, 99]], Shown(seconds=2)) == ([[1.0, 2.0]], 1.0)
     with pytest.raises(AnswerRefused, match="within the clip"):
         read_answer("stretches", {}, [[3, 4]], Shown(seconds=2))

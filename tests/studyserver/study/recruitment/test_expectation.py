@@ -9,12 +9,12 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from example_questionnaires import make_page
-from example_studies import make_study, ready, walk
+from example_studies import make_clip, make_study, ready, walk
 
 from explainer.models import Clip
 from studyserver.study.design.outlook import outlook
 from studyserver.study.lifecycle.opening import open_study
-from studyserver.study.models import StudyTranslation
+from studyserver.study.models import Stimulus, StudyTranslation
 from studyserver.study.pages.access import address_of
 from studyserver.study.recruitment.expectation import expectation, time_in_words
 from studyserver.study.sessions import session, stages
@@ -52,6 +52,14 @@ def page(client, address, language="en") -> str:
         ("single", ["You will hear 11 sounds.", "Sie hören 11 Klänge.", "Escuchará 11 sonidos."]),
         ("pair", ["You will compare 11 pairs", "Sie vergleichen 11 Paare", "Comparará 11 pares de sonidos."]),
         ("multiple", ["the sounds of 5 groups.", "die Klänge in 5 Gruppen.", "los sonidos de 5 grupos."]),
+        (
+            "intruder",
+            [
+                "one does not belong, 11 times.",
+                "Sie hören 11-mal eine Gruppe",
+                "Escuchará 11 veces un grupo de sonidos",
+            ],
+        ),
         ("abx", ["one of them, 11 times.", "Sie hören 11-mal zwei Klänge", "Escuchará 11 veces dos sonidos"]),
     ],
 )
@@ -63,14 +71,19 @@ def test_the_invitation_counts_what_the_trials_count(client, presentation, sente
         repeats_per_annotator=2,
         minimum_track_distance=0,
     )
-    if presentation == "abx":
+    counts_right = presentation in ("abx", "intruder")
+    if counts_right:
         study.questions.all().delete()
-        add_questions(study, "abx")
+        add_questions(study, presentation)
+    if presentation == "intruder":
+        for stimulus in study.stimuli.exclude(clip__target="").select_related("clip__track"):
+            clip = make_clip(stimulus.clip.track, stimulus.clip.condition, "happy")
+            Stimulus.objects.create(study=study, clip=clip)
     open_study(study)
     for language, sentence in zip(LANGUAGES, sentences, strict=True):
         invitation = page(client, study.get_absolute_url(), language)
         assert sentence in invitation
-        assert (NOTHING_RIGHT[language] in invitation) == (presentation != "abx")
+        assert (NOTHING_RIGHT[language] in invitation) != counts_right
     _done, total = session.progress(ready(study))
     assert f" {total} " in sentences[0]
 
@@ -157,14 +170,14 @@ def test_texts_that_deny_right_answers_are_named_where_there_are_some(language):
     assert "Instructions (de)" in advice
 
 
-@pytest.mark.parametrize("presentation", ["single", "pair", "multiple", "abx"])
+@pytest.mark.parametrize("presentation", ["single", "pair", "multiple", "abx", "intruder"])
 def test_suggested_texts_never_contradict_the_design(presentation):
     for language in LANGUAGES:
         study = make_study(2, presentation=presentation, consent="", instructions="", language=language)
         starting_texts.fill_in(study)
         study.save()
         starting_texts.translate(study)
-        assert has_right_answers(study) == (presentation == "abx")
+        assert has_right_answers(study) == (presentation in ("abx", "intruder"))
         assert right_answers_advice(study) == []
 
 

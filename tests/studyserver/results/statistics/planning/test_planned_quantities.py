@@ -21,6 +21,7 @@ from studyserver.results.statistics.planning.quantities import (
     Difference,
     Matching,
     Named,
+    OddOneOut,
     Retention,
     Share,
     fit_simulated,
@@ -68,6 +69,7 @@ EFFECTS = [
     (Named(0.25), binary(), 0.2),
     (Named(0.25, second=True), binary(2), 0.3),
     (Matching(), binary(), 1.2),
+    (OddOneOut(0.25), binary(), 0.2),
 ]
 
 

@@ -111,6 +111,7 @@ const CONTROLS = {
   scale: radios(Number),
   choice,
   abx: choice,
+  intruder: choice,
   slider,
   presence,
   checklist,
