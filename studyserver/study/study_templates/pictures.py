@@ -1,7 +1,11 @@
 """A schematic picture of a trial of a template, as inline SVG in the colours of the page."""
 
+from collections.abc import Sequence
+
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from studyserver.study.design.intruders import CLIPS as INTRUDER_SET
 
 from .catalogue import Template
 
@@ -14,6 +18,7 @@ ANSWERS = {
     "sides": "steps from A to B",
     "options": "a choice of one of several",
     "abx": "the choice of A or B",
+    "odd": "the choice of the one that does not belong",
     "sliders": "a slider for each clip",
 }
 
@@ -51,7 +56,8 @@ def _labels(template: Template) -> list[str]:
     presents = template.presents
     if not presents.compares:
         return [""]
-    blind = ["A", "B"] if presents.is_pair else ["A", "B", "C"]
+    number = 2 if presents.is_pair else INTRUDER_SET if presents.has_intruder else 3
+    blind = [chr(ord("A") + place) for place in range(number)]
     return [*(["Ref."] if presents.has_reference else []), *blind, *(["X"] if presents.has_x else [])]
 
 
@@ -89,6 +95,12 @@ def _abx(_template: Template) -> SafeString:
     return format_html("{}{}", boxes, _letters(((64, "A"), (136, "B")), 95))
 
 
+def _odd(template: Template) -> SafeString:
+    places = _places(_labels(template))
+    circles = format_html_join("", '<circle cx="{}" cy="92" r="11"/>', ((x,) for x, _label in places))
+    return format_html("{}{}", circles, _letters(places, 96))
+
+
 def _sliders(template: Template) -> SafeString:
     places = [x for x, label in _places(_labels(template)) if label != "Ref."]
     return format_html_join(
@@ -98,7 +110,7 @@ def _sliders(template: Template) -> SafeString:
     )
 
 
-def _letters(placed: tuple[tuple[int, str], ...], y: int) -> SafeString:
+def _letters(placed: Sequence[tuple[float, str]], y: int) -> SafeString:
     return format_html_join(
         "",
         '<text x="{}" y="{}" text-anchor="middle" font-size="11" fill="currentColor" stroke="none">{}</text>',
@@ -106,4 +118,11 @@ def _letters(placed: tuple[tuple[int, str], ...], y: int) -> SafeString:
     )
 
 
-_ANSWERS = {"points": _points, "sides": _sides, "options": _options, "abx": _abx, "sliders": _sliders}
+_ANSWERS = {
+    "points": _points,
+    "sides": _sides,
+    "options": _options,
+    "abx": _abx,
+    "odd": _odd,
+    "sliders": _sliders,
+}

@@ -184,6 +184,24 @@ def test_how_much_asks_for_a_dose(site):
     assert set(study.stimuli.values_list("clip__kept_segments", flat=True)) == {0, 2, 4}
 
 
+def test_do_these_share_something_has_an_intruder_of_another_target_and_asks_for_a_word(site):
+    study = composed("share_something")
+    sets = stimulus_sets(study)
+    assert [question.key for question in study.questions.all()] == ["intruder", "shared"]
+    assert study.trials_per_annotator == len(sets) == 8  # two targets, four tracks
+    for what in sets:
+        intruder, *others = what.clips
+        assert {clip.target for clip in what.clips} == set(TARGETS) and what.target != intruder.target
+        assert len({clip.track_id for clip in what.clips}) == 4 == len(others) + 1
+        assert {(clip.condition, clip.method, clip.segments_asked) for clip in what.clips} == {
+            ("evidence", intruder.method, 4)
+        }
+    assert sentences(study) == [
+        "Do people find the clip of another target among clips of evidence more often than by guessing, "
+        "by at least 15 percentage points?"
+    ]
+
+
 # Choices ------------------------------------------------------------------------------------------
 
 
