@@ -30,10 +30,9 @@ class Intruder(Kind):
         return {"labels": list(labels)}
 
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
-        """Find the intruder with the mean of what is heard of the clips' targets as probability, or guess."""
-        levels = list(heard.of_own_targets.values())
-        is_found = heard.attends and rng.random() < sum(levels) / len(levels)
-        return heard.right if is_found else rng.choice(list(heard.of_own_targets))
+        """Find the intruder as often as it stands out, else guess."""
+        is_found = heard.attends and rng.random() < heard.stands_out
+        return heard.right if is_found else rng.choice(list(heard.of_clips))
 
     def problem_with(self, options: Options, stored: Stored) -> str:
         known = isinstance(stored.value, str) and stored.value in stored.labels

@@ -79,13 +79,13 @@ class Heard(Protocol):
     @property
     def of_clips(self) -> Mapping[str, float]: ...  # the same for each clip that is judged, by letter
     @property
-    def of_own_targets(self) -> Mapping[str, float]: ...  # of the target that each was made for
-    @property
     def right(self) -> str: ...  # letter of the clip that is the same as X, or of the intruder
     @property
     def attends(self) -> bool: ...  # whether the annotator listens at all
     @property
     def seconds(self) -> float: ...  # length of the clip that the question is about
+    @property
+    def stands_out(self) -> float: ...  # probability that the clip of another target is heard to be that
 
 
 class Kind:

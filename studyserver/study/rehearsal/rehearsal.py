@@ -176,15 +176,8 @@ class _Walk:
     def attends(self) -> bool:
         return self.behaviour.heeds_truth and not self.behaviour.straight_line
 
-    def level(
-        self,
-        question: Question,
-        presentation: Presentation | None,
-        elapsed: float,
-        *,
-        of_own_target: bool = False,
-    ) -> float:
-        """Return the position of the answer on the scale, 0 to 1; about the clip's own target if asked."""
+    def level(self, question: Question, presentation: Presentation | None, elapsed: float) -> float:
+        """Return the position of the answer on the scale, 0 to 1."""
         if self.behaviour.straight_line:
             return self.favourite
         if not self.behaviour.heeds_truth or presentation is None:
@@ -192,8 +185,7 @@ class _Walk:
         clip = presentation.stimulus.clip
         # Each track has its own level of each property, the same for all annotators.
         of_track = random.Random(f"{clip.track.name}:{question.key}").uniform(0.4, 1.0)
-        is_about = of_own_target or clip.target in ("", question.target)
-        remains = _REMAINS[clip.condition] if is_about else 0.3
+        remains = _REMAINS[clip.condition] if clip.target in ("", question.target) else 0.3
         level = remains * of_track
         return min(
             1.0, max(0.0, level + self.behaviour.drift * elapsed + self.rng.gauss(0, self.behaviour.noise))
@@ -234,13 +226,6 @@ class _Heard:
         blind = self._walk.blind
         return {item.label: self._walk.level(self._question, item, self._elapsed) for item in blind}
 
-    @cached_property
-    def of_own_targets(self) -> dict[str, float]:
-        return {
-            item.label: self._walk.level(self._question, item, self._elapsed, of_own_target=True)
-            for item in self._walk.blind
-        }
-
     @property
     def right(self) -> str:
         intruders = [item.label for item in self._walk.blind if item.role == Presentation.Role.INTRUDER]
@@ -257,3 +242,8 @@ class _Heard:
     def seconds(self) -> float:
         about = self._presentation or self._walk.blind[0]
         return about.stimulus.clip.seconds
+
+    @property
+    def stands_out(self) -> float:
+        clips = [item.stimulus.clip for item in self._walk.blind]
+        return sum(_REMAINS[clip.condition] for clip in clips) / len(clips)

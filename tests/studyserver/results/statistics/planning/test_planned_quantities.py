@@ -66,10 +66,10 @@ EFFECTS = [
     (Retention(2, 0), slider(), 0.7),
     (Detection(0, 1), binary(2), 0.8),
     (Share(), binary(), 0.1),
+    (OddOneOut(0.25), binary(), 0.2),
     (Named(0.25), binary(), 0.2),
     (Named(0.25, second=True), binary(2), 0.3),
     (Matching(), binary(), 1.2),
-    (OddOneOut(0.25), binary(), 0.2),
 ]
 
 
