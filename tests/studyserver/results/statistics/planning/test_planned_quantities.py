@@ -90,15 +90,15 @@ def test_an_impossible_effect_is_refused(quantity, truth, effect):
         with_effect(truth, quantity, effect)
 
 
-@pytest.mark.parametrize("place", [5, 6, 7, 8])
+@pytest.mark.parametrize("place", [5, 6, 7, 8, 9])
 def test_shares_of_many_simulated_answers_are_the_true_ones(place):
     quantity, truth, effect = EFFECTS[place]
     truth = with_effect(truth, quantity, effect)
     rater, track, level = sets(900, 900, 900, len(truth.means))(0).T
     values = simulate(truth, rater, track, level, np.random.default_rng(1))
     shares = [values[level == one].mean() for one in range(len(truth.means))]
-    one_share = {5: 0.5 + effect, 6: 0.25 + effect, 7: shares[-1] + effect, 8: differencing_share(effect)}
-    assert shares[0] == pytest.approx(one_share[place], abs=0.03)
+    expected = [0.5 + effect, 0.25 + effect, 0.25 + effect, shares[-1] + effect, differencing_share(effect)]
+    assert shares[0] == pytest.approx(expected[place - 5], abs=0.03)
 
 
 def test_d_prime_of_many_simulated_answers_is_the_true_one():
@@ -117,12 +117,12 @@ def test_d_prime_of_many_simulated_answers_is_the_true_one():
     assert (ndtri(shares[:, 0]) - ndtri(shares[:, 1])).mean() == pytest.approx(effect, abs=0.05)
 
 
-@pytest.mark.parametrize("place", [5, 6, 7, 8])
+@pytest.mark.parametrize("place", [5, 6, 7, 8, 9])
 def test_simulated_intervals_cover_and_are_as_wide_as_approximated(place):
     quantity, truth, effect = EFFECTS[place]
     n_levels = len(truth.means)
     plan = Plan(quantity, with_effect(truth, quantity, effect), sets(20, 24, 16 // n_levels, n_levels))
-    n = 60 if place == 8 else 200
+    n = 60 if place == 9 else 200
     found = expectation(plan, list(simulated_studies(plan, n)))
     assert found.covered > 0.95 - 3 * np.sqrt(0.95 * 0.05 / n) - 0.01
     assert found.undefined == 0
