@@ -341,7 +341,8 @@ def _intruder(statistics: Statistics, row: ResearchQuestion, question: Question,
         one
         for one in table[use].to_dict("records")
         if one["ci_scope"] == NEW_ANNOTATORS
-        and _is_side(one, (row.first, row.first_method))
+        and one["condition"] == row.first
+        and row.first_method in ("", one["method"])
         and (not model or one["model"] in (None, model))
     ]
     null = statistics.compared.guessing(question)
