@@ -67,3 +67,38 @@ def test_confidence_widens_and_nothing_is_undefined_with_a_reason():
     assert nothing["status"] == "undefined" and nothing["reason"].why == Why.NO_JUDGMENT
     with pytest.raises(ValueError, match="right"):
         odd_one_out_table(answers.drop(columns="right"))
+
+
+def sets_with_members(n_tracks, rng):
+    """Return the intruder's track and three others of each set, every track as often in every place."""
+    sets = []
+    for target in range(2):
+        shifts = rng.permutation(np.arange(1, n_tracks))[:3]
+        sets += [(target, track, (track + shifts) % n_tracks) for track in range(n_tracks)]
+    return sets
+
+
+def taken(of_intruders, of_others, *, n_tracks=16, n_raters=20, n_trials=16, seed=0):
+    """Return answers to sets whose difficulty depends on tracks in both roles; the true share is that of .3."""
+    rng = np.random.default_rng(seed)
+    sets = sets_with_members(n_tracks, rng)
+    odd, others = rng.normal(size=(2, 2, n_tracks))
+    deviations = [of_intruders * odd[t, one] + of_others * others[t, rest].mean() for t, one, rest in sets]
+    z = 0.3 * np.sqrt(1.16 + of_intruders**2 + of_others**2 / 3) + np.array(deviations)
+    rows = []
+    for rater, own in enumerate(rng.normal(scale=0.4, size=n_raters)):
+        start = rater * n_trials
+        for place in (start + np.arange(n_trials)) * 5 % len(sets):
+            rows.append((sets[place][1], rater, float(rng.normal() < z[place] + own)))
+    return pd.DataFrame(rows, columns=["item", "rater", "right"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("of_others", "least"), [(0.0, 0.92), (0.5, 0.9), (1.0, 0.82)])
+def test_what_tracks_add_among_the_others_is_in_the_interval_in_part(of_others, least):
+    """As documented: intervals are somewhat narrow where tracks differ much more among the others."""
+    truth, held = stats.norm.cdf(0.3), []
+    for seed in range(200):
+        row = figures(taken(0.35, of_others, seed=seed)).loc[(FOUND, "items+raters")]
+        held.append(row["ci_low"] <= truth <= row["ci_high"])
+    assert np.mean(held) >= least
