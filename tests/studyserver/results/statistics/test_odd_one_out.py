@@ -79,7 +79,7 @@ def sets_with_members(n_tracks, rng):
 
 
 def taken(of_intruders, of_others, *, n_tracks=16, n_raters=20, n_trials=16, seed=0):
-    """Return answers to sets whose difficulty depends on tracks in both roles; the true share is that of .3."""
+    """Return answers to sets whose difficulty depends on the tracks in both roles; true: P(z < .3)."""
     rng = np.random.default_rng(seed)
     sets = sets_with_members(n_tracks, rng)
     odd, others = rng.normal(size=(2, 2, n_tracks))
