@@ -27,8 +27,8 @@ def remove_unused(file: str) -> None:
 def locked(study_id: int) -> Iterator[None]:
     """Let no model of a study's answers be stored or removed meanwhile by anybody else.
 
-    Whoever stores a model checks within this lock that the answers may still be used: a model takes minutes to
-    compute, and an annotator may leave in that time.
+    A model takes minutes to compute, and an annotator may leave in that time. Within this lock it is checked
+    that the answers may still be used.
     """
     with transaction.atomic():
         Study.objects.select_for_update().filter(pk=study_id).values_list("pk").first()

@@ -43,8 +43,11 @@ def study(visit: Visit) -> HttpResponse:
 def remains(visit: Visit) -> HttpResponse:
     """Show what listeners still hear in each condition."""
     from .remains.page import remains_page
+    from .verdicts.declared import declared_verdicts
 
-    shown = visit.with_models("remains", lambda parts: {"page": remains_page(parts)})
+    shown = visit.with_models(
+        "remains", lambda parts: {"page": remains_page(parts, declared_verdicts(parts))}
+    )
     return visit.page("remains", "Retention and contrasts", {**shown, "equal": equal_part(visit.parts)})
 
 

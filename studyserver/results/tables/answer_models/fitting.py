@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 def fit_study(computed: Computed, *, effort: Effort = USUAL) -> int:
     """Compute the models that are missing or of earlier answers, and store each; return how many were stored.
 
-    A model that fails is stored as failed, and the others are computed. Models of answers that may not be used
-    any more, because an annotator has been deleted meanwhile or has discarded them, are not stored.
+    A model that fails is stored as failed, and the others are computed. A model is not stored if an annotator
+    has been deleted or has discarded the answers meanwhile.
     """
     models = {id(statistics.models): statistics.models for statistics in computed.annotator_sets.values()}
     outdated = [(one, stored) for one in models.values() for stored in one.outdated]
