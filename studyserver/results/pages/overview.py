@@ -170,7 +170,7 @@ def _scores(summary: "QuestionSummary") -> FigureTable | None:
     percent = "[95\N{NO-BREAK SPACE}%]"
     columns = ["condition", "votes", f"mean opinion score {percent} over votes", f"over annotators {percent}"]
     columns += ["standard deviation", "median [quartiles]"]
-    return FigureTable("Opinion scores", columns, lines, conditions=conditions)
+    return FigureTable("Opinion scores, medians and quartiles", columns, lines, conditions=conditions)
 
 
 def _friedman(summary: "QuestionSummary") -> str:

@@ -66,7 +66,7 @@ def annotators(visit: Visit) -> HttpResponse:
 
     people = counted_annotators(visit.study, rehearsal=visit.rehearsal)
     context = {
-        **visit.kept("annotators", lambda parts: {"page": annotators_page(parts)}),
+        **visit.with_models("annotators", lambda parts: {"page": annotators_page(parts)}),
         "declared": False,  # this page shows both at once
         "machine_translated": sorted(
             people.filter(machine_translated=True).values_list("pseudonym", flat=True)

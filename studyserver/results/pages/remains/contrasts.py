@@ -6,7 +6,7 @@ from studyserver.results.tables.contrasts import Side
 
 from .. import sentences
 from ..widgets import DASH, FigureTable
-from .figures import agreed, by_key, estimated, figures_of
+from .figures import Cell, agreed, by_key, estimated, figures_of
 
 _DECLARED = (
     "The study declared the contrasts marked “declared” as research questions; Holm's correction runs over "
@@ -58,14 +58,20 @@ def claims_table(statistics: Statistics) -> FigureTable | None:
     columns = {
         "hits": agreed("hit_rate"),
         "false alarms": agreed("false_alarm_rate"),
-        "d\N{PRIME}": estimated("d_prime", 2),
-        "criterion": estimated("criterion", 2),
+        "d\N{PRIME} of a listener": _where_known("d_prime"),
+        "criterion": _where_known("criterion"),
+        "d\N{PRIME} of all answers together": estimated("pooled_d_prime", 2),
     }
     lines, groups = [], []
     for (key, about), part in table.groupby(["question", "about"], sort=False):
         groups.append(items[key].question.text)
         lines.append([str(about), *(cell(figures_of(part)) for cell in columns.values())])
     return FigureTable("Explanations as claims", ["against", *columns], lines, groups=groups)
+
+
+def _where_known(name: str) -> Cell:
+    """Return cells with a figure of the model of the answers, which some kinds of noise have none of."""
+    return lambda figures: estimated(name, 2)(figures) if name in figures else DASH
 
 
 def _figure(value: float | None) -> str:

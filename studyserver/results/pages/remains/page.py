@@ -15,6 +15,7 @@ from .comparisons import comparison_parts
 from .contrasts import claims_table, contrasts_note, contrasts_table
 from .model import model_parts
 from .naming import naming_parts
+from .priors import priors_table
 from .retention import dose_parts, retention_parts
 from .time_marks import stretches_parts
 
@@ -31,6 +32,7 @@ class RemainsPage:
     claims: FigureTable | None
     model: list[Remaining]
     dose: list[Remaining]
+    priors: FigureTable | None
 
     @property
     def answers(self) -> list[Remaining]:
@@ -91,6 +93,7 @@ def remains_page(parts: Parts, verdicts: Sequence[DeclaredVerdict] = ()) -> Rema
         claims=part("claims", "Signal detection", claims_table),
         model=part("model", "Listeners and the model", model_parts, []),
         dose=part("dose", "Dose and response", dose_parts, []),
+        priors=part("priors", "Influence of the priors", priors_table),
     )
 
 

@@ -122,7 +122,7 @@ def declared_verdicts(parts: Parts) -> list[DeclaredVerdict]:
     """Return the verdicts of all research questions, in order; each is computed by itself."""
     study = parts.computed.study
     rows = study.research_questions.select_related("question", "music_model")
-    pairs = [(row, question) for row in rows for question in _questions(row, parts)]
+    pairs = [(row, question) for row in rows for question in questions_of(row, parts.computed)]
     found = []
     for row, question in pairs:
         compute = partial(_verdict, row, question, len(pairs))
@@ -133,9 +133,10 @@ def declared_verdicts(parts: Parts) -> list[DeclaredVerdict]:
     return found
 
 
-def _questions(row: ResearchQuestion, parts: Parts) -> list[Question]:
+def questions_of(row: ResearchQuestion, computed: Computed) -> list[Question]:
+    """Return the questions that annotators answer and that answer a research question."""
     asked = {question.pk for question in row.questions}
-    measures = parts.computed.rows.measures.values()
+    measures = computed.rows.measures.values()
     return [one for one in measures if one.pk in asked]
 
 
@@ -319,18 +320,25 @@ def _preference(
 
 def _detection(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:
     if question.answer_kind.has_numbers:
-        table = statistics.remains.claims
-        about = row.second.replace("_", " ")
-        use = (
-            (table["question"] == question.key)
-            & (table["statistic"] == "d_prime")
-            & (table["about"] == about)
-        )
-        rows = [one for one in table[use].to_dict("records") if one["ci_scope"] == "new annotators"]
-        return _by_table(row, rows, confidence, null=0.0, name="d\N{PRIME}")
+        return _detection_by_numbers(statistics, row, question, confidence)
     table = statistics.compared.discrimination
     rows, _turned = pair_rows(table[table["statistic"] == "abx_d_prime"], row, question)
     return _by_table(row, rows, confidence, null=0.0, name="d\N{PRIME}")
+
+
+def _detection_by_numbers(
+    statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float
+) -> Found:
+    item, figures = _figures(statistics, question)
+    labels = _sides(item, row)
+    if isinstance(labels, str):
+        return labels
+    found = figures.detection(*labels)
+    if isinstance(found, Reason):
+        return found.worded("track", "annotator")
+    low, high = found[0].interval(confidence)
+    finding = Finding(low, high, "", "", "", smallest=row.smallest_effect)
+    return finding, EFFECT, _coefficient("d\N{PRIME}", found[0].estimate, low, high)
 
 
 def _identification(

@@ -214,6 +214,15 @@ def test_retention_is_one_table_in_the_report_and_one_line_until_the_models_are_
     assert texts == [part.text for part in shown.retention]
 
 
+def test_agreement_stands_beside_what_others_found_for_the_same_word(browser, study):
+    address = reverse("results:agreement", args=[study.slug])
+    assert "others found" not in text_of(browser.get(address))
+    study.questions.filter(key="dissonance").update(target="tense")
+    text = text_of(browser.get(address))
+    assert text.count("others found") == 1
+    assert ".30 for “tension” among 126 listeners" in text
+
+
 # -- progress ---------------------------------------------------------------------------------
 
 

@@ -11,10 +11,12 @@ from django.urls import reverse
 from filled_once import filled_once
 
 from studyserver.results.data.rows import StudyRows
+from studyserver.results.pages.checklist import checklist
 from studyserver.results.pages.widgets import FigureTable, Remaining, together
 from studyserver.results.statistics.answer_model.fit import Effort
 from studyserver.results.tables.answer_models.fitting import fit_study
 from studyserver.results.tables.computed import Computed
+from studyserver.results.tables.failures import Parts
 from studyserver.study.models import Study
 
 FEW_TRACKS = "undefined: needs at least three tracks that were judged in both conditions"
@@ -201,3 +203,32 @@ def test_two_columns_name_a_row_where_it_takes_two():
         "", ["contrast", "kind", "difference"], [["x less y", "declared", NO_JUDGMENT]], n_heads=2
     )
     assert table.lines[0]["heads"] == ["x less y, declared"]
+
+
+# -- the checklist ----------------------------------------------------------------------------
+
+
+def lines_of(study):
+    return {line.asked: line for line in checklist(Parts(Computed(StudyRows(study))))}
+
+
+def test_lines_of_the_checklist_follow_from_the_study(study):
+    lines = lines_of(study)
+    assert lines["Tracks and annotators both count as samples"].met == "yes"
+    assert lines["Every interval says what it generalises to"].met == "yes"
+    undefined = lines["Undefined figures are marked as undefined, with the reason"]
+    assert undefined.met == "yes" and re.match(r"[1-9]\d* of \d+ figures are undefined, 0 ", undefined.found)
+    assert lines["Findings are corrected for their number"].met == "no"
+    models = lines["The models of the answers include all answers and have converged"]
+    assert models.found.startswith("1 of 1 model up to date")
+    declare(study)
+    corrected = lines_of(study)["Findings are corrected for their number"]
+    assert corrected.met == "yes" and "1/2 of the declared probability" in corrected.found
+
+
+def test_lines_of_the_checklist_can_fail(study):
+    study.answer_fits.all().delete()
+    study.annotators.exclude(pk__in=study.annotators.values("pk")[:2]).delete()
+    lines = lines_of(study)
+    assert lines["Tracks and annotators both count as samples"].met == "no"
+    assert lines["The models of the answers include all answers and have converged"].met == "no"
