@@ -43,7 +43,9 @@ class Approximation:
     level: np.ndarray
     repeated: float = 1.0
 
-    def width_of_difference(self, weights: Sequence[float], confidence: float = 0.95) -> float:
+    def width_of_difference(
+        self, weights: Sequence[float], confidence: float = 0.95, *, heard: bool = False
+    ) -> float:
         """Return the expected width of the interval of a weighted sum of means, in units of the scale.
 
         Parameters
@@ -51,8 +53,11 @@ class Approximation:
         weights : sequence of float
             Of the levels, such as (1, -1).
         confidence : float
+        heard : bool
+            Whether the sum is of what is heard, not of answers, which are bounded by the ends of the scale.
         """
-        parts = self._variance_parts(np.asarray(weights, dtype=float) * self._slopes)
+        slopes = 1.0 if heard else self._slopes
+        parts = self._variance_parts(np.asarray(weights, dtype=float) * slopes)
         # The priors of the model's variances count like some tracks and raters more.
         raters = int(self.repeated * (int(self.rater.max()) + 1))
         degrees = [int(self.track.max()) + 2, raters + 1, int(self.repeated * len(self.rater))]
