@@ -3,6 +3,7 @@ import re
 import zipfile
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
@@ -212,6 +213,16 @@ def test_retention_is_one_table_in_the_report_and_one_line_until_the_models_are_
     assert report.count('aria-label="Table: Retention"') == 1
     [texts] = shown.undefined.values()  # the models are not computed yet
     assert texts == [part.text for part in shown.retention]
+
+
+def test_alpha_alone_is_alpha_among_all_coefficients(study):
+    alone, among = (Computed(StudyRows(study)).main.summaries.questions for _ in range(2))
+    for one, other in zip(alone, among, strict=True):
+        rows = other.agreement[other.agreement["statistic"] == "krippendorff_alpha"]
+        assert len(rows) and "figures" not in vars(one.agreed)
+        pd.testing.assert_frame_equal(
+            one.agreed.alphas.reset_index(drop=True), rows.reset_index(drop=True), check_dtype=False
+        )
 
 
 def test_agreement_stands_beside_what_others_found_for_the_same_word(browser, study):
