@@ -20,7 +20,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: help demo setup-demo test test-fast test-all coverage wheel package lint format benchmarks clean
 
 help:
-	@echo "make demo        set up, build the demo study's clips, start the site (PORT=$(PORT))"
+	@echo "make demo        set up, build and rehearse the demo studies, start the site (PORT=$(PORT))"
 	@echo "make test        run the tests; only those with R, Firefox, WebKitGTK or fluidsynth are left to test-all"
 	@echo "make test-fast   run the tests without a browser, a database or other processes, within a minute"
 	@echo "make test-all    install what is missing (Debian), then run all tests and skip none"
