@@ -10,8 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import readme_pictures
 from demo_site import REPEATS
 from demo_site import TRIALS as MAIN
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sites import REPOSITORY, copy_empty_site, environment_of_site, free_port, start_site
 from walking import begin, press_next
@@ -82,7 +84,7 @@ def test_axe_finds_nothing_on_the_researchers_pages(new_page, demo_site, inspect
     expect(page.get_by_text("From tracks to clips")).to_be_visible()
     look_at("explanation/", "open")
     row = page.get_by_role("row").filter(has_text="Menace").filter(has_text="demo-two-levels")
-    explanation = row.get_by_role("link", name="open").get_attribute("href")
+    explanation = row.get_by_role("link", name="open").first.get_attribute("href")
     look_at(explanation.removeprefix("/admin/explainer/"), "Fidelity")
     expect(page.get_by_text(re.compile("Matches the evidence:|to match it")).first).to_be_visible()
     comparison = page.get_by_role("link", name="demo-tagger").get_attribute("href")
@@ -97,6 +99,15 @@ def test_axe_finds_nothing_on_the_researchers_pages(new_page, demo_site, inspect
     look_at("clips/upload/", "Zip archive")
     look_at("track/add/", "Sound files")
     look_at("clip/", "Select clip to view")
+
+
+def test_the_readme_s_pictures_can_be_taken(chromium, demo_site, tmp_path):
+    files = readme_pictures.take(chromium, demo_site.address, demo_site.environment, tmp_path)
+    sizes = {file.stem: Image.open(file).size for file in files}
+    desk = tuple(readme_pictures.DESK.values())
+    assert sizes == {"results": desk, "explanation": desk, "trial": tuple(readme_pictures.PHONE.values())}
+    stored = {file.stem for file in readme_pictures.FOLDER.glob("*.png")}
+    assert stored == sizes.keys()
 
 
 def answer_trial(page: Page, position: int, rng: random.Random) -> dict[str, int]:
@@ -160,5 +171,5 @@ def assert_items_have_provenance(tables: dict[str, list[dict]]) -> None:
         assert item["condition"] == row["condition"]
         assert len(item["clip_sha256"]) == 64
         assert (item["model"], item["recipe"]) == ("cue-model", "demo-two-levels")
-        assert item["excerpt"].startswith(f"{item['track']}@")
+        assert item["excerpt"].startswith(f"{item['track']}_")
     assert {row["condition"] for row in tables["judgments"]} >= {"original", "evidence", "random_control"}
