@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from explainer.builds import building, excerpt_choices
 from explainer.core.excerpts.rule import ExcerptRule
+from explainer.correlations import predictions
 from explainer.files import stored_files
 from explainer.files.file_names import with_checksum
 from explainer.imports import music_models, recipes, track_manifest, tracks
@@ -28,6 +29,7 @@ from .rehearsal import rehearsal
 from .study_templates import definition
 
 SIMULATED_ANNOTATORS = 20
+TWO_LEVELS = "cue-model"
 
 
 class DemoError(Exception):
@@ -102,6 +104,11 @@ def choose_excerpts(
         for track in music
         for one in made[track.pk].chosen
     ]
+
+
+def predict(music: Sequence[Track]) -> None:
+    """Predict the whole tracks with the model of two levels, for the page of correlations."""
+    predictions.predict(MusicModel.objects.get(name=TWO_LEVELS), music)
 
 
 def request_explanations(demo: dict[str, Any], parts: Iterable[Track | Excerpt]) -> list[Explanation]:

@@ -29,6 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         music = demo.import_music(with_little_music(settings.FIXTURES_FOLDER, Path(folder)))
     demo.register_models(settings.FIXTURES_FOLDER)
+    demo.predict(music)
     is_new = True
     for definition in definitions_on_little_music():
         rows = demo.request_explanations(definition, demo.choose_excerpts(definition, music))

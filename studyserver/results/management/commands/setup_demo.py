@@ -49,6 +49,7 @@ class Command(BaseCommand):
         try:
             music = demo.import_music(folder)
             demo.register_models(folder)
+            demo.predict(music)
             studies = self.set_up(demo.read_definitions(folder), music, workers)
         except demo.DemoError as error:
             raise CommandError(f"{error}\nFinished clips are kept: run the same command again.") from error
@@ -81,9 +82,8 @@ class Command(BaseCommand):
         about = definition["demo"]
         self.say(f"Choosing excerpts by what {about['model']} says of “{about['target']}”")
         shares: dict[int, int] = {}
-        with tqdm(
-            total=100 * len(music), desc="Excerpts", bar_format="{desc}: {percentage:3.0f}% |{bar}|"
-        ) as bar:
+        layout = "{desc}: {percentage:3.0f}% |{bar}|"
+        with tqdm(total=100 * len(music), desc="Excerpts", bar_format=layout, delay=1) as bar:
 
             def show(row: ExcerptChoice) -> None:
                 shares[row.pk] = row.progress
