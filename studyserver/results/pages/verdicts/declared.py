@@ -26,6 +26,7 @@ from studyserver.study.questions.research.estimands import Estimand
 from studyserver.study.questions.research.sentences import side
 
 from .rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
+from .simulated import with_truth
 
 MOST_MORE = 500  # annotators; a larger number is told as "more tracks"
 
@@ -65,7 +66,7 @@ def declared_verdicts(parts: Parts) -> list[DeclaredVerdict]:
         name = f"verdict-{row.pk}-{question.key}"
         one = parts.part(name, row.sentence, compute, question=question)
         if one is not None:
-            found.append(one)
+            found.append(with_truth(one, parts.computed, row, question))
     return found
 
 
