@@ -28,6 +28,7 @@ from ..widgets import IntervalPlot
 from .compared import pair_rows, plot_of, reversed_share, sides_of
 from .outlook import outlook
 from .rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
+from .simulated import with_truth
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def _verdicts(parts: Parts, pairs: list[tuple[ResearchQuestion, Question]]) -> l
         name = f"verdict-{row.pk}-{question.key}"
         one = parts.part(name, row.sentence, compute, question=question)
         if one is not None:
-            found.append(one)
+            found.append(with_truth(one, parts.computed, row, question))
     return found
 
 
