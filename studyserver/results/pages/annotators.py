@@ -147,7 +147,9 @@ def annotator_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     asked = {key: question.text for key, question in computed.quality.counted.rows.measures.items()}
     rows = [
         [asked[str(row["question"])], *(_figure_of(row, name) for name in names)]
-        for row in mine.reindex(columns=["question", "abx_trials", *_ENDS, *names]).to_dict("records")
+        for row in mine.reindex(
+            columns=list(dict.fromkeys(["question", "abx_trials", *_ENDS, *names]))
+        ).to_dict("records")
     ]
     tables.append(FigureTable("By question", ["question", *(_COLUMNS[name] for name in names)], rows))
     return tables

@@ -22,13 +22,13 @@ FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 DEFINITIONS = {one["study"]["slug"]: one for one in demo.read_definitions(FIXTURES)}
 ASKED = {
     "demo-evidence": [
-        "Does evidence sound more happy than its random control, by at least .5 points?",
+        "Does evidence sound more happy than its random control, by at least 0.5 points?",
         "Do tracks that sound more happy in the original still do so in evidence, more than in its random "
         "control, by at least .2?",
     ],
     "demo-word": [
-        "Does evidence sound more like “jazz” than its random control, by at least .5 points?",
-        "Does the original sound more like “jazz” than evidence, by at least .5 points?",
+        "Does evidence sound more like “jazz” than its random control, by at least 0.5 points?",
+        "Does the original sound more like “jazz” than evidence, by at least 0.5 points?",
     ],
 }
 LANGUAGES = {code for code, _name in settings.LANGUAGES}

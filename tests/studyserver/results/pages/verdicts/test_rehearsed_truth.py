@@ -34,7 +34,7 @@ FOUND = {
     "which_more": ("Yes",),
     "what_about": ("Yes", "Yes"),
     "which_method": ("Yes",),
-    "told_apart": ("Yes, by at least 0.5",),
+    "told_apart": ("Yes, by at least .5",),
     "how_good": ("Answers are higher for evidence than for its random control, by at least 10 points",),
     "how_much": ("Yes, by at least 0.5 points",),
 }
