@@ -49,8 +49,9 @@ class Aim:
     @property
     def label(self) -> str:
         """The research question, and the question that answers it unless it says so."""
-        asked = self.row.sentence
-        return asked if self.row.question_id else f"{asked} ({self.question.text})"
+        asked, named = self.row.sentence, self.row.question
+        says_it = self.row.pk and named is not None and named.text == self.question.text
+        return asked if says_it else f"{asked} ({self.question.text})"
 
     @property
     def confidence(self) -> float:
