@@ -60,7 +60,7 @@ def claims_table(statistics: Statistics) -> FigureTable | None:
         "false alarms": agreed("false_alarm_rate"),
         "d\N{PRIME} of a listener": _where_known("d_prime"),
         "criterion": _where_known("criterion"),
-        "d\N{PRIME} of all answers together": estimated("pooled_d_prime", 2),
+        "d\N{PRIME} of all answers together": _where_known("pooled_d_prime"),
     }
     lines, groups = [], []
     for (key, about), part in table.groupby(["question", "about"], sort=False):
@@ -70,7 +70,7 @@ def claims_table(statistics: Statistics) -> FigureTable | None:
 
 
 def _where_known(name: str) -> Cell:
-    """Return cells with a figure of the model of the answers, which some kinds of noise have none of."""
+    """Return cells with a figure that some kinds of noise do not have; a dash where there is none."""
     return lambda figures: estimated(name, 2)(figures) if name in figures else DASH
 
 
