@@ -17,10 +17,10 @@ PYTEST = $(RUN) $(PYTEST_MODULE)
 # Processes that share cores must not start threads of their own: contended threads were up to 30 times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo setup-demo test test-fast test-all coverage wheel package lint format benchmarks clean
+.PHONY: help demo setup-demo pictures test test-fast test-all coverage wheel package lint format benchmarks clean
 
 help:
-	@echo "make demo        set up, build the demo study's clips, start the site (PORT=$(PORT))"
+	@echo "make demo        set up, build and rehearse the demo studies, start the site (PORT=$(PORT))"
 	@echo "make test        run the tests; only those with R, Firefox, WebKitGTK or fluidsynth are left to test-all"
 	@echo "make test-fast   run the tests without a browser, a database or other processes, within a minute"
 	@echo "make test-all    install what is missing (Debian), then run all tests and skip none"
@@ -28,6 +28,7 @@ help:
 	@echo "make package     build the wheel into dist/, install it and try it"
 	@echo "make lint        check style, types and the import rules"
 	@echo "make format      rewrite the code in the project's style"
+	@echo "make pictures    renew the README's pictures from the demo"
 	@echo "make benchmarks  measure speed and stability beside the alternatives"
 	@echo "make clean       remove what was installed and cached; data/ stays"
 
@@ -49,6 +50,10 @@ demo: $(RUNTIME)
 
 setup-demo: $(RUNTIME)
 	@$(RUN) manage.py setup_demo
+
+pictures: $(TESTING) setup-demo
+	@echo "== Taking the README's pictures"
+	DJANGO_SETTINGS_MODULE=studyserver.settings PYTHONPATH=. $(RUN) tests/browser/readme_pictures.py
 
 test: $(TESTING)
 	@echo "== Running the tests"

@@ -1,43 +1,65 @@
-"""Set-up of the demo study, which ``fixtures/demo_study.toml`` defines.
+"""Set-up of the demo studies, which the files in ``fixtures/studies/`` define.
 
 Each step skips what already exists, so that a second set-up takes seconds and does not change anything that
 people have entered.
 """
 
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from explainer.builds import building
+from explainer.builds import building, excerpt_choices
+from explainer.core.excerpts.rule import ExcerptRule
+from explainer.correlations import predictions
+from explainer.files import stored_files
+from explainer.files.file_names import with_checksum
 from explainer.imports import music_models, recipes, track_manifest, tracks
-from explainer.models import Clip, Explanation, MusicModel, Recipe, Track
+from explainer.imports.excerpts import add_excerpt
+from explainer.imports.track_manifest import Described
+from explainer.models import Clip, Excerpt, ExcerptChoice, Explanation, MusicModel, Recipe, Track
 
 from .lifecycle.opening import open_study
 from .lifecycle.versions import record_version
 from .models import Stimulus, Study
+from .rehearsal import rehearsal
 from .study_templates import definition
+
+SIMULATED_ANNOTATORS = 20
+TWO_LEVELS = "cue-model"
 
 
 class DemoError(Exception):
     """The demo could not be set up; the message says why."""
 
 
-def read_definition(folder: Path) -> dict[str, Any]:
-    """Return the content of ``demo_study.toml``."""
-    return definition.read_definition(folder / "demo_study.toml")
+def read_definitions(folder: Path) -> list[dict[str, Any]]:
+    """Return the content of every file in ``studies/``, in the order of their names."""
+    return [definition.read_definition(file) for file in sorted(folder.glob("studies/*.toml"))]
 
 
 def import_music(folder: Path) -> list[Track]:
-    """Import the demo's music with its sources and licences."""
+    """Import the demo's music with its sources and licences.
+
+    A track of an earlier version's demo stays; the recording that has its name now gets another one.
+    """
     details = track_manifest.read_manifest(folder / "music" / "manifest.csv").files()
+    details = {file: _renamed_if_taken(file, known) for file, known in details.items()}
     imported = tracks.import_tracks(details, details, decode_here=True)
     refused = [f"{item.file}: {item.reason}" for item in imported if item.refused]
     if refused:
         raise DemoError("Some of the demo's music was refused:\n" + "\n".join(refused))
     return [item.track for item in imported if item.track]
+
+
+def _renamed_if_taken(file: Path, known: Described) -> Described:
+    sha256 = stored_files.sha256_of(file)
+    if not Track.objects.filter(name=file.stem).exclude(sha256=sha256).exists():
+        return known
+    return dataclasses.replace(known, details={**known.details, "name": with_checksum(file.stem, sha256)})
 
 
 def register_models(folder: Path) -> list[MusicModel]:
@@ -48,25 +70,58 @@ def register_models(folder: Path) -> list[MusicModel]:
     """
     models = []
     for file in sorted(folder.glob("models/*/model.json")):
-        definition = music_models.read_definition(file)
-        used = MusicModel.objects.filter(name=definition["name"], explanations__isnull=False).first()
-        models.append(used or music_models.register(definition, file.parent)[0])
+        description = music_models.read_definition(file)
+        used = MusicModel.objects.filter(name=description["name"], explanations__isnull=False).first()
+        models.append(used or music_models.register(description, file.parent)[0])
     return models
 
 
-def request_explanations(demo: dict[str, Any]) -> list[Explanation]:
+def choose_excerpts(
+    demo: dict[str, Any],
+    music: Sequence[Track],
+    on_change: Callable[[ExcerptChoice], None] = lambda choice: None,
+) -> list[Excerpt]:
+    """Choose excerpts of the demo's music by the definition's rule, or return those chosen before.
+
+    Raises
+    ------
+    DemoError
+        If a track has no such excerpts.
+    """
+    model, target = MusicModel.objects.get(name=demo["demo"]["model"]), demo["demo"]["target"]
+    rule = ExcerptRule(**demo["demo"]["excerpts"])
+    same = ExcerptChoice.objects.filter(model=model, target=target, rule=rule.to_dict(), track__in=music)
+    made = {row.track_id: row for row in same.filter(state=ExcerptChoice.State.DONE).order_by("-pk")}
+    if len(made) < len(music):  # the first time, or the last set-up was interrupted
+        batch = excerpt_choices.request_choices(music, model, target, rule)[0].batch
+        made = {row.track_id: row for row in excerpt_choices.make_choices(batch, on_change)}
+    failed = [row.failure for row in made.values() if row.failure]
+    if failed:
+        raise DemoError("Some of the demo's music has no such excerpts:\n" + "\n".join(failed))
+    by_rule = Excerpt.ChosenBy.RULE
+    return [
+        add_excerpt(track, one["start"], one["seconds"], by_rule)
+        for track in music
+        for one in made[track.pk].chosen
+    ]
+
+
+def predict(music: Sequence[Track]) -> None:
+    """Predict the whole tracks with the model of two levels, for the page of correlations."""
+    predictions.predict(MusicModel.objects.get(name=TWO_LEVELS), music)
+
+
+def request_explanations(demo: dict[str, Any], parts: Iterable[Track | Excerpt]) -> list[Explanation]:
     """Save the demo's recipes and request its explanations."""
     for recipe in demo["recipes"]:
         recipes.save_recipe(recipe["name"], recipe["parameters"])
-    rows: list[Explanation] = []
-    for wanted in demo["explanations"]:
-        rows += building.request_explanations(
-            [Track.objects.get(name=name) for name in wanted["tracks"]],
-            [MusicModel.objects.get(name=wanted["model"])],
-            [Recipe.objects.get(name=wanted["recipe"])],
-            wanted["targets"],
-        )
-    return rows
+    wanted = demo["demo"]
+    return building.request_explanations(
+        parts,
+        [MusicModel.objects.get(name=wanted["model"])],
+        [Recipe.objects.get(name=wanted["recipe"])],
+        [wanted["target"]],
+    )
 
 
 def build(rows: list[Explanation], workers: int, on_change: Callable[[Explanation], None]) -> None:
@@ -87,8 +142,8 @@ def build(rows: list[Explanation], workers: int, on_change: Callable[[Explanatio
 
 
 @transaction.atomic
-def create_study(demo: dict[str, Any]) -> tuple[Study, bool]:
-    """Create and open the demo study, unless it exists.
+def create_study(demo: dict[str, Any], explanations: Iterable[Explanation]) -> tuple[Study, bool]:
+    """Create and open a demo study with clips of these explanations, unless it exists.
 
     Returns
     -------
@@ -103,22 +158,24 @@ def create_study(demo: dict[str, Any]) -> tuple[Study, bool]:
             record_version(existing)
         return existing, False
     study = definition.create_draft(content)
-    for rule in content["stimuli"]:
-        _add(study, Stimulus.Role.MAIN, _clips(rule, Clip.objects.filter(condition__in=rule["conditions"])))
-    for rule in content["practice"]:
-        clips = Clip.objects.filter(track__name=rule["track"], condition=rule["condition"])
-        _add(study, Stimulus.Role.PRACTICE, _clips(rule, clips))
+    wanted = demo["demo"]
+    clips = Clip.objects.filter(explanation__in=explanations, target__in=["", wanted["target"]]).order_by(
+        "pk"
+    )
+    _add(study, Stimulus.Role.MAIN, clips.filter(condition__in=wanted["conditions"]))
+    _add(study, Stimulus.Role.PRACTICE, clips.filter(condition=wanted["practice"])[: study.practice_trials])
     open_study(study)
     return study, True
 
 
-def _clips(rule: dict[str, Any], clips: QuerySet) -> QuerySet:
-    """Return the clips with a rule's model and, if the rule has one, its target."""
-    clips = clips.filter(explanation__model__name=rule["model"])
-    if "target" in rule:
-        clips = clips.filter(target__in=["", rule["target"]])
-    return clips.order_by("pk")
-
-
-def _add(study: Study, role: str, clips: Iterable[Clip]) -> None:
+def _add(study: Study, role: str, clips: QuerySet) -> None:
     Stimulus.objects.bulk_create(Stimulus(study=study, clip=clip, role=role) for clip in clips)
+
+
+@transaction.atomic
+def rehearse(study: Study) -> bool:
+    """Let simulated annotators take a study that nobody has taken; return whether they did."""
+    if study.annotators.exists():
+        return False
+    rehearsal.simulate(study, SIMULATED_ANNOTATORS)
+    return True

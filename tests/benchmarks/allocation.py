@@ -6,7 +6,8 @@ Simulated studies of 20 annotators and 24 tracks, with the populations of each t
 clips. Both allocations are those of `studyserver.study.design.ordering`; the answers are analysed as a
 study's are (docs/answer-model.md), with fewer draws. Printed is, for each estimand, the median width of the
 95 % interval as allocated by whole tracks over that by as many tracks as possible, with a 95 % interval of
-the ratio from resampled studies, and how often both contain the truth.
+the ratio from resampled studies, the mean ratio of pairs of studies with its standard error, and how often
+both contain the truth.
 
 Simulated ratios are uncertain by a twelfth. "Expected" is the ratio without chance: of the standard errors by
 the information in the judgments about means and variance components, for answers without steps or ends
@@ -215,9 +216,12 @@ def main() -> None:
             draws = rng.integers(len(many), size=(2000, 2, len(many)))
             ratios = np.median(whole[draws[:, 0]], axis=1) / np.median(many[draws[:, 1]], axis=1)
             low, high = np.quantile(ratios, [0.025, 0.975])
+            pairs = np.log(whole / many)  # of studies with the same seed
+            error = pairs.std(ddof=1) / np.sqrt(len(pairs))
             print(
                 f"  {name}: many tracks {np.median(many):.2f}, whole tracks {np.median(whole):.2f}, ratio "
                 f"{np.median(whole) / np.median(many):.2f} [{low:.2f}, {high:.2f}], "
+                f"mean ratio {np.exp(pairs.mean()):.3f} ± {error:.3f}, "
                 f"expected {expected[1][name] / expected[0][name]:.3f}, coverage "
                 f"{covers['many_tracks'][place]:.2f} and {covers['whole_tracks'][place]:.2f}",
                 flush=True,

@@ -1,20 +1,20 @@
-"""Fill an empty site with the demo study: all of it, on a part of its music.
+"""Fill an empty site with the demo: all of it, on a part of its music.
 
 Run as a program, with the site's settings in the environment. The demo may be set up again later: what stands
 on it by then stays.
 """
 
-import shutil
 import tempfile
 from pathlib import Path
 
 import django
 import soundfile
 
-SECONDS = 5  # of each piece: a model answers for less music sooner
-TRACKS = {"cue-model": ["ode_to_joy_major", "own_menace", "weber_concertino"], "musicnn-MSD": ["own_menace"]}
+MUSIC = ("ode_to_joy_major", "own_menace", "weber_concertino")
+SECONDS = 8  # of each piece
+EXCERPT_SECONDS = 2.5  # a model answers for less music sooner
 CALLS = 16  # questions to a model per explanation; their number does not matter here
-# Two annotators together meet every condition: 20 of 25 clips, of which 7 at most are of one condition.
+# Two annotators together meet every condition: there are two excerpts of three tracks in three conditions.
 TRIALS, REPEATS = 10, 1
 
 
@@ -25,45 +25,52 @@ def main() -> None:
 
     from studyserver.study import demo
 
-    definition = definition_on_little_music()
     call_command("migrate", verbosity=0)
     with tempfile.TemporaryDirectory() as folder:
-        demo.import_music(with_short_music(settings.FIXTURES_FOLDER, Path(folder)))
+        music = demo.import_music(with_little_music(settings.FIXTURES_FOLDER, Path(folder)))
     demo.register_models(settings.FIXTURES_FOLDER)
-    demo.build(demo.request_explanations(definition), workers=1, on_change=lambda explanation: None)
-    _study, is_new = demo.create_study(definition)
+    demo.predict(music)
+    is_new = True
+    for definition in definitions_on_little_music():
+        rows = demo.request_explanations(definition, demo.choose_excerpts(definition, music))
+        demo.build(rows, workers=1, on_change=lambda explanation: None)
+        _study, is_new = demo.create_study(definition, rows)
     if is_new:
         fill_researchers_pages()
 
 
-def with_short_music(fixtures: Path, folder: Path) -> Path:
-    """Copy the beginnings of the demo's music, and what its manifest says, into a folder; return that."""
-    (folder / "music").mkdir()
-    shutil.copy(fixtures / "music/manifest.csv", folder / "music")
-    for file in (fixtures / "music").glob("*.flac"):
+def with_little_music(fixtures: Path, folder: Path) -> Path:
+    """Copy the beginnings of some pieces, and what the manifest says of them, into a folder; return that."""
+    music = folder / "music"
+    music.mkdir()
+    heading, *lines = (fixtures / "music/manifest.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line.startswith(MUSIC)]
+    (music / "manifest.csv").write_text("".join([heading, *kept]), encoding="utf-8")
+    for name in MUSIC:
+        file = fixtures / "music" / f"{name}.flac"
         sound, rate = soundfile.read(file, stop=SECONDS * soundfile.info(file).samplerate)
-        soundfile.write(folder / "music" / file.name, sound, rate, subtype="PCM_16")
+        soundfile.write(music / file.name, sound, rate, subtype="PCM_16")
     return folder
 
 
-def definition_on_little_music() -> dict:
-    """Return the demo as it is shipped, less its long waits."""
+def definitions_on_little_music() -> list[dict]:
+    """Return the demo's studies as they are shipped, less their long waits."""
     from django.conf import settings
 
     from studyserver.study import demo
 
-    definition = demo.read_definition(settings.FIXTURES_FOLDER)
-    for recipe in definition["recipes"]:
-        recipe["parameters"]["calls"] = CALLS
-    for wanted in definition["explanations"]:
-        wanted["tracks"] = TRACKS[wanted["model"]]
-    # Two annotators listen to every clip; a tenth of each is enough for a test that must end.
-    definition["study"] |= {
-        "minimum_listening_share": 0.1,
-        "trials_per_annotator": TRIALS,
-        "repeats_per_annotator": REPEATS,
-    }
-    return definition
+    definitions = demo.read_definitions(settings.FIXTURES_FOLDER)
+    for definition in definitions:
+        for recipe in definition["recipes"]:
+            recipe["parameters"]["calls"] = CALLS
+        definition["demo"]["excerpts"]["seconds"] = EXCERPT_SECONDS
+        # Two annotators listen to every clip; a tenth of each is enough for a test that must end.
+        definition["study"] |= {
+            "minimum_listening_share": 0.1,
+            "trials_per_annotator": TRIALS,
+            "repeats_per_annotator": REPEATS,
+        }
+    return definitions
 
 
 def fill_researchers_pages() -> None:

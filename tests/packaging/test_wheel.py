@@ -70,10 +70,10 @@ from django.template.loader import get_template
 from django.utils import translation
 from studyserver.study import demo
 import studyserver
-definition = demo.read_definition(settings.FIXTURES_FOLDER)
-demo.import_music(settings.FIXTURES_FOLDER)
+music = demo.import_music(settings.FIXTURES_FOLDER)
 models = demo.register_models(settings.FIXTURES_FOLDER)
-demo.request_explanations(definition)
+for definition in demo.read_definitions(settings.FIXTURES_FOLDER):
+    demo.request_explanations(definition, music)
 get_template("study/trials.html")
 assert finders.find("study/js/trial/trial.js")
 translation.activate("de")

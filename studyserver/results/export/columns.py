@@ -298,7 +298,8 @@ _COMPUTED = {  # statistics, contrasts, quality of annotators, codebook
 _LEVELS = {
     "behaviour": {
         "truthful": "simulated, answers according to the clip",
-        "noisy": "simulated, the same with more noise",
+        "truthful-no-effect": "simulated, the same where conditions do not differ",
+        "noisy": "simulated, like the truthful with more noise",
         "lazy": "simulated, answers without listening",
         "straight-lining": "simulated, always chooses the same position on a scale",
         "order-biased": "simulated, rates higher as the session goes on",

@@ -3,6 +3,8 @@
 Imported when the app is ready.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +12,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from explainer.files import stored_files
-from studyserver.study.models import Annotator
+from studyserver.study.models import Annotator, Study
 
 from .answer_fit import AnswerFit
 
@@ -19,6 +21,18 @@ def remove_unused(file: str) -> None:
     """Remove the file of a model that no row names any more."""
     if file and not AnswerFit.objects.filter(file=file).exists():
         stored_files.remove(file)
+
+
+@contextmanager
+def locked(study_id: int) -> Iterator[None]:
+    """Let no model of a study's answers be stored or removed meanwhile by anybody else.
+
+    A model takes minutes to compute, and an annotator may leave in that time. Within this lock it is checked
+    that the answers may still be used.
+    """
+    with transaction.atomic():
+        Study.objects.select_for_update().filter(pk=study_id).values_list("pk").first()
+        yield
 
 
 @receiver(post_delete, sender=AnswerFit)
@@ -38,5 +52,5 @@ def _forget_discarded(instance: Annotator, **_named: Any) -> None:
 
 
 def _forget(annotator: Annotator) -> None:
-    fits = AnswerFit.objects.filter(study_id=annotator.study_id, rehearsal=annotator.rehearsal)
-    fits.delete()
+    with locked(annotator.study_id):
+        AnswerFit.objects.filter(study_id=annotator.study_id, rehearsal=annotator.rehearsal).delete()

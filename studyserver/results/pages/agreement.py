@@ -10,6 +10,11 @@ from studyserver.common.number_text import coefficient, decimals, grouped, numbe
 from studyserver.results.data.judgments import first_answers
 from studyserver.results.data.questions import option_labels, option_values
 from studyserver.results.statistics.agreement import COEFFICIENTS, prepare, specific_agreement
+from studyserver.results.statistics.agreement.published_alphas import (
+    LISTENERS,
+    SOURCE,
+    published_alpha,
+)
 from studyserver.results.statistics.raters.quality import disputed_answers, disputed_items
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Failed, Parts
@@ -55,6 +60,7 @@ class AgreementSection(PairsSection):
     options: FigureTable | None
     retest: FigureTable | None
     disputed: FigureTable | None
+    published: str  # what others found for the same word
 
 
 def preference_sections(computed: Computed) -> list[PairsSection]:
@@ -124,6 +130,19 @@ def _section(computed: Computed, statistics: Statistics, item: QuestionSummary) 
         pairs=matrix,
         pairs_note=note,
         disputed=_disputed(statistics, item),
+        published=_published(item),
+    )
+
+
+def _published(item: QuestionSummary) -> str:
+    """Return what others found for the word of the question's target; empty for other words."""
+    found = published_alpha(item.question.target)
+    if found is None or not item.is_numeric:
+        return ""
+    by_language = [f"{coefficient(alpha)} in {name}" for name, alpha in found.by_language.items()]
+    return (
+        f"For comparison, others found {sentences.ALPHA} {coefficient(found.everybody)} for “{found.word}” "
+        f"among {LISTENERS['everybody']} listeners ({', '.join(by_language)}): {SOURCE}."
     )
 
 

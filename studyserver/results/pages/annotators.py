@@ -17,7 +17,7 @@ from studyserver.results.tables.labels import NEW_ANNOTATORS, NONE_TICKED
 from studyserver.study.models import ExclusionRule, Presentation, Question
 
 from . import sentences
-from .remains.retention import retention_parts
+from .remains.figures import by_group, by_question
 from .widgets import DASH, FigureTable
 
 _COLUMNS = {
@@ -147,7 +147,9 @@ def annotator_tables(computed: Computed, pseudonym: str) -> list[FigureTable]:
     asked = {key: question.text for key, question in computed.quality.counted.rows.measures.items()}
     rows = [
         [asked[str(row["question"])], *(_figure_of(row, name) for name in names)]
-        for row in mine.reindex(columns=["question", "abx_trials", *_ENDS, *names]).to_dict("records")
+        for row in mine.reindex(
+            columns=list(dict.fromkeys(["question", "abx_trials", *_ENDS, *names]))
+        ).to_dict("records")
     ]
     tables.append(FigureTable("By question", ["question", *(_COLUMNS[name] for name in names)], rows))
     return tables
@@ -199,19 +201,29 @@ def _compared(computed: Computed) -> FigureTable | None:
         return None
     n_left = len(computed.quality.left_out)
     columns = ["figure", "everybody", f"without {plural(n_left, 'annotator')}"]
-    parts: dict[str, dict[str, str]] = {}
+    parts: dict[tuple[str, str], dict[str, str]] = {}
     for name, statistics in sets.items():
         for item in statistics.summaries.questions:
+            asked = item.question.text
             alpha = sentences.agreement_text(item.alpha().get(NEW_ANNOTATORS))
-            parts.setdefault(f"{item.question.text} {sentences.ALPHA} over all conditions", {})[name] = alpha
+            parts.setdefault((asked, f"{sentences.ALPHA} over all conditions"), {})[name] = alpha
             for group in item.groups:
                 if item.is_numeric:
-                    label = f"{item.question.text} Mean, {group.group.label}"
-                    parts.setdefault(label, {})[name] = sentences.mean_text(group.mean, item.ends)
-        for part in retention_parts(statistics):
-            parts.setdefault(f"{part.text} Retention", {})[name] = part.headline
-    rows = [[label, found.get(ALL, DASH), found.get(KEPT, DASH)] for label, found in parts.items()]
-    return FigureTable("With and without those left out", columns, rows)
+                    mean = sentences.mean_text(group.mean, item.ends)
+                    parts.setdefault((asked, f"mean, {group.group.label}"), {})[name] = mean
+        for item, table in by_question(statistics, statistics.remains.retention):
+            for masked, figures in by_group(table).items():
+                place = item.question.text, f"retention, {masked.label}"
+                parts.setdefault(place, {})[name] = sentences.agreement_text(figures["retention"])
+    parts = dict(sorted(parts.items(), key=lambda part: _first(parts, part[0][0])))
+    rows = [[label, found.get(ALL, DASH), found.get(KEPT, DASH)] for (_text, label), found in parts.items()]
+    groups = [text for text, _label in parts]
+    return FigureTable("With and without those left out", columns, rows, groups=groups)
+
+
+def _first(parts: dict[tuple[str, str], Any], text: str) -> int:
+    """Return where a question comes first, so that its figures stand together."""
+    return next(place for place, (asked, _label) in enumerate(parts) if asked == text)
 
 
 def _said(question: Question, value: Any, number: float) -> str:

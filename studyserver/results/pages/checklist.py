@@ -1,13 +1,18 @@
 """The report's checklist: what a reviewer will ask of a listening study, answered from its data."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import pandas as pd
 
 from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL
 from studyserver.results.tables.computed import KEPT, Computed
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
+
+from .verdicts.declared import questions_of
 
 MET, NONE, FAILED = "yes", "no", "not computed"
 
@@ -24,10 +29,12 @@ class Check:
 def checklist(parts: Parts) -> list[Check]:
     """Return the checklist of one study; a line that cannot be computed says so."""
     lines: list[tuple[str, Callable[[Computed], list[Check]]]] = [
-        ("Clips and annotators as samples", _samples),
+        ("Tracks and annotators as samples", _samples),
         ("Repeated trials", _repeats),
         ("Exclusion rules", _rules),
         ("Research questions", _research),
+        ("Correction for several findings", _corrected),
+        ("Models of the answers", _converged),
         ("Original and random control", _controls),
         ("Intervals", _intervals),
         ("What is undefined", _undefined),
@@ -48,12 +55,13 @@ def _check(asked: str, met: bool, found: str) -> list[Check]:
 
 def _samples(computed: Computed) -> list[Check]:
     main = computed.main.counted.entered
-    n_annotators, n_clips = main["annotator"].nunique(), main["stimulus"].nunique()
+    tracks = computed.main.counted.stimuli["track"].reindex(main["stimulus"])
+    n_annotators, n_tracks = main["annotator"].nunique(), tracks.nunique()
     least = int(main.groupby("stimulus")["annotator"].nunique().min()) if len(main) else 0
     return _check(
-        "Clips and annotators both count as samples",
-        n_annotators >= 3 and n_clips >= 3,
-        f"{plural(n_clips, 'clip')}, {plural(n_annotators, 'annotator')}; with fewer than "
+        "Tracks and annotators both count as samples",
+        n_annotators >= 3 and n_tracks >= 3,
+        f"{plural(n_tracks, 'track')}, {plural(n_annotators, 'annotator')}; with fewer than "
         "three of either, no interval over both is given.",
     ) + _check(
         "Every clip was judged by two or more, so that agreement is defined for it",
@@ -104,21 +112,70 @@ def _controls(computed: Computed) -> list[Check]:
     )
 
 
-def _intervals(_computed: Computed) -> list[Check]:
+def _corrected(computed: Computed) -> list[Check]:
+    rows = list(computed.study.research_questions.all())
+    n = sum(len(questions_of(row, computed)) for row in rows)
+    if not n:
+        return _check(
+            "Findings are corrected for their number",
+            False,
+            "No finding is declared; contrasts are corrected after Holm.",
+        )
+    return _check(
+        "Findings are corrected for their number",
+        True,
+        f"{plural(n, 'answer')} to declared questions: each interval may miss with 1/{n} of the declared "
+        "probability (Bonferroni)."
+        if n > 1
+        else "One answer to a declared question, which needs no correction.",
+    )
+
+
+def _converged(computed: Computed) -> list[Check]:
+    stored = [one for one in computed.main.models.each() if one.why_none is None]
+    current = [one for one in stored if one.is_current and one.fit is not None]
+    good = [one for one in current if one.fit is not None and one.fit.has_converged]
+    return _check(
+        "The models of the answers include all answers and have converged",
+        bool(stored) and len(good) == len(stored),
+        f"{len(current)} of {plural(len(stored), 'model')} up to date, {len(good)} converged."
+        if stored
+        else "No question has enough answers in numbers for a model.",
+    )
+
+
+def _tables(computed: Computed) -> list[pd.DataFrame]:
+    main = computed.main
+    remains, compared = main.remains, main.compared
+    return [
+        remains.retention, remains.contrasts, remains.information, remains.claims, remains.model_comparison,
+        compared.preferences, compared.discrimination, main.marked.stretch_agreement,
+        *(item.agreed.alphas for item in main.summaries.questions),
+    ]  # fmt: skip
+
+
+def _intervals(computed: Computed) -> list[Check]:
+    with_interval = [table[table["ci_low"].notna()] for table in _tables(computed) if len(table)]
+    scopes = Counter(str(scope or "") for table in with_interval for scope in table["ci_scope"])
+    listed = ", ".join(f"{n} over {scope}" for scope, n in sorted(scopes.items()) if scope)
     return _check(
         "Every interval says what it generalises to",
-        True,
-        "95 %, over new tracks and new annotators, unless it is named “new tracks”.",
+        bool(scopes) and not scopes[""],
+        f"95 % intervals: {listed}; new tracks are always included."
+        if listed
+        else "There is no interval yet.",
     )
 
 
 def _undefined(computed: Computed) -> list[Check]:
-    table = computed.main.remains.retention
-    undefined = int((table["status"] == "undefined").sum()) if len(table) else 0
+    tables = [table for table in _tables(computed) if len(table)]
+    undefined = [table[table["status"] == "undefined"] for table in tables]
+    n = sum(map(len, undefined))
+    unexplained = sum(int((table["reason"].fillna("") == "").sum()) for table in undefined)
     return _check(
         "Undefined figures are marked as undefined, with the reason",
-        True,
-        f"{plural(undefined, 'row')} of {len(table)} on retention.",
+        not unexplained,
+        f"{n} of {sum(map(len, tables))} figures are undefined, {unexplained} of them without a reason.",
     )
 
 

@@ -1,6 +1,7 @@
 """What the results page shows, ready for its template: words, positions in per cent, rows of tables."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,21 +9,21 @@ from studyserver.common import number_text
 from studyserver.results.tables.failures import Failed, Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.study.models import Question
+from studyserver.study.questions.research.estimands import Estimand
 
 from . import sentences
-from .plots.palette import scattered
-from .widgets import DASH, FigureTable, IntervalPlot, IntervalStrip, Remaining
+from .plots.strips import judgments_plot, mean_of, mean_text, measure_of
+from .widgets import DASH, FigureTable, IntervalPlot, Remaining
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from studyserver.results.statistics.intervals import Interval
-    from studyserver.results.statistics.means import Mean
     from studyserver.results.tables.computed import Computed
     from studyserver.results.tables.summaries import Group, GroupSummary, QuestionSummary
 
-MOST_POINTS = 400  # per group; the page stays light, the files hold every judgment
-_MARGIN = 4  # per cent at both ends of the scale
+    from .verdicts.declared import DeclaredVerdict
+
+_OF_EVIDENCE = (Estimand.DIFFERENCE, Estimand.IDENTIFICATION)
+_OF_PAIRS = (Estimand.PREFERENCE, Estimand.DETECTION)
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,6 @@ class QuestionSection:
     target: str
     headline: str
     plot: IntervalPlot
-    n_points: int
-    n_drawable: int
     n_judgments: int
     rows: list[TableRow]  # a group each, then all conditions together
     contrasts: list[str]
@@ -61,6 +60,7 @@ class QuestionSection:
     bars: str  # what the bars of the table's distributions stand for
     scores: FigureTable | None  # of questions with numbers
     friedman: str
+    is_drawn_above: bool = False  # whether a verdict has a plot of the judgments
 
 
 def overview_parts(parts: Parts) -> dict:
@@ -69,28 +69,47 @@ def overview_parts(parts: Parts) -> dict:
     Returns
     -------
     dict
-        ``verdicts``: of the declared research questions; ``sections``: one per question, in order;
-        ``further``: the answers to questions that compare clips or mark stretches of time (the page of
-        retention and contrasts has all of them).
+        Those of `verdict_parts`; ``sections``: one per question, in order; ``further``: the answers to
+        questions that compare clips or mark stretches of time (the page of retention and contrasts has all
+        of them), except those that a verdict gives.
     """
-    from .verdicts.declared import declared_verdicts
+    from .verdicts.declared import verdict_parts
 
+    first = verdict_parts(parts)
+    further = parts.part("further", "Comparisons and stretches of time", _further, [])
     return {
-        "verdicts": declared_verdicts(parts),
-        "sections": question_sections(parts),
-        "further": parts.part("further", "Comparisons and stretches of time", _further, []),
+        **first,
+        "sections": question_sections(parts, first["verdicts"]),
+        "further": [part for part in further if not _is_told(part.key, first["verdicts"], _OF_PAIRS)],
     }
 
 
-def question_sections(parts: Parts) -> list[QuestionSection | Failed]:
-    """Return a section for every question that is summarised; in the place of one that fails, why."""
+def question_sections(
+    parts: Parts, verdicts: "Sequence[DeclaredVerdict]" = ()
+) -> list[QuestionSection | Failed]:
+    """Return a section for every question that is summarised; in the place of one that fails, why.
+
+    What a verdict tells is left out of the sections.
+    """
     found = []
     for question in parts.computed.rows.measures.values():
         if question.answer_kind.is_summarised:
             name = f"question-{question.key}"
             section = parts.part(name, question.text, partial(_section_of, question), question=question)
-            found.append(section or parts.failed[name])
+            found.append(_beside(section, verdicts) if section else parts.failed[name])
     return found
+
+
+def _beside(section: QuestionSection, verdicts: "Sequence[DeclaredVerdict]") -> QuestionSection:
+    drawn = any(one.question.key == section.key and one.plot for one in verdicts)
+    if not _is_told(section.key, verdicts, _OF_EVIDENCE):
+        return replace(section, is_drawn_above=drawn)
+    contrasts = section.contrasts if len(section.contrasts) > 1 else []
+    return replace(section, is_drawn_above=drawn, headline="", contrasts=contrasts)
+
+
+def _is_told(key: str, verdicts: "Sequence[DeclaredVerdict]", estimands: tuple[str, ...]) -> bool:
+    return any(one.says(key, *estimands) for one in verdicts)
 
 
 def _further(computed: "Computed") -> list[Remaining]:
@@ -102,9 +121,7 @@ def _further(computed: "Computed") -> list[Remaining]:
 
 def _section_of(question: Question, computed: "Computed") -> QuestionSection:
     summary = computed.shown.summaries.question(question)
-    drawn = [(item.group, *found) for item in summary.groups if (found := _drawn(summary, item))]
-    strips = [_strip(summary, *group) for group in drawn]
-    measure = "mean" if summary.is_numeric else "named the clip's target"
+    plot = judgments_plot(summary)
     return QuestionSection(
         key=question.key,
         text=question.text,
@@ -112,20 +129,11 @@ def _section_of(question: Question, computed: "Computed") -> QuestionSection:
         level=sentences.level_text(question),
         target=question.target,
         headline=sentences.headline(summary),
-        plot=IntervalPlot(
-            f"Plot of {measure} by condition",
-            strips,
-            _ticks(summary),
-            of_judgments=True,
-            low_label=_end_label(question, "low"),
-            high_label=_end_label(question, "high"),
-        ),
-        n_points=sum(len(strip.points) for strip in strips),
-        n_drawable=sum(len(values) for _group, _mean, values in drawn),
+        plot=plot,
         n_judgments=summary.n_judgments,
         rows=[_table_row(summary, item) for item in (*summary.groups, None)] if summary.groups else [],
         contrasts=[_contrast(summary, pair, found) for pair, found in summary.contrasts.items()],
-        measure=measure,
+        measure=measure_of(summary),
         bars=_bars_in_words(summary),
         scores=_scores(summary),
         friedman=_friedman(summary),
@@ -162,7 +170,7 @@ def _scores(summary: "QuestionSummary") -> FigureTable | None:
     percent = "[95\N{NO-BREAK SPACE}%]"
     columns = ["condition", "votes", f"mean opinion score {percent} over votes", f"over annotators {percent}"]
     columns += ["standard deviation", "median [quartiles]"]
-    return FigureTable("Opinion scores", columns, lines, conditions=conditions)
+    return FigureTable("Opinion scores, medians and quartiles", columns, lines, conditions=conditions)
 
 
 def _friedman(summary: "QuestionSummary") -> str:
@@ -186,67 +194,6 @@ def _of_p(p: float) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-# -- the plot ---------------------------------------------------------------------------------
-
-
-def _drawn(summary: "QuestionSummary", item: "GroupSummary") -> "tuple[Mean, np.ndarray] | None":
-    """Return the mean of a group and the numbers to be drawn, or None if there are none."""
-    mean = _mean(summary, item)
-    numbers = item.judgments["number"].dropna() if summary.is_numeric else item.hits
-    return None if mean is None else (mean, numbers.to_numpy(dtype=float))
-
-
-def _strip(summary: "QuestionSummary", group: "Group", mean: "Mean", values: "np.ndarray") -> IntervalStrip:
-    def place(value: float | None) -> str | None:
-        return None if value is None else _percent(value, summary.ends)
-
-    return IntervalStrip(
-        label=group.label,
-        condition=group.condition,
-        points=_points(values, summary),
-        mean=place(mean.value),
-        low=place(mean.interval.low),
-        high=place(mean.interval.high),
-        text=_mean_text(summary, mean),
-    )
-
-
-def _points(values: "np.ndarray", summary: "QuestionSummary") -> list[tuple[str, str]]:
-    """Return where the judgments are drawn: side by side where many are equal, the same at every visit."""
-    step = max(1, -(-len(values) // MOST_POINTS))
-    stepped = not summary.question.answer_kind.is_continuous
-    points = []
-    for index, value in enumerate(sorted(values)[::step]):
-        along, across = scattered(index)
-        x = _position(value, summary.ends) + (4 * (along - 0.5) if stepped else 0.0)
-        points.append((f"{x:.2f}%", f"{6 + 32 * across:.1f}"))
-    return points
-
-
-def _ticks(summary: "QuestionSummary") -> list[tuple[str, str]]:
-    low, high = summary.ends
-    quarters = [low + part * (high - low) / 4 for part in range(5)]
-    if points := sentences.points_in_words(summary.question):
-        marks = [(words, point) for point, words in points.items()]
-    elif summary.is_numeric:
-        marks = [(number_text.plain(value), value) for value in quarters]
-    else:
-        marks = [(f"{share} %", share / 100) for share in (0, 25, 50, 75, 100)]
-    return [(label, _percent(value, summary.ends)) for label, value in marks]
-
-
-def _position(value: float, ends: tuple[float, float]) -> float:
-    return _MARGIN + (100 - 2 * _MARGIN) * (value - ends[0]) / (ends[1] - ends[0])
-
-
-def _percent(value: float, ends: tuple[float, float]) -> str:
-    return f"{_position(value, ends):.2f}%"
-
-
-def _end_label(question: Question, end: str) -> str:
-    return str(question.options.get(end, "")) if isinstance(question.options, dict) else ""
-
-
 # -- the table --------------------------------------------------------------------------------
 
 
@@ -254,30 +201,19 @@ def _table_row(summary: "QuestionSummary", item: "GroupSummary | None" = None) -
     """Return the row of a group of clips, or of all conditions together."""
     alpha = summary.alpha(item.group if item else None)
     counts = item or summary
-    mean = _mean(summary, item) if item else None
+    mean = mean_of(summary, item) if item else None
     return TableRow(
         label=item.group.label if item else "all conditions",
         condition=item.group.condition if item else "",
         n_judgments=counts.n_judgments,
         n_annotators=counts.n_annotators,
         n_clips=counts.n_clips,
-        mean=_mean_text(summary, mean) if item else "",
+        mean=mean_text(summary, mean) if item else "",
         note=str(mean.interval.reason) if mean else "",
         distribution=_bars(item.distribution) if item else [],
         alpha_same_annotators=sentences.agreement_text(alpha.get(SAME_ANNOTATORS)),
         alpha_new_annotators=sentences.agreement_text(alpha.get(NEW_ANNOTATORS)),
     )
-
-
-def _mean(summary: "QuestionSummary", item: "GroupSummary") -> "Mean | None":
-    """Return a group's mean, or the share of answers that name the clip's target."""
-    return item.mean if summary.is_numeric else item.names_target
-
-
-def _mean_text(summary: "QuestionSummary", mean: "Mean | None") -> str:
-    if summary.is_numeric:
-        return sentences.mean_text(mean, summary.ends)
-    return sentences.share_text(mean) if mean else DASH
 
 
 def _bars_in_words(summary: "QuestionSummary") -> str:

@@ -1,7 +1,9 @@
 """The progress page: the state of a running study, and what it still needs."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from math import isfinite
 from statistics import quantiles
 from typing import Any
 
@@ -12,13 +14,13 @@ from studyserver.results.data.counts import judged_trials
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
+from studyserver.results.tables.plans.aims import Aim
 from studyserver.results.tables.plans.continuing import Continuation
 from studyserver.results.tables.plans.plan import CannotPlan
 from studyserver.study.models import Annotator, Study
 
 from . import sentences
 from .verdicts.declared import DeclaredVerdict, verdicts_or_usual
-from .verdicts.outlook import Outlook
 from .widgets import FigureTable
 
 _MORE = (0.5, 1.0, 2.0)  # more annotators, as a share of those so far
@@ -189,23 +191,20 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
 
 
 def _needed(parts: Parts, width: float | None) -> list[Needed]:
-    return [_needed_of(one, width) for one in verdicts_or_usual(parts)]
+    return [_needed_of(one, parts.computed, width) for one in verdicts_or_usual(parts)]
 
 
-def _needed_of(one: DeclaredVerdict, width: float | None) -> Needed:
-    ahead = one.outlook
-    if ahead is None or (one.is_settled and width is None):
-        return Needed(one.asked, one.by, one.sentence, one.figures, None, one.is_settled)
-    try:
-        table = _narrowing(ahead, one.width, width)
-    except CannotPlan:
-        table = None
+def _needed_of(one: DeclaredVerdict, computed: Computed, width: float | None) -> Needed:
+    table = None
+    if isfinite(one.width) and not (one.is_settled and width is None):
+        study = Continuation(Aim(one.row, one.question, one.n_declared), computed, one.estimate)
+        with suppress(CannotPlan):
+            table = _narrowing(study, one.width, width)
     return Needed(one.asked, one.by, one.sentence, one.figures, table, one.is_settled)
 
 
-def _narrowing(ahead: Outlook, now: float, wanted: float | None) -> FigureTable:
+def _narrowing(study: Continuation, now: float, wanted: float | None) -> FigureTable:
     """Return how wide the interval will be with more annotators, and with how many it is as wanted."""
-    study = ahead.study
     steps = sorted({0, *(round(factor * study.n_annotators) for factor in _MORE)})
     rows = [_row(study, now * study.narrowed(study.n_annotators + more), more) for more in steps]
     if wanted is not None:

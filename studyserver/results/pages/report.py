@@ -110,12 +110,13 @@ def report_parts(parts: Parts) -> dict:
     from .annotators import annotators_page
     from .checklist import checklist
     from .remains.page import remains_page
-    from .verdicts.declared import declared_verdicts
+    from .verdicts.declared import verdict_parts
 
+    first = verdict_parts(parts)
     return {
-        "verdicts": declared_verdicts(parts),
-        "sections": question_sections(parts),
-        "page": remains_page(parts),
+        **first,
+        "sections": question_sections(parts, first["verdicts"]),
+        "page": remains_page(parts, first["verdicts"]),
         "annotators": annotators_page(parts),
         "checks": checklist(parts),
         "found": parts.part("found", "What entered the analysis", _found, ""),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 UNDEFINED = "undefined"
 ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 FEWEST_FOR_AN_ANSWER = 2  # annotators, and clips
+MOST_LISTED = 4  # conditions; of more, a sentence names the lowest and the highest mean
 
 
 def mean_text(mean: Mean | None, ends: tuple[float, float]) -> str:
@@ -155,7 +156,13 @@ def _verdict(what: str, where: str, contrast: Interval | None) -> str:
 
 
 def _condition_by_condition(summary: QuestionSummary) -> str:
-    parts = [f"{mean_text(group.mean, summary.ends)} ({group.group.label})" for group in summary.groups]
+    known = [(one.mean.value, one) for one in summary.groups if one.mean and one.mean.value is not None]
+    is_long = len(known) > MOST_LISTED
+    ends = [min(known, key=lambda one: one[0])[1], max(known, key=lambda one: one[0])[1]] if is_long else []
+    told = ends or summary.groups
+    parts = [f"{mean_text(one.mean, summary.ends)} ({one.group.label})" for one in told]
+    if is_long:
+        return f"Mean answers {scale_text(summary)} lie between {' and '.join(parts)}."
     return f"Mean answers {scale_text(summary)}: {', '.join(parts)}."
 
 

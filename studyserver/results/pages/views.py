@@ -37,8 +37,11 @@ def study(visit: Visit) -> HttpResponse:
 def remains(visit: Visit) -> HttpResponse:
     """Show what listeners still hear in each condition."""
     from .remains.page import remains_page
+    from .verdicts.declared import declared_verdicts
 
-    shown = visit.with_models("remains", lambda parts: {"page": remains_page(parts)})
+    shown = visit.with_models(
+        "remains", lambda parts: {"page": remains_page(parts, declared_verdicts(parts))}
+    )
     return visit.page("remains", "Retention and contrasts", {**shown, "equal": equal_part(visit.parts)})
 
 
@@ -57,7 +60,7 @@ def annotators(visit: Visit) -> HttpResponse:
 
     people = counted_annotators(visit.study, rehearsal=visit.rehearsal)
     context = {
-        **visit.kept("annotators", lambda parts: {"page": annotators_page(parts)}),
+        **visit.with_models("annotators", lambda parts: {"page": annotators_page(parts)}),
         "declared": False,  # this page shows both at once
         "machine_translated": sorted(
             people.filter(machine_translated=True).values_list("pseudonym", flat=True)

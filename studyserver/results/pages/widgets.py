@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,19 +27,35 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class FigureTable:
-    """A table ready to be shown; the first column heads its row. The lists with a default may be empty."""
+    """A table ready to be shown. The lists with a default may be empty.
+
+    Rows in which nothing is defined are shown as one line for each reason.
+    """
 
     caption: str
     columns: list[str]
     rows: list[list[str]]
+    n_heads: int = 1  # columns at the start that say what a row is about
     sounds: list[int | None] = field(default_factory=list)  # clips to listen to, one per row
     conditions: list[str] = field(default_factory=list)  # by whose colour the rows are marked
     links: list[str] = field(default_factory=list)  # where the rows' heads lead, relative to the page
+    groups: list[str] = field(default_factory=list)  # what rows are about together, one per row, in order
+
+    @cached_property
+    def _undefined(self) -> list[str]:
+        """Why nothing is defined in each row; empty for rows with figures."""
+        return [_why_nothing(row[self.n_heads :]) for row in self.rows]
+
+    @property
+    def why_nothing(self) -> str:
+        """Why nothing in the whole table is defined, if it is for one reason; otherwise empty."""
+        return self._undefined[0] if len(set(self._undefined)) == 1 else ""
 
     @cached_property
     def reasons(self) -> dict[str, str]:
         """Why figures are undefined -> the letter that stands for it, for reasons too long for a cell."""
-        cells = [cell for row in self.rows for cell in row]
+        shown = [row for row, why in zip(self.rows, self._undefined, strict=True) if not why]
+        cells = [cell for row in shown for cell in row]
         found = dict.fromkeys(_reason(cell) for cell in cells if len(_reason(cell)) > _LONGEST_IN_A_CELL)
         return {reason: _LETTERS[index] for index, reason in enumerate(found)} if len(found) <= 26 else {}
 
@@ -54,8 +70,23 @@ class FigureTable:
 
     @property
     def lines(self) -> list[dict]:
-        """The rows with what goes with them."""
-        return [self._line(index, row) for index, row in enumerate(self.rows)]
+        """The rows with what goes with them; those in which nothing is defined together, by reason."""
+        found: list[dict] = []
+        known: dict[tuple[str, str], dict] = {}
+        for index, row in enumerate(self.rows):
+            why, group = self._undefined[index], self.groups[index] if self.groups else ""
+            if not why:
+                found.append({**self._line(index, row), "group": group})
+            elif (group, why) in known:
+                known[group, why]["heads"].append(self._head(row))
+            else:
+                line = {"group": group, "undefined": why, "heads": [self._head(row)]}
+                known[group, why] = line
+                found.append(line)
+        return found
+
+    def _head(self, row: list[str]) -> str:
+        return ", ".join(filter(None, row[: self.n_heads]))
 
     def _line(self, index: int, row: list[str]) -> dict:
         cells = list(zip(self.columns[1:], map(self._short, row[1:]), strict=True))
@@ -72,6 +103,14 @@ class FigureTable:
 def _reason(cell: str) -> str:
     """Return why a cell's figure is undefined; empty where it is defined."""
     return cell.partition(f"{sentences.UNDEFINED}: ")[2] if cell.startswith(sentences.UNDEFINED) else ""
+
+
+def _why_nothing(cells: list[str]) -> str:
+    """Return why nothing in a row is defined; empty if anything is, or if there are several reasons."""
+    reasons = {_reason(cell) for cell in cells if cell.startswith(sentences.UNDEFINED)}
+    others = [cell for cell in cells if not cell.startswith(sentences.UNDEFINED)]
+    is_empty = all(cell in ("", DASH) or cell.isdigit() for cell in others)  # digits count what there is
+    return reasons.pop() if is_empty and len(reasons) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +136,7 @@ class IntervalPlot:
     ticks: list[tuple[str, str]]
     note: str = ""
     of_judgments: bool = False  # whether there are single judgments besides estimates
+    n_judgments: int = 0  # of which a part may be drawn
     low_label: str = ""
     high_label: str = ""
 
@@ -104,6 +144,11 @@ class IntervalPlot:
     def shows_anything(self) -> bool:
         """Whether there is a figure to be drawn."""
         return any(strip.mean for strip in self.strips)
+
+    @property
+    def n_points(self) -> int:
+        """How many judgments are drawn."""
+        return sum(len(strip.points) for strip in self.strips)
 
     @property
     def described(self) -> str:
@@ -155,6 +200,38 @@ class Remaining:
     more: list[FigureTable] = field(default_factory=list)
     matrices: list[Matrix] = field(default_factory=list)
     scatter: Scatter | None = None
+    is_verdict: bool = False  # whether the headline is the answer to a declared research question
+
+    @property
+    def why_nothing(self) -> str:
+        """Why nothing is defined, if it is for one reason; otherwise empty."""
+        if self.table is None or self.more or self.matrices or self.scatter:
+            return ""
+        return self.table.why_nothing
+
+
+def together(caption: str, parts: Sequence[Remaining]) -> FigureTable | None:
+    """Return the tables of several questions, which have the same columns, as one; None without any."""
+    tables = [(part.text, part.table) for part in parts if part.table is not None]
+    if not tables:
+        return None
+    return replace(
+        tables[0][1],
+        caption=caption,
+        rows=[row for _text, table in tables for row in table.rows],
+        conditions=[condition for _text, table in tables for condition in table.conditions],
+        groups=[text for text, table in tables for _row in table.rows],
+    )
+
+
+def position(value: float, ends: tuple[float, float]) -> float:
+    """Return where along an axis a value lies, in per cent of its width."""
+    return _MARGIN + (100 - 2 * _MARGIN) * (value - ends[0]) / (ends[1] - ends[0])
+
+
+def percent(value: float, ends: tuple[float, float]) -> str:
+    """Return the same with its sign."""
+    return f"{position(value, ends):.2f}%"
 
 
 def interval_plot(
@@ -176,8 +253,7 @@ def interval_plot(
     def place(value: Any) -> str | None:
         if value is None or value != value:
             return None
-        within = min(max(value, ends[0]), ends[1])
-        return f"{_MARGIN + (100 - 2 * _MARGIN) * (within - ends[0]) / (ends[1] - ends[0]):.2f}%"
+        return percent(min(max(value, ends[0]), ends[1]), ends)
 
     def text(row: Mapping) -> str:
         if row["status"] != "ok":

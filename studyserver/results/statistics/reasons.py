@@ -70,6 +70,7 @@ class Why(Enum):
     FEW_TRACKS_THAT_DIFFER = (
         "needs at least three {item}s that were judged in both conditions, and that differ"
     )
+    REFERENCE_NEAR_ZERO = "{item}s may hardly differ in the original, so the share that is left has no limits"
     UNRELIABLE_TRACKS = "{rater}s do not agree enough on the {item}s to correct for their unreliability"
     FEW_ITEMS_THAT_DIFFER = (
         "needs at least three {item}s that differ, both in the judgments and in the predictions"

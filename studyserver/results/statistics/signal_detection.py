@@ -18,14 +18,15 @@ DETECTION_COLUMNS = {
 FIGURES = (
     Figure("hit_rate", Why.NO_SIGNAL_OR_NOISE, proportion_scale()),
     Figure("false_alarm_rate", Why.NO_SIGNAL_OR_NOISE, proportion_scale()),
-    Figure("d_prime", Why.NO_SIGNAL_OR_NOISE),
-    Figure("criterion", Why.NO_SIGNAL_OR_NOISE),
+    Figure("pooled_d_prime", Why.NO_SIGNAL_OR_NOISE),
+    Figure("pooled_criterion", Why.NO_SIGNAL_OR_NOISE),
 )
 
 
 def detection_table(judgments: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Return hits, false alarms, d' and criterion per feature.
+    """Return hits, false alarms, and d' and criterion of the answers of all raters together, per feature.
 
+    Where raters have criteria of their own, the d' of one rater is larger: see `answer_model.estimands`.
     d' = z(hits) - z(false alarms), criterion = -(z(hits) + z(false alarms)) / 2. Both use the log-linear
     correction of Hautus (1995): 0.5 is added to each count and 1 to each total, so that rates of 0 and 1 have
     finite z.

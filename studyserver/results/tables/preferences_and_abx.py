@@ -34,6 +34,17 @@ class Compared:
         asked = self.counted.rows.measures.values()
         return [item for item in asked if item.answer_kind.answers == answers and len(self._clips(item))]
 
+    def answers(self, question: Question) -> pd.DataFrame:
+        """Return the judgments of pairs: ``first`` and ``second`` are labels of groups.
+
+        ``value`` is 1 where the first was chosen (.5 for neither), in ABX where the answer is right.
+        """
+        clips = self._clips(question)
+        if question.answer_kind.answers == Answers.PREFERENCES:
+            return pairs_of(clips).rename(columns={"preferred": "value"})
+        found = _matches(clips)
+        return found.assign(value=(found["x_is_a"] == found["said_a"]).astype(float))
+
     @cached_property
     def preferences(self) -> pd.DataFrame:
         """Preference per question and pair of groups, then the strengths of all groups."""
@@ -80,14 +91,9 @@ class Compared:
 
     def _abx(self, clips: pd.DataFrame) -> list[pd.DataFrame]:
         groups = {group.label: group for group in clips["group"].unique()}
-        both = clips.sort_values(["judgment", "side"], kind="stable").groupby("judgment", sort=False)
-        a = clips[clips["position"] == clips.groupby("judgment")["position"].transform("min")]
-        answers = both.agg(
-            item=("item", "first"), rater=("rater", "first"), first=("side", "first"), second=("side", "last")
-        ).join(a.set_index("judgment")[["is_x", "picked"]].set_axis(["x_is_a", "said_a"], axis=1))
         return [
             abx_table(part).assign(**group_columns(groups[first]), about=second)
-            for (first, second), part in _by_pair(answers)
+            for (first, second), part in _by_pair(_matches(clips))
         ]
 
     def _intruders(self, clips: pd.DataFrame) -> list[pd.DataFrame]:
@@ -121,6 +127,15 @@ class Compared:
         sides = pd.CategoricalDtype([group.label for group in order], ordered=True)
         labels = [group.label for group in table["group"]]
         return table.assign(side=pd.Series(labels, index=table.index, dtype=sides)).reset_index(drop=True)
+
+
+def _matches(clips: pd.DataFrame) -> pd.DataFrame:
+    """Return ABX answers as input of `abx_table`, with their two sides."""
+    both = clips.sort_values(["judgment", "side"], kind="stable").groupby("judgment", sort=False)
+    a = clips[clips["position"] == clips.groupby("judgment")["position"].transform("min")]
+    return both.agg(
+        item=("item", "first"), rater=("rater", "first"), first=("side", "first"), second=("side", "last")
+    ).join(a.set_index("judgment")[["is_x", "picked"]].set_axis(["x_is_a", "said_a"], axis=1))
 
 
 def _groups_of(clips: pd.DataFrame) -> pd.Series:

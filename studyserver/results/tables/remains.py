@@ -21,7 +21,7 @@ from .answer_models.stored import AnswerModels
 from .contrasts import contrasts_of, declared_contrasts
 from .model_comparison import model_comparison
 from .naming import information, named_answers
-from .signal_detection import signal_detection
+from .signal_detection import CONTROL, signal_detection
 from .summaries import Group, QuestionSummary, StudySummaries, group_columns
 from .vocabulary import columns, table_of
 
@@ -65,9 +65,7 @@ class WhatRemains:
     @cached_property
     def claims(self) -> pd.DataFrame:
         """Hits, false alarms, d' and criterion per question; `about` names what counts as noise."""
-        return self._for_each(
-            self.summaries.questions, lambda item: signal_detection(item, self.counted.main)
-        )
+        return self._for_each(self.summaries.questions, self._signal_detection)
 
     @cached_property
     def model_comparison(self) -> pd.DataFrame:
@@ -124,6 +122,14 @@ class WhatRemains:
     def figures(self, item: QuestionSummary) -> QuestionFigures:
         """Return the figures of one question that come from the model of its answers."""
         return QuestionFigures(self.models.of(item))
+
+    def _signal_detection(self, item: QuestionSummary) -> pd.DataFrame:
+        pooled = signal_detection(item, self.counted.main)
+        if not (item.is_numeric and item.question.target and item.n_judgments):
+            return pooled
+        of_listener = self.figures(item).detection_rows(CONTROL)
+        named = of_listener.rename(columns={"n_tracks": UNITS, "n_annotators": "n_raters"})
+        return pd.concat([pooled, named], ignore_index=True)
 
     def _dose_response(self, item: QuestionSummary) -> pd.DataFrame:
         parts = []

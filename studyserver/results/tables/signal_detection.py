@@ -10,11 +10,12 @@ from studyserver.study.models import Question
 from .naming import intended, options_in
 from .summaries import QuestionSummary
 
-_OTHER_EVIDENCE, _CONTROL = "evidence for other targets", "random control"
+CONTROL = "random control"
+_OTHER_EVIDENCE = "evidence for other targets"
 
 
 def signal_detection(item: QuestionSummary, main: pd.DataFrame) -> pd.DataFrame:
-    """Return hits, false alarms, d' and criterion; ``about`` names what counts as noise.
+    """Return hits, false alarms, d' and criterion of all answers together; ``about`` names the noise.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def _of_numbers(question: Question, main: pd.DataFrame) -> pd.DataFrame:
     own = judgments["target"] == question.target
     evidence = judgments["condition"] == EVIDENCE
     noises = {
-        _CONTROL: own & (judgments["condition"] == RANDOM_CONTROL),
+        CONTROL: own & (judgments["condition"] == RANDOM_CONTROL),
         _OTHER_EVIDENCE: evidence & ~own & (judgments["target"] != ""),
     }
     parts = []

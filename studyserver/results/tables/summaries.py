@@ -28,6 +28,7 @@ from studyserver.study.questions.kind import Answers
 from .labels import NEW_ANNOTATORS, condition_name
 from .vocabulary import interval_of, mean_of, table_of
 
+ALPHA = "krippendorff_alpha"
 _SLIDER_BINS = 10
 _LABELLED = ["condition", "base_condition", "track", "excerpt", "stimulus", "target", "annotator", "value"]
 
@@ -72,13 +73,16 @@ class QuestionSummary:
     question: Question
     ends: tuple[float, float]  # of the scale; 0 and 1 for shares
     groups: list[GroupSummary]
-    # agreement_table's columns after `condition`, which is empty for all together, and `suits`: whether the
-    # coefficient is for answers like these
-    agreement: pd.DataFrame
+    agreed: "Agreement"
     n_judgments: int
     n_annotators: int
     n_clips: int
     contrasts: dict[tuple[Group, Group], tuple[float, Interval]] = field(default_factory=dict)
+
+    @property
+    def agreement(self) -> pd.DataFrame:
+        """All figures of agreement, see `Agreement.figures`."""
+        return self.agreed.figures
 
     @property
     def is_numeric(self) -> bool:
@@ -92,12 +96,52 @@ class QuestionSummary:
     def alpha(self, group: Group | None = None) -> dict[str, dict]:
         """Return Krippendorff's alpha of a group, by default of all together, by scope of its interval."""
         place = group_columns(group or Group(""))
-        rows = self.agreement[self.agreement["statistic"] == "krippendorff_alpha"].to_dict("records")
+        rows = self.agreed.alphas.to_dict("records")
         return {
             row["ci_scope"]: row
             for row in rows
             if all((None if _missing(row[name]) else row[name]) == value for name, value in place.items())
         }
+
+
+class Agreement:
+    """Agreement on one question, of all clips together and in each group, computed when it is first needed.
+
+    Most pages need alpha alone, which takes a small part of the time of all coefficients.
+    """
+
+    def __init__(self, question: Question, judgments: pd.DataFrame, groups: list[GroupSummary]) -> None:
+        self._question = question
+        self._parts = [(Group(""), judgments), *((item.group, item.judgments) for item in groups)]
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """`agreement_table` for each part, with ``suits``: whether the coefficient is for answers like these.
+
+        ``condition`` is empty for all clips together.
+        """
+        return self._tables((*STATISTICS, *FURTHER))
+
+    @cached_property
+    def alphas(self) -> pd.DataFrame:
+        """The rows of Krippendorff's alpha."""
+        found = self.__dict__["figures"] if "figures" in self.__dict__ else self._tables((ALPHA,))
+        return found[found["statistic"] == ALPHA]
+
+    def _tables(self, statistics: Sequence[str]) -> pd.DataFrame:
+        tables = [self._table(group, judged, statistics) for group, judged in self._parts]
+        return pd.concat(tables, ignore_index=True)
+
+    def _table(self, group: Group, judged: pd.DataFrame, statistics: Sequence[str]) -> pd.DataFrame:
+        part = first_answers(self._question, judged)
+        values, level, options = ratings_of(self._question, part)
+        names = part["stimulus"].to_numpy(), part["annotator"].to_numpy()
+        tracks = part["track"].to_numpy()
+        has_order = level not in ("nominal", "sets") and options is not None
+        wanted = [name for name in statistics if has_order or name not in FURTHER]
+        found = agreement_table(*names, values, level, options, units=tracks, statistics=wanted, parts=True)
+        suits = [not (isinstance(reason, Reason) and reason.is_unsuitable) for reason in found["reason"]]
+        return table_of(found, "clip").assign(level=level, suits=suits, **group_columns(group))
 
 
 class StudySummaries:
@@ -181,7 +225,7 @@ class StudySummaries:
             question,
             scale_ends(question),
             groups,
-            _agreement(question, judgments, groups),
+            Agreement(question, judgments, groups),
             contrasts=_contrasts(groups, numeric=question.answer_kind.has_numbers, alike=alike),
             **_counts(judgments),
         )
@@ -319,23 +363,7 @@ def _distribution(question: Question, judgments: pd.DataFrame, chosen: pd.DataFr
     ]
 
 
-# -- agreement and contrasts ------------------------------------------------------------------
-
-
-def _agreement(question: Question, judgments: pd.DataFrame, groups: list[GroupSummary]) -> pd.DataFrame:
-    parts = [(Group(""), judgments), *((item.group, item.judgments) for item in groups)]
-    tables = []
-    for group, judged in parts:
-        part = first_answers(question, judged)
-        values, level, options = ratings_of(question, part)
-        names = part["stimulus"].to_numpy(), part["annotator"].to_numpy()
-        tracks = part["track"].to_numpy()
-        has_order = level not in ("nominal", "sets") and options is not None
-        wanted = (*STATISTICS, *FURTHER) if has_order else STATISTICS
-        found = agreement_table(*names, values, level, options, units=tracks, statistics=wanted, parts=True)
-        suits = [not (isinstance(reason, Reason) and reason.is_unsuitable) for reason in found["reason"]]
-        tables.append(table_of(found, "clip").assign(level=level, suits=suits, **group_columns(group)))
-    return pd.concat(tables, ignore_index=True)
+# -- ratings and contrasts --------------------------------------------------------------------
 
 
 def ratings_of(question: Question, judgments: pd.DataFrame) -> tuple[list, str, list | None]:

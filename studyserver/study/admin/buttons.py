@@ -13,6 +13,7 @@ from studyserver.study.lifecycle.copying import copy_study
 from studyserver.study.lifecycle.opening import StudyNotReady, close_study, open_study, opening_problems
 from studyserver.study.lifecycle.versions import record_change
 from studyserver.study.rehearsal import rehearsal
+from studyserver.study.rehearsal.truth import TRUTHS
 from studyserver.study.sessions.joining import join
 from studyserver.study.texts.question_sets import QUESTION_SETS, add_questions
 
@@ -122,8 +123,11 @@ class StudyButtons(StudyViews):
         if not number.isdecimal() or not 1 <= int(number) <= MOST_SIMULATED:
             self.refuse(request, f"Simulate 1 to {MOST_SIMULATED} annotators at a time.")
             return
+        truth = request.POST.get("truth", "")
         begun = study.annotators.rehearsals().count()
-        annotators = rehearsal.simulate(study, int(number), seed=begun)
+        annotators = rehearsal.simulate(
+            study, int(number), seed=begun, truth=truth if truth in TRUTHS else ""
+        )
         self.admin.message_user(request, rehearsal.in_words(annotators), messages.SUCCESS)
 
     def discard(self, request: HttpRequest, study: Study) -> None:

@@ -30,11 +30,9 @@ class Abx(Kind):
         return {"labels": list(labels)}
 
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
-        """Answer right with a probability that increases with the difference between A and B; else guess."""
-        right = heard.right
-        first, *_others, last = heard.of_clips.values()
-        is_told = heard.attends and rng.random() < min(1.0, 2 * abs(first - last))
-        return right if is_told else rng.choice(list(heard.of_clips))
+        """Answer right if A and B are told apart; else guess."""
+        is_told = heard.attends and rng.random() < heard.apart
+        return heard.right if is_told else rng.choice(list(heard.of_clips))
 
     def problem_with(self, options: Options, stored: Stored) -> str:
         known = isinstance(stored.value, str) and stored.value in stored.labels

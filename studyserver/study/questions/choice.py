@@ -30,7 +30,11 @@ class Choice(WithChoices):
         return self.labels(options).get(value) or value
 
     def simulated(self, options: Options, heard: Heard, rng: Random, *, required: bool) -> Any:
+        """Choose the target that is heard most, if the options are targets."""
         choices = options["choices"]
+        levels = heard.of_targets([choice["value"] for choice in choices])
+        if len(levels) > 1:
+            return max(levels, key=levels.__getitem__)
         return choices[min(len(choices) - 1, int(heard.about * len(choices)))]["value"]
 
     def problem_with(self, options: Options, stored: Stored) -> str:

@@ -78,6 +78,9 @@ class Heard(Protocol):
     def of_measures(self) -> Mapping[str, float]: ...  # the same for each of the kind's `measures`, by name
     @property
     def of_clips(self) -> Mapping[str, float]: ...  # the same for each clip that is judged, by letter
+    def of_targets(self, names: Sequence[str]) -> Mapping[str, float]: ...  # of those that clips are made for
+    @property
+    def apart(self) -> float: ...  # probability that the first and the last clip are told apart
     @property
     def right(self) -> str: ...  # letter of the clip that is the same as X, or of the intruder
     @property

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.db import transaction
 
-from explainer.models import Clip
 from studyserver.study.models import Annotator, Presentation, Question, Return, Study, Trial
 from studyserver.study.recruitment.recruiting import outcome
 from studyserver.study.sessions import screening_steps as screening
@@ -23,25 +22,14 @@ from studyserver.study.sessions.answers import asked_about, questions_for, recor
 from studyserver.study.sessions.joining import join
 
 from .screening import answer_pages, pass_headphone_checks
-
-# How much of a property an attentive annotator hears in each condition, 0 to 1.
-_REMAINS = {
-    Clip.Condition.ORIGINAL: 1.0,
-    Clip.Condition.RESYNTHESIS: 0.95,
-    Clip.Condition.EVIDENCE: 0.75,
-    Clip.Condition.BOOSTED: 0.9,
-    Clip.Condition.COMPLEMENT: 0.35,
-    Clip.Condition.COUNTER_EVIDENCE: 0.2,
-    Clip.Condition.RANDOM_CONTROL: 0.3,
-    Clip.Condition.UPLOADED: 0.6,
-}
+from .truth import TRUTHS, Ears, scenario_for
 
 
 @dataclass(frozen=True)
 class Behaviour:
     """How a simulated annotator listens and answers."""
 
-    noise: float = 0.08  # standard deviation of a rating around the truth, as a share of the scale
+    noise: float = 1.0  # chance error of an answer, as a multiple of that in the truth
     heeds_truth: bool = True  # false if the annotator answers without listening
     drift: float = 0.0  # how much ratings rise over the session, as a share of the scale
     straight_line: bool = False  # whether the same position of every scale is chosen
@@ -51,10 +39,11 @@ class Behaviour:
 
 BEHAVIOURS = {
     "truthful": Behaviour(),
-    "noisy": Behaviour(noise=0.3),
+    "truthful-no-effect": Behaviour(),
+    "noisy": Behaviour(noise=3),
     "lazy": Behaviour(heeds_truth=False, answer_ms=700),
     "straight-lining": Behaviour(straight_line=True, answer_ms=900),
-    "order-biased": Behaviour(noise=0.1, drift=0.35),
+    "order-biased": Behaviour(drift=0.35),
     "leaving-half-way": Behaviour(leaves_after=0.5),
 }
 # Out of ten annotators, four are truthful, two noisy, and one has each of the other behaviours.
@@ -62,7 +51,12 @@ MIXTURE = [*["truthful"] * 4, *["noisy"] * 2, "lazy", "straight-lining", "order-
 
 
 def simulate(
-    study: Study, number: int, seed: int = 0, *, done: Callable[[Annotator], None] = lambda annotator: None
+    study: Study,
+    number: int,
+    seed: int = 0,
+    *,
+    truth: str = "",
+    done: Callable[[Annotator], None] = lambda annotator: None,
 ) -> list[Annotator]:
     """Let simulated annotators take a study in any state; return them.
 
@@ -71,19 +65,24 @@ def simulate(
     study
         A study with questions and stimuli.
     number
-        Number of annotators; their behaviours follow :data:`MIXTURE`.
+        Number of annotators; their behaviours follow :data:`MIXTURE` if no truth is given.
     seed
         Seed of their answers. Their trials depend on the study's seed and on random pseudonyms.
+    truth
+        A name in :data:`.truth.TRUTHS`: all are truthful, about conditions that differ or that do not.
     done
         Called with each annotator when finished.
     """
     rng = random.Random(f"rehearsal:{seed}")
     annotators = []
+    behaviours = [TRUTHS[truth]] if truth else MIXTURE
+    scenarios = {name: scenario_for(study, name) for name in set(behaviours)}
     for index in range(number):
-        name = MIXTURE[index % len(MIXTURE)]
+        name = behaviours[index % len(behaviours)]
         device_family = rng.choice(["desktop", "phone"])
         annotator = join(study, rehearsal=True, behaviour=name, device_family=device_family)
-        _Walk(annotator, BEHAVIOURS[name], random.Random(f"{seed}:{index}")).go()
+        chance = random.Random(f"{seed}:{index}")
+        _Walk(annotator, BEHAVIOURS[name], Ears(scenarios[name], chance), chance).go()
         annotators.append(annotator)
         done(annotator)
     return annotators
@@ -117,9 +116,10 @@ def discard(study: Study) -> int:
 class _Walk:
     """The session of one simulated annotator."""
 
-    def __init__(self, annotator: Annotator, behaviour: Behaviour, rng: random.Random) -> None:
+    def __init__(self, annotator: Annotator, behaviour: Behaviour, ears: Ears, rng: random.Random) -> None:
         self.annotator = annotator
         self.behaviour = behaviour
+        self.ears = ears
         self.rng = rng
         self.sequence = 0
         self.favourite = rng.random()
@@ -176,20 +176,26 @@ class _Walk:
     def attends(self) -> bool:
         return self.behaviour.heeds_truth and not self.behaviour.straight_line
 
-    def level(self, question: Question, presentation: Presentation | None, elapsed: float) -> float:
-        """Return the position of the answer on the scale, 0 to 1."""
+    @cached_property
+    def targets(self) -> set[str]:
+        """The targets of the study's clips."""
+        clips = self.annotator.study.stimuli.exclude(clip__target="")
+        return set(clips.values_list("clip__target", flat=True))
+
+    def level(
+        self, question: Question, presentation: Presentation | None, elapsed: float, target: str = ""
+    ) -> float:
+        """Return the position of the answer on the scale, 0 to 1; of a target instead of the question."""
         if self.behaviour.straight_line:
             return self.favourite
         if not self.behaviour.heeds_truth or presentation is None:
             return self.rng.random()
-        clip = presentation.stimulus.clip
-        # Each track has its own level of each property, the same for all annotators.
-        of_track = random.Random(f"{clip.track.name}:{question.key}").uniform(0.4, 1.0)
-        remains = _REMAINS[clip.condition] if clip.target in ("", question.target) else 0.3
-        level = remains * of_track
-        return min(
-            1.0, max(0.0, level + self.behaviour.drift * elapsed + self.rng.gauss(0, self.behaviour.noise))
-        )
+        error = self.rng.gauss(0, self.behaviour.noise * self.ears.scenario.error)
+        if presentation.role == Presentation.Role.HIDDEN_REFERENCE:
+            return max(0.0, 1 - 0.3 * abs(error))  # it is heard to be the same as the reference
+        target = target or question.target
+        level = self.ears.level(presentation.stimulus.clip, target, target or question.key)
+        return min(1.0, max(0.0, level + self.behaviour.drift * elapsed + error))
 
     def _listening(self, presentations: list[Presentation]) -> dict:
         return {
@@ -225,6 +231,18 @@ class _Heard:
     def of_clips(self) -> dict[str, float]:
         blind = self._walk.blind
         return {item.label: self._walk.level(self._question, item, self._elapsed) for item in blind}
+
+    def of_targets(self, names: Sequence[str]) -> dict[str, float]:
+        known = [name for name in names if name in self._walk.targets]
+        return {
+            name: self._walk.level(self._question, self._presentation, self._elapsed, name) for name in known
+        }
+
+    @property
+    def apart(self) -> float:
+        ears, target = self._walk.ears, self._question.target
+        first, *_others, last = (ears.kept(item.stimulus.clip, target) for item in self._walk.blind)
+        return min(1.0, ears.scenario.told * abs(first - last))
 
     @property
     def right(self) -> str:

@@ -1,8 +1,9 @@
 """Definitions of studies in TOML files: texts in every language, design, questions and what is declared.
 
-``fixtures/demo_study.toml`` and the files of the templates share the table ``[study]``: fields of `Study`;
-the lists ``questions``, ``exclusion_rules`` and ``research_questions`` with the fields of their models (a
-research question names its ``question`` by key); ``translations``: language -> the same texts in it.
+The demo's files in ``fixtures/studies/`` and those of the templates share the table ``[study]``: fields of
+`Study`; the lists ``questions``, ``exclusion_rules`` and ``research_questions`` with the fields of their
+models (a research question names its ``question`` by key); ``translations``: language -> the same texts in
+it.
 """
 
 import tomllib

@@ -10,14 +10,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import readme_pictures
 from demo_site import REPEATS
 from demo_site import TRIALS as MAIN
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sites import REPOSITORY, copy_empty_site, environment_of_site, free_port, start_site
 from walking import begin, press_next
 
 pytestmark = pytest.mark.long
-QUESTIONS = ("happy", "articulation", "sound_quality")
+STUDY = "demo-evidence"
+QUESTIONS = ("happy", "sound_quality")
 TRIALS = 1 + MAIN + REPEATS  # one for practice
 
 
@@ -50,7 +53,7 @@ def test_two_annotators_take_the_demo_study_and_the_export_holds_their_answers(n
     entered = {}
     people = {seed: new_page() for seed in (1, 2)}
     for page in people.values():
-        begin(page, demo_site, slug="demo")
+        begin(page, demo_site, slug=STUDY)
     chances = {seed: random.Random(seed) for seed in people}
     for position in range(1, TRIALS + 1):
         for seed, page in people.items():
@@ -81,7 +84,7 @@ def test_axe_finds_nothing_on_the_researchers_pages(new_page, demo_site, inspect
     expect(page.get_by_text("From tracks to clips")).to_be_visible()
     look_at("explanation/", "open")
     row = page.get_by_role("row").filter(has_text="Menace").filter(has_text="demo-two-levels")
-    explanation = row.get_by_role("link", name="open").get_attribute("href")
+    explanation = row.get_by_role("link", name="open").first.get_attribute("href")
     look_at(explanation.removeprefix("/admin/explainer/"), "Fidelity")
     expect(page.get_by_text(re.compile("Matches the evidence:|to match it")).first).to_be_visible()
     comparison = page.get_by_role("link", name="demo-tagger").get_attribute("href")
@@ -96,6 +99,15 @@ def test_axe_finds_nothing_on_the_researchers_pages(new_page, demo_site, inspect
     look_at("clips/upload/", "Zip archive")
     look_at("track/add/", "Sound files")
     look_at("clip/", "Select clip to view")
+
+
+def test_the_readme_s_pictures_can_be_taken(chromium, demo_site, tmp_path):
+    files = readme_pictures.take(chromium, demo_site.address, demo_site.environment, tmp_path)
+    sizes = {file.stem: Image.open(file).size for file in files}
+    desk = tuple(readme_pictures.DESK.values())
+    assert sizes == {"results": desk, "explanation": desk, "trial": tuple(readme_pictures.PHONE.values())}
+    stored = {file.stem for file in readme_pictures.FOLDER.glob("*.png")}
+    assert stored == sizes.keys()
 
 
 def answer_trial(page: Page, position: int, rng: random.Random) -> dict[str, int]:
@@ -116,7 +128,7 @@ import sys
 import demo_site
 demo_site.main()
 from django.core.management import call_command
-call_command("export_study", "demo", "--output", sys.argv[1])
+call_command("export_study", sys.argv[2], "--output", sys.argv[1])
 """
 
 
@@ -126,7 +138,7 @@ def set_up_again_and_export(site: DemoSite) -> dict[str, list[dict]]:
     Setting up again must change nothing that was entered.
     """
     file = site.folder / "demo.zip"
-    site.python("-c", SET_UP_AGAIN_AND_EXPORT, str(file))
+    site.python("-c", SET_UP_AGAIN_AND_EXPORT, str(file), STUDY)
     tables = {}
     with zipfile.ZipFile(file) as archive:
         for name in archive.namelist():
@@ -158,6 +170,6 @@ def assert_items_have_provenance(tables: dict[str, list[dict]]) -> None:
         item = items[row["stimulus"]]
         assert item["condition"] == row["condition"]
         assert len(item["clip_sha256"]) == 64
-        assert item["model"] in ("cue-model", "musicnn-MSD")
-        assert item["recipe"].startswith("demo-")
-    assert {row["condition"] for row in tables["judgments"]} >= {"evidence", "complement", "random_control"}
+        assert (item["model"], item["recipe"]) == ("cue-model", "demo-two-levels")
+        assert item["excerpt"].startswith(f"{item['track']}_")
+    assert {row["condition"] for row in tables["judgments"]} >= {"original", "evidence", "random_control"}

@@ -128,8 +128,9 @@ def claims(answers, row):
         signal, noise = evidence & (intended == option), evidence & (intended != option)
     hits, signals, alarms, noises = (heard & signal).sum(), signal.sum(), (heard & noise).sum(), noise.sum()
     z_hit, z_false = e.z_of(hits, signals), e.z_of(alarms, noises)
-    return {"hit_rate": hits / signals, "false_alarm_rate": alarms / noises, "d_prime": z_hit - z_false,
-            "criterion": -(z_hit + z_false) / 2}[row["statistic"]]  # fmt: skip
+    found = {"hit_rate": hits / signals, "false_alarm_rate": alarms / noises}
+    found |= {"pooled_d_prime": z_hit - z_false, "pooled_criterion": -(z_hit + z_false) / 2}
+    return found[row["statistic"]]
 
 
 def model_comparison(answers, row):

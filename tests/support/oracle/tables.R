@@ -306,7 +306,7 @@ of_claims <- function(row) {
   z_hit <- z(sum(heard & signal), sum(signal))
   z_false <- z(sum(heard & noise), sum(noise))
   switch(row$statistic, hit_rate = mean(heard[signal]), false_alarm_rate = mean(heard[noise]),
-         d_prime = z_hit - z_false, criterion = -(z_hit + z_false) / 2)
+         pooled_d_prime = z_hit - z_false, pooled_criterion = -(z_hit + z_false) / 2)
 }
 
 of_dose_response <- function(row) {

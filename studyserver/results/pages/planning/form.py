@@ -10,7 +10,8 @@ from studyserver.results.tables.plans.designs import Design, design_of
 from studyserver.results.tables.plans.plan import PlanRequest
 from studyserver.study.models import Study
 
-MOST = 1000  # annotators, tracks
+MOST = 1000  # annotators
+MOST_TRACKS = 100
 _IN_STEPS = {"required": False, "min_value": 0.0, "widget": forms.NumberInput(attrs={"step": "any"})}
 
 
@@ -23,7 +24,7 @@ class PlanningForm(forms.Form):
     )
     annotators = forms.IntegerField(min_value=3, max_value=MOST, label="Annotators")
     tracks = forms.IntegerField(
-        min_value=3, max_value=MOST, label="Tracks", help_text="Excerpts of one track count as one."
+        min_value=3, max_value=MOST_TRACKS, label="Tracks", help_text="Excerpts of one track count as one."
     )
     trials = forms.IntegerField(
         min_value=1,
@@ -84,7 +85,7 @@ class PlanningForm(forms.Form):
             "aim": aim.key,
             "effect": aim.row.smallest_effect or aim.usual_effect,
             "annotators": min(max(self.design.n_annotators, 3), MOST),
-            "tracks": min(max(self.design.n_tracks, 3), MOST) if has_stimuli else 24,
+            "tracks": min(max(self.design.n_tracks, 3), MOST_TRACKS) if has_stimuli else 24,
             "trials": "" if trials is None else trials,
             "source": "assumed",
         }

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache
+
 from explainer.core.base.counting import plural
 from explainer.imports.excerpts import counted
 from studyserver.common.number_text import NO_BREAK, plain
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _AROUND_ANNOTATORS = (0.5, 1, 1.5, 2, 3)
 _AROUND_TRACKS = (0.5, 1, 2)
+_KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,19 @@ class PlanPage:
 
     def approximate(self, annotators: int, tracks: int) -> Expected:
         """Return what the design with other numbers is expected to find."""
-        from studyserver.results.statistics.planning.simulated import approximate
-
         trials = self.plan.design.n_trials
-        design = self.plan.design.resized(n_annotators=annotators, n_tracks=tracks, n_trials=trials)
-        return approximate(self.plan.with_design(design).scenario())
+
+        def compute() -> Expected:
+            design = self.plan.design.resized(n_annotators=annotators, n_tracks=tracks, n_trials=trials)
+            return self.plan.with_design(design).approximate()
+
+        found: Expected = cache.get_or_set(f"plan-{self.key}-{annotators}-{tracks}", compute, _KEPT_SECONDS)
+        return found
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of all that the plan's figures depend on."""
+        return self.plan.key
 
     @property
     def chosen(self) -> Cell:
@@ -153,7 +164,7 @@ class PlanPage:
             f"about {_percent(expected.found)} of studies{how}."
         )
 
-    @property
+    @cached_property
     def advice(self) -> list[str]:
         """What more annotators, and what more tracks would change."""
         annotators, tracks = self.chosen.annotators, self.chosen.tracks
@@ -227,7 +238,7 @@ class PlanPage:
         from studyserver.results.models import SimulatedPlan
         from studyserver.results.tables.plans.simulating import expectations
 
-        row = SimulatedPlan.objects.filter(study=self.form.study, key=self.plan.key).first()
+        row = SimulatedPlan.objects.filter(study=self.form.study, key=self.key).first()
         if row is None:
             return None
         found = expectations(row, self.plan)

@@ -6,7 +6,7 @@ from studyserver.results.tables.contrasts import Side
 
 from .. import sentences
 from ..widgets import DASH, FigureTable
-from .figures import agreed, by_key, estimated, figures_of
+from .figures import Cell, agreed, by_key, estimated, figures_of
 
 _DECLARED = (
     "The study declared the contrasts marked “declared” as research questions; Holm's correction runs over "
@@ -24,24 +24,25 @@ def contrasts_table(statistics: Statistics) -> FigureTable | None:
     table, items = statistics.remains.contrasts, by_key(statistics)
     if table.empty:
         return None
-    lines = []
+    lines, groups = [], []
     for row in table.fillna({"first_method": "", "second_method": "", "model": ""}).to_dict("records"):
         item = items[row["question"]]
         sides = [Side(row[name], row[f"{name}_method"]).label for name in ("first", "second")]
         of_model = f" ({row['model']})" if row["model"] else ""
         places = number_text.decimals(item.ends) + 1  # so that an end near 0 has a side
         tracks = "" if row["n_tracks"] != row["n_tracks"] else f"{row['n_tracks']:.0f}"
+        groups.append(item.question.text)
         lines.append([
-            item.question.text, " less ".join(sides) + of_model,
-            "declared" if row["primary"] else "exploratory",
+            " less ".join(sides) + of_model, "declared" if row["primary"] else "exploratory",
             sentences.estimate_text(row, places), number_text.probability(row["p"]),
             number_text.probability(row["p_holm"]), _figure(row["d_z"]), _figure(row["cliffs_delta"]), tracks,
         ])  # fmt: skip
     columns = [
-        "question", "contrast", "kind", "difference [95\N{NO-BREAK SPACE}%]", "p (posterior)",
+        "contrast", "kind", "difference [95\N{NO-BREAK SPACE}%]", "p (posterior)",
         "p after Holm", "d_z", "Cliff's δ", "tracks",
     ]  # fmt: skip
-    return FigureTable("Contrasts, differences in units of each question's scale", columns, lines)
+    caption = "Contrasts, differences in units of each question's scale"
+    return FigureTable(caption, columns, lines, n_heads=2, groups=groups)
 
 
 def contrasts_note(are_declared: bool) -> str:
@@ -57,14 +58,20 @@ def claims_table(statistics: Statistics) -> FigureTable | None:
     columns = {
         "hits": agreed("hit_rate"),
         "false alarms": agreed("false_alarm_rate"),
-        "d\N{PRIME}": estimated("d_prime", 2),
-        "criterion": estimated("criterion", 2),
+        "d\N{PRIME} of a listener": _where_known("d_prime"),
+        "criterion": _where_known("criterion"),
+        "d\N{PRIME} of all answers together": _where_known("pooled_d_prime"),
     }
-    lines = [
-        [items[key].question.text, str(about), *(cell(figures_of(part)) for cell in columns.values())]
-        for (key, about), part in table.groupby(["question", "about"], sort=False)
-    ]
-    return FigureTable("Explanations as claims", ["question", "against", *columns], lines)
+    lines, groups = [], []
+    for (key, about), part in table.groupby(["question", "about"], sort=False):
+        groups.append(items[key].question.text)
+        lines.append([str(about), *(cell(figures_of(part)) for cell in columns.values())])
+    return FigureTable("Explanations as claims", ["against", *columns], lines, groups=groups)
+
+
+def _where_known(name: str) -> Cell:
+    """Return cells with a figure that some kinds of noise do not have; a dash where there is none."""
+    return lambda figures: estimated(name, 2)(figures) if name in figures else DASH
 
 
 def _figure(value: float | None) -> str:

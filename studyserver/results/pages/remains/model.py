@@ -10,8 +10,8 @@ from studyserver.results.tables.remains import WhatRemains
 from studyserver.results.tables.summaries import QuestionSummary
 
 from .. import sentences
-from ..widgets import DASH, FigureTable, Remaining, clip_label, interval_plot, scatter
-from .figures import asked_about, by_question, figures_of
+from ..widgets import FigureTable, Remaining, clip_label, scatter
+from .figures import asked_about, by_question, figure_table, figures_of, named
 
 
 def model_parts(statistics: Statistics) -> list[Remaining]:
@@ -23,28 +23,10 @@ def model_parts(statistics: Statistics) -> list[Remaining]:
 def _model(remains: WhatRemains, item: QuestionSummary, table: pd.DataFrame) -> Remaining:
     level = figures_of(table[table["about"] == "level"])
     change = figures_of(table[table["about"] == "change"])
-    drawn = ("model_correlation", "one_rater_correlation", "noise_ceiling")
-    plot = interval_plot(
-        "Correlations with what listeners hear",
-        [(sentences.statistic_name(name), "", level[name]) for name in drawn],
-        (-1.0, 1.0),
-        (-1, -0.5, 0, 0.5, 1),
-    )
-    lines = [
-        [
-            sentences.statistic_name(name),
-            sentences.agreement_text(row),
-            sentences.agreement_text(change[name]) if change else DASH,
-        ]
-        for name, row in level.items()
-    ]
-    columns = ["correlation", "of the clips themselves", "of the change from the original"]
-    figures = FigureTable(f"Listeners and the model on {asked_about(item)}", columns, lines)
-    model, one, ceiling = (sentences.agreement_text(level[name]) for name in drawn)
-    text = (
-        f"Correlation of the model with the listeners' means: {model}. A perfect model would reach "
-        f"{ceiling}, one listener with the mean of the others {one}."
-    )
+    rows = [("the clips themselves", "", level)]
+    rows += [("the change from the original", "", change)] if change else []
+    names = ("model_correlation", "one_rater_correlation", "noise_ceiling", "model_share_of_ceiling")
+    figures = figure_table(f"Listeners and the model on {asked_about(item)}", "of", rows, named(*names))
     points = [
         (
             row["predicted"],
@@ -57,7 +39,7 @@ def _model(remains: WhatRemains, item: QuestionSummary, table: pd.DataFrame) -> 
     picture = scatter("Clips by prediction and judgment", _prediction(remains, item), "mean judgment", points)
     wrong = _misses(remains, item)
     more = [wrong] if wrong.rows else []
-    return Remaining(item.question.key, item.question.text, text, plot, figures, more=more, scatter=picture)
+    return Remaining(item.question.key, item.question.text, "", None, figures, more=more, scatter=picture)
 
 
 def _prediction(remains: WhatRemains, item: QuestionSummary) -> str:

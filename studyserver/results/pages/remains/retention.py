@@ -102,7 +102,9 @@ def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
     labelled = [(method or "all", condition, figures) for method, condition, figures in rows]
     figures = figure_table("Dose and response", "method", labelled, columns)
     headline = " ".join(
-        _dose_sentence(what, method, found["threshold"], several=len(rows) > 1) for method, _, found in rows
+        _dose_sentence(what, method, found["threshold"], several=len(rows) > 1)
+        for method, _, found in rows
+        if found["threshold"]["status"] == "ok"
     )
     return Remaining(item.question.key, item.question.text, headline, plot, figures)
 
@@ -110,8 +112,5 @@ def _dose(item: QuestionSummary, table: pd.DataFrame) -> Remaining:
 def _dose_sentence(what: str, method: str, threshold: Mapping, *, several: bool) -> str:
     """Return how many segments it takes until half of the judgments hear a feature."""
     by = f" ({method})" if several and method else ""
-    if threshold["status"] != "ok":
-        reason = threshold["reason"]
-        return f"How much evidence{by} it takes until {what} is heard cannot be said: {reason}."
     figure = sentences.estimate_text(threshold, 1)
     return f"Half of the judgments hear {what} in the evidence{by} from {figure} segments on."

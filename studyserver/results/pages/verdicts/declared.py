@@ -1,14 +1,14 @@
 """The findings about a study's declared research questions, and their verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
-from explainer.core.clips.conditions import UNMASKED
+from explainer.core.base.counting import plural
+from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL, UNMASKED
 from studyserver.common import number_text
 from studyserver.common.target_names import target_name
 from studyserver.results.data.questions import heard_from
@@ -17,7 +17,7 @@ from studyserver.results.statistics.odd_one_out import FOUND
 from studyserver.results.statistics.reasons import Reason
 from studyserver.results.tables.answer_models.figures import QuestionFigures
 from studyserver.results.tables.computed import Computed, Statistics
-from studyserver.results.tables.contrasts import Side, groups_of_side
+from studyserver.results.tables.contrasts import groups_of_side
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS
 from studyserver.results.tables.plans.aims import Aim, aims_of
@@ -27,8 +27,11 @@ from studyserver.study.questions.kind import Answers
 from studyserver.study.questions.research.estimands import Estimand
 from studyserver.study.questions.research.sentences import side
 
-from .outlook import Outlook, outlook
+from ..widgets import IntervalPlot
+from .compared import pair_rows, plot_of, reversed_share, sides_of
+from .outlook import outlook
 from .rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
+from .simulated import with_truth
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,17 @@ class DeclaredVerdict:
     figures : str
         The estimate with its interval.
     is_settled : bool
-    width : float
-        Of the interval; NaN without one.
-    outlook : Outlook or None
-        What more annotators would do; None without an interval, or if that is unknown.
+    confidence : float
+        Of the interval, after the correction for all declared questions.
+    row : ResearchQuestion
+    question : Question
+        That annotators answered.
+    plot : IntervalPlot or None
+        Every judgment that is compared.
+    n_declared : int
+        Number of verdicts that the confidence is corrected for.
+    estimate, width : float
+        Of the quantity less what it would be without an effect, and of its interval; NaN without one.
     """
 
     asked: str
@@ -57,15 +67,73 @@ class DeclaredVerdict:
     sentence: str
     figures: str
     is_settled: bool
+    confidence: float
+    row: ResearchQuestion
+    question: Question
+    plot: IntervalPlot | None = None
+    n_declared: int = 1
+    estimate: float = float("nan")
     width: float = float("nan")
-    outlook: Outlook | None = None
+
+    def says(self, question: str, *estimands: str) -> bool:
+        """Return whether it tells about a question what sentences on evidence tell, by some estimands.
+
+        Sentences that are not declared are about evidence, beside its random control, or about one pair.
+        """
+        if self.question.key != question or self.row.estimand not in estimands:
+            return False
+        if self.row.estimand in (Estimand.PREFERENCE, Estimand.DETECTION):
+            return True
+        compared = {self.row.first, self.row.second} - {""}
+        return EVIDENCE in compared and compared <= {EVIDENCE, RANDOM_CONTROL}
+
+
+def verdict_parts(parts: Parts) -> dict:
+    """Return ``verdicts``, ``how_sure`` their intervals are, and ``who_counts``."""
+    verdicts = declared_verdicts(parts)
+    return {
+        "verdicts": verdicts,
+        "how_sure": how_sure(verdicts) if verdicts else "",
+        "who_counts": parts.part("who_counts", "Who was left out", who_counts, ""),
+    }
+
+
+def how_sure(verdicts: Sequence[DeclaredVerdict]) -> str:
+    """Return how sure the intervals of all verdicts are, and what they are corrected for."""
+    declared = {one.row.confidence for one in verdicts}
+    if len(verdicts) == 1:
+        return f"The interval is of {_percent(*declared)}, as declared; one question needs no correction."
+    if len(declared) > 1:
+        return "Each interval is widened for the number of declared questions (Bonferroni)."
+    each = {_percent(one.confidence) for one in verdicts}.pop()
+    return (
+        f"Each interval is of {each}, so that the {len(verdicts)} together are as sure as declared, "
+        f"{_percent(*declared)} (Bonferroni's correction)."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g}{number_text.NO_BREAK}%"
+
+
+def who_counts(computed: Computed) -> str:
+    """Return how many annotators are left out by declared rules, and whether figures are without them."""
+    rules, left_out = computed.quality.rules, computed.quality.left_out
+    if not rules:
+        return "Nobody is left out: the study declared no exclusion rules."
+    if not left_out:
+        return "Nobody is left out: the declared rules exclude no annotator."
+    excluded = f"The declared rules exclude {plural(len(left_out), 'annotator')}"
+    return f"{excluded}: the figures are {'nevertheless with' if computed.everybody else 'without'} them."
 
 
 def declared_verdicts(parts: Parts) -> list[DeclaredVerdict]:
     """Return the verdicts of all research questions, in order; each is computed by itself."""
     study = parts.computed.study
     rows = study.research_questions.select_related("question", "music_model")
-    return _verdicts(parts, [(row, question) for row in rows for question in _questions(row, parts)])
+    return _verdicts(
+        parts, [(row, question) for row in rows for question in questions_of(row, parts.computed)]
+    )
 
 
 def verdicts_or_usual(parts: Parts) -> list[DeclaredVerdict]:
@@ -83,13 +151,14 @@ def _verdicts(parts: Parts, pairs: list[tuple[ResearchQuestion, Question]]) -> l
         name = f"verdict-{row.pk}-{question.key}"
         one = parts.part(name, row.sentence, compute, question=question)
         if one is not None:
-            found.append(one)
+            found.append(with_truth(one, parts.computed, row, question))
     return found
 
 
-def _questions(row: ResearchQuestion, parts: Parts) -> list[Question]:
+def questions_of(row: ResearchQuestion, computed: Computed) -> list[Question]:
+    """Return the questions that annotators answer and that answer a research question."""
     asked = {question.pk for question in row.questions}
-    measures = parts.computed.rows.measures.values()
+    measures = computed.rows.measures.values()
     return [one for one in measures if one.pk in asked]
 
 
@@ -98,15 +167,19 @@ def _verdict(row: ResearchQuestion, question: Question, n: int, computed: Comput
     confidence = 1 - (1 - row.confidence) / n
     found = _FINDINGS[Estimand(row.estimand)](computed.shown, row, question, confidence)
     by = "" if row.question_id else question.text
+    plot = plot_of(computed.shown, row, question)
     if isinstance(found, str):
-        return DeclaredVerdict(row.sentence, by, f"This cannot be said yet: {found}.", "", is_settled=False)
+        sentence = f"This cannot be said yet: {found}."
+        return DeclaredVerdict(row.sentence, by, sentence, "", False, confidence, row, question, plot)
     finding, rules, figures = found
-    width = finding.high - finding.low
     said: Verdict = verdict(finding, rules)
-    ahead = outlook(Aim(row, question, n), computed, finding, rules)
-    if ahead is not None and not said.is_settled:
+    ahead = None if said.is_settled else outlook(Aim(row, question, n), computed, finding, rules)
+    if ahead is not None:
         said = verdict(replace(finding, outlook=ahead.sentence), rules)
-    return DeclaredVerdict(row.sentence, by, said.sentence, figures, said.is_settled, width, ahead)
+    return DeclaredVerdict(
+        row.sentence, by, said.sentence, figures, said.is_settled, confidence, row, question, plot,
+        n, (finding.low + finding.high) / 2, finding.high - finding.low,
+    )  # fmt: skip
 
 
 Found = tuple[Finding, tuple[Rule, ...], str] | str
@@ -120,9 +193,7 @@ def _figures(statistics: Statistics, question: Question) -> tuple[QuestionSummar
 
 def _sides(item: QuestionSummary, row: ResearchQuestion) -> list[list[str]] | str:
     """Return the labels of the groups of both sides; why there are none if one is missing."""
-    model = row.music_model.name if row.music_model else ""
-    sides = [Side(row.first, row.first_method, model)]
-    sides += [Side(row.second, row.second_method, model)] if row.second else []
+    sides = sides_of(row)
     labels = [[one.group.label for one in groups_of_side(item, one)] for one in sides]
     missing = [one.label for one, found in zip(sides, labels, strict=True) if not found]
     return f"there is no judgment of {' and '.join(missing)}" if missing else labels
@@ -207,8 +278,7 @@ def _retention(statistics: Statistics, row: ResearchQuestion, question: Question
 
 def _dose(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:
     item, figures = _figures(statistics, question)
-    model = row.music_model.name if row.music_model else ""
-    groups = [one.group for one in groups_of_side(item, Side(row.first, row.first_method, model))]
+    groups = [one.group for one in groups_of_side(item, sides_of(row)[0])]
     sizes = sorted({group.kept_segments for group in groups if group.kept_segments})
     if len(sizes) < 2:
         return "the answers are about one number of segments only"
@@ -253,59 +323,33 @@ def _preference(
     statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float
 ) -> Found:
     table = statistics.compared.preferences
-    rows, turned = _pair(table[table["statistic"] == "preference"], row, question)
+    rows, turned = pair_rows(table[table["statistic"] == "preference"], row, question)
     if turned:
-        rows = [
-            {
-                **one,
-                "estimate": 1 - one["estimate"],
-                "ci_low": 1 - one["ci_high"],
-                "ci_high": 1 - one["ci_low"],
-            }
-            for one in rows
-        ]
+        rows = [reversed_share(one) for one in rows]
     return _by_table(row, rows, confidence, null=0.5, name="share of pairs")
 
 
 def _detection(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:
     if question.answer_kind.has_numbers:
-        table = statistics.remains.claims
-        about = row.second.replace("_", " ")
-        use = (
-            (table["question"] == question.key)
-            & (table["statistic"] == "d_prime")
-            & (table["about"] == about)
-        )
-        rows = [one for one in table[use].to_dict("records") if one["ci_scope"] == "new annotators"]
-        return _by_table(row, rows, confidence, null=0.0, name="d\N{PRIME}")
+        return _detection_by_numbers(statistics, row, question, confidence)
     table = statistics.compared.discrimination
-    rows, _turned = _pair(table[table["statistic"] == "abx_d_prime"], row, question)
+    rows, _turned = pair_rows(table[table["statistic"] == "abx_d_prime"], row, question)
     return _by_table(row, rows, confidence, null=0.0, name="d\N{PRIME}")
 
 
-def _pair(table: pd.DataFrame, row: ResearchQuestion, question: Question) -> tuple[list[dict], bool]:
-    """Return the rows of a pair of conditions, and whether the second is the first of the table's pair."""
-    first, second = ((row.first, row.first_method), (row.second, row.second_method))
-    rows = [
-        one
-        for one in table[table["question"] == question.key].to_dict("records")
-        if one["ci_scope"] == "new annotators"
-    ]
-    straight = [one for one in rows if _is_side(one, first) and _is_about(one, second)]
-    if straight:
-        return straight, False
-    return [one for one in rows if _is_side(one, second) and _is_about(one, first)], True
-
-
-def _is_side(row: dict, wanted: tuple[str, str]) -> bool:
-    condition, method = wanted
-    return row["condition"] == condition and (not method or row["method"] == method)
-
-
-def _is_about(row: dict, wanted: tuple[str, str]) -> bool:
-    condition, method = wanted
-    words = str(row["about"]).split(", ")
-    return words[0] == Side(condition).label and (not method or method in words[1:])
+def _detection_by_numbers(
+    statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float
+) -> Found:
+    item, figures = _figures(statistics, question)
+    labels = _sides(item, row)
+    if isinstance(labels, str):
+        return labels
+    found = figures.detection(*labels)
+    if isinstance(found, Reason):
+        return found.worded("track", "annotator")
+    low, high = found[0].interval(confidence)
+    finding = Finding(low, high, "", "", "", smallest=row.smallest_effect)
+    return finding, EFFECT, _coefficient("d\N{PRIME}", found[0].estimate, low, high)
 
 
 def _identification(

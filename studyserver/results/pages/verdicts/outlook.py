@@ -13,14 +13,13 @@ from .rules import Finding, Rule, verdict
 
 @dataclass(frozen=True)
 class Outlook:
-    """What more annotators would do for a research question.
+    """What more annotators would do for an open research question.
 
     Attributes
     ----------
     study : Continuation
     more : int, optional
-        How many more settle it, about, if the estimate stays what it is; 0 if it is settled, None if no
-        number does.
+        How many more settle it, about, if the estimate stays what it is; None if no number does.
     """
 
     study: Continuation
@@ -36,11 +35,9 @@ class Outlook:
 
 
 def outlook(aim: Aim, computed: Computed, finding: Finding, rules: tuple[Rule, ...]) -> Outlook | None:
-    """Return what would settle a question, by the rules that decide its verdict; None if unknown."""
+    """Return what would settle an open question, by the rules that decide its verdict; None if unknown."""
     centre = (finding.low + finding.high) / 2
     study = Continuation(aim, computed, centre)
-    if verdict(finding, rules).is_settled:
-        return Outlook(study, 0)
     try:
         return Outlook(study, study.more_until(lambda share: _is_settled(finding, rules, share)))
     except CannotPlan:

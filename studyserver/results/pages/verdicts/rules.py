@@ -8,6 +8,8 @@ about its absence (equivalence; Lakens, Scheel & Isager 2018).
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from studyserver.common.number_text import plain
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -80,7 +82,10 @@ class Finding:
     @property
     def least(self) -> str:
         """The smallest effect in words."""
-        return "" if self.smallest is None else f"{self.smallest:g} {self.unit}".strip()
+        if self.smallest is None:
+            return ""
+        number = plain(self.smallest)
+        return f"{number} {self.unit}" if self.unit else number.removeprefix("0")
 
 
 @dataclass(frozen=True)

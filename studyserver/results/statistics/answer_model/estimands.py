@@ -9,6 +9,8 @@ from scipy.special import ndtr
 from .answers import Family
 from .fit import Fit
 
+LEAST_DIFFERENCE = 0.1  # of tracks, at the end of an interval, as a share of the estimate
+
 
 @dataclass(frozen=True)
 class Posterior:
@@ -107,30 +109,48 @@ def retention(fit: Fit, reference: Hashable, level: Hashable) -> Posterior:
 def kept_share(fit: Fit, reference: Hashable, level: Hashable) -> Posterior:
     """Return how much of a difference between tracks at the reference is left at a level (a slope).
 
-    It is 1 where differences are as large as at the reference; it has no limits.
+    It is 1 where differences are as large as at the reference; it has no limits, and means nothing where
+    `differs_by_track` is false.
     """
     tracks = fit.draws.tracks + fit.draws.excerpts
     one, two = fit.answers.levels.index(reference), fit.answers.levels.index(level)
     return _flat(tracks[:, :, one, two] / tracks[:, :, one, one])
 
 
-def d_prime(fit: Fit, signal: Sequence[Hashable], noise: Sequence[Hashable]) -> Posterior:
-    """Return how well one rater tells signal from noise: z(hit rate) - z(false-alarm rate).
+def differs_by_track(fit: Fit, reference: Hashable) -> bool:
+    """Return whether tracks differ at the reference, so that a share of their differences has limits.
 
-    The rates are those of a rater with an average criterion over new tracks. Raters with criteria of their
-    own do not make it smaller, as they do when hits of all raters are pooled (Macmillan & Creelman 2005).
-
-    Raises
-    ------
-    ValueError
-        If the answers are not binary.
+    They do if the 95 % interval of their standard deviation begins above `LEAST_DIFFERENCE` of its median.
+    Below that the denominator of `kept_share` comes so near to 0 that its interval says only that.
     """
-    if fit.answers.family is not Family.BINARY:
-        raise ValueError("d' needs binary answers")
-    return Posterior(
-        np.mean([_z_of_rater(fit, level) for level in signal], axis=0)
-        - np.mean([_z_of_rater(fit, level) for level in noise], axis=0)
+    tracks = fit.draws.tracks + fit.draws.excerpts
+    place = fit.answers.levels.index(reference)
+    low, middle = np.quantile(np.sqrt(tracks[:, :, place, place]), [0.025, 0.5])
+    return bool(low > LEAST_DIFFERENCE * middle)
+
+
+def detection(
+    fit: Fit, signal: Sequence[Hashable], noise: Sequence[Hashable], heard_above: float = 0.0
+) -> tuple[Posterior, Posterior]:
+    """Return how well one rater tells signal from noise, and the rater's criterion.
+
+    d' = z(hits) - z(false alarms), criterion = -(z(hits) + z(false alarms)) / 2, where the rates are those of
+    a rater with an average criterion over new tracks. Raters with criteria of their own do not make d'
+    smaller, as they do when hits of all raters are pooled (Macmillan & Creelman 2005).
+
+    Parameters
+    ----------
+    fit : Fit
+    signal, noise : sequence of labels
+        The levels of both; several have the same weight.
+    heard_above : float
+        Answers above it count as heard, in units of the scale. Binary answers need none: 1 is heard.
+    """
+    hits, alarms = (
+        np.mean([_z_of_rater(fit, level, heard_above) for level in levels], axis=0)
+        for levels in (signal, noise)
     )
+    return Posterior(hits - alarms), Posterior(-(hits + alarms) / 2)
 
 
 def slope_per_doubling(fit: Fit, doses: Sequence[tuple[Hashable, float]]) -> Posterior:
@@ -162,9 +182,14 @@ def _variance_of_answers(fit: Fit, place: int, *, raters: bool = True) -> np.nda
     return found + draws.raters + draws.raters_by_level if raters else found
 
 
-def _z_of_rater(fit: Fit, level: Hashable) -> np.ndarray:
+def _z_of_rater(fit: Fit, level: Hashable, heard_above: float) -> np.ndarray:
     place = fit.answers.levels.index(level)
     heard = fit.draws.means[:, :, place]
+    if fit.answers.family is Family.ORDINAL:
+        step = int((np.asarray(fit.answers.points) <= heard_above).sum()) - 1
+        heard = heard - fit.draws.thresholds[:, :, step]
+    elif fit.answers.family is Family.GAUSSIAN:
+        heard = heard - heard_above
     return (heard / np.sqrt(_variance_of_answers(fit, place, raters=False))).ravel()
 
 

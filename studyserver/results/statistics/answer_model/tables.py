@@ -10,7 +10,7 @@ import pandas as pd
 from studyserver.results.statistics.reasons import Reason, Why
 
 from .answers import Answers
-from .estimands import Posterior, difference, kept_share, mean, retention, slope
+from .estimands import Posterior, difference, differs_by_track, kept_share, mean, retention, slope
 from .fit import Fit
 from .reliability import component_table
 
@@ -112,7 +112,13 @@ def _retention_rows(
             continue
         known[level] = retention(fit, reference, level)
         rows.append(_row(fit, "retention", known[level], confidence, level, reference))
-        rows.append(_row(fit, "kept_share", kept_share(fit, reference, level), confidence, level, reference))
+        if differs_by_track(fit, reference):
+            share = kept_share(fit, reference, level)
+            rows.append(_row(fit, "kept_share", share, confidence, level, reference))
+        else:
+            why = Reason(Why.REFERENCE_NEAR_ZERO)
+            place = {"statistic": "kept_share", "level": level, "other": reference}
+            rows.append({**place, "status": "undefined", "reason": why})
     rows += [
         _row(fit, "retention_difference", known[a] - known[b], confidence, a, b, test=True)
         for a, b in pairs

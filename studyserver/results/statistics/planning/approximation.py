@@ -33,14 +33,19 @@ class Approximation:
     truth : Truth
     rater, track, level : np.ndarray of int [shape=(n,)]
         Codes from 0 of each judgment.
+    repeated : float
+        How many raters each rater stands for, so that large designs need not be written out.
     """
 
     truth: Truth
     rater: np.ndarray
     track: np.ndarray
     level: np.ndarray
+    repeated: float = 1.0
 
-    def width_of_difference(self, weights: Sequence[float], confidence: float = 0.95) -> float:
+    def width_of_difference(
+        self, weights: Sequence[float], confidence: float = 0.95, *, heard: bool = False
+    ) -> float:
         """Return the expected width of the interval of a weighted sum of means, in units of the scale.
 
         Parameters
@@ -48,10 +53,14 @@ class Approximation:
         weights : sequence of float
             Of the levels, such as (1, -1).
         confidence : float
+        heard : bool
+            Whether the sum is of what is heard, not of answers, which are bounded by the ends of the scale.
         """
-        parts = self._variance_parts(np.asarray(weights, dtype=float) * self._slopes)
+        slopes = 1.0 if heard else self._slopes
+        parts = self._variance_parts(np.asarray(weights, dtype=float) * slopes)
         # The priors of the model's variances count like some tracks and raters more.
-        degrees = [int(code.max()) + 2 for code in (self.track, self.rater)] + [len(self.rater)]
+        raters = int(self.repeated * (int(self.rater.max()) + 1))
+        degrees = [int(self.track.max()) + 2, raters + 1, int(self.repeated * len(self.rater))]
         grouped = [parts["tracks"], parts["raters"], parts["rest"]]
         t = stats.t.ppf((1 + confidence) / 2, satterthwaite(grouped, degrees))
         return float(2 * t * np.sqrt(sum(grouped)))
@@ -104,7 +113,8 @@ class Approximation:
         The variance of the optimal weights is of first degree in the variances, so that it is the sum of its
         derivatives times these (Euler's theorem).
         """
-        coefficients, n_levels = self._blue @ weights, len(weights)
+        # Of all raters that one stands for together; each of them has an equal part of it.
+        coefficients, n_levels, shared = self._blue @ weights, len(weights), 1 / self.repeated
         by_track = np.zeros((int(self.track.max()) + 1, n_levels))
         np.add.at(by_track, (self.track, self.level), coefficients)
         by_rater = np.zeros((int(self.rater.max()) + 1, n_levels))
@@ -115,11 +125,13 @@ class Approximation:
             "tracks": float(np.einsum("tl,lk,tk->", by_track, truth.tracks, by_track)),
             "raters": float(
                 truth.raters * (by_rater.sum(axis=1) ** 2).sum() + truth.raters_by_level * (by_rater**2).sum()
-            ),
+            )
+            * shared,
             "rest": float(
                 truth.raters_by_track * (np.bincount(cell, weights=coefficients) ** 2).sum()
                 + (self._errors[self.level] * coefficients**2).sum()
-            ),
+            )
+            * shared,
         }
 
     @cached_property
@@ -136,12 +148,12 @@ class Approximation:
             place = n_levels + self.track[rows] * n_levels + self.level[rows]
             design[np.arange(len(rows)), place] = 1
             solved = np.linalg.solve(self._covariance_of(rows), design)
-            system += design.T @ solved
+            system += self.repeated * design.T @ solved
             whitened.append(solved)
         inverse_of_system = np.linalg.inv(system)
         found = np.empty((len(self.rater), n_levels))
         for rows, solved in zip(self._rows_of_raters, whitened, strict=True):
-            found[rows] = solved @ inverse_of_system[:, :n_levels]
+            found[rows] = self.repeated * solved @ inverse_of_system[:, :n_levels]
         return found
 
     @cached_property
@@ -189,7 +201,7 @@ class Approximation:
             first, second = np.nonzero(same)
             level = self.level[rows]
             place = self.track[rows][first], level[first], level[second]
-            np.add.at(judged, place, precision[first, second])
+            np.add.at(judged, place, self.repeated * precision[first, second])
         inverse = np.linalg.inv(self.truth.tracks + 1e-9 * np.eye(n_levels))
         precisions = judged - judged @ np.linalg.solve(judged + inverse, judged)
         derivatives = []

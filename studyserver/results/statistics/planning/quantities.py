@@ -150,36 +150,42 @@ class Retention:
 
 @dataclass(frozen=True)
 class Detection:
-    """d' of one rater between two levels, from answers yes and no."""
+    """d' of one rater between two levels, from answers that tell whether something is heard.
+
+    Attributes
+    ----------
+    signal, noise : int
+    heard_above : float
+        Answers above it count as heard; of binary answers, 1 does.
+    """
 
     signal: int
     noise: int
+    heard_above: float = 0.0
 
     def estimate(self, truth: Truth, answers: pd.DataFrame, confidence: float, seed: int) -> Found:
         """Return the estimate, as the results compute it."""
-        found = estimands.d_prime(fit_simulated(truth, answers, seed), [self.signal], [self.noise])
+        fit = fit_simulated(truth, answers, seed)
+        found, _criterion = estimands.detection(fit, [self.signal], [self.noise], self.heard_above)
         return _of_draws(found, confidence)
 
     def true_value(self, truth: Truth) -> float:
         """Return the value that the estimates are about."""
-        spread = [
-            truth.tracks[level, level] + truth.raters_by_track + truth.error
-            for level in range(len(truth.means))
-        ]
-        z = np.asarray(truth.means) / np.sqrt(spread)
+        threshold = 0.0 if truth.family is Family.BINARY else self.heard_above
+        z = (np.asarray(truth.means) - threshold) / self._spread(truth)
         return float(z[self.signal] - z[self.noise])
 
     def expected(self, design: Approximation, confidence: float) -> Expected:
         """Return what is to be expected without simulating answers."""
-        # The width of the difference of two shares, divided by the slope of shares over z at the mean.
-        shares = [design.truth.mean(level) for level in (self.signal, self.noise)]
-        slopes = stats.norm.pdf(ndtri(shares))
-        weights = _weights(design, {self.signal: 1 / slopes[0], self.noise: -1 / slopes[1]})
-        truth, level = design.truth, self.signal
-        of_rater = truth.tracks[level, level] + truth.raters_by_track + truth.error
-        of_all = of_rater + truth.raters + truth.raters_by_level
-        width = design.width_of_difference(weights, confidence) * float(np.sqrt(of_all / of_rater))
+        spread = self._spread(design.truth)
+        given = {self.signal: 1 / spread[self.signal], self.noise: -1 / spread[self.noise]}
+        width = design.width_of_difference(_weights(design, given), confidence, heard=True)
         return around(self.true_value(design.truth), width, confidence)
+
+    @staticmethod
+    def _spread(truth: Truth) -> np.ndarray:
+        """Return the standard deviation of what one rater hears of new tracks, at each level."""
+        return np.sqrt(np.diag(truth.tracks) + truth.raters_by_track + truth.error)
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,15 @@ def expectation(plan: Plan, found: list[Found]) -> Expectation:
     )
 
 
-def approximate(plan: Plan) -> Expected:
-    """Return what a plan can be expected to find, within about 10 % of what simulated studies find."""
+def approximate(plan: Plan, *, repeated: float = 1.0) -> Expected:
+    """Return what a plan can be expected to find, within about 10 % of what simulated studies find.
+
+    Parameters
+    ----------
+    plan : Plan
+    repeated : float
+        How many raters each rater of the allocation stands for.
+    """
     rows = np.asarray(plan.allocate(0))
-    design = Approximation(plan.truth, rows[:, 0], rows[:, 1], rows[:, 2])
+    design = Approximation(plan.truth, rows[:, 0], rows[:, 1], rows[:, 2], repeated)
     return plan.quantity.expected(design, plan.confidence)

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
+from studyserver.results.data.questions import heard_from
 from studyserver.results.statistics.answer_model.answers import Family
 from studyserver.results.statistics.answer_model.estimands import (
     Posterior,
+    detection,
     difference,
+    differs_by_track,
     kept_share,
     mean_of,
     retention,
@@ -151,7 +154,10 @@ class QuestionFigures:
             "contrast_kept": lambda fit: kept_share(fit, other, one),
             "mean_shift": lambda fit: difference(fit, [one], [other]),
         }
-        return [self._row(name, compute, [one, other], group) for name, compute in figures.items()]
+        return [
+            self._row(name, compute, [one, other], group, is_share=name == "contrast_kept")
+            for name, compute in figures.items()
+        ]
 
     def _retention_difference(self, group: Group, control: Group, reference: Group) -> list[dict[str, Any]]:
         labels = [group.label, control.label, reference.label]
@@ -160,7 +166,40 @@ class QuestionFigures:
             "retention_difference": lambda fit: retention(fit, other, one) - retention(fit, other, two),
             "contrast_kept_difference": lambda fit: kept_share(fit, other, one) - kept_share(fit, other, two),
         }
-        return [self._row(name, compute, labels, group, two) for name, compute in figures.items()]
+        return [
+            self._row(name, compute, labels, group, two, is_share=name == "contrast_kept_difference")
+            for name, compute in figures.items()
+        ]
+
+    def detection(self, signal: Sequence[str], noise: Sequence[str]) -> tuple[Posterior, Posterior] | Reason:
+        """Return d' and criterion of one annotator between two sets of groups; a reason if there are none."""
+        reason = self.undefined([*signal, *noise])
+        if reason is not None:
+            return reason
+        assert self.stored.fit is not None
+        return detection(self.stored.fit, signal, noise, heard_from(self.item.question))
+
+    def detection_rows(self, about: str) -> pd.DataFrame:
+        """Return d' and criterion of one annotator between evidence and its random control; empty without."""
+        groups = [one.group for one in self.item.groups]
+        sides = [
+            [group.label for group in groups if group.condition == condition]
+            for condition in (EVIDENCE, RANDOM_CONTROL)
+        ]
+        if not all(sides):
+            return pd.DataFrame()
+        found, labels = self.detection(*sides), [*sides[0], *sides[1]]
+        rows = []
+        for place, name in enumerate(("d_prime", "criterion")):
+            row: dict[str, Any] = {"condition": EVIDENCE, "about": about, "statistic": name}
+            row |= {"ci_scope": NEW_ANNOTATORS, "ci_method": METHOD, **self._counts(labels), "reason": ""}
+            if isinstance(found, Reason):
+                rows.append({**row, "status": "undefined", "reason": found.worded("track", "annotator")})
+                continue
+            low, high = found[place].interval()
+            values = {"estimate": found[place].estimate, "se": found[place].sd}
+            rows.append({**row, **values, "ci_low": low, "ci_high": high, "status": "ok"})
+        return pd.DataFrame(rows)
 
     def _row(
         self,
@@ -169,10 +208,14 @@ class QuestionFigures:
         labels: Sequence[str],
         group: Group,
         about: str = "",
+        *,
+        is_share: bool = False,
     ) -> dict[str, Any]:
         row: dict[str, Any] = {"condition": group.label, "about": about or None, "statistic": name}
         row |= {"ci_scope": NEW_ANNOTATORS, **self._counts(labels)}
         reason = self.undefined(labels) or self._few_tracks(labels)
+        if reason is None and is_share and not self._differs(labels[-1]):
+            reason = Reason(Why.REFERENCE_NEAR_ZERO)
         if reason is not None:
             words = reason.worded("track", "annotator")
             return {**row, "ci_method": METHOD, "status": "undefined", "reason": words}
@@ -192,12 +235,35 @@ class QuestionFigures:
         shared = min(tracks_in_both(answers, label, labels[-1]) for label in labels[:-1])
         return Reason(Why.FEW_TRACKS) if shared < MINIMUM_TRACKS else None
 
+    def _differs(self, reference: str) -> bool:
+        assert self.stored.fit is not None
+        return differs_by_track(self.stored.fit, reference)
+
     def _control_of(self, group: Group) -> Group | None:
         if group.condition != EVIDENCE:
             return None
         controls = [one.group for one in self.item.groups if one.group.condition == RANDOM_CONTROL]
         same = replace(group, condition=RANDOM_CONTROL)
         return same if same in controls else controls[0] if len(controls) == 1 else None
+
+    def main_figures(self) -> dict[str, Posterior]:
+        """Return the mean of each kind of evidence, its difference from the control, and its retention."""
+        found: dict[str, Posterior] = {}
+        for item in self.item.groups:
+            one = item.group.label
+            if item.group.condition != EVIDENCE or self.undefined([one]) is not None:
+                continue
+            found[f"mean, {one}"] = self.posterior_mean([one])
+            control, reference = self._control_of(item.group), self.reference_of(item)
+            if control is not None and self.undefined([control.label]) is None:
+                apart = self.difference([one], [control.label])
+                if isinstance(apart, Posterior):
+                    found[f"difference, {one} less {control.label}"] = apart
+            if reference is not None and self.undefined([reference.label]) is None:
+                assert self.stored.fit is not None
+                if self._few_tracks([one, reference.label]) is None:
+                    found[f"retention, {one}"] = retention(self.stored.fit, reference.label, one)
+        return found
 
     def model_rows(self) -> pd.DataFrame:
         """Return means of all groups, effects of order, and what the answers differ by (a G study)."""

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL, UNMASKED
 from explainer.models import Clip
-from studyserver.results.data.questions import option_values, scale_ends
+from studyserver.results.data.questions import heard_from, option_values, scale_ends
 from studyserver.results.statistics.answer_model.answers import Family
 from studyserver.results.statistics.planning.quantities import (
     Detection,
@@ -52,8 +52,9 @@ class Aim:
     @property
     def label(self) -> str:
         """The research question, and the question that answers it unless it says so."""
-        asked = self.row.sentence
-        return asked if self.row.question_id else f"{asked} ({self.question.text})"
+        asked, named = self.row.sentence, self.row.question
+        says_it = self.row.pk and named is not None and named.text == self.question.text
+        return asked if says_it else f"{asked} ({self.question.text})"
 
     @property
     def confidence(self) -> float:
@@ -160,7 +161,7 @@ class Aim:
             return OddOneOut(1 / INTRUDER_SET)
         if self.estimand == Estimand.IDENTIFICATION:
             return Named(1 / max(2, len(option_values(self.question))), has_second)
-        return Matching() if self._matches else Detection(0, 1)
+        return Matching() if self._matches else Detection(0, 1, heard_from(self.question))
 
     def level_of(self, clip: Clip, sizes: tuple[int, int] | None = None) -> str:
         """Return the level of a clip: one of `levels`, or its condition; empty if it is not asked about.

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import cached_property
 
 from studyserver.results.statistics.planning.populations import with_effect
-from studyserver.results.statistics.planning.simulated import approximate
 from studyserver.results.tables.computed import Computed
 
 from .aims import Aim
@@ -81,8 +80,7 @@ class Continuation:
     def _width(self, n_annotators: int) -> float:
         if n_annotators not in self._widths:
             design = self._design(n_annotators)
-            expected = approximate(self._plan.with_design(design).scenario())
-            self._widths[n_annotators] = expected.width
+            self._widths[n_annotators] = self._plan.with_design(design).approximate().width
         return self._widths[n_annotators]
 
     @cached_property

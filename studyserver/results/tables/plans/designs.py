@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import cycle
+from math import ceil
 from random import Random
 
 import numpy as np
@@ -78,6 +79,12 @@ class Design:
             sizes = Counter(trial.condition for trial in here if trial.condition in self.apart)
             most += max(sizes.values(), default=0) - sum(sizes.values())
         return most if self.n_trials is None else min(self.n_trials, most)
+
+    @property
+    def enough_annotators(self) -> int:
+        """How many annotators show how evenly clips are judged: at least two rounds of all clips."""
+        n_clips = sum(len(trials) for trials in self.tracks)
+        return max(30, 2 * ceil(n_clips / self.trials_per_annotator))
 
     def resized(self, *, n_annotators: int, n_tracks: int, n_trials: int | None) -> "Design":
         """Return the design with other numbers; further tracks are like those there are, in turn.

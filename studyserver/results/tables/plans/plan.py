@@ -17,7 +17,8 @@ from studyserver.results.statistics.planning.populations import (
     population_of,
     with_effect,
 )
-from studyserver.results.statistics.planning.simulated import Plan
+from studyserver.results.statistics.planning.quantities import Expected
+from studyserver.results.statistics.planning.simulated import Plan, approximate
 from studyserver.results.statistics.reasons import Reason
 from studyserver.results.tables.contrasts import Side, groups_of_side
 from studyserver.study.models import Study
@@ -100,6 +101,13 @@ class StudyPlan:
             truth = with_effect(truth, self.aim.quantity, with_effect_of)
         smallest = self.aim.row.smallest_effect
         return Plan(self.aim.quantity, truth, self.design.allocate, self.aim.confidence, smallest)
+
+    def approximate(self) -> Expected:
+        """Return what is expected without simulating answers; of many annotators some stand for others."""
+        design = self.design
+        few = replace(design, n_annotators=min(design.n_annotators, design.enough_annotators))
+        repeated = design.n_annotators / few.n_annotators
+        return approximate(self.with_design(few).scenario(), repeated=repeated)
 
     @property
     def key(self) -> str:

@@ -161,7 +161,10 @@ def links(base: str) -> str:
     lines = ["", "The site is running. Open:"]
     for study in Study.objects.filter(state=Study.State.OPEN):
         lines.append(f"  take part in “{study.title}”:  {base}{study.get_absolute_url()}")
-        lines.append(f"  its results:  {base}{reverse('results:study', args=[study.slug])}")
+        results = f"{base}{reverse('results:study', args=[study.slug])}"
+        lines.append(f"  its results:  {results}")
+        if study.annotators.rehearsals().exists():
+            lines.append(f"  what simulated annotators answered:  {results}?rehearsal=1")
     lines += [
         f"  researchers' pages:  {base}{reverse('admin:index')}",
         "",

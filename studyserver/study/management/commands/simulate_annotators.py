@@ -8,6 +8,7 @@ from tqdm import tqdm
 from studyserver.study.lifecycle.opening import opening_problems
 from studyserver.study.models import Study
 from studyserver.study.rehearsal import rehearsal
+from studyserver.study.rehearsal.truth import TRUTHS
 
 
 class Command(BaseCommand):
@@ -22,12 +23,20 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("study", help="The study's slug.")
         parser.add_argument("--number", type=int, default=10, help="Number of annotators (default: 10).")
+        parser.add_argument(
+            "--truth",
+            choices=list(TRUTHS),
+            help="All annotators are truthful, and conditions differ in what they keep (effect) or do not "
+            "(none). Without it, a mixture of behaviours.",
+        )
         parser.add_argument("--seed", type=int, default=0, help="Seed of their answers (default: 0).")
         parser.add_argument(
             "--discard", action="store_true", help="Delete the study's rehearsal instead of adding to it."
         )
 
-    def handle(self, *, study: str, number: int, seed: int, discard: bool, **options: Any) -> None:
+    def handle(
+        self, *, study: str, number: int, seed: int, truth: str | None, discard: bool, **options: Any
+    ) -> None:
         """Simulate, or discard."""
         found = Study.objects.filter(slug=study).first()
         if found is None:
@@ -44,5 +53,7 @@ class Command(BaseCommand):
             listed = "\n".join(f"- {problem}" for problem in problems)
             raise CommandError(f"Fix these problems before you rehearse the study:\n{listed}")
         with tqdm(total=number, desc="Annotators", unit="") as bar:
-            annotators = rehearsal.simulate(found, number, seed, done=lambda annotator: bar.update())
+            annotators = rehearsal.simulate(
+                found, number, seed, truth=truth or "", done=lambda annotator: bar.update()
+            )
         self.stdout.write(f"“{found}”: {rehearsal.in_words(annotators)}")

@@ -43,7 +43,7 @@ def sentence(asked: Asked) -> str:
     Examples
     --------
     >>> sentence(Asked("difference", "evidence", second="random_control", target="happy", smallest=0.5))
-    'Does evidence sound more happy than its random control, by at least .5 points?'
+    'Does evidence sound more happy than its random control, by at least 0.5 points?'
     """
     words = _SENTENCES[Estimand(asked.estimand)](asked)
     where = f"In clips of {asked.model}: {words[0].lower()}{words[1:]}" if asked.model else words
@@ -120,7 +120,7 @@ def _dose(asked: Asked) -> str:
 def _points(asked: Asked) -> str:
     if not asked.smallest:
         return ""
-    return f", by at least {_number(asked.smallest)} point{'' if asked.smallest == 1 else 's'}"
+    return f", by at least {plain(asked.smallest)} point{'' if asked.smallest == 1 else 's'}"
 
 
 def _number(value: float | None) -> str:

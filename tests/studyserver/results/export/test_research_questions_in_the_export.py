@@ -30,7 +30,7 @@ def test_the_table_has_a_row_for_each_in_the_order_of_the_study(folder, declared
     table = pd.read_csv(folder / data_package.data_file(declared, "research_questions"))
     assert table["research_question"].tolist() == [1, 2]
     assert table["research_question_text"].tolist() == [
-        "Does evidence have more dissonance than its random control, by at least .5 points?",
+        "Does evidence have more dissonance than its random control, by at least 0.5 points?",
         "In clips of cues-of-empty-study: do tracks with higher answers to every question that suits still "
         "have "
         "them in evidence?",

@@ -3,6 +3,7 @@ import re
 import zipfile
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
@@ -13,7 +14,9 @@ from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.archive import StudyExport
 from studyserver.results.models import AccessToken
 from studyserver.results.pages.plots.palette import LOOKS
+from studyserver.results.pages.remains.page import remains_page
 from studyserver.results.tables.computed import Computed
+from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import CONDITIONS
 from studyserver.results.tables.recruitment import study_progress
 from studyserver.study.lifecycle.opening import open_study
@@ -198,6 +201,37 @@ def test_conditions_have_one_colour_everywhere():
     for condition, look in LOOKS.items():
         assert f"--{condition}: var(--light, {look.light}) var(--dark, {look.dark});" in css
         assert f".condition-{condition} " in css
+
+
+def test_retention_is_one_table_in_the_report_and_one_line_until_the_models_are_computed(browser, study):
+    shown = remains_page(Parts(Computed(StudyRows(study))))
+    assert len(shown.retention) > 1
+    table = shown.all_retention
+    assert len(table.rows) == sum(len(part.table.rows) for part in shown.retention)
+    assert list(dict.fromkeys(table.groups)) == [part.text for part in shown.retention]
+    report = browser.get(reverse("results:report", args=[study.slug])).content.decode()
+    assert report.count('aria-label="Table: Retention"') == 1
+    [texts] = shown.undefined.values()  # the models are not computed yet
+    assert texts == [part.text for part in shown.retention]
+
+
+def test_alpha_alone_is_alpha_among_all_coefficients(study):
+    alone, among = (Computed(StudyRows(study)).main.summaries.questions for _ in range(2))
+    for one, other in zip(alone, among, strict=True):
+        rows = other.agreement[other.agreement["statistic"] == "krippendorff_alpha"]
+        assert len(rows) and "figures" not in vars(one.agreed)
+        pd.testing.assert_frame_equal(
+            one.agreed.alphas.reset_index(drop=True), rows.reset_index(drop=True), check_dtype=False
+        )
+
+
+def test_agreement_stands_beside_what_others_found_for_the_same_word(browser, study):
+    address = reverse("results:agreement", args=[study.slug])
+    assert "others found" not in text_of(browser.get(address))
+    study.questions.filter(key="dissonance").update(target="tense")
+    text = text_of(browser.get(address))
+    assert text.count("others found") == 1
+    assert ".30 for “tension” among 126 listeners" in text
 
 
 # -- progress ---------------------------------------------------------------------------------

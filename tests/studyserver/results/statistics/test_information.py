@@ -110,9 +110,9 @@ def test_d_prime_matches_its_definition_and_recovers_the_simulated_one():
             rows.append(("melody", clip, rater, clip % 2, int(strength > 0.5)))
     table = pd.DataFrame(rows, columns=["feature", "item", "rater", "explained", "heard"])
     result = detection_table(table).set_index(["statistic", "ci_scope"])
-    row = result.loc[("d_prime", "items+raters")]
+    row = result.loc[("pooled_d_prime", "items+raters")]
     assert row["ci_low"] < 1.5 < row["ci_high"]
-    assert result.loc[("criterion", "items"), "estimate"] == pytest.approx(0.5 - 0.75, abs=0.1)
+    assert result.loc[("pooled_criterion", "items"), "estimate"] == pytest.approx(0.5 - 0.75, abs=0.1)
 
 
 def test_detection_stays_finite_for_perfect_listeners_and_needs_both_kinds_of_clips():

@@ -124,3 +124,38 @@ def test_a_side_that_never_won_has_no_strength_and_the_reason_names_it():
     table = strengths_table(compare(4, 4).assign(preferred=1.0))
     assert set(table["status"]) == {"undefined"}
     assert "control never won" in str(table["reason"].iloc[0])
+
+
+def test_published_comparisons_of_explanations_are_recomputed():
+    """Jeyakumar et al. (NeurIPS 2020), audio: wins of 117 comparisons of every pair of methods."""
+    methods = ["example", "gradcam++", "saliency", "shap"]
+    wins = np.array([[0, 83, 75, 91], [34, 0, 62, 73], [42, 55, 0, 65], [26, 44, 52, 0]])
+    assert (wins + wins.T)[np.triu_indices(4, 1)].tolist() == [117] * 6
+    rows, orders = np.nonzero(wins), []
+    for first, second, preferred in ((rows[0], rows[1], 1), (rows[1], rows[0], 0)):  # in both orders
+        columns = {"first": first, "second": second, "preferred": preferred, "times": wins[rows] / 2}
+        orders.append(pd.DataFrame(columns))
+    table = pd.concat(orders)
+    found = bradley_terry(table["first"], table["second"], table["preferred"], weights=table["times"])
+    strengths = found.strengths.set_index("option")["strength"].loc[range(4)].to_numpy()
+    assert strengths == pytest.approx([0.675, -0.062, -0.124, -0.489], abs=6e-4)
+    assert np.exp(strengths) / np.exp(strengths).sum() == pytest.approx(
+        [0.4463, 0.2136, 0.2007, 0.1394], abs=6e-5
+    )
+    shares = [
+        preference_table(_judgments(wins[place], (wins.T)[place])).iloc[0]["estimate"] for place in range(4)
+    ]
+    published = dict(zip(methods, [0.709, 0.481, 0.461, 0.347], strict=True))
+    assert shares == pytest.approx(list(published.values()), abs=6e-4)
+
+
+def _judgments(won, lost):
+    """Return a method's comparisons with all others, each by a person and of a clip of its own."""
+    n = int(won.sum() + lost.sum())
+    preferred = np.repeat([1.0, 0.0], [int(won.sum()), int(lost.sum())])
+    return pd.DataFrame(
+        {
+            "item": np.arange(n), "rater": np.arange(n) % 117, "first": "one", "second": "other",
+            "preferred": preferred, "strength": np.nan, "shown_first": 1.0,
+        }
+    )  # fmt: skip

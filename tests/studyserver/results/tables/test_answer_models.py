@@ -164,6 +164,29 @@ def test_models_go_with_the_answers_of_an_annotator(
     assert not [file for file in files if stored_files.exist(file)]
 
 
+@pytest.mark.parametrize("way", ["deleted", "discarded"])
+def test_a_model_of_somebody_who_leaves_while_it_is_computed_is_not_stored(study, monkeypatch, way):
+    fits = fitting.fit_answers
+    annotator = study.annotators.filter(rehearsal=False, answers_discarded=False, state="finished").first()
+
+    def leaves_meanwhile(answers, **how):
+        found = fits(answers, **how)
+        if way == "deleted":
+            study.annotators.filter(pk=annotator.pk).delete()
+        elif not annotator.answers_discarded:
+            annotator.answers_discarded = True
+            annotator.save(update_fields=["answers_discarded"])
+        return found
+
+    monkeypatch.setattr(fitting, "fit_answers", leaves_meanwhile)
+    files = set(stored_files.default_storage.listdir("fits")[1]) if stored_files.exist("fits") else set()
+    assert fit_study(computed(study), effort=QUICK) == 0
+    assert not AnswerFit.objects.exists()
+    assert set(stored_files.default_storage.listdir("fits")[1]) == files
+    monkeypatch.undo()
+    assert fit_study(computed(study), effort=QUICK) == len(NUMERIC)
+
+
 def test_models_of_people_stay_when_a_rehearsal_is_discarded(fitted):
     assert discard(fitted) > 0
     assert AnswerFit.objects.count() == len(NUMERIC)

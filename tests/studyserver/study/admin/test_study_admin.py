@@ -123,6 +123,15 @@ def test_which_clips_an_annotator_gets_is_asked_where_a_trial_presents_one(admin
     assert 'name="allocation"' not in admin_client.get(address).content.decode()
 
 
+def test_a_rehearsal_has_the_truth_that_is_chosen(admin_client, draft):
+    address = reverse("admin:study_study_change", args=[draft.pk])
+    assert "truthful people, without an effect" in admin_client.get(address).content.decode()
+    admin_client.post(button(draft, "simulate"), {"number": "1", "truth": "none"})
+    assert draft.annotators.get().behaviour == "truthful-no-effect"
+    admin_client.post(button(draft, "simulate"), {"number": "1", "truth": "something else"})
+    assert draft.annotators.order_by("pk").last().behaviour == "truthful"  # the first of a mixture
+
+
 def test_what_stands_in_the_way_of_opening_is_told(admin_client, draft):
     Study.objects.filter(pk=draft.pk).update(trials_per_annotator=99, practice_trials=2)
     page = admin_client.post(button(draft, "open"), follow=True).content.decode()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
+from django.utils import timezone
 from paths import ROOT
 from postgresql import private_server
 
@@ -42,9 +43,12 @@ def test_no_free_port_is_said_in_words(taken_port, monkeypatch):
 @pytest.mark.django_db
 def test_links_name_open_studies_only():
     texts = {"title": "Heard", "consent": "Yes?", "instructions": "Listen."}
-    Study.objects.create(slug="open-one", state=Study.State.OPEN, **texts)
+    study = Study.objects.create(slug="open-one", state=Study.State.OPEN, **texts)
     Study.objects.create(slug="draft-one", **texts)
     text = serve.links("http://127.0.0.1:8000")
+    assert "rehearsal" not in text
+    study.annotators.create(rehearsal=True, expires_at=timezone.now())
+    assert "/admin/results/study/open-one/?rehearsal=1" in serve.links("http://127.0.0.1:8000")
     assert "http://127.0.0.1:8000/s/open-one/" in text
     assert "http://127.0.0.1:8000/admin/results/study/open-one/" in text
     assert "draft-one" not in text

@@ -94,7 +94,8 @@ def test_without_a_question_all_that_suit_are_meant(study):
 def test_the_sentence_speaks_of_what_is_stored(study):
     asked = ResearchQuestion(study=study, question=study.questions.get(), smallest_effect=0.5)
     assert (
-        asked.sentence == "Does evidence have more dissonance than its random control, by at least .5 points?"
+        asked.sentence
+        == "Does evidence have more dissonance than its random control, by at least 0.5 points?"
     )
     assert str(asked) == asked.sentence
 

@@ -85,6 +85,47 @@ def test_the_command(draft, capsys):
     assert not draft.annotators.exists()
 
 
+def test_the_command_takes_a_truth(draft, capsys):
+    call_command("simulate_annotators", draft.slug, number=2, truth="none")
+    assert {one.behaviour for one in draft.annotators.all()} == {"truthful-no-effect"}
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("simulate_annotators", draft.slug, "--truth", "maybe")
+
+
+def test_a_hidden_reference_is_recognised_and_a_property_of_the_sound_is_heard_in_every_clip():
+    study = make_study(
+        n_tracks=8, presentation="multiple_reference", reference_condition="original", trials_per_annotator=8
+    )
+    study.questions.all().delete()
+    study.questions.create(key="quality", text="?", kind="slider", options={"min": 0, "max": 100})
+    rehearsal.simulate(study, 4, truth="effect")
+    found = {}
+    for judgment in Judgment.objects.current().select_related("presentation__stimulus__clip"):
+        clip = judgment.presentation.stimulus.clip
+        found.setdefault(clip.condition, []).append(judgment.number)
+    means = {condition: sum(numbers) / len(numbers) for condition, numbers in found.items()}
+    assert min(found["original"]) > 85
+    assert means["evidence"] > means["complement"] + 10
+    assert abs(means["complement"] - means["random_control"]) < 15
+
+
+def test_the_target_that_is_heard_most_is_chosen():
+    study = make_study(n_tracks=6, trials_per_annotator=24)
+    choices = [{"value": name, "label": name} for name in ("sadness", "dissonance", "other")]
+    study.questions.create(key="about", text="?", kind="choice", options={"choices": choices})
+    for stimulus in study.stimuli.filter(clip__condition="complement"):
+        stimulus.clip.target = "sadness"
+        stimulus.clip.save()
+    rehearsal.simulate(study, 4, truth="effect")
+    named = Judgment.objects.current().filter(question__key="about")
+    evidence = named.filter(presentation__stimulus__clip__condition="evidence")
+    assert {judgment.value for judgment in named} <= {
+        "sadness",
+        "dissonance",
+    }  # no clip is made for the other
+    assert sum(judgment.value == "dissonance" for judgment in evidence) > 0.7 * evidence.count()
+
+
 def test_it_is_said_how_a_rehearsal_ended(draft):
     annotators = rehearsal.simulate(draft, 10)
     assert rehearsal.in_words(annotators) == (

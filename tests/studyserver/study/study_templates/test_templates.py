@@ -112,7 +112,7 @@ def sentences(study) -> list[str]:
 def test_is_the_evidence_heard_asks_for_difference_and_retention(site):
     study = composed("evidence_heard", Choice(targets=["happy"]))
     assert sentences(study) == [
-        "Does evidence sound more happy than its random control, by at least .5 points?",
+        "Does evidence sound more happy than its random control, by at least 0.5 points?",
         "Do tracks that sound more happy in the original still do so in evidence, more than in its random "
         "control, by at least .2?",
     ]

@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from filled_once import filled_once
 
+from studyserver.common.number_text import coefficient
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.pages.verdicts.declared import declared_verdicts
 from studyserver.results.statistics.answer_model.fit import Effort
@@ -80,6 +81,20 @@ def test_identification_is_beside_guessing(study):
     control, evidence = verdicts(study)
     assert control.sentence.startswith("This is not settled.") and control.figures.startswith("share .5")
     assert "every leave-one-out estimate is 1" in evidence.sentence  # everybody was right about every clip
+
+
+def test_d_prime_of_ratings_is_the_same_in_the_verdict_the_table_and_on_the_page(study, admin_client):
+    ask(study, "detection", question="dissonance", first="evidence", second="random_control")
+    [one] = verdicts(study)
+    table = Computed(StudyRows(study)).main.remains.claims
+    rows = table[(table["question"] == "dissonance") & (table["about"] == "random control")]
+    [row] = rows[rows["statistic"] == "d_prime"].to_dict("records")
+    assert row["ci_method"] == "posterior" and "pooled_d_prime" in set(rows["statistic"])
+    said = f"d\N{PRIME} {coefficient(row['estimate'])} [{coefficient(row['ci_low'])},"
+    assert one.figures.startswith(said)
+    cell = f'<td data-name="d\N{PRIME} of a listener"><span>{row["estimate"]:.2f} ['
+    page = admin_client.get(reverse("results:remains", args=[study.slug])).content.decode()
+    assert cell in page  # above 0
 
 
 def test_what_nobody_judged_is_said_so(study):

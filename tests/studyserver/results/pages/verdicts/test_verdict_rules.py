@@ -51,11 +51,11 @@ RETENTIONS = [
      "Less of the tracks' differences in “happy” is heard in evidence than in the control."),
     ((-0.1, 0.2), (0.1, 0.9), "the control", 0.3, "kept_but_not_more",
      "The tracks' differences in “happy” are still heard in evidence, but the control keeps as much: the "
-     "difference is less than 0.3."),
+     "difference is less than .3."),
     ((-0.4, 0.2), (-0.4, 0.2), "", 0.3, "little_left",
-     "Less than 0.3 of the tracks' differences in “happy” remains in evidence."),
+     "Less than .3 of the tracks' differences in “happy” remains in evidence."),
     ((-0.6, 0.2), (-0.1, 0.9), "the control", 0.3, "less_than_matters",
-     "Evidence does not keep 0.3 more of the tracks' differences in “happy” than the control."),
+     "Evidence does not keep .3 more of the tracks' differences in “happy” than the control."),
     ((-0.4, 0.6), (-0.4, 0.6), "", 0.3, "open",
      "How much of the tracks' differences in “happy” is still heard in evidence is not settled."),
 ]  # fmt: skip
@@ -80,7 +80,7 @@ def test_retention(interval, alone, second, smallest, code, sentence):
     ("interval", "smallest", "sentence"),
     [
         ((0.1, 0.3), None, "Yes."),
-        ((0.2, 0.3), 0.1, "Yes, by at least 0.1."),
+        ((0.2, 0.3), 0.1, "Yes, by at least .1."),
         ((-0.3, -0.1), None, "No: it is the other way round."),
         ((-0.1, 0.05), 0.1, "No: if there is an effect, it is smaller than 0.1."),
         ((-0.1, 0.2), 0.1, "This is not settled."),

@@ -7,8 +7,9 @@ import pytest
 from studyserver.results.statistics.answer_model.answers import Family, answers_of
 from studyserver.results.statistics.answer_model.estimands import (
     Posterior,
-    d_prime,
+    detection,
     difference,
+    differs_by_track,
     kept_share,
     mean,
     retention,
@@ -121,8 +122,45 @@ def test_d_prime_is_that_of_a_listener_whatever_the_criteria():
     pooled = norm.ppf(values[level == 0].mean()) - norm.ppf(values[level == 1].mean())
     assert pooled == pytest.approx(0.84, abs=0.06)
     table = pd.DataFrame({"rater": rater, "track": track, "level": level, "value": values})
-    found = d_prime(quick(answers_of(table, Family.BINARY)), [0], [1])
+    found, criterion = detection(quick(answers_of(table, Family.BINARY)), [0], [1])
     assert found.estimate == pytest.approx(1.0, abs=0.06)
+    assert criterion.estimate == pytest.approx(0.0, abs=0.06)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", [Family.GAUSSIAN, Family.ORDINAL])
+def test_d_prime_of_ratings_is_that_of_a_listener_whose_criterion_is_the_middle(family):
+    points, cuts = np.arange(1.0, 6.0), np.arange(1.5, 5.0)
+    ordinal = {"points": points, "thresholds": cuts} if family is Family.ORDINAL else {}
+    truth = Truth(
+        np.array([3.5, 2.5]), np.diag([0.36, 0.36]), 0.5, 0.0, 0.0, 0.64, family, (1.0, 5.0), **ordinal
+    )  # fmt: skip
+    rater, track = np.divmod(np.arange(60 * 60), 60)
+    level = track % 2
+    table = pd.DataFrame({"rater": rater, "track": track, "level": level})
+    table["value"] = simulate(truth, rater, track, level, np.random.default_rng(7))
+    fit = quick(answers_of(table, family, (1.0, 5.0), **({"points": list(points)} if ordinal else {})))
+    found, criterion = detection(fit, [0], [1], heard_above=3.0)
+    middle = 3.0 if family is Family.GAUSSIAN else 3.5  # an answer above 3 begins at the cut after it
+    true = [(mean - middle) / np.sqrt(0.36 + 0.64) for mean in (3.5, 2.5)]
+    slack = 4 * found.sd
+    assert slack < 1
+    assert found.estimate == pytest.approx(true[0] - true[1], abs=slack)
+    assert criterion.estimate == pytest.approx(-sum(true) / 2, abs=4 * criterion.sd)
+
+
+@pytest.mark.slow
+def test_tracks_that_do_not_differ_leave_no_share_of_their_differences():
+    for sd, differs in ((1.0, True), (0.0, False)):
+        truth = Truth(
+            np.array([3.0, 3.0]), sd**2 * np.eye(2), 0.3, 0.0, 0.0, 0.5, Family.GAUSSIAN, (0.0, 6.0)
+        )  # fmt: skip
+        rater, place = np.divmod(np.arange(12 * 24), 24)
+        track, level = np.divmod(place, 2)
+        table = pd.DataFrame({"rater": rater, "track": track, "level": level})
+        table["value"] = simulate(truth, rater, track, level, np.random.default_rng(8))
+        fit = quick(answers_of(table, Family.GAUSSIAN, (0.0, 6.0)))
+        assert differs_by_track(fit, 0) is differs
 
 
 @pytest.mark.slow

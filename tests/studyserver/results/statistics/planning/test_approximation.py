@@ -81,6 +81,14 @@ def test_retention_of_tracks_heard_without_error_is_as_precise_as_a_correlation(
     assert (high - low).mean() == pytest.approx(np.ptp(ends), rel=0.05)
 
 
+def test_raters_can_stand_for_several():
+    rows = crossed(6, 9)
+    written_out = np.hstack([rows + np.array([[first], [0], [0]]) for first in (0, 6, 12)])
+    one, other = Approximation(SLIDER, *rows, 3.0), Approximation(SLIDER, *written_out)
+    assert one.width_of_difference([1, -1, 0]) == pytest.approx(other.width_of_difference([1, -1, 0]))
+    assert one.intervals_of_retention(0, 1)[0] == pytest.approx(other.intervals_of_retention(0, 1)[0])
+
+
 @pytest.mark.parametrize("more", [(24, 10), (12, 20)])
 def test_more_raters_and_more_tracks_narrow_every_interval(more):
     few, many = (Approximation(SLIDER, *crossed(*size)) for size in ((12, 10), more))

@@ -70,6 +70,7 @@ EFFECTS = [
     (Named(0.25), binary(), 0.2),
     (Named(0.25, second=True), binary(2), 0.3),
     (Matching(), binary(), 1.2),
+    (Detection(0, 1, 3.0), scale(), 0.9),
 ]
 
 

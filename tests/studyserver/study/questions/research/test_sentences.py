@@ -18,7 +18,7 @@ CONTROL = {"second": "random_control"}
     [
         (
             Asked("difference", "evidence", target="happy", smallest=0.5, **CONTROL),
-            "Does evidence sound more happy than its random control, by at least .5 points?",
+            "Does evidence sound more happy than its random control, by at least 0.5 points?",
         ),
         (
             Asked("difference", "evidence", target="dissonance", smallest=1, model="cue-model", **CONTROL),
