@@ -37,9 +37,12 @@ class Compared:
     def answers(self, question: Question) -> pd.DataFrame:
         """Return the judgments of pairs: ``first`` and ``second`` are labels of groups.
 
-        ``value`` is 1 where the first was chosen (.5 for neither), in ABX where the answer is right.
+        ``value`` is 1 where the first was chosen (.5 for neither), in ABX where the answer is right. Of
+        intruders there is one group, ``first``, and ``value`` is 1 where the intruder was found.
         """
         clips = self._clips(question)
+        if question.answer_kind.answers == Answers.ODD_ONE_OUT:
+            return _found(clips).rename(columns={"side": "first", "right": "value"})
         if question.answer_kind.answers == Answers.PREFERENCES:
             return pairs_of(clips).rename(columns={"preferred": "value"})
         found = _matches(clips)
@@ -97,10 +100,7 @@ class Compared:
         ]
 
     def _intruders(self, clips: pd.DataFrame) -> list[pd.DataFrame]:
-        shared = clips[~clips["is_intruder"]].groupby("judgment")["target"].first()
-        found = clips[clips["is_intruder"]]
-        found = found.assign(right=found["picked"].astype(float), shared=found["judgment"].map(shared))
-        parts = []
+        found, parts = _found(clips), []
         for group in sorted(found["group"].unique(), key=_place):
             own = found[found["group"] == group]
             by_target = [(str(target), part) for target, part in own.groupby("shared", observed=True)]
@@ -136,6 +136,13 @@ def _matches(clips: pd.DataFrame) -> pd.DataFrame:
     return both.agg(
         item=("item", "first"), rater=("rater", "first"), first=("side", "first"), second=("side", "last")
     ).join(a.set_index("judgment")[["is_x", "picked"]].set_axis(["x_is_a", "said_a"], axis=1))
+
+
+def _found(clips: pd.DataFrame) -> pd.DataFrame:
+    """Return the intruders, with ``right`` where they were found, and the target that the others share."""
+    shared = clips[~clips["is_intruder"]].groupby("judgment")["target"].first()
+    found = clips[clips["is_intruder"]]
+    return found.assign(right=found["picked"].astype(float), shared=found["judgment"].map(shared))
 
 
 def _groups_of(clips: pd.DataFrame) -> pd.Series:

@@ -263,5 +263,5 @@ class _Heard:
 
     @property
     def stands_out(self) -> float:
-        clips = [item.stimulus.clip for item in self._walk.blind]
-        return sum(_REMAINS[clip.condition] for clip in clips) / len(clips)
+        ears, clips = self._walk.ears, [item.stimulus.clip for item in self._walk.blind]
+        return sum(ears.scenario.stands_out(ears.kept(clip, clip.target)) for clip in clips) / len(clips)

@@ -67,6 +67,10 @@ class Scenario:
             share = 0.9 * segments / (segments + 1)
         return share * (0.6 if method in self.worse else 1)
 
+    def stands_out(self, kept: float) -> float:
+        """Return how surely a clip of another target is found among clips that keep this share of theirs."""
+        return min(1.0, max(0.0, self.told * (kept - self.aside) / 2))
+
 
 EFFECT = Scenario(
     {

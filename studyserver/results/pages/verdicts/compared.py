@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from explainer.core.clips.conditions import ORIGINAL
+from studyserver.results.statistics.odd_one_out import FOUND
 from studyserver.results.tables.computed import Statistics
 from studyserver.results.tables.contrasts import Side, groups_of_side
 from studyserver.results.tables.labels import NEW_ANNOTATORS
@@ -52,11 +53,27 @@ def _is_about(row: dict, wanted: tuple[str, str]) -> bool:
     return words[0] == Side(condition).label and (not method or method in words[1:])
 
 
+def intruder_rows(statistics: Statistics, row: ResearchQuestion, question: Question) -> list[dict]:
+    """Return the rows of how often intruders are found among the clips that a research question is about."""
+    table = statistics.compared.intruders
+    use = (table["question"] == question.key) & (table["about"] == "") & (table["statistic"] == FOUND)
+    model = row.music_model.name if row.music_model else ""
+    return [
+        one
+        for one in table[use].to_dict("records")
+        if one["ci_scope"] == NEW_ANNOTATORS
+        and _is_side(one, (row.first, row.first_method))
+        and (not model or one["model"] in (None, model))
+    ]
+
+
 # -- the plot ---------------------------------------------------------------------------------
 
 
 def plot_of(statistics: Statistics, row: ResearchQuestion, question: Question) -> IntervalPlot | None:
     """Return a plot of every judgment that a research question compares; None without any."""
+    if question.answer_kind.answers == Answers.ODD_ONE_OUT:
+        return _plot_of_intruders(statistics, row, question)
     if question.answer_kind.answers in _STATISTICS:
         return _plot_of_pairs(statistics, row, question)
     item = statistics.summaries.question(question)
@@ -97,6 +114,20 @@ def _plot_of_pairs(statistics: Statistics, row: ResearchQuestion, question: Ques
     title = title if kind == Answers.PREFERENCES else "Share of right answers"
     n = sum(len(strip.points) for strip in strips)
     return IntervalPlot(title, strips, SHARES, of_judgments=True, n_judgments=n)
+
+
+def _plot_of_intruders(
+    statistics: Statistics, row: ResearchQuestion, question: Question
+) -> IntervalPlot | None:
+    answers, strips = statistics.compared.answers(question), []
+    for one in intruder_rows(statistics, row, question):
+        label = _label(one)
+        values = answers.loc[answers["first"].astype(str) == label, "value"].to_numpy(float)
+        strips.append(share_strip(label, row.first, np.sort(values), one))
+    if not strips:
+        return None
+    n = sum(len(strip.points) for strip in strips)
+    return IntervalPlot("Share of right answers", strips, SHARES, of_judgments=True, n_judgments=n)
 
 
 def reversed_share(row: dict) -> dict:

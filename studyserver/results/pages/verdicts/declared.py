@@ -13,13 +13,11 @@ from studyserver.common import number_text
 from studyserver.common.target_names import target_name
 from studyserver.results.data.questions import heard_from
 from studyserver.results.statistics.answer_model.estimands import Posterior, retention
-from studyserver.results.statistics.odd_one_out import FOUND
 from studyserver.results.statistics.reasons import Reason
 from studyserver.results.tables.answer_models.figures import QuestionFigures
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.contrasts import groups_of_side
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.labels import NEW_ANNOTATORS
 from studyserver.results.tables.plans.aims import Aim, aims_of
 from studyserver.results.tables.summaries import QuestionSummary
 from studyserver.study.models import Question, ResearchQuestion
@@ -28,7 +26,7 @@ from studyserver.study.questions.research.estimands import Estimand
 from studyserver.study.questions.research.sentences import side
 
 from ..widgets import IntervalPlot
-from .compared import pair_rows, plot_of, reversed_share, sides_of
+from .compared import intruder_rows, pair_rows, plot_of, reversed_share, sides_of
 from .outlook import outlook
 from .rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
 from .simulated import with_truth
@@ -378,17 +376,7 @@ def _identification(
 
 
 def _intruder(statistics: Statistics, row: ResearchQuestion, question: Question, confidence: float) -> Found:
-    table = statistics.compared.intruders
-    use = (table["question"] == question.key) & (table["about"] == "") & (table["statistic"] == FOUND)
-    model = row.music_model.name if row.music_model else ""
-    rows = [
-        one
-        for one in table[use].to_dict("records")
-        if one["ci_scope"] == NEW_ANNOTATORS
-        and one["condition"] == row.first
-        and row.first_method in ("", one["method"])
-        and (not model or one["model"] in (None, model))
-    ]
+    rows = intruder_rows(statistics, row, question)
     null = statistics.compared.guessing(question)
     return _by_table(row, rows, confidence, null=null, name="share")
 

@@ -11,6 +11,7 @@ from studyserver.results.statistics.abx import sensitivity
 from studyserver.results.statistics.answer_model.answers import Family
 from studyserver.results.statistics.answer_model.simulation import Truth
 from studyserver.results.tables.computed import Computed
+from studyserver.study.design.intruders import CLIPS as INTRUDER_SET
 from studyserver.study.models import Question, ResearchQuestion
 from studyserver.study.questions.research.estimands import Estimand
 from studyserver.study.rehearsal.truth import Scenario, known_truth
@@ -67,6 +68,9 @@ def simulated_truth(scenario: Scenario, row: ResearchQuestion, question: Questio
             across = row.first != row.second
             pairs = [(one, two) for one in kept[0] for two in kept[1]]
             return float(np.mean([_preferred(scenario, *pair, across=across) for pair in pairs]))
+        case Estimand.IDENTIFICATION if question.answer_kind.compares_clips:
+            stand_out = float(np.mean([scenario.stands_out(share) for share in kept[0]]))
+            return stand_out + (1 - stand_out) / INTRUDER_SET
         case Estimand.IDENTIFICATION:
             options = len(question.answer_kind.declared(question.options))
             found = [np.mean([_identified(scenario, share, options) for share in side]) for side in kept]
