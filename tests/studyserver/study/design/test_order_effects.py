@@ -35,7 +35,7 @@ def rise_over_the_session(study) -> float:
     return float(ratings @ position / (position @ position))
 
 
-@pytest.mark.parametrize(("behaviour", "rise"), [("order-biased", (0.9, 2.0)), ("truthful", (-0.25, 0.25))])
+@pytest.mark.parametrize(("behaviour", "rise"), [("order-biased", (0.9, 2.0)), ("truthful", (-0.4, 0.4))])
 def test_a_rise_over_the_session_shows_only_where_there_is_one(behaviour, rise, monkeypatch):
     monkeypatch.setattr(rehearsal, "MIXTURE", [behaviour])
     study = make_study(4)
