@@ -28,6 +28,7 @@ CORE_EXAMPLES = (
 )  # fmt: skip
 STATISTICS_EXAMPLES = (
     "agreement.table", "agreement.coefficients.krippendorff", "answer_model.fit", "signal_detection",
+    "planning.simulated",
 )  # fmt: skip
 
 

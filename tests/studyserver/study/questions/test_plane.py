@@ -12,6 +12,7 @@ from every_page import PAGES
 from example_studies import heard, make_event, make_study, ready
 from exported_scripts import reproduced
 from playwright.sync_api import expect, sync_playwright
+from quiet_rehearsals import level_of, quiet
 from study_tables import judgments_table, questions_table
 
 from explainer.models import Clip
@@ -143,7 +144,8 @@ def test_its_ends_are_named_in_every_language_or_by_the_study(study):
 # -- results ----------------------------------------------------------------------------------
 
 
-def test_a_rehearsal_recovers_its_truth_in_both_dimensions(study, admin_client, tmp_path):
+def test_a_rehearsal_recovers_its_truth_in_both_dimensions(study, admin_client, tmp_path, monkeypatch):
+    quiet(monkeypatch)
     rehearsal.simulate(study, 4, seed=1)  # truthful ones
     assert_answers_hold_the_truth(study)
     assert_statistics_are_of_both_dimensions(study)
@@ -162,9 +164,11 @@ def assert_answers_hold_the_truth(study):
 
     originals = table[(table["condition"] == "original") & (table["trial_kind"] == "main")]
     answered = originals.pivot_table(index="track", columns="question", values="number")
-    # Tracks differ in both, and each dimension in its own way.
-    assert min(answered[key].std() for key in MEASURES) > 0.05
-    assert abs(np.corrcoef(answered[MEASURES[0]], answered[MEASURES[1]])[0, 1]) < 0.98
+    truth = {key: np.array([2 * level_of(track, key) - 1 for track in answered.index]) for key in MEASURES}
+    for key, other in (MEASURES, MEASURES[::-1]):
+        assert np.abs(answered[key] - truth[key]).max() < 0.25
+        assert np.corrcoef(answered[key], truth[key])[0, 1] > 0.9
+        assert abs(np.corrcoef(answered[key], truth[other])[0, 1]) < 0.9
 
 
 def assert_statistics_are_of_both_dimensions(study):
@@ -174,7 +178,7 @@ def assert_statistics_are_of_both_dimensions(study):
     for item in statistics.summaries.questions:
         groups = {group.group.condition: group.mean.value for group in item.groups}
         assert groups["original"] > groups["evidence"]  # less is left of what was masked
-        assert item.alpha()[NEW_ANNOTATORS]["estimate"] > 0.2
+        assert item.alpha()[NEW_ANNOTATORS]["estimate"] > 0.6
     for name in ("agreement", "summary", "retention", "contrasts"):
         assert {row["question"] for row in statistics.table_rows(name)} == set(MEASURES), name
 
