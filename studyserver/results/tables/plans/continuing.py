@@ -35,8 +35,10 @@ class Continuation:
     @cached_property
     def n_annotators(self) -> int:
         """How many annotators have answered the question."""
-        counted = self.computed.shown.counted
-        return int(counted.of(self.aim.question)["annotator"].nunique())
+        counted, question = self.computed.shown.counted, self.aim.question
+        compares = question.answer_kind.compares_clips
+        answers = counted.comparisons if compares else counted.of(question)
+        return int(answers.loc[answers["question"] == question.key, "annotator"].nunique())
 
     @cached_property
     def judgments_each(self) -> int:
