@@ -107,8 +107,12 @@ def _is_queued_or_running(work: Task, about: MusicModel | Track) -> bool:
 
 def lacks_worker() -> bool:
     """Return whether builds have been waiting for some time while none is running."""
-    paths = [work.module_path for work in (build, choose_excerpts, draw_overview)]
-    tasks = DBTaskResult.objects.filter(task_path__in=paths)
+    return wait_in_vain(build, choose_excerpts, draw_overview)
+
+
+def wait_in_vain(*works: Task) -> bool:
+    """Return whether tasks of these kinds have been waiting for some time while none is running."""
+    tasks = DBTaskResult.objects.filter(task_path__in=[work.module_path for work in works])
     if tasks.running().filter(started_at__gte=timezone.now() - timedelta(hours=1)).exists():
         return False
     return tasks.ready().filter(enqueued_at__lt=timezone.now() - PATIENCE).exists()

@@ -6,10 +6,10 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from explainer.tasks import wait_in_vain
 from studyserver.study.models import Study
 
 RECENT = timedelta(minutes=30)
-PATIENCE = timedelta(seconds=20)
 
 
 @task()
@@ -53,8 +53,4 @@ def simulate_in_background(plan_id: int) -> None:
 
 def lacks_worker() -> bool:
     """Return whether plans or models have been waiting for some time while none is computed."""
-    paths = [work.module_path for work in (fit_models, simulate_plan)]
-    tasks = DBTaskResult.objects.filter(task_path__in=paths)
-    if tasks.running().filter(started_at__gte=timezone.now() - RECENT).exists():
-        return False
-    return tasks.ready().filter(enqueued_at__lt=timezone.now() - PATIENCE).exists()
+    return wait_in_vain(fit_models, simulate_plan)

@@ -9,9 +9,8 @@ study's are (docs/answer-model.md), with fewer draws. Printed is, for each estim
 the ratio from resampled studies, the mean ratio of pairs of studies with its standard error, and how often
 both contain the truth.
 
-Simulated ratios are uncertain by a twelfth. "Expected" is the ratio without chance: of the standard errors by
-the information in the judgments about means and variance components, for answers without steps or ends
-(Searle, Casella & McCulloch 1992, chapter 6; the delta method for retention). Five minutes of processor time.
+Simulated ratios are uncertain by a twelfth. "Expected" is the ratio without chance, of the widths that
+planning approximates before there are answers. Five minutes of processor time.
 """
 
 import argparse
@@ -41,6 +40,7 @@ from studyserver.results.statistics.answer_model.estimands import (  # noqa: E40
 )
 from studyserver.results.statistics.answer_model.fit import Effort, Fit, fit_answers  # noqa: E402
 from studyserver.results.statistics.answer_model.simulation import Truth, simulate  # noqa: E402
+from studyserver.results.statistics.planning.approximation import Approximation  # noqa: E402
 from studyserver.study.design.ordering import ALLOCATIONS, generator  # noqa: E402
 from studyserver.study.design.spacing import Item  # noqa: E402
 
@@ -55,7 +55,11 @@ class Design:
     levels: tuple[str, ...]  # the original, if there is one, then evidence, then what it is compared with
     trials: int
     truth: Truth
-    estimands: Mapping[str, tuple[Callable[[Fit], Posterior], float]]  # with the true value
+    estimands: Mapping[str, "Estimand"]
+
+
+Estimand = tuple[Callable[[Fit], Posterior], float, tuple[float, ...] | None]
+"""What is estimated, its true value, and the weights of the levels' means in it; none for retention."""
 
 
 def population(means: tuple[float, ...], kept: tuple[float, ...], *, binary: bool = False) -> Truth:
@@ -88,8 +92,9 @@ def designs() -> dict[str, Design]:
                 "difference": (
                     partial(difference, first=["evidence"], second=["random control"]),
                     heard.mean(1) - heard.mean(2),
+                    (0, 1, -1),
                 ),
-                "retention": (partial(retention, reference="original", level="evidence"), 0.8),
+                "retention": (partial(retention, reference="original", level="evidence"), 0.8, None),
             },
         ),
         "How much evidence is needed?": Design(
@@ -100,6 +105,7 @@ def designs() -> dict[str, Design]:
                 "dose": (
                     partial(difference, first=["8 segments"], second=["2 segments"]),
                     dose.mean(3) - dose.mean(1),
+                    (0, -1, 0, 1),
                 )
             },
         ),
@@ -108,10 +114,11 @@ def designs() -> dict[str, Design]:
             30,
             about,
             {
-                "identification": (partial(mean, level="evidence"), about.mean(0)),
+                "identification": (partial(mean, level="evidence"), about.mean(0), (1, 0)),
                 "identification, less the control": (
                     partial(difference, first=["evidence"], second=["random control"]),
                     about.mean(0) - about.mean(1),
+                    (1, -1),
                 ),
             },
         ),
@@ -140,54 +147,25 @@ def study(seed: int, *, design: Design, allocation: str, n_tracks: int) -> list[
     answers = answers_of(table, design.truth.family, points=points, levels=list(design.levels))
     fit = fit_answers(answers, effort=EFFORT, attempts=1)
     found = []
-    for estimand, value in design.estimands.values():
+    for estimand, value, _weights in design.estimands.values():
         low, high = estimand(fit).interval()
         found.append((high - low, low <= value <= high))
     return found
 
 
-def expected_errors(design: Design, table: pd.DataFrame) -> dict[str, float]:
-    """Return the standard error of each estimand by the information in the judgments."""
-    rater, track, level = (table[name].to_numpy()[:, None] for name in ("rater", "track", "level"))
-    truth, n_levels = design.truth, len(design.levels)
-    one_track, one_rater, one_level = (codes == codes.T for codes in (track, rater, level))
-    pairs = [(one, two) for one in range(n_levels) for two in range(one, n_levels)]
-    parts = [
-        one_track * (((level == one) & (level == two).T) | ((level == two) & (level == one).T)) * 1.0
-        for one, two in pairs
-    ]
-    parts += [one_rater * 1.0, one_rater * one_level * 1.0, one_rater * one_track * 1.0, np.eye(len(table))]
-    values = [truth.tracks[pair] for pair in pairs]
-    values += [truth.raters, truth.raters_by_level, truth.raters_by_track, truth.error]
-    inverse = np.linalg.inv(sum(value * part for value, part in zip(values, parts, strict=True)))
-    levels = (level == np.arange(n_levels)) * 1.0
-    of_means = np.linalg.inv(levels.T @ inverse @ levels)
-    projected = inverse - inverse @ levels @ of_means @ levels.T @ inverse
-    products = [projected @ part for part in parts]
-    information = np.array([[0.5 * (one * two.T).sum() for two in products] for one in products])
-    of_variances = np.linalg.pinv(information, hermitian=True)
+def expected_widths(design: Design, table: pd.DataFrame) -> dict[str, float]:
+    """Return the width of each estimand's interval as planning approximates it."""
+    about = Approximation(
+        design.truth, table["rater"].to_numpy(), table["track"].to_numpy(), table["level"].to_numpy()
+    )
     found = {}
-    for name in design.estimands:
-        weights, errors = np.zeros(n_levels), of_means
-        if name == "retention":
-            weights, errors = retention_gradient(truth, pairs, len(parts)), of_variances
-        elif name == "identification":
-            weights[0] = 1
+    for name, (_estimand, _value, weights) in design.estimands.items():
+        if weights is None:
+            low, high = about.intervals_of_retention(0, 1)
+            found[name] = float((high - low).mean())
         else:
-            weights[design.levels.index("8 segments" if name == "dose" else "evidence")] = 1
-            weights[design.levels.index("2 segments" if name == "dose" else "random control")] = -1
-        found[name] = float(np.sqrt(weights @ errors @ weights))
+            found[name] = about.width_of_difference(weights)
     return found
-
-
-def retention_gradient(truth: Truth, pairs: list[tuple[int, int]], n: int) -> np.ndarray:
-    """Return the derivatives of the correlation of the first two levels by the variance components."""
-    gradient = np.zeros(n)
-    own, other = truth.tracks[0, 0], truth.tracks[1, 1]
-    gradient[pairs.index((0, 1))] = 1 / np.sqrt(own * other)
-    for place, variance in ((0, own), (1, other)):
-        gradient[pairs.index((place, place))] = -truth.retention(0, 1) / 2 / variance
-    return gradient
 
 
 def main() -> None:
@@ -207,7 +185,7 @@ def main() -> None:
                 found = np.array(list(pool.map(simulated, range(options.studies))))
             widths[allocation], covers[allocation] = found[..., 0], found[..., 1].mean(axis=0)
         expected = [
-            expected_errors(design, allocated(design, allocation, 1, options.tracks))
+            expected_widths(design, allocated(design, allocation, 1, options.tracks))
             for allocation in ("many_tracks", "whole_tracks")
         ]
         print(f"{template}: {options.studies} studies, {time.perf_counter() - began:.0f} s")

@@ -27,7 +27,8 @@ CORE_EXAMPLES = (
     "pipeline", "methods", "audio.files", "segmentation.segments", "evaluation.comparison", "models.check",
 )  # fmt: skip
 STATISTICS_EXAMPLES = (
-    "agreement.table", "agreement.coefficients.krippendorff", "answer_model.fit", "signal_detection", "power",
+    "agreement.table", "agreement.coefficients.krippendorff", "answer_model.fit", "signal_detection",
+    "planning.simulated",
 )  # fmt: skip
 
 

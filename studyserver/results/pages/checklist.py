@@ -11,8 +11,7 @@ from explainer.core.clips.conditions import EVIDENCE, ORIGINAL, RANDOM_CONTROL
 from studyserver.results.tables.computed import KEPT, Computed
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import condition_name
-
-from .verdicts.declared import questions_of
+from studyserver.results.tables.plans.aims import declared_aims
 
 MET, NONE, FAILED = "yes", "no", "not computed"
 
@@ -113,8 +112,7 @@ def _controls(computed: Computed) -> list[Check]:
 
 
 def _corrected(computed: Computed) -> list[Check]:
-    rows = list(computed.study.research_questions.all())
-    n = sum(len(questions_of(row, computed)) for row in rows)
+    n = len(declared_aims(computed.study))
     if not n:
         return _check(
             "Findings are corrected for their number",

@@ -101,7 +101,7 @@ def question_sections(
 
 
 def _beside(section: QuestionSection, verdicts: "Sequence[DeclaredVerdict]") -> QuestionSection:
-    drawn = any(one.question.key == section.key and one.plot for one in verdicts)
+    drawn = any(one.aim.question.key == section.key and one.plot for one in verdicts)
     if not _is_told(section.key, verdicts, _OF_EVIDENCE):
         return replace(section, is_drawn_above=drawn)
     contrasts = section.contrasts if len(section.contrasts) > 1 else []

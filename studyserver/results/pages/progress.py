@@ -14,7 +14,6 @@ from studyserver.results.data.counts import judged_trials
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
-from studyserver.results.tables.plans.aims import Aim
 from studyserver.results.tables.plans.continuing import Continuation
 from studyserver.results.tables.plans.plan import CannotPlan
 from studyserver.study.models import Annotator, Study
@@ -197,7 +196,7 @@ def _needed(parts: Parts, width: float | None) -> list[Needed]:
 def _needed_of(one: DeclaredVerdict, computed: Computed, width: float | None) -> Needed:
     table = None
     if isfinite(one.width) and not (one.is_settled and width is None):
-        study = Continuation(Aim(one.row, one.question, one.n_declared), computed, one.estimate)
+        study = Continuation(one.aim, computed, one.estimate)
         with suppress(CannotPlan):
             table = _narrowing(study, one.width, width)
     return Needed(one.asked, one.by, one.sentence, one.figures, table, one.is_settled)

@@ -110,6 +110,12 @@ def plain_scale(low: float = -np.inf, high: float = np.inf) -> Scale:
     return Scale(forward=lambda x: x, inverse=lambda z: z, derivative=lambda x: 1.0, low=low, high=high)
 
 
+def at_confidence(estimate: float, low: float, high: float, confidence: float) -> tuple[float, float]:
+    """Return the ends of a 95 % interval at another confidence, each moved by the normal distribution."""
+    factor = stats.norm.ppf((1 + confidence) / 2) / stats.norm.ppf(0.975)
+    return tuple(float(estimate + factor * (end - estimate)) for end in (low, high))  # type: ignore[return-value]
+
+
 def _within(z: Any) -> Any:
     """Clip z to the range where its exponential is finite."""
     return np.clip(z, -700, 700)

@@ -82,13 +82,19 @@ def declared_contrasts(study: Study) -> list[ResearchQuestion]:
     return list(study.research_questions.filter(estimand=Estimand.DIFFERENCE).select_related("music_model"))
 
 
+def sides_of(row: ResearchQuestion) -> list[Side]:
+    """Return the one or two sides of a research question."""
+    model = row.music_model.name if row.music_model else ""
+    sides = [Side(row.first, row.first_method, model)]
+    return [*sides, Side(row.second, row.second_method, model)] if row.second else sides
+
+
 def _declared(study: Study, items: list[QuestionSummary]) -> Contrasts:
     found: Contrasts = []
     asked = declared_contrasts(study)
     for item in items:
         for row in asked:
-            model = row.music_model.name if row.music_model else ""
-            sides = Side(row.first, row.first_method, model), Side(row.second, row.second_method, model)
+            sides = sides_of(row)[0], sides_of(row)[1]
             if row.question_id in (None, item.question.pk) and (item, sides) not in found:
                 found.append((item, sides))
     return found

@@ -183,9 +183,25 @@ class _Walk:
         return set(clips.values_list("clip__target", flat=True))
 
     def level(
-        self, question: Question, presentation: Presentation | None, elapsed: float, target: str = ""
+        self,
+        question: Question,
+        presentation: Presentation | None,
+        elapsed: float,
+        *,
+        target: str = "",
+        name: str = "",
     ) -> float:
-        """Return the position of the answer on the scale, 0 to 1; of a target instead of the question."""
+        """Return the position of the answer on the scale, 0 to 1.
+
+        Parameters
+        ----------
+        question, presentation, elapsed
+            What is asked about which clip, after which share of the session.
+        target
+            What is heard, if it is not the question's target.
+        name
+            Of the property in which tracks differ; by default the target, or the question without one.
+        """
         if self.behaviour.straight_line:
             return self.favourite
         if not self.behaviour.heeds_truth or presentation is None:
@@ -194,7 +210,7 @@ class _Walk:
         if presentation.role == Presentation.Role.HIDDEN_REFERENCE:
             return max(0.0, 1 - 0.3 * abs(error))  # it is heard to be the same as the reference
         target = target or question.target
-        level = self.ears.level(presentation.stimulus.clip, target, target or question.key)
+        level = self.ears.level(presentation.stimulus.clip, target, name or target or question.key)
         return min(1.0, max(0.0, level + self.behaviour.drift * elapsed + error))
 
     def _listening(self, presentations: list[Presentation]) -> dict:
@@ -222,10 +238,14 @@ class _Heard:
 
     @cached_property
     def of_measures(self) -> dict[str, float]:
-        measures = self._question.measures
         return {
-            name: self._walk.level(one, self._presentation, self._elapsed) for name, one in measures.items()
+            name: self._walk.level(one, self._presentation, self._elapsed, name=self._property(one))
+            for name, one in self._question.measures.items()
         }
+
+    def _property(self, measure: Question) -> str:
+        """Return the property that a measure is about: several measures of one target are different ones."""
+        return measure.key if measure.target == self._question.target else measure.target
 
     @cached_property
     def of_clips(self) -> dict[str, float]:
@@ -235,7 +255,8 @@ class _Heard:
     def of_targets(self, names: Sequence[str]) -> dict[str, float]:
         known = [name for name in names if name in self._walk.targets]
         return {
-            name: self._walk.level(self._question, self._presentation, self._elapsed, name) for name in known
+            name: self._walk.level(self._question, self._presentation, self._elapsed, target=name)
+            for name in known
         }
 
     @property

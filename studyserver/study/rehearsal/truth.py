@@ -99,7 +99,6 @@ NO_EFFECT = Scenario(
 )
 # Truths that can be asked for, with the behaviour that their annotators are stored with.
 TRUTHS = {"effect": "truthful", "none": "truthful-no-effect"}
-_SCENARIOS = {"truthful": EFFECT, "truthful-no-effect": NO_EFFECT}
 
 
 def scenario_for(study: Study, behaviour: str) -> Scenario:
@@ -107,18 +106,17 @@ def scenario_for(study: Study, behaviour: str) -> Scenario:
 
     With an effect, the second of two methods that a research question compares keeps less.
     """
-    scenario = _SCENARIOS.get(behaviour, EFFECT)
-    if scenario is NO_EFFECT:
-        return scenario
+    if behaviour == TRUTHS["none"]:
+        return NO_EFFECT
     asked = study.research_questions.exclude(first_method="").exclude(second_method="")
-    return replace(scenario, worse=frozenset(asked.values_list("second_method", flat=True)))
+    return replace(EFFECT, worse=frozenset(asked.values_list("second_method", flat=True)))
 
 
 def known_truth(study: Study) -> Scenario | None:
     """Return the truth of a study's rehearsal; None if it has annotators who answer otherwise, or none."""
     simulated = study.annotators.rehearsals().exclude(behaviour__in=["", PREVIEW])
     behaviours = set(simulated.values_list("behaviour", flat=True))
-    if len(behaviours) != 1 or not behaviours <= set(_SCENARIOS):
+    if len(behaviours) != 1 or not behaviours <= set(TRUTHS.values()):
         return None
     return scenario_for(study, behaviours.pop())
 

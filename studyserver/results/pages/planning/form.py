@@ -67,7 +67,7 @@ class PlanningForm(forms.Form):
         aim = self.aims.get(str(given.get("aim", "")), next(iter(self.aims.values()), None))
         self.design: Design | None = design_of(study, aim) if aim else None
         initial = self._suggested(aim)
-        if (data or {}).get("rehearsal") == "1":
+        if (data or {}).get("rehearsal") == "1" and aim and aim.uses_model:
             initial["source"] = "rehearsal"
         super().__init__(initial | given if aim else None)
         self.fields["aim"].choices = [(key, aim.label) for key, aim in self.aims.items()]

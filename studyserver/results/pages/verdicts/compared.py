@@ -8,7 +8,7 @@ import pandas as pd
 from explainer.core.clips.conditions import ORIGINAL
 from studyserver.results.statistics.odd_one_out import FOUND
 from studyserver.results.tables.computed import Statistics
-from studyserver.results.tables.contrasts import Side, groups_of_side
+from studyserver.results.tables.contrasts import Side, groups_of_side, sides_of
 from studyserver.results.tables.labels import NEW_ANNOTATORS
 from studyserver.results.tables.summaries import Group, GroupSummary, QuestionSummary
 from studyserver.study.models import Question, ResearchQuestion
@@ -19,13 +19,6 @@ from ..plots.strips import SHARES, judgments_plot, share_strip
 from ..widgets import IntervalPlot
 
 _STATISTICS = {Answers.PREFERENCES: "preference", Answers.MATCHES: "abx_correct"}
-
-
-def sides_of(row: ResearchQuestion) -> list[Side]:
-    """Return the one or two sides of a research question."""
-    model = row.music_model.name if row.music_model else ""
-    sides = [Side(row.first, row.first_method, model)]
-    return [*sides, Side(row.second, row.second_method, model)] if row.second else sides
 
 
 def pair_rows(table: pd.DataFrame, row: ResearchQuestion, question: Question) -> tuple[list[dict], bool]:

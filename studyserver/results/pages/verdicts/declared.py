@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from scipy import stats
 
 from explainer.core.base.counting import plural
 from explainer.core.clips.conditions import EVIDENCE, RANDOM_CONTROL, UNMASKED
@@ -13,12 +12,13 @@ from studyserver.common import number_text
 from studyserver.common.target_names import target_name
 from studyserver.results.data.questions import heard_from
 from studyserver.results.statistics.answer_model.estimands import Posterior, retention
+from studyserver.results.statistics.intervals import at_confidence
 from studyserver.results.statistics.reasons import Reason
 from studyserver.results.tables.answer_models.figures import QuestionFigures
 from studyserver.results.tables.computed import Computed, Statistics
-from studyserver.results.tables.contrasts import groups_of_side
+from studyserver.results.tables.contrasts import groups_of_side, sides_of
 from studyserver.results.tables.failures import Parts
-from studyserver.results.tables.plans.aims import Aim, aims_of
+from studyserver.results.tables.plans.aims import Aim, aims_of, declared_aims
 from studyserver.results.tables.summaries import QuestionSummary
 from studyserver.study.models import Question, ResearchQuestion
 from studyserver.study.questions.kind import Answers
@@ -26,7 +26,7 @@ from studyserver.study.questions.research.estimands import Estimand
 from studyserver.study.questions.research.sentences import side
 
 from ..widgets import IntervalPlot
-from .compared import intruder_rows, pair_rows, plot_of, reversed_share, sides_of
+from .compared import intruder_rows, pair_rows, plot_of, reversed_share
 from .outlook import outlook
 from .rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
 from .simulated import with_truth
@@ -47,15 +47,11 @@ class DeclaredVerdict:
     figures : str
         The estimate with its interval.
     is_settled : bool
-    confidence : float
-        Of the interval, after the correction for all declared questions.
-    row : ResearchQuestion
-    question : Question
-        That annotators answered.
+    aim : Aim
+        The research question and the question that annotators answered, with the confidence after the
+        correction for all declared questions.
     plot : IntervalPlot or None
         Every judgment that is compared.
-    n_declared : int
-        Number of verdicts that the confidence is corrected for.
     estimate, width : float
         Of the quantity less what it would be without an effect, and of its interval; NaN without one.
     """
@@ -65,11 +61,8 @@ class DeclaredVerdict:
     sentence: str
     figures: str
     is_settled: bool
-    confidence: float
-    row: ResearchQuestion
-    question: Question
+    aim: Aim
     plot: IntervalPlot | None = None
-    n_declared: int = 1
     estimate: float = float("nan")
     width: float = float("nan")
 
@@ -78,11 +71,12 @@ class DeclaredVerdict:
 
         Sentences that are not declared are about evidence, beside its random control, or about one pair.
         """
-        if self.question.key != question or self.row.estimand not in estimands:
+        row = self.aim.row
+        if self.aim.question.key != question or row.estimand not in estimands:
             return False
-        if self.row.estimand in (Estimand.PREFERENCE, Estimand.DETECTION):
+        if row.estimand in (Estimand.PREFERENCE, Estimand.DETECTION):
             return True
-        compared = {self.row.first, self.row.second} - {""}
+        compared = {row.first, row.second} - {""}
         return EVIDENCE in compared and compared <= {EVIDENCE, RANDOM_CONTROL}
 
 
@@ -98,12 +92,12 @@ def verdict_parts(parts: Parts) -> dict:
 
 def how_sure(verdicts: Sequence[DeclaredVerdict]) -> str:
     """Return how sure the intervals of all verdicts are, and what they are corrected for."""
-    declared = {one.row.confidence for one in verdicts}
+    declared = {one.aim.row.confidence for one in verdicts}
     if len(verdicts) == 1:
         return f"The interval is of {_percent(*declared)}, as declared; one question needs no correction."
     if len(declared) > 1:
         return "Each interval is widened for the number of declared questions (Bonferroni)."
-    each = {_percent(one.confidence) for one in verdicts}.pop()
+    each = {_percent(one.aim.confidence) for one in verdicts}.pop()
     return (
         f"Each interval is of {each}, so that the {len(verdicts)} together are as sure as declared, "
         f"{_percent(*declared)} (Bonferroni's correction)."
@@ -127,56 +121,42 @@ def who_counts(computed: Computed) -> str:
 
 def declared_verdicts(parts: Parts) -> list[DeclaredVerdict]:
     """Return the verdicts of all research questions, in order; each is computed by itself."""
-    study = parts.computed.study
-    rows = study.research_questions.select_related("question", "music_model")
-    return _verdicts(
-        parts, [(row, question) for row in rows for question in questions_of(row, parts.computed)]
-    )
+    return _verdicts(parts, declared_aims(parts.computed.study))
 
 
 def verdicts_or_usual(parts: Parts) -> list[DeclaredVerdict]:
     """Return the same; of a study without research questions, what evidence and its control would say."""
-    declared = declared_verdicts(parts)
-    if declared or parts.computed.study.research_questions.exists():
-        return declared
-    return _verdicts(parts, [(aim.row, aim.question) for aim in aims_of(parts.computed.study)])
+    study = parts.computed.study
+    return _verdicts(parts, declared_aims(study) if study.research_questions.exists() else aims_of(study))
 
 
-def _verdicts(parts: Parts, pairs: list[tuple[ResearchQuestion, Question]]) -> list[DeclaredVerdict]:
+def _verdicts(parts: Parts, aims: Sequence[Aim]) -> list[DeclaredVerdict]:
     found = []
-    for row, question in pairs:
-        compute = partial(_verdict, row, question, len(pairs) if row.pk else 1)
-        name = f"verdict-{row.pk}-{question.key}"
-        one = parts.part(name, row.sentence, compute, question=question)
+    for aim in aims:
+        one = parts.part(
+            f"verdict-{aim.key}", aim.row.sentence, partial(_verdict, aim), question=aim.question
+        )
         if one is not None:
-            found.append(with_truth(one, parts.computed, row, question))
+            found.append(with_truth(one, parts.computed, aim.row, aim.question))
     return found
 
 
-def questions_of(row: ResearchQuestion, computed: Computed) -> list[Question]:
-    """Return the questions that annotators answer and that answer a research question."""
-    asked = {question.pk for question in row.questions}
-    measures = computed.rows.measures.values()
-    return [one for one in measures if one.pk in asked]
-
-
-def _verdict(row: ResearchQuestion, question: Question, n: int, computed: Computed) -> DeclaredVerdict:
-    # Bonferroni's correction: each interval is as much wider as all declared questions together demand.
-    confidence = 1 - (1 - row.confidence) / n
-    found = _FINDINGS[Estimand(row.estimand)](computed.shown, row, question, confidence)
-    by = "" if row.question_id else question.text
+def _verdict(aim: Aim, computed: Computed) -> DeclaredVerdict:
+    row, question = aim.row, aim.question
+    found = _FINDINGS[aim.estimand](computed.shown, row, question, aim.confidence)
+    asked, by = row.sentence, "" if row.question_id else question.text
     plot = plot_of(computed.shown, row, question)
     if isinstance(found, str):
         sentence = f"This cannot be said yet: {found}."
-        return DeclaredVerdict(row.sentence, by, sentence, "", False, confidence, row, question, plot)
+        return DeclaredVerdict(asked, by, sentence, "", False, aim, plot)
     finding, rules, figures = found
     said: Verdict = verdict(finding, rules)
-    ahead = None if said.is_settled else outlook(Aim(row, question, n), computed, finding, rules)
+    ahead = None if said.is_settled else outlook(aim, computed, finding, rules)
     if ahead is not None:
         said = verdict(replace(finding, outlook=ahead.sentence), rules)
     return DeclaredVerdict(
-        row.sentence, by, said.sentence, figures, said.is_settled, confidence, row, question, plot,
-        n, (finding.low + finding.high) / 2, finding.high - finding.low,
+        asked, by, said.sentence, figures, said.is_settled, aim, plot,
+        (finding.low + finding.high) / 2, finding.high - finding.low,
     )  # fmt: skip
 
 
@@ -293,15 +273,6 @@ def _dose(statistics: Statistics, row: ResearchQuestion, question: Question, con
     return finding, EFFECT, words
 
 
-def _scaled(row: dict, confidence: float, null: float) -> tuple[float, float]:
-    """Return an interval of 95 % at another confidence, less what there is without an effect."""
-    factor = stats.norm.ppf((1 + confidence) / 2) / stats.norm.ppf(0.975)
-    estimate = row["estimate"]
-    ends = (estimate + factor * (row[end] - estimate) for end in ("ci_low", "ci_high"))
-    low, high = (end - null for end in ends)
-    return low, high
-
-
 def _by_table(
     row: ResearchQuestion, rows: list[dict], confidence: float, *, null: float, name: str, unit: str = ""
 ) -> Found:
@@ -312,7 +283,9 @@ def _by_table(
         return str(found["reason"])
     if found["ci_low"] != found["ci_low"]:
         return str(found["reason"] or "there is no interval")
-    low, high = _scaled(found, confidence, null)
+    low, high = (
+        end - null for end in at_confidence(found["estimate"], found["ci_low"], found["ci_high"], confidence)
+    )
     finding = Finding(low, high, "", "", "", smallest=row.smallest_effect, unit=unit)
     return finding, EFFECT, _coefficient(name, found["estimate"], low + null, high + null)
 

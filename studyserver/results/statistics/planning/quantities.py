@@ -17,6 +17,7 @@ from studyserver.results.statistics.answer_model.answers import Answers, Family,
 from studyserver.results.statistics.answer_model.estimands import Posterior
 from studyserver.results.statistics.answer_model.fit import Effort, Fit, fit_answers
 from studyserver.results.statistics.answer_model.simulation import Truth
+from studyserver.results.statistics.intervals import at_confidence
 from studyserver.results.statistics.means import difference_with_interval, mean_with_interval
 from studyserver.results.statistics.odd_one_out import FOUND, odd_one_out_table
 from studyserver.results.statistics.preference import preference_table
@@ -199,8 +200,7 @@ class Share:
         pairs = answers.rename(columns={"track": "item", "value": "preferred"})
         shown = np.random.default_rng(seed).integers(0, 2, len(pairs)).astype(float)
         pairs = pairs.assign(first="first", second="second", strength=np.nan, shown_first=shown)
-        table = preference_table(pairs[PAIRS], confidence=confidence)
-        return _of_table(table, "preference", self.chance)
+        return _of_table(preference_table(pairs[PAIRS]), "preference", self.chance, confidence)
 
     def true_value(self, truth: Truth) -> float:
         """Return the value that the estimates are about."""
@@ -219,16 +219,17 @@ class OddOneOut(Share):
     def estimate(self, truth: Truth, answers: pd.DataFrame, confidence: float, seed: int) -> Found:
         """Return the estimate, as the results compute it."""
         table = answers.rename(columns={"track": "item", "value": "right"})
-        return _of_table(odd_one_out_table(table, confidence=confidence), FOUND, self.chance)
+        return _of_table(odd_one_out_table(table), FOUND, self.chance, confidence)
 
 
 PAIRS = ["item", "rater", "first", "second", "preferred", "strength", "shown_first"]
 
 
-def _of_table(table: pd.DataFrame, name: str, null: float) -> Found:
+def _of_table(table: pd.DataFrame, name: str, null: float, confidence: float) -> Found:
     rows = table[(table["statistic"] == name) & (table["ci_scope"] == "items+raters")]
-    row = rows.iloc[0]
-    return Found(*(float(row[column]) - null for column in ("estimate", "ci_low", "ci_high")))
+    estimate, low, high = (float(rows.iloc[0][column]) for column in ("estimate", "ci_low", "ci_high"))
+    low, high = at_confidence(estimate, low, high, confidence)
+    return Found(estimate - null, low - null, high - null)
 
 
 @dataclass(frozen=True)
@@ -253,9 +254,7 @@ class Named:
         if interval.low is None or interval.high is None:
             return Found(value, np.nan, np.nan)
         null = 0.0 if self.second else self.chance
-        factor = stats.norm.ppf((1 + confidence) / 2) / stats.norm.ppf(0.975)
-        low, high = (value + factor * (end - null - value) for end in (interval.low, interval.high))
-        return Found(value, low, high)
+        return Found(value, *at_confidence(value, interval.low - null, interval.high - null, confidence))
 
     def true_value(self, truth: Truth) -> float:
         """Return the value that the estimates are about."""
@@ -277,7 +276,7 @@ class Matching:
         x_is_a = np.random.default_rng(seed).integers(0, 2, len(answers)).astype(float)
         said_a = np.where(answers["value"].to_numpy() > 0, x_is_a, 1 - x_is_a)
         table = answers.rename(columns={"track": "item"}).assign(x_is_a=x_is_a, said_a=said_a)
-        return _of_table(abx_table(table, confidence=confidence), "abx_d_prime", 0.0)
+        return _of_table(abx_table(table), "abx_d_prime", 0.0, confidence)
 
     def true_value(self, truth: Truth) -> float:
         """Return the value that the estimates are about."""

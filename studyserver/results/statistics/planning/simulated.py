@@ -122,6 +122,19 @@ def approximate(plan: Plan, *, repeated: float = 1.0) -> Expected:
     plan : Plan
     repeated : float
         How many raters each rater of the allocation stands for.
+
+    Examples
+    --------
+    >>> from studyserver.results.statistics.answer_model.answers import Family
+    >>> from studyserver.results.statistics.planning import populations
+    >>> from studyserver.results.statistics.planning.quantities import Difference
+    >>> usual = populations.USUAL_DEVIATIONS
+    >>> truth = populations.population(usual, 2, Family.GAUSSIAN, ends=(0, 100))
+    >>> truth = populations.with_effect(truth, Difference(0, 1), 10.0)
+    >>> everybody_hears_all = np.array([(r, t, c) for r in range(12) for t in range(16) for c in range(2)])
+    >>> found = approximate(Plan(Difference(0, 1), truth, lambda seed: everybody_hears_all))
+    >>> round(found.width), round(found.found, 1)
+    (21, 0.5)
     """
     rows = np.asarray(plan.allocate(0))
     design = Approximation(plan.truth, rows[:, 0], rows[:, 1], rows[:, 2], repeated)

@@ -6,17 +6,18 @@ import pandas as pd
 from explainer.core.clips.conditions import ORIGINAL, UNMASKED
 from studyserver.results.statistics.answer_model.answers import Answers, Family, answers_of
 from studyserver.results.tables.summaries import GroupSummary, QuestionSummary, labelled
+from studyserver.study.models import Question
 
 POSITION = "position"  # from the first to the last trial of a session
 AFTER_ORIGINAL = "after_original"  # of a masked clip: the annotator had heard the track's original before
 _LEAST_SHARE = 0.05  # of judgments that differ in an effect of order, for it to be estimated
 
 
-def family_of(item: QuestionSummary) -> Family:
-    """Return how the answers to a question follow from what is heard."""
-    if item.question.answer_kind.is_continuous:
+def family_of(question: Question) -> Family:
+    """Return how the numbers that answer a question follow from what is heard."""
+    if question.answer_kind.is_continuous:
         return Family.GAUSSIAN
-    points = item.question.answer_kind.points(item.question.options)
+    points = question.answer_kind.points(question.options)
     return Family.BINARY if len(points) == 2 else Family.ORDINAL
 
 
@@ -32,7 +33,7 @@ def model_answers(item: QuestionSummary) -> Answers | None:
     first, last = table["trial"].min(), table["trial"].max()
     table[POSITION] = (table["trial"] - first) / max(last - first, 1.0)
     table[AFTER_ORIGINAL] = _after_original(table)
-    family, (low, high) = family_of(item), item.ends
+    family, (low, high) = family_of(item.question), item.ends
     points = list(item.question.answer_kind.points(item.question.options))
     if family is Family.BINARY:
         table["value"] = (table["value"] - low) / (high - low)

@@ -18,6 +18,7 @@ from studyserver.results.statistics.planning.quantities import (
     Retention,
     Share,
 )
+from studyserver.results.tables.answer_models.questions import family_of
 from studyserver.study.design.intruders import CLIPS as INTRUDER_SET
 from studyserver.study.design.sets import ClipSet
 from studyserver.study.models import Question, ResearchQuestion, Study, measures_of
@@ -102,12 +103,7 @@ class Aim:
     @property
     def family(self) -> Family:
         """How the answers follow from what is heard."""
-        kind = self.question.answer_kind
-        if not kind.has_numbers:
-            return Family.BINARY
-        if kind.is_continuous:
-            return Family.GAUSSIAN
-        return Family.BINARY if len(self.points) == 2 else Family.ORDINAL
+        return family_of(self.question) if self.question.answer_kind.has_numbers else Family.BINARY
 
     @property
     def points(self) -> list[float]:
@@ -217,14 +213,20 @@ class Aim:
 
 def aims_of(study: Study) -> list[Aim]:
     """Return what a study can be planned for: its research questions, or evidence against its control."""
-    asked = measures_of(study.questions.order_by("position", "id"))
-    rows = list(study.research_questions.select_related("question", "music_model"))
-    pairs = []
-    for row in rows:
+    return declared_aims(study) or _usual(study, _asked(study))
+
+
+def declared_aims(study: Study) -> list[Aim]:
+    """Return each research question with each of the study's questions that answer it, in order."""
+    asked, pairs = list(_asked(study)), []
+    for row in study.research_questions.select_related("question", "music_model"):
         suited = {question.pk for question in row.questions}
-        pairs += [(row, question) for question in asked.values() if question.pk in suited]
-    found = [Aim(row, question, len(pairs)) for row, question in pairs]
-    return found or _usual(study, asked.values())
+        pairs += [(row, question) for question in asked if question.pk in suited]
+    return [Aim(row, question, len(pairs)) for row, question in pairs]
+
+
+def _asked(study: Study) -> Iterable[Question]:
+    return measures_of(study.questions.order_by("position", "id")).values()
 
 
 def _usual(study: Study, asked: Iterable[Question]) -> list[Aim]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explainer.core.base.canonical_json import canonical_json
+from explainer.core.clips.conditions import ORIGINAL
 from studyserver.results.statistics.answer_model.answers import Family
 from studyserver.results.statistics.answer_model.simulation import Truth
 from studyserver.results.statistics.planning.populations import (
@@ -20,7 +21,7 @@ from studyserver.results.statistics.planning.populations import (
 from studyserver.results.statistics.planning.quantities import Expected
 from studyserver.results.statistics.planning.simulated import Plan, approximate
 from studyserver.results.statistics.reasons import Reason
-from studyserver.results.tables.contrasts import Side, groups_of_side
+from studyserver.results.tables.contrasts import Side, groups_of_side, sides_of
 from studyserver.study.models import Study
 
 from .aims import FIRST, REFERENCE, SECOND, Aim, aims_of
@@ -178,14 +179,6 @@ def population_for(
     return population(deviations, len(design.levels), aim.family, aim.ends, aim.points, reference=reference)
 
 
-def usual_deviations(aim: Aim) -> Deviations:
-    """Return the standard deviations that are assumed, in points of the scale."""
-    if aim.family is Family.BINARY:
-        return USUAL_DEVIATIONS_BINARY
-    width = aim.ends[1] - aim.ends[0]
-    return Deviations(*(value * width for value in vars(USUAL_DEVIATIONS).values()))
-
-
 def deviations_of(truth: Truth) -> Deviations:
     """Return the standard deviations of a population, in points of the scale; of tracks the mean."""
     names = ("raters", "raters_by_level", "raters_by_track", "error")
@@ -229,11 +222,7 @@ def _averaged(tracks: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def _groups(aim: Aim, item: Any) -> dict[str, list[str]]:
     """Return the labels of the groups of clips that the aim's own levels consist of."""
-    row = aim.row
-    model = row.music_model.name if row.music_model else ""
-    sides = {FIRST: Side(row.first, row.first_method, model)}
-    if row.second:
-        sides[SECOND] = Side(row.second, row.second_method, model)
-    found = {name: [one.group.label for one in groups_of_side(item, side)] for name, side in sides.items()}
-    found[REFERENCE] = [one.group.label for one in groups_of_side(item, Side("original", "", model))]
-    return found
+    sides = sides_of(aim.row)
+    named = dict(zip((FIRST, SECOND), sides, strict=False))
+    named[REFERENCE] = Side(ORIGINAL, model=sides[0].model)
+    return {name: [one.group.label for one in groups_of_side(item, side)] for name, side in named.items()}

@@ -11,12 +11,17 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.core.management import call_command
+from django.test import override_settings
 from django.urls import reverse
 from every_page import statistics_computed_once
 from exported_scripts import run
 
 from studyserver.results.data.rehearsal_marks import REHEARSAL, rehearsal_mark
+from studyserver.results.data.rows import StudyRows
 from studyserver.results.export.codebook import TABLES
+from studyserver.results.statistics.answer_model.fit import Effort
+from studyserver.results.tables.answer_models.fitting import fit_study
+from studyserver.results.tables.computed import Computed
 from studyserver.study.models import Question, Study
 from studyserver.study.rehearsal import rehearsal
 
@@ -33,15 +38,18 @@ def browser(client, django_user_model):
 
 
 @pytest.fixture(scope="module")
-def rehearsed_study(taken_study, django_db_blocker):
-    """Number of the study that people have taken, rehearsed once for this file."""
-    with django_db_blocker.unblock():
-        rehearsal.simulate(Study.objects.get(pk=taken_study), 4, seed=1)
+def rehearsed_study(taken_study, models_of_answers, django_db_blocker):
+    """Number of the study that people have taken, rehearsed once for this file, and all answers fitted."""
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=models_of_answers):
+        study = Study.objects.get(pk=taken_study)
+        rehearsal.simulate(study, 4, seed=1)
+        fit_study(Computed(StudyRows(study, rehearsal=True)), effort=Effort(n_warm_up=60, n_draws=60))
     return taken_study
 
 
 @pytest.fixture
-def rehearsed(rehearsed_study, db):
+def rehearsed(rehearsed_study, models_of_answers, settings, db):
+    settings.MEDIA_ROOT = models_of_answers
     return Study.objects.get(pk=rehearsed_study)
 
 
@@ -161,8 +169,8 @@ def test_a_rehearsals_package_is_valid_and_its_scripts_say_what_it_is(rehearsed,
 def test_the_picture_of_a_plan_says_where_its_variances_are_from(browser, rehearsed, source):
     question = rehearsed.questions.get(key="harsh.slider")
     data = {
-        "question": question.key, "first": "evidence", "second": "random_control", "tracks": 4,
-        "annotators": 8, "source": source, "between_annotators": 1, "between_tracks": 1, "single_judgment": 2,
+        "aim": f"usual-{question.key}", "tracks": 4, "annotators": 8, "source": source, "tracks_vary": 1,
+        "annotators_vary": 1, "annotators_by_condition": 1, "annotators_by_track": 1, "single_judgment": 2,
     }  # fmt: skip
     address = reverse("results:planning-plot", args=[rehearsed.slug, "svg"])
     response = browser.get(address, data)

@@ -5,19 +5,13 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
-from constructed_study import construct, populate
-from django.core.cache import cache
 from django.urls import reverse
-from filled_once import filled_once
 
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.pages.checklist import checklist
 from studyserver.results.pages.widgets import FigureTable, Remaining, together
-from studyserver.results.statistics.answer_model.fit import Effort
-from studyserver.results.tables.answer_models.fitting import fit_study
 from studyserver.results.tables.computed import Computed
 from studyserver.results.tables.failures import Parts
-from studyserver.study.models import Study
 
 FEW_TRACKS = "undefined: needs at least three tracks that were judged in both conditions"
 NO_JUDGMENT = "undefined: there is no judgment"
@@ -60,28 +54,9 @@ def sentences_of(page):
     return [one for one in found if len(re.findall(r"[^\W\d_]+", one)) > MOST_WORDS]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("files")
-
-
-@pytest.fixture(scope="module")
-def constructed(django_db_setup, django_db_blocker, folder):
-    def make():
-        study, truth = construct()
-        populate(study, truth)
-        fit_study(Computed(StudyRows(study)), effort=Effort(n_warm_up=100, n_draws=100))
-        return study.pk
-
-    with filled_once(django_db_blocker, folder, make) as made:
-        yield made
-
-
 @pytest.fixture
-def study(constructed, folder, settings, db):
-    settings.MEDIA_ROOT = folder
-    cache.clear()
-    return Study.objects.get(pk=constructed)
+def study(constructed):
+    return constructed
 
 
 def declare(study):

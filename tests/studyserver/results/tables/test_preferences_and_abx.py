@@ -15,6 +15,8 @@ from explainer.models import Clip, Track
 from studyserver.results.data.judgments import CountedJudgments
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.tables.computed import ALL, Computed
+from studyserver.results.tables.plans.aims import declared_aims
+from studyserver.results.tables.plans.continuing import Continuation
 from studyserver.results.tables.preferences_and_abx import Compared
 from studyserver.results.tables.recruitment import study_progress
 from studyserver.study.lifecycle.opening import open_study
@@ -129,6 +131,17 @@ def test_preferences_are_counted_per_pair_from_what_was_answered(preferences):
     assert list(strengths.sort_values("estimate")["condition"]) == list(reversed(CONDITIONS))
 
 
+def test_a_study_of_comparisons_goes_on_from_those_who_finished_a_trial(preferences):
+    preferences.research_questions.create(
+        estimand="preference", question=preferences.questions.get(), first="evidence", second="random_control"
+    )
+    [aim] = declared_aims(preferences)
+    going_on = Continuation(aim, Computed(StudyRows(preferences)), 0.4)
+    assert going_on.n_annotators == 6
+    assert going_on.judgments_each == 5  # of the declared one of three pairs, one of each track
+    assert 1 > going_on.narrowed(12) > going_on.narrowed(24)
+
+
 def test_preferences_stand_on_the_page_and_in_the_export(preferences, admin_client, tmp_path):
     assert {"preferences", "pairs", "annotator_quality"} <= reproduced(preferences, tmp_path / "export")
     page = admin_client.get(reverse("results:remains", args=[preferences.slug])).content.decode()
@@ -171,6 +184,11 @@ def test_abx_answers_are_counted_and_said_on_the_page(admin_client, tmp_path):
         assert answer in admin_client.get(reverse(f"results:{name}", args=[study.slug])).content.decode(), (
             name
         )
+    study.research_questions.create(
+        estimand="detection", question=study.questions.get(), first="evidence", second="random_control"
+    )
+    [aim] = declared_aims(study)
+    assert Continuation(aim, Computed(StudyRows(study)), 1.0).n_annotators == 5
 
 
 def test_a_study_that_only_compares_clips_is_counted_by_what_was_compared(admin_client):

@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 from example_studies import make_study
+from quiet_rehearsals import quiet
 
 from studyserver.results.export.archive import StudyExport
 from studyserver.study.models import Presentation, Trial
@@ -37,6 +38,7 @@ def rise_over_the_session(study) -> float:
 
 @pytest.mark.parametrize(("behaviour", "rise"), [("order-biased", (0.9, 2.0)), ("truthful", (-0.25, 0.25))])
 def test_a_rise_over_the_session_shows_only_where_there_is_one(behaviour, rise, monkeypatch):
+    quiet(monkeypatch)
     monkeypatch.setattr(rehearsal, "MIXTURE", [behaviour])
     study = make_study(4)
     rehearsal.simulate(study, 12, seed=3)

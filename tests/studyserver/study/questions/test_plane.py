@@ -1,6 +1,5 @@
 """The valence-arousal plane, from its options to results in both dimensions, and in a browser."""
 
-import random
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from every_page import PAGES
 from example_studies import heard, make_event, make_study, ready
 from exported_scripts import reproduced
 from playwright.sync_api import expect, sync_playwright
+from quiet_rehearsals import level_of, quiet
 from study_tables import judgments_table, questions_table
 
 from explainer.models import Clip
@@ -144,12 +144,8 @@ def test_its_ends_are_named_in_every_language_or_by_the_study(study):
 # -- results ----------------------------------------------------------------------------------
 
 
-def level_of(track: str, measure: str) -> float:
-    """Return how much of a measure a rehearsal puts into a track, on the scale from -1 to 1."""
-    return 2 * random.Random(f"{track}:{measure}").uniform(0.4, 1.0) - 1
-
-
-def test_a_rehearsal_recovers_its_truth_in_both_dimensions(study, admin_client, tmp_path):
+def test_a_rehearsal_recovers_its_truth_in_both_dimensions(study, admin_client, tmp_path, monkeypatch):
+    quiet(monkeypatch)
     rehearsal.simulate(study, 4, seed=1)  # truthful ones
     assert_answers_hold_the_truth(study)
     assert_statistics_are_of_both_dimensions(study)
@@ -168,7 +164,7 @@ def assert_answers_hold_the_truth(study):
 
     originals = table[(table["condition"] == "original") & (table["trial_kind"] == "main")]
     answered = originals.pivot_table(index="track", columns="question", values="number")
-    truth = {key: np.array([level_of(name, key) for name in answered.index]) for key in MEASURES}
+    truth = {key: np.array([2 * level_of(track, key) - 1 for track in answered.index]) for key in MEASURES}
     for key, other in (MEASURES, MEASURES[::-1]):
         assert np.abs(answered[key] - truth[key]).max() < 0.25
         assert np.corrcoef(answered[key], truth[key])[0, 1] > 0.9

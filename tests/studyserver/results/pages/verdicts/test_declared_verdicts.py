@@ -1,43 +1,18 @@
 """Verdicts of research questions on a study whose truth is known."""
 
 import pytest
-from constructed_study import construct, populate
-from django.core.cache import cache
 from django.urls import reverse
-from filled_once import filled_once
 
 from studyserver.common.number_text import coefficient
 from studyserver.results.data.rows import StudyRows
 from studyserver.results.pages.verdicts.declared import declared_verdicts
-from studyserver.results.statistics.answer_model.fit import Effort
-from studyserver.results.tables.answer_models.fitting import fit_study
 from studyserver.results.tables.computed import Computed
 from studyserver.results.tables.failures import Parts
-from studyserver.study.models import Study
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("files")
-
-
-@pytest.fixture(scope="module")
-def constructed(django_db_setup, django_db_blocker, folder):
-    def fill():
-        study, truth = construct()
-        populate(study, truth)
-        fit_study(Computed(StudyRows(study)), effort=Effort(n_warm_up=200, n_draws=300))
-        return study.pk
-
-    with filled_once(django_db_blocker, folder, fill) as made:
-        yield made
 
 
 @pytest.fixture
-def study(constructed, folder, settings, db):
-    settings.MEDIA_ROOT = folder
-    cache.clear()
-    return Study.objects.get(pk=constructed)
+def study(constructed):
+    return constructed
 
 
 def verdicts(study):

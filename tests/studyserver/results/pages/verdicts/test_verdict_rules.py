@@ -82,7 +82,7 @@ def test_retention(interval, alone, second, smallest, code, sentence):
         ((0.1, 0.3), None, "Yes."),
         ((0.2, 0.3), 0.1, "Yes, by at least .1."),
         ((-0.3, -0.1), None, "No: it is the other way round."),
-        ((-0.1, 0.05), 0.1, "No: if there is an effect, it is smaller than 0.1."),
+        ((-0.1, 0.05), 0.1, "No: if there is an effect, it is smaller than .1."),
         ((-0.1, 0.2), 0.1, "This is not settled."),
     ],
 )
