@@ -1,6 +1,11 @@
 """The results app: tables, statistics, exports."""
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from studyserver.study.models import Study
 
 
 class ResultsConfig(AppConfig):
@@ -15,6 +20,11 @@ class ResultsConfig(AppConfig):
         from studyserver.study.design.forecasts import register
 
         from .models import forgetting  # noqa: F401
-        from .pages.planning.page import forecast
 
-        register(forecast)
+        register(_forecast)
+
+
+def _forecast(study: "Study") -> str:
+    from .pages.planning.page import forecast  # heavy, and needed only where a study's page is shown
+
+    return forecast(study)

@@ -1,5 +1,8 @@
 """The planning page, its plot, and the simulation of a plan."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -13,13 +16,17 @@ from studyserver.results.pages.visit import Visit, results_page
 from studyserver.results.tables.failures import not_drawn
 from studyserver.study.models import Study
 
-from .form import PlanningForm
-from .page import PlanPage, parts_of
+if TYPE_CHECKING:
+    from .form import PlanningForm
+    from .page import PlanPage
 
 
 @results_page
 def planning(visit: Visit) -> HttpResponse:
     """Show what a design can be expected to find."""
+    from .form import PlanningForm
+    from .page import parts_of
+
     form = PlanningForm(visit.study, visit.request.GET)
     page, refusal = None, ""
     visit.rehearsal = False
@@ -45,6 +52,8 @@ def planning(visit: Visit) -> HttpResponse:
 def _page(visit: Visit, form: PlanningForm) -> tuple[PlanPage | None, str]:
     """Return the page with its figures computed, or why the plan cannot be made; failures are in parts."""
     from studyserver.results.tables.plans.plan import CannotPlan
+
+    from .page import PlanPage
 
     def compute(_computed: object) -> PlanPage | CannotPlan:
         page = PlanPage(form)
@@ -77,6 +86,8 @@ def _given(form: PlanningForm) -> list[tuple[str, str]]:
 @results_page
 def planning_plot(visit: Visit, kind: str) -> HttpResponse:
     """Send the plot of the planning page with the same question string."""
+    from .form import PlanningForm
+
     form = PlanningForm(visit.study, visit.request.GET)
     if kind not in FORMATS or not form.is_valid():
         raise Http404("This plot does not exist.")
@@ -106,6 +117,8 @@ def simulate(request: HttpRequest, slug: str) -> HttpResponse:
     from studyserver.results.tables.plans.plan import CannotPlan
     from studyserver.results.tables.plans.simulating import request_simulation
     from studyserver.results.tasks import simulate_in_background
+
+    from .form import PlanningForm
 
     study = get_object_or_404(Study, slug=slug)
     given = {name: value for name, value in request.POST.items() if name in PlanningForm.base_fields}
