@@ -16,7 +16,7 @@ from studyserver.results.tables.failures import Parts
 from studyserver.results.tables.labels import NEW_ANNOTATORS, SAME_ANNOTATORS
 from studyserver.results.tables.plans.continuing import Continuation
 from studyserver.results.tables.plans.plan import CannotPlan
-from studyserver.study.models import Annotator, Study
+from studyserver.study.models import PREVIEW, Annotator, Study
 
 from . import sentences
 from .verdicts.declared import DeclaredVerdict, verdicts_or_usual
@@ -125,8 +125,12 @@ def stages_table(study: Study, *, rehearsal: bool = False) -> FigureTable:
 
 
 def times_table(study: Study, *, rehearsal: bool = False) -> FigureTable | None:
-    """Return the time per main trial, in thirds of the session; None before the first trial is finished."""
+    """Return the time per main trial, in thirds of the session; None before the first trial is finished.
+
+    Simulated annotators take no time and are left out.
+    """
     trials = judged_trials(study, rehearsal=rehearsal).filter(presented_at__isnull=False)
+    trials = trials.filter(annotator__behaviour__in=("", PREVIEW))
     rows = list(trials.values_list("annotator_id", "position", "presented_at", "finished_at"))
     if not rows:
         return None

@@ -59,6 +59,12 @@ def test_times_are_told_by_part_of_the_session(study):
     assert medians == sorted(medians)
 
 
+def test_simulated_annotators_take_no_time(study):
+    assert times_table(study, rehearsal=True) is not None  # of a preview
+    study.annotators.rehearsals().update(behaviour="attentive")
+    assert times_table(study, rehearsal=True) is None
+
+
 def test_what_is_needed_is_what_the_verdict_says(browser, fitted):
     question = fitted.questions.get(key="harsh.slider")
     asked = {"question": question, "first": "evidence", "second": "random_control", "smallest_effect": 20}
