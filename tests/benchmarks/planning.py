@@ -81,11 +81,11 @@ class Case:
         return Plan(self.quantity, with_effect(truth, self.quantity, self.effect), self.allocate)
 
     def allocate(self, seed: int) -> np.ndarray:
-        """Return annotator, track and level of each judgment, allocated as studies allocate whole tracks."""
+        """Return annotator, track and level of each judgment, allocated as the templates' studies are."""
         rng, counts, rows = generator(seed), {}, []
         items = [Item((track, level), track) for track in range(N_TRACKS) for level in range(self.n_levels)]
         for annotator in range(N_ANNOTATORS):
-            for item in chosen_for("whole_tracks", items, counts, self.n_trials, rng):
+            for item in chosen_for("many_tracks", items, counts, self.n_trials, rng):
                 counts[item.key] = counts.get(item.key, 0) + 1
                 rows.append((annotator, *item.key))
         return np.array(rows)
