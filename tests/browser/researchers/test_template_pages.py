@@ -57,7 +57,7 @@ def inspect(page, name: str) -> None:
 
 def test_from_a_template_to_a_declared_study(page, built):
     page.goto(f"{built.address}/admin/study/study/templates/")
-    assert page.locator("svg.trial-picture").count() == 7
+    assert page.locator("svg.trial-picture").count() == 8
     inspect(page, "templates")
     page.get_by_role("button", name="Start a draft: Which sounds more").press("Enter")
     expect(page.get_by_role("heading", name="Choose the clips of “Which sounds more")).to_be_visible()

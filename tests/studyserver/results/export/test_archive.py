@@ -361,8 +361,8 @@ def test_command_names_the_studies_there_are(empty_study):
 
 
 def test_every_question_kind_is_in_the_test_study(study):
-    in_test_comparisons = {"preference", "abx", "stretches"}
+    in_tests_of_tables = {"preference", "abx", "stretches", "intruder"}
     folder = ROOT / "tests" / "studyserver" / "study" / "questions"
     with_a_test_of_their_own = {file.stem.removeprefix("test_") for file in folder.glob("test_*.py")}
     kinds = set(study.questions.values_list("kind", flat=True))
-    assert kinds == set(Question.Kind.values) - in_test_comparisons - with_a_test_of_their_own
+    assert kinds == set(Question.Kind.values) - in_tests_of_tables - with_a_test_of_their_own
