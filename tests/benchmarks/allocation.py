@@ -45,7 +45,7 @@ from studyserver.study.design.ordering import ALLOCATIONS, generator  # noqa: E4
 from studyserver.study.design.spacing import Item  # noqa: E402
 
 N_RATERS = 20
-EFFORT = Effort(n_warm_up=150, n_draws=250)
+EFFORT = Effort(n_warm_up=150, n_draws=250, attempts=1)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def study(seed: int, *, design: Design, allocation: str, n_tracks: int) -> list[
     table["level"] = np.array(design.levels)[table["level"]]
     _, points = design.truth.steps
     answers = answers_of(table, design.truth.family, points=points, levels=list(design.levels))
-    fit = fit_answers(answers, effort=EFFORT, attempts=1)
+    fit = fit_answers(answers, effort=EFFORT)
     found = []
     for estimand, value, _weights in design.estimands.values():
         low, high = estimand(fit).interval()

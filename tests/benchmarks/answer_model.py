@@ -47,7 +47,7 @@ def own(table: pd.DataFrame, effort: Effort) -> dict[str, float]:
     """Return what the sampler needs and finds."""
     began = time.perf_counter()
     fit = fit_answers(
-        answers_of(table, Family.ORDINAL, points=range(1, 6)), effort=effort, attempts=1
+        answers_of(table, Family.ORDINAL, points=range(1, 6)), effort=effort
     )  # fmt: skip
     seconds = time.perf_counter() - began
     draws = fit.draws
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="also 100 000 judgments (minutes)")
     options = parser.parse_args()
     table = simulated(options.annotators, options.trials, options.tracks)
-    found = {"own": own(table, Effort()), **rivals([sys.executable, *options.pythons], table)}
+    found = {"own": own(table, Effort(attempts=1)), **rivals([sys.executable, *options.pythons], table)}
     print(f"{len(table)} answers on a five-point scale, four chains")
     for name, one in found.items():
         per = {what: 100 * one["seconds"] / one[f"size_{what}"] for what in ("difference", "retention")}
@@ -107,7 +107,7 @@ def main() -> None:
     sizes = [(100, 50, 60), *([(1000, 100, 400)] if options.large else [])]
     for n_raters, n_trials, n_tracks in sizes:
         table = simulated(n_raters, n_trials, n_tracks)
-        one = own(table, Effort())
+        one = own(table, Effort(attempts=1))
         needs = f"{one['seconds']:.1f} s, {one['megabytes']:.0f} MB"
         print(f"{len(table)} answers: {needs}, R-hat {one['r_hat']:.3f}")
 

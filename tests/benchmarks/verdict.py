@@ -48,7 +48,7 @@ RETENTION = np.array([1.0, 0.8, 0.2, 0.5])
 SD = {"tracks": 0.9, "raters": 0.4, "raters_by_level": 0.2, "raters_by_track": 0.3, "error": 0.7}
 KINDS = ("alike", "heavy tails", "differing scales")
 N_RATERS, N_TRIALS = 20, 16
-EFFORT = Effort(n_warm_up=200, n_draws=300)
+EFFORT = Effort(n_warm_up=200, n_draws=300, attempts=2)
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,7 @@ def study(seed: int, *, kind: str, n_tracks: int, truth: np.ndarray, agreement: 
     rows = in_sets(rng, n_tracks)
     values = heard(kind, rng, rows, n_tracks, N_RATERS)
     table = table_of(rows, values)
-    fit = fit_answers(
-        answers_of(table, Family.ORDINAL, points=range(1, 6), levels=LEVELS), effort=EFFORT, attempts=2
-    )
+    fit = fit_answers(answers_of(table, Family.ORDINAL, points=range(1, 6), levels=LEVELS), effort=EFFORT)
     intervals = [difference(fit, ["evidence"], ["control"]).interval()]
     intervals += [mean(fit, level).interval() for level in LEVELS]
     intervals += [retention(fit, "original", level).interval() for level in ("evidence", "control")]

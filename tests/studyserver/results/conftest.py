@@ -40,7 +40,9 @@ def models_of_answers(taken_study, django_db_blocker, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=folder):
         study = Study.objects.get(pk=taken_study)
-        fit_study(Computed(StudyRows(study)), effort=Effort(n_warm_up=60, n_draws=60))
+        fit_study(
+            Computed(StudyRows(study)), effort=Effort(n_chains=2, n_warm_up=100, n_draws=100, attempts=1)
+        )
     return folder
 
 

@@ -33,11 +33,14 @@ class Effort:
         At least 2.
     n_warm_up, n_draws : int
         Draws of each chain before those that are kept, and kept; at least 50.
+    attempts : int
+        Where chains do not agree they are drawn again with twice the effort, at most so many times in all.
     """
 
     n_chains: int = 4
     n_warm_up: int = 400
     n_draws: int = 800
+    attempts: int = 3
 
 
 USUAL = Effort()
@@ -74,7 +77,6 @@ def fit_answers(
     seed: int = 0,
     effort: Effort = USUAL,
     prior_scale: float | None = None,
-    attempts: int = 3,
 ) -> Fit:
     """Return draws from the posterior of the crossed model.
 
@@ -87,8 +89,6 @@ def fit_answers(
     prior_scale : float, optional
         Scale of the half-t priors of standard deviations: a share of the distance between the ends of the
         scale (default `PRIOR_SCALE`), or in units of the error for binary answers (`PRIOR_SCALE_BINARY`).
-    attempts : int
-        Where chains do not agree they are drawn again with twice the effort, at most so many times in all.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def fit_answers(
     """
     if prior_scale is None:
         prior_scale = PRIOR_SCALE_BINARY if answers.family is Family.BINARY else PRIOR_SCALE
-    for attempt in range(attempts):
+    for attempt in range(effort.attempts):
         fit = _fit(answers, np.random.default_rng((seed, attempt)), effort, prior_scale)
         if fit.has_converged:
             break

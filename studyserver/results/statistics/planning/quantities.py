@@ -24,7 +24,9 @@ from studyserver.results.statistics.preference import preference_table
 
 from .approximation import Approximation
 
-EFFORT = Effort(n_chains=2, n_warm_up=200, n_draws=400)  # enough for one of many simulated studies
+EFFORT = Effort(
+    n_chains=2, n_warm_up=200, n_draws=400, attempts=1
+)  # enough for one of many simulated studies
 
 
 class Found(NamedTuple):
@@ -74,7 +76,7 @@ class Quantity(Protocol):
 
 def fit_simulated(truth: Truth, answers: pd.DataFrame, seed: int) -> Fit:
     """Return the model of simulated answers."""
-    return fit_answers(_answers(truth, answers), seed=seed, effort=EFFORT, attempts=1)
+    return fit_answers(_answers(truth, answers), seed=seed, effort=EFFORT)
 
 
 def _answers(truth: Truth, table: pd.DataFrame) -> Answers:

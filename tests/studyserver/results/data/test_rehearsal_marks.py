@@ -43,7 +43,10 @@ def rehearsed_study(taken_study, models_of_answers, django_db_blocker):
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=models_of_answers):
         study = Study.objects.get(pk=taken_study)
         rehearsal.simulate(study, 4, seed=1)
-        fit_study(Computed(StudyRows(study, rehearsal=True)), effort=Effort(n_warm_up=60, n_draws=60))
+        fit_study(
+            Computed(StudyRows(study, rehearsal=True)),
+            effort=Effort(n_chains=2, n_warm_up=100, n_draws=100, attempts=1),
+        )
     return taken_study
 
 

@@ -24,7 +24,9 @@ def constructed_once(django_db_setup, django_db_blocker, folder_of_constructed):
     def fill():
         study, truth = construct()
         populate(study, truth)
-        fit_study(Computed(StudyRows(study)), effort=Effort(n_warm_up=200, n_draws=300))
+        fit_study(
+            Computed(StudyRows(study)), effort=Effort(n_chains=2, n_warm_up=200, n_draws=300, attempts=1)
+        )
         return study.pk
 
     with filled_once(django_db_blocker, folder_of_constructed, fill) as made:

@@ -136,7 +136,7 @@ def test_the_plot_is_a_picture_and_the_same_every_time(browser, declared):
 
 def test_a_plan_is_simulated_by_the_worker(browser, declared, monkeypatch):
     monkeypatch.setattr(simulating, "STUDIES_WITH_MODEL", 2)
-    monkeypatch.setattr(quantities, "EFFORT", Effort(2, 60, 60))
+    monkeypatch.setattr(quantities, "EFFORT", Effort(2, 60, 60, attempts=1))
     given = {"aim": aim_of(declared, "difference"), "effect": "0.8", "annotators": "6", "tracks": "5"}
     given |= {"source": "assumed"}
     response = browser.post(reverse("results:planning-simulate", args=[declared.slug]), given)

@@ -23,7 +23,7 @@ from studyserver.results.tasks import fit_in_background, fit_models
 from studyserver.study.models import Judgment
 from studyserver.study.rehearsal.rehearsal import discard
 
-QUICK = Effort(n_warm_up=60, n_draws=60)
+QUICK = Effort(n_chains=2, n_warm_up=100, n_draws=100, attempts=1)
 NUMERIC = ["dissonance", "harsh.slider", "present"]
 
 

@@ -13,6 +13,7 @@ from filled_once import filled_once
 
 from explainer.models import MusicModel
 from studyserver.results.data.rows import StudyRows
+from studyserver.results.statistics.answer_model.fit import Effort
 from studyserver.results.tables.answer_models.fitting import fit_study
 from studyserver.results.tables.computed import ALL, KEPT, Computed
 from studyserver.results.tables.model_comparison import changes, misses
@@ -33,9 +34,9 @@ def constructed(django_db_setup, django_db_blocker, folder):
     def fill():
         study, truth = construct()
         who = populate(study, truth)
-        assert (
-            fit_study(Computed(StudyRows(study))) == 2
-        )  # one question has numbers; all annotators, and those kept
+        effort = Effort(n_chains=2, n_warm_up=200, n_draws=300, attempts=1)
+        # One question has numbers; all annotators, and those kept.
+        assert fit_study(Computed(StudyRows(study)), effort=effort) == 2
         return study.pk, who
 
     with filled_once(django_db_blocker, folder, fill) as made:

@@ -64,7 +64,10 @@ def composed(name: str) -> Study:
 
 def verdicts(study: Study) -> list[DeclaredVerdict]:
     """Return the verdicts as the results page of the rehearsal computes them."""
-    fit_study(Computed(StudyRows(study, rehearsal=True)), effort=Effort(n_warm_up=80, n_draws=120))
+    fit_study(
+        Computed(StudyRows(study, rehearsal=True)),
+        effort=Effort(n_chains=2, n_warm_up=150, n_draws=250, attempts=1),
+    )
     parts = Parts(Computed(StudyRows(study, rehearsal=True)))
     found = declared_verdicts(parts)
     assert not parts.failed

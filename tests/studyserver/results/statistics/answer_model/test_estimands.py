@@ -104,7 +104,7 @@ class TestTruthIsFound:
 
 
 def quick(answers) -> Fit:
-    return fit_answers(answers, effort=Effort(n_warm_up=150, n_draws=150), attempts=1)
+    return fit_answers(answers, effort=Effort(n_warm_up=150, n_draws=150, attempts=1))
 
 
 @pytest.mark.slow

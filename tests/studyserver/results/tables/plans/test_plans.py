@@ -34,7 +34,7 @@ def small(db, monkeypatch):
     """A study whose plans are simulated with few studies."""
     monkeypatch.setattr(simulating, "STUDIES_WITH_MODEL", 3)
     monkeypatch.setattr(simulating, "_REPORT_SECONDS", 0.0)
-    monkeypatch.setattr(quantities, "EFFORT", Effort(2, 60, 60))
+    monkeypatch.setattr(quantities, "EFFORT", Effort(2, 60, 60, attempts=1))
     return make_study("small-study", tracks=5)
 
 
