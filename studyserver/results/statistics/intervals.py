@@ -113,7 +113,7 @@ def plain_scale(low: float = -np.inf, high: float = np.inf) -> Scale:
 def at_confidence(estimate: float, low: float, high: float, confidence: float) -> tuple[float, float]:
     """Return the ends of a 95 % interval at another confidence, each moved by the normal distribution."""
     factor = stats.norm.ppf((1 + confidence) / 2) / stats.norm.ppf(0.975)
-    return tuple(float(estimate + factor * (end - estimate)) for end in (low, high))  # type: ignore[return-value]
+    return float(estimate + factor * (low - estimate)), float(estimate + factor * (high - estimate))
 
 
 def _within(z: Any) -> Any:

@@ -94,9 +94,10 @@ def _declared(study: Study, items: list[QuestionSummary]) -> Contrasts:
     asked = declared_contrasts(study)
     for item in items:
         for row in asked:
-            sides = sides_of(row)[0], sides_of(row)[1]
-            if row.question_id in (None, item.question.pk) and (item, sides) not in found:
-                found.append((item, sides))
+            first, second = sides_of(row)
+            contrast = item, (first, second)
+            if row.question_id in (None, item.question.pk) and contrast not in found:
+                found.append(contrast)
     return found
 
 

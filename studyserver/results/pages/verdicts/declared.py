@@ -137,7 +137,7 @@ def _verdicts(parts: Parts, aims: Sequence[Aim]) -> list[DeclaredVerdict]:
             f"verdict-{aim.key}", aim.row.sentence, partial(_verdict, aim), question=aim.question
         )
         if one is not None:
-            found.append(with_truth(one, parts.computed, aim.row, aim.question))
+            found.append(with_truth(one, parts.computed))
     return found
 
 

@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 _TIE = 0.05  # preferences between clips that are heard this much alike are ties
 
 
-def with_truth(
-    one: "DeclaredVerdict", computed: Computed, row: ResearchQuestion, question: Question
-) -> "DeclaredVerdict":
+def with_truth(one: "DeclaredVerdict", computed: Computed) -> "DeclaredVerdict":
     """Return a verdict whose figures are followed by the truth, in a rehearsal that has one."""
     scenario = known_truth(computed.study) if computed.rows.rehearsal else None
-    truth = simulated_truth(scenario, row, question) if scenario and one.figures else None
+    truth = simulated_truth(scenario, one.aim.row, one.aim.question) if scenario and one.figures else None
     if truth is None:
         return one
     return replace(one, figures=f"{one.figures}; simulated truth {number_text.number(truth, 2)}")

@@ -24,9 +24,8 @@ from studyserver.results.statistics.preference import preference_table
 
 from .approximation import Approximation
 
-EFFORT = Effort(
-    n_chains=2, n_warm_up=200, n_draws=400, attempts=1
-)  # enough for one of many simulated studies
+# Enough for one of many simulated studies.
+EFFORT = Effort(n_chains=2, n_warm_up=200, n_draws=400, attempts=1)
 
 
 class Found(NamedTuple):
