@@ -18,10 +18,10 @@ from studyserver.results.statistics.answer_model.answers import Family
 from studyserver.results.statistics.answer_model.simulation import Truth
 from studyserver.results.statistics.intervals import satterthwaite
 
-_PRIOR_PRECISION = 12 / np.pi**2  # of Fisher's z, if all correlations are equally probable
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _STUDIES = 128  # of which the expected interval is the mean
+_GRID = {1: 801, 2: 81}  # values of a correlation, alone and of each of two
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,13 @@ class Approximation:
         low, high : np.ndarray [shape=(n_studies,)]
         """
         others = [first] if second is None else [first, second]
-        z = np.arctanh([self.truth.retention(reference, other) for other in others])
-        gradients = np.array([self._gradient_of_z(reference, other) for other in others])
+        correlations = np.array([self.truth.retention(reference, other) for other in others])
+        attenuation = np.sqrt(self._reliabilities[reference] * self._reliabilities[others])
+        heard = attenuation * correlations
+        gradients = np.array([self._gradient_of(reference, other) for other in others])
+        gradients *= (attenuation / (1 - heard**2))[:, None]
         sampling = gradients @ np.linalg.inv(self._information_on_tracks) @ gradients.T
-        precision = np.linalg.inv(sampling) + _PRIOR_PRECISION * np.eye(len(z))
-        posterior = np.linalg.inv(precision)
-        centre = posterior @ np.linalg.solve(sampling, z)
-        spread = posterior @ np.linalg.solve(sampling, posterior)  # of the posterior's centre between studies
-        return _intervals(centre, spread, posterior, confidence)
+        return _intervals(np.arctanh(heard), sampling, attenuation, confidence)
 
     # -- means ------------------------------------------------------------------------------------
 
@@ -213,8 +212,18 @@ class Approximation:
         information = 0.5 * np.einsum("atij,btji->ab", products, products)
         return information * (n_tracks - 1) / n_tracks  # the means are estimated from the same tracks
 
-    def _gradient_of_z(self, one: int, two: int) -> np.ndarray:
-        """Return the derivatives of Fisher's z of a correlation by the entries of the covariance."""
+    @cached_property
+    def _reliabilities(self) -> np.ndarray:
+        """Share of the tracks in the variance of their mean answers, at each level."""
+        judged = np.zeros((int(self.track.max()) + 1, len(self.truth.means)))
+        for rows in self._rows_of_raters:
+            alone = self.repeated / np.diag(self._covariance_of(rows))
+            np.add.at(judged, (self.track[rows], self.level[rows]), alone)
+        tracks = np.diag(self.truth.tracks)
+        return tracks / (tracks + 1 / np.maximum(judged.mean(axis=0), 1e-12))
+
+    def _gradient_of(self, one: int, two: int) -> np.ndarray:
+        """Return the derivatives of a correlation by the entries of the covariance."""
         tracks = self.truth.tracks
         correlation = self.truth.retention(one, two)
         found = np.zeros(len(self._entries))
@@ -223,7 +232,7 @@ class Approximation:
                 found[place] = 1 / np.sqrt(tracks[one, one] * tracks[two, two])
             elif entry in ((one, one), (two, two)):
                 found[place] = -correlation / (2 * tracks[entry])
-        return found / (1 - correlation**2)
+        return found
 
 
 def _information(heard: np.ndarray, truth: Truth) -> np.ndarray:
@@ -242,15 +251,36 @@ def _moved(truth: Truth, level: int, step: float) -> Truth:
 
 
 def _intervals(
-    centre: np.ndarray, spread: np.ndarray, posterior: np.ndarray, confidence: float
+    z: np.ndarray, sampling: np.ndarray, attenuation: np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return intervals in studies whose estimates of Fisher's z vary, of a correlation or a difference."""
-    normal = stats.norm.ppf(stats.qmc.Sobol(2 * len(centre), seed=0).random(1024))
-    of_study, of_draw = normal[:, : len(centre)], normal[:, len(centre) :]
-    between = of_study[:_STUDIES] @ np.linalg.cholesky(spread).T
-    within = of_draw @ np.linalg.cholesky(posterior).T
-    drawn = np.tanh(centre + between[:, None, :] + within[None, :, :])
-    about = drawn[..., 0] - (drawn[..., 1] if len(centre) == 2 else 0.0)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(about, [tail, 1 - tail], axis=1)
+    """Return intervals in many studies of a correlation, or of the difference of two.
+
+    Parameters
+    ----------
+    z : np.ndarray [shape=(1,) or (2,)]
+        Fisher's z of the true correlations, attenuated by what is not heard alike.
+    sampling : np.ndarray [shape=(n, n)]
+        Covariance of their estimates.
+    attenuation : np.ndarray [shape=(n,)]
+        Attenuated by true correlations.
+    confidence : float
+    """
+    n = len(z)
+    normal = stats.norm.ppf(stats.qmc.Sobol(n, seed=0).random(_STUDIES))
+    root = np.linalg.cholesky(sampling + 1e-12 * np.eye(n))
+    estimates = z + normal @ root.T
+    # The prior of the model's correlations, (1 - r^2)^(-1/2), is uniform in their arcsine.
+    one = np.sin((np.arange(_GRID[n]) + 0.5) * np.pi / _GRID[n] - np.pi / 2)
+    grid = np.stack(np.meshgrid(*[one] * n, indexing="ij"), axis=-1).reshape(-1, n)
+    about = grid[:, 0] - (grid[:, 1] if n == 2 else 0.0)
+    order = np.argsort(about)
+    about, grid = about[order], grid[order]
+    apart = np.linalg.solve(
+        root, (np.arctanh(attenuation * grid)[None] - estimates[:, None]).reshape(-1, n).T
+    )
+    fit = -0.5 * (apart**2).sum(axis=0).reshape(_STUDIES, -1)
+    chances = np.cumsum(np.exp(fit - fit.max(axis=1, keepdims=True)), axis=1)
+    chances /= chances[:, -1:]
+    tails = (1 - confidence) / 2, (1 + confidence) / 2
+    low, high = np.array([[np.interp(tail, of_one, about) for tail in tails] for of_one in chances]).T
     return low, high
