@@ -5,9 +5,9 @@
 Simulated studies of three conditions, 16 annotators x 12 trials, 16 tracks, with effects around the border of
 significance (true difference of evidence and control .4 of five points). Their designs take turns: without
 research questions, with one, with two (intervals of 97.5 %), with a second question on a slider, with a rule
-that excludes somebody, with two methods. Each study is in a database, its models are fitted once, and pages and tables
-are read as readers get them: overview, retention and contrasts, report, progress, and four tables of
-the export.
+that excludes somebody, with two methods. Each study is in a database, its models are fitted once, and pages
+and tables are read as readers get them: overview, retention and contrasts, report, progress, and four tables
+of the export.
 
 Every two statements about the same mean, difference or retention are compared: the numbers as printed, and
 whether they exclude “no effect”. Printed is the share of studies in which any two places disagree, and what

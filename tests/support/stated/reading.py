@@ -92,7 +92,7 @@ def _of_page(place: str, page: Element, asked: list[Asked]) -> Iterator[Statemen
 
 def _usual_confidence(page: Element) -> float | None:
     """Return the confidence that a page states for all intervals; None if it states none."""
-    words = r"(?:[Ii]ntervals (?:are|hold)|with) (\d+(?:\.\d+)?)\s?%"
+    words = r"(?:[Ii]ntervals (?:except those of verdicts )?(?:are|hold)|with) (\d+(?:\.\d+)?)\s?%"
     found = re.search(words, page.text)
     return float(found[1]) if found else None
 
@@ -114,7 +114,7 @@ def _verdicts(place: str, page: Element, asked: list[Asked]) -> Iterator[Stateme
 def _needed(place: str, page: Element, asked: list[Asked]) -> Iterator[Statement]:
     if place != PAGES["progress"]:
         return
-    own = re.search(r"interval is of (\d+(?:\.\d+)?)\s?%", page.first("p", "how-sure").text)
+    own = re.search(r"nterval(?: is|s are) of (\d+(?:\.\d+)?)\s?%", page.first("p", "how-sure").text)
     for part in page.all("ul", "answers"):
         for line in part.all("li"):
             about, figures = line.first("span", "about").text, line.first("span", "muted").text
@@ -176,7 +176,7 @@ def _level_said(sentence: str) -> str:
 
 
 def _own_confidence(text: str, usual: float | None) -> float | None:
-    found = re.search(r"(\d+(?:\.\d+)?)\s?% interval", text)
+    found = re.search(r"intervals of (\d+(?:\.\d+)?)\s?%", text)
     return float(found[1]) if found else usual
 
 
