@@ -32,7 +32,7 @@ sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / "support" / name) for name in 
 
 import numpy as np  # noqa: E402
 from stated.comparing import Comparison, comparisons  # noqa: E402
-from stated.reading import PAGES, TABLES, Asked, statements_of  # noqa: E402
+from stated.reading import Asked, statements_of  # noqa: E402
 
 CONDITIONS = ("original", "evidence", "random_control")
 MEANS = np.array([3.5, 3.1, 2.7])
@@ -166,30 +166,10 @@ def _answer(study, design: Design, stimuli: dict, rng: np.random.Generator) -> N
         Judgment.objects.bulk_create(judgments)
 
 
-def read(study, client) -> tuple[dict[str, str], dict[str, str]]:
-    """Return a study's pages as HTML and the tables of its export as CSV, by name."""
-    from django.urls import reverse
-
-    from studyserver.results.export.archive import StudyExport
-    from studyserver.results.export.codebook import TABLES as ALL_TABLES
-
-    pages = {
-        name: client.get(reverse(f"results:{name}", args=[study.slug])).content.decode() for name in PAGES
-    }
-    export = StudyExport(study)
-    export.tables = [ALL_TABLES[name] for name in TABLES]
-    names = {name.replace("_", ""): name for name in TABLES}
-    tables = {}
-    for path, content in export.files():
-        text = b"".join(content).decode()
-        if path.startswith("data/"):
-            tables[names[path.split("table-")[1].removesuffix("_data.csv")]] = text
-    return pages, tables
-
-
 def one_study(seed: int) -> list[Comparison]:
     """Simulate a study, fit its models and compare all places."""
     from django.test import Client
+    from stated.opening import opened
 
     from studyserver.results.data.rows import StudyRows
     from studyserver.results.statistics.answer_model.fit import Effort
@@ -200,7 +180,7 @@ def one_study(seed: int) -> list[Comparison]:
     fit_study(Computed(StudyRows(study)), effort=Effort(n_chains=2, n_warm_up=200, n_draws=400, attempts=1))
     client = Client(HTTP_HOST="localhost")
     client.force_login(_researcher())
-    return list(comparisons(statements_of(*read(study, client), [SCALE, SLIDER])))
+    return list(comparisons(statements_of(*opened(study, client), [SCALE, SLIDER])))
 
 
 def _researcher():

@@ -308,11 +308,11 @@ def _grouped_table(
 
 
 def _tests(stated: Statement, p: str, p_holm: str) -> Iterator[Statement]:
-    """Yield what the p values beside a difference say; those of .050 are on neither side."""
+    """Yield what the p values beside a difference say; those of .05 are on neither side."""
     above = ABOVE if stated.figures[0].value > 0 else BELOW
     for text, confidence in ((p, stated.confidence), (p_holm, HOLM)):
         value = float(text.replace("\N{NO-BREAK SPACE}", "").lstrip("<") or "nan")
-        if value == value and text != ".050":
+        if value == value and value != 0.05:
             name = "p" if confidence != HOLM else "p after Holm"
             says = above if value < 0.05 else OPEN
             yield Statement(f"{stated.place}, {name}", stated.quantity, (), confidence, says)
