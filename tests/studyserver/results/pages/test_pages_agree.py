@@ -43,13 +43,10 @@ def test_no_two_places_disagree_and_an_altered_figure_is_found(study, admin_clie
 
 def test_a_sentence_that_does_not_follow_from_the_figures_is_found(study, admin_client):
     pages, tables = opened(study, admin_client)
-    words = re.compile(
-        r"Listeners hear more dissonance in (the )?evidence|Listeners hear dissonance in evidence"
-    )
-    altered = words.sub(
-        "Whether listeners hear more dissonance in evidence is not settled", pages["progress"]
-    )
-    assert altered != pages["progress"]
+    words = re.compile(r"Listeners hear (more )?dissonance in evidence")
+    unsettled = "Whether listeners hear more dissonance in evidence is not settled"
+    altered, n = words.subn(unsettled, pages["progress"])
+    assert n
     found = disagreements(pages | {"progress": altered}, tables)
     assert found and all(one.sides_differ and not one.numbers_differ for one in found)
 
