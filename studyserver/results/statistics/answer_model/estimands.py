@@ -46,8 +46,8 @@ class Posterior:
     def p_value(self, value: float = 0.0) -> float:
         """Return twice the smaller of the probabilities of lying on either side of a value.
 
-        At least one draw is taken to lie on each side, so the figure is never 0. It counts draws as `interval`
-        does: it is below .05 only if the 95 % interval excludes the value.
+        At least one draw is taken to lie on each side, so the figure is never 0. Draws are counted as for
+        `interval`: it is below .05 only if the 95 % interval excludes the value.
         """
         n = len(self.draws)
         above = int((self.draws > value).sum())
