@@ -240,7 +240,7 @@ def _contrast(
 ) -> str:
     (first, second), (difference, interval) = pair, found
     factor, unit = (1, "") if summary.is_numeric else (100, " percentage points")
-    places = number_text.decimals(summary.ends) if summary.is_numeric else 0
+    places = number_text.decimals(summary.ends) + 1 if summary.is_numeric else 0  # an end near 0 has a side
     sides = [sentences.in_brackets(group) for group in (first, second)]
     difference_of = " less ".join(sides)
     text = f"Difference, {difference_of}: {number_text.number(factor * difference, places)}{unit}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
-from studyserver.common.number_text import plain, significant
+from studyserver.common.number_text import NO_BREAK, plain, significant
 from studyserver.results.data.counts import judged_trials
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
@@ -19,7 +19,7 @@ from studyserver.results.tables.plans.plan import CannotPlan
 from studyserver.study.models import PREVIEW, Annotator, Study
 
 from . import sentences
-from .verdicts.declared import DeclaredVerdict, verdicts_or_usual
+from .verdicts.declared import DeclaredVerdict, how_sure, verdicts_or_usual
 from .widgets import FigureTable
 
 _MORE = (0.5, 1.0, 2.0)  # more annotators, as a share of those so far
@@ -61,6 +61,7 @@ class ProgressPage:
     failing: FigureTable | None  # excluded by the declared rules
     agreement: FigureTable | None
     needed: list[Needed]  # research question by research question
+    how_sure: str  # how sure the intervals of the research questions are
     is_declared: bool  # whether the study declares research questions
 
     @property
@@ -83,13 +84,18 @@ def progress_page(parts: Parts, *, width: float | None = None) -> ProgressPage:
     def counted(name: str, what: str, compute: Callable, instead: Any = None) -> Any:
         return parts.part(name, what, lambda _computed: compute(study, rehearsal=rehearsal), instead)
 
+    def still_needed(_computed: Computed) -> tuple[list[Needed], str]:
+        return _needed(parts, width)
+
+    needed, confidence = parts.part("needed", "Further judgments needed", still_needed, ([], ""))
     return ProgressPage(
         stages=counted("stages", "Where annotators drop out", stages_table),
         times=counted("times", "Time per trial", times_table),
         ended=counted("ended", "Sessions that the study ended", _ended),
         failing=parts.part("failing", "Excluded annotators", _failing),
         agreement=parts.part("agreement", "Agreement so far", lambda computed: _agreement(computed.shown)),
-        needed=parts.part("needed", "Further judgments needed", lambda _computed: _needed(parts, width), []),
+        needed=needed,
+        how_sure=confidence,
         is_declared=study.research_questions.exists(),
     )
 
@@ -193,8 +199,13 @@ def _agreement(statistics: Statistics) -> FigureTable | None:
     return FigureTable("Agreement so far (Krippendorff's alpha)", columns, rows) if rows else None
 
 
-def _needed(parts: Parts, width: float | None) -> list[Needed]:
-    return [_needed_of(one, parts.computed, width) for one in verdicts_or_usual(parts)]
+def _needed(parts: Parts, width: float | None) -> tuple[list[Needed], str]:
+    """Return what each research question needs, and how sure their intervals are."""
+    verdicts = verdicts_or_usual(parts)
+    needed = [_needed_of(one, parts.computed, width) for one in verdicts]
+    if not parts.computed.study.research_questions.exists():
+        return needed, f"Intervals are of 95{NO_BREAK}%."
+    return needed, how_sure(verdicts) if verdicts else ""
 
 
 def _needed_of(one: DeclaredVerdict, computed: Computed, width: float | None) -> Needed:

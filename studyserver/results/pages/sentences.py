@@ -149,7 +149,7 @@ def _verdict(what: str, where: str, contrast: Interval | None) -> str:
     if contrast is None or contrast.low is None or contrast.high is None:
         return f"How much of {what} listeners hear in {where}"
     if contrast.low > 0:
-        return f"Listeners still hear {what} in {where}, more than in the random control"
+        return f"Listeners hear more {what} in {where} than in the random control"
     if contrast.high < 0:
         return f"Listeners hear less {what} in {where} than in the random control"
     return f"Whether listeners hear more {what} in {where} than in the random control is not settled"

@@ -12,6 +12,10 @@ _DECLARED = (
     "The study declared the contrasts marked “declared” as research questions; Holm's correction runs over "
     "all of them. The exploratory ones are corrected by themselves."
 )
+_BESIDE_VERDICTS = (
+    " Verdicts have wider intervals instead, corrected for all research questions together, so one can be "
+    "not settled although an interval or a p value here excludes 0."
+)
 _NOT_DECLARED = (
     "The study declared no difference of conditions as a research question, so these contrasts are "
     "exploratory: evidence and its random control, for each question about a target, and methods. Holm's "
@@ -45,9 +49,19 @@ def contrasts_table(statistics: Statistics) -> FigureTable | None:
     return FigureTable(caption, columns, lines, n_heads=2, groups=groups)
 
 
-def contrasts_note(are_declared: bool) -> str:
-    """Return in words which contrasts these are and how they are corrected."""
-    return _DECLARED if are_declared else _NOT_DECLARED
+def contrasts_note(are_declared: bool, verdicts_differ: bool = False) -> str:
+    """Return in words which contrasts these are and how they are corrected.
+
+    Parameters
+    ----------
+    are_declared : bool
+        Whether the study declared any.
+    verdicts_differ : bool
+        Whether the intervals of verdicts are of another confidence than those of the table.
+    """
+    if not are_declared:
+        return _NOT_DECLARED
+    return _DECLARED + (_BESIDE_VERDICTS if verdicts_differ else "")
 
 
 def claims_table(statistics: Statistics) -> FigureTable | None:

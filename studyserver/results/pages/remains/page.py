@@ -84,7 +84,9 @@ def remains_page(parts: Parts, verdicts: Sequence[DeclaredVerdict] = ()) -> Rema
     return RemainsPage(
         retention=told(retention, Estimand.RETENTION),
         contrasts=part("contrasts", "Contrasts of conditions and methods", contrasts_table),
-        contrasts_note=contrasts_note(bool(declared_contrasts(parts.computed.study))),
+        contrasts_note=contrasts_note(
+            bool(declared_contrasts(parts.computed.study)), any(one.has_own_confidence for one in verdicts)
+        ),
         naming=part("naming", "Naming of targets", naming_parts, []),
         further=[
             *told(comparisons, Estimand.PREFERENCE, Estimand.DETECTION),
@@ -103,5 +105,12 @@ def _with_verdict(
     said = [one for one in verdicts if one.says(part.key, *estimands)]
     if not said:
         return part
-    figures = [f"{one.sentence} {one.figures}.".removesuffix(" .") for one in said]
-    return replace(part, headline=" ".join(figures), is_verdict=True)
+    return replace(part, headline=" ".join(map(_in_words, said)), is_verdict=True)
+
+
+def _in_words(one: DeclaredVerdict) -> str:
+    """Return a verdict with its figures, and how sure they are where the page's other figures differ."""
+    if not one.figures:
+        return one.sentence
+    own = f" (intervals of {one.confidence})" if one.has_own_confidence else ""
+    return f"{one.sentence} {one.figures}{own}."

@@ -31,6 +31,12 @@ from .outlook import outlook
 from .rules import ANSWERS, DIFFERENCE, EFFECT, RETENTION, Finding, Rule, Verdict, verdict
 from .simulated import with_truth
 
+USUAL_CONFIDENCE = 0.95  # of all intervals except those of verdicts
+_OTHERS = (
+    f"All other intervals are of 95{number_text.NO_BREAK}%: one can exclude 0 although a verdict on the same "
+    "figure is not settled."
+)
+
 
 @dataclass(frozen=True)
 class DeclaredVerdict:
@@ -66,6 +72,16 @@ class DeclaredVerdict:
     estimate: float = float("nan")
     width: float = float("nan")
 
+    @property
+    def confidence(self) -> str:
+        """How sure its interval is, in words."""
+        return _percent(self.aim.confidence)
+
+    @property
+    def has_own_confidence(self) -> bool:
+        """Whether its interval is not of the confidence that all other figures have."""
+        return abs(self.aim.confidence - USUAL_CONFIDENCE) > 1e-9
+
     def says(self, question: str, *estimands: str) -> bool:
         """Return whether it tells about a question what sentences on evidence tell, by some estimands.
 
@@ -93,14 +109,17 @@ def verdict_parts(parts: Parts) -> dict:
 def how_sure(verdicts: Sequence[DeclaredVerdict]) -> str:
     """Return how sure the intervals of all verdicts are, and what they are corrected for."""
     declared = {one.aim.row.confidence for one in verdicts}
+    others = f" {_OTHERS}" if any(one.has_own_confidence for one in verdicts) else ""
     if len(verdicts) == 1:
-        return f"The interval is of {_percent(*declared)}, as declared; one question needs no correction."
+        words = f"The interval is of {_percent(*declared)}, as declared; one question needs no correction."
+        return words + others
+    each = [one.confidence for one in verdicts]
     if len(declared) > 1:
-        return "Each interval is widened for the number of declared questions (Bonferroni)."
-    each = {_percent(one.aim.confidence) for one in verdicts}.pop()
+        listed = f"The intervals are, in this order, of {', '.join(each)}"
+        return f"{listed}: widened for the number of declared questions (Bonferroni).{others}"
     return (
-        f"Each interval is of {each}, so that the {len(verdicts)} together are as sure as declared, "
-        f"{_percent(*declared)} (Bonferroni's correction)."
+        f"Each interval is of {each[0]}, so that the {len(verdicts)} together are as sure as declared, "
+        f"{_percent(*declared)} (Bonferroni's correction).{others}"
     )
 
 

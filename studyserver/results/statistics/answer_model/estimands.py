@@ -46,11 +46,12 @@ class Posterior:
     def p_value(self, value: float = 0.0) -> float:
         """Return twice the smaller of the probabilities of lying on either side of a value.
 
-        At least one draw is taken to lie on each side, so the figure is never 0.
+        At least one draw is taken to lie on each side, so the figure is never 0. Draws are counted as for
+        `interval`: it is below .05 only if the 95 % interval excludes the value.
         """
         n = len(self.draws)
         above = int((self.draws > value).sum())
-        return float(min(1.0, 2 * (min(above, n - above) + 1) / (n + 1)))
+        return 2 * max(min(above, n - above), 1) / n
 
     def __sub__(self, other: "Posterior") -> "Posterior":
         """Return the difference of two quantities of the same fit."""

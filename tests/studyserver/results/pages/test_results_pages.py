@@ -97,7 +97,7 @@ def test_a_study_that_is_not_there(browser, db):
 
 def test_the_answer_comes_first(browser, fitted):
     text = text_of(browser.get(reverse("results:study", args=[fitted.slug])))
-    answer = "Listeners still hear dissonance in the evidence, more than in the random control: mean"
+    answer = "Listeners hear more dissonance in the evidence than in the random control: mean"
     assert answer in text
     assert text.index(answer) < text.index("Who took part") < text.index("How this was computed")
     for question in fitted.questions.exclude(kind="text"):

@@ -123,7 +123,7 @@ def test_what_a_verdict_tells_is_not_told_again_in_other_words(study, admin_clie
     for name in ("study", "report"):
         page = page_of(admin_client, declared, name)
         rest = page[page.index('id="answers"' if name == "study" else 'id="asked"') :]
-        assert "Listeners still hear dissonance in the evidence" not in rest
+        assert "Listeners hear more dissonance in the evidence" not in rest
         assert "the tracks&#x27; differences in dissonance in the evidence" not in rest
     remains = page_of(admin_client, declared, "remains")
     assert "The tracks&#x27; differences in dissonance are still heard in evidence" in remains

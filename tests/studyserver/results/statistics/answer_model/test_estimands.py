@@ -196,7 +196,13 @@ def test_a_posterior_counts_its_draws():
     assert found.above(0) == pytest.approx(0.899)
     assert found.p_value() == pytest.approx(2 * 102 / 1001, abs=0.003)
     assert found.interval(0.9) == pytest.approx((-50.05, 849.05))
-    assert Posterior(np.full(100, 3.0)).p_value() == pytest.approx(2 / 101)
+    assert Posterior(np.full(100, 3.0)).p_value() == pytest.approx(2 / 100)
+
+
+def test_the_p_value_is_below_5_percent_where_the_interval_excludes_0():
+    for n_below in range(10, 30):
+        found = Posterior(np.arange(800.0) - n_below + 0.5)
+        assert found.p_value() == pytest.approx(0.05) or (found.p_value() < 0.05) == (found.interval()[0] > 0)
 
 
 @pytest.mark.slow
