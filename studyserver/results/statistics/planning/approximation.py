@@ -267,18 +267,16 @@ def _intervals(
     """
     n = len(z)
     normal = stats.norm.ppf(stats.qmc.Sobol(n, seed=0).random(_STUDIES))
-    root = np.linalg.cholesky(sampling + 1e-12 * np.eye(n))
-    estimates = z + normal @ root.T
+    estimates = z + normal @ np.linalg.cholesky(sampling).T
     # The prior of the model's correlations, (1 - r^2)^(-1/2), is uniform in their arcsine.
     one = np.sin((np.arange(_GRID[n]) + 0.5) * np.pi / _GRID[n] - np.pi / 2)
     grid = np.stack(np.meshgrid(*[one] * n, indexing="ij"), axis=-1).reshape(-1, n)
     about = grid[:, 0] - (grid[:, 1] if n == 2 else 0.0)
     order = np.argsort(about)
-    about, grid = about[order], grid[order]
-    apart = np.linalg.solve(
-        root, (np.arctanh(attenuation * grid)[None] - estimates[:, None]).reshape(-1, n).T
-    )
-    fit = -0.5 * (apart**2).sum(axis=0).reshape(_STUDIES, -1)
+    about, heard = about[order], np.arctanh(attenuation * grid[order])
+    weighted = np.linalg.solve(sampling, heard.T)
+    # Log densities of the estimates, but for what is the same at all correlations.
+    fit = estimates @ weighted - 0.5 * (heard * weighted.T).sum(axis=1)
     chances = np.cumsum(np.exp(fit - fit.max(axis=1, keepdims=True)), axis=1)
     chances /= chances[:, -1:]
     tails = (1 - confidence) / 2, (1 + confidence) / 2
