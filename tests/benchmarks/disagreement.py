@@ -153,13 +153,13 @@ def _answer(study, design: Design, stimuli: dict, rng: np.random.Generator) -> N
         )
         judgments = []
         for trial, value in zip(trials, heard, strict=True):
-            given = {"scale": float(np.clip(round(value), 1, 5))}
-            given["slider"] = round(float(np.clip(25 * (value - 1) + rng.normal() * 5, 0, 100)), 1)
+            slid = round(float(np.clip(25 * (value - 1) + rng.normal() * 5, 0, 100)), 1)
+            given = {"scale": int(np.clip(round(value), 1, 5)), "slider": slid}
             judgments += [
                 Judgment(
                     trial=trial, question=question, uuid=uuid.UUID(bytes=rng.bytes(16)), sequence=number,
-                    value=given[question.kind] if question.kind == "slider" else int(given["scale"]),
-                    number=given[question.kind], stored_at=now, answered_at=now, response_ms=1234,
+                    value=given[question.kind], number=given[question.kind],
+                    stored_at=now, answered_at=now, response_ms=1234,
                 )
                 for number, question in enumerate(questions)
             ]  # fmt: skip

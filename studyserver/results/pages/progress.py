@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
-from studyserver.common.number_text import NO_BREAK, plain, significant
+from studyserver.common.number_text import plain, significant
 from studyserver.results.data.counts import judged_trials
 from studyserver.results.tables.computed import Computed, Statistics
 from studyserver.results.tables.failures import Parts
@@ -203,9 +203,9 @@ def _needed(parts: Parts, width: float | None) -> tuple[list[Needed], str]:
     """Return what each research question needs, and how sure their intervals are."""
     verdicts = verdicts_or_usual(parts)
     needed = [_needed_of(one, parts.computed, width) for one in verdicts]
-    if not parts.computed.study.research_questions.exists():
-        return needed, f"Intervals are of 95{NO_BREAK}%."
-    return needed, how_sure(verdicts) if verdicts else ""
+    if verdicts and not parts.computed.study.research_questions.exists():
+        return needed, f"Intervals are of {verdicts[0].confidence}."
+    return needed, how_sure(verdicts)
 
 
 def _needed_of(one: DeclaredVerdict, computed: Computed, width: float | None) -> Needed:

@@ -101,13 +101,15 @@ def verdict_parts(parts: Parts) -> dict:
     verdicts = declared_verdicts(parts)
     return {
         "verdicts": verdicts,
-        "how_sure": how_sure(verdicts) if verdicts else "",
+        "how_sure": how_sure(verdicts),
         "who_counts": parts.part("who_counts", "Who was left out", who_counts, ""),
     }
 
 
 def how_sure(verdicts: Sequence[DeclaredVerdict]) -> str:
-    """Return how sure the intervals of all verdicts are, and what they are corrected for."""
+    """Return how sure all verdicts are, and what their intervals are corrected for; empty without any."""
+    if not verdicts:
+        return ""
     declared = {one.aim.row.confidence for one in verdicts}
     others = f" {_OTHERS}" if any(one.has_own_confidence for one in verdicts) else ""
     if len(verdicts) == 1:
